@@ -1,0 +1,2 @@
+//! The `lxcdiag` command.
+fn main() {}

@@ -1,0 +1,5 @@
+//! Runbooks: text in, a checked [`Runbook`] out.
+
+mod model;
+
+pub use model::*;
