@@ -1,22 +1,143 @@
-//! Jinja expressions and templates over facts, with "unknown" as a value of its own.
+//! Jinja expressions and templates over facts, with "unknown" as a value of its own. Pure.
+//!
+//! An expression that needs something nobody could collect, or the order of two times that
+//! overlap, has no value: evaluation gives [`Unknown`] with the names of what was missing.
+//! Conditions join such values by Kleene's three-valued logic.
 
-use std::collections::BTreeSet;
+mod condition;
+mod functions;
+mod scope;
+mod syntax;
 
-/// An expression or template that does not parse.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct SyntaxError {
-    /// What is wrong, as the template engine says it.
-    pub message: String,
+use std::sync::Arc;
+
+use minijinja::value::Value;
+use minijinja::{Environment, UndefinedBehavior};
+
+pub use condition::Judgement;
+pub use functions::{moment_of, shell_quote};
+pub use scope::{Binding, Scope, fact_of};
+pub use syntax::{SyntaxError, expression_names, template_names};
+
+use functions::Trace;
+
+/// Steps of the template engine that one expression may take: no runbook hangs a diagnosis.
+const FUEL: u64 = 2_000_000;
+
+/// An expression has no value, because of these: `stamp.born (check stamp was skipped: …)`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unknown(pub Vec<String>);
+
+/// Evaluates expressions and templates over a [`Scope`].
+pub struct Evaluator {
+    environment: Environment<'static>,
+    trace: Arc<Trace>,
 }
 
-/// The names that an expression reads, with their attributes: `stamp.born`, `unit`.
-/// Functions, filters and tests are checked to exist; they are not among the names.
-pub fn expression_names(_source: &str) -> Result<BTreeSet<String>, SyntaxError> {
-    Ok(BTreeSet::new())
+impl Default for Evaluator {
+    fn default() -> Self {
+        let trace = Arc::new(Trace::default());
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_fuel(Some(FUEL));
+        functions::register(&mut environment, &trace);
+        Self { environment, trace }
+    }
 }
 
-/// Likewise for a template, a text with `{{ … }}` in it.
-pub fn template_names(_source: &str) -> Result<BTreeSet<String>, SyntaxError> {
-    Ok(BTreeSet::new())
+impl Evaluator {
+    /// The value of an expression.
+    ///
+    /// A gap between two times has a least and a most; a value that depends on which of them is
+    /// taken is not known.
+    pub fn value(&self, source: &str, scope: &Scope) -> Result<Value, Unknown> {
+        let expression = self
+            .environment
+            .compile_expression(source)
+            .map_err(|error| Unknown(vec![error.to_string()]))?;
+        let context = scope.context(&self.trace);
+        let once = || {
+            let value = expression.eval(context.clone());
+            self.settle(source, value)
+        };
+        self.trace.start(false);
+        let value = once()?;
+        if self.trace.took_gap() {
+            self.trace.start(true);
+            if once()? != value {
+                return Err(Unknown(vec![format!(
+                    "the times in `{source}` are not known well enough to tell"
+                )]));
+            }
+        }
+        Ok(value)
+    }
+
+    /// Whether an expression is true.
+    pub fn truth(&self, source: &str, scope: &Scope) -> Result<bool, Unknown> {
+        self.value(source, scope).map(|value| value.is_true())
+    }
+
+    /// A template's text.
+    pub fn render(&self, template: &str, scope: &Scope) -> Result<String, Unknown> {
+        if !template.contains("{{") && !template.contains("{%") {
+            return Ok(template.to_owned());
+        }
+        self.trace.start(false);
+        let context = scope.context(&self.trace);
+        let text = self.environment.render_str(template, context);
+        self.settle(template, text)
+    }
+
+    /// A template's text for people, where each part that has no value reads `(unknown)`.
+    pub fn describe(&self, template: &str, scope: &Scope) -> String {
+        if let Ok(text) = self.render(template, scope) {
+            return text;
+        }
+        let mut text = String::new();
+        let mut rest = template;
+        while let Some((before, tail)) = rest.split_once("{{") {
+            let Some((inside, after)) = tail.split_once("}}") else {
+                break;
+            };
+            text.push_str(before);
+            match self.render(&format!("{{{{{inside}}}}}"), scope) {
+                Ok(part) => text.push_str(&part),
+                Err(_) => text.push_str("(unknown)"),
+            }
+            rest = after;
+        }
+        text.push_str(rest);
+        text
+    }
+
+    /// A result counts only if all it read was there, or was asked for with `is defined` or
+    /// `default`: the engine compares what is missing without complaint (`missing == 1` is false).
+    fn settle<T>(&self, source: &str, result: Result<T, minijinja::Error>) -> Result<T, Unknown> {
+        let missing: Vec<_> = self
+            .trace
+            .missing()
+            .into_iter()
+            .filter(|name| !syntax::is_guarded(source, &name.name))
+            .map(|name| name.to_string())
+            .collect();
+        match result {
+            Ok(value) if missing.is_empty() => Ok(value),
+            Ok(_) => Err(Unknown(missing)),
+            Err(error) if missing.is_empty() => Err(Unknown(vec![describe_error(&error)])),
+            Err(_) => Err(Unknown(missing)),
+        }
+    }
 }
+
+/// What the engine says of an expression that failed, without its place in the expression.
+fn describe_error(error: &minijinja::Error) -> String {
+    match (error.detail(), std::error::Error::source(error)) {
+        (_, Some(source)) => source.to_string(),
+        (Some(detail), None) => detail.to_owned(),
+        (None, None) => error.kind().to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

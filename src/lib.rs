@@ -3,11 +3,30 @@
 //! The code is a chain of plain types, dependencies only down the chain:
 //!
 //! ```text
-//! text → Runbook → (executor) → Recording → CheckResults → Verdict → Report → text → sink
+//! text → Runbook → (collect) → Recording → Findings → Diagnosis → Report → text in a format
+//! runbook          collect     recording   findings   judge       report
 //! ```
+//!
+//! Only `collect` and what it stands on (`executor`, `transport`, `host`) touch processes and the
+//! host; everything after the recording is a pure function of it. `cli` reads the command line,
+//! puts the chain together and writes its end.
 
 pub mod expression;
 pub mod fact;
 pub mod interval;
+pub mod names;
+pub mod provision_log;
 pub mod recording;
 pub mod runbook;
+
+/// An error and what it came from, in one line.
+pub fn error_chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fact::Facts;
 use crate::interval::Interval;
+use crate::provision_log::LoggedFailure;
 
 /// The format of a recording file.
 pub const SCHEMA: &str = "lxcdiag.recording/1";
@@ -24,14 +25,20 @@ pub struct Recording {
     pub command_line: Vec<String>,
     /// The runbook, whole.
     pub runbook: RecordedRunbook,
+    /// The name of the demonstration that was played back, where it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub demonstration: Option<String>,
     /// What was looked at.
     pub target: Target,
     /// Every var that had a value, defaults included.
     pub vars: BTreeMap<String, String>,
     /// The vars that nobody set.
     pub defaulted: Vec<String>,
-    /// When provisioning failed, where the user said so.
+    /// When provisioning failed, where the user or the provisioning log said so.
     pub failed_at: Option<Interval>,
+    /// The failures in the provisioning log, where one was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<Vec<LoggedFailure>>,
     /// Nothing was to be changed in the container.
     pub read_only: bool,
     /// Nanoseconds since the Unix epoch, on the clock that host and container share.
@@ -60,7 +67,7 @@ pub struct RecordedRunbook {
 }
 
 /// The container that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
     /// Its ID, 100 to 999999999.
     pub ct: u32,
@@ -68,6 +75,14 @@ pub struct Target {
     pub node: String,
     /// How commands reached it: `pct` or `lxc-attach`.
     pub via: String,
+    /// The container's operating system, from its `/etc/os-release`.
+    pub os: Option<String>,
+    /// The container's systemd version, from the name of its shared library.
+    pub systemd: Option<String>,
+    /// The kernel's release.
+    pub kernel: Option<String>,
+    /// The version of Proxmox VE, from the package pve-manager.
+    pub pve: Option<String>,
 }
 
 /// One command, or one look at the host, or the reason there was none.
@@ -79,6 +94,8 @@ pub struct Attempt {
     pub item: Option<String>,
     /// The command's words in the container; empty for a look at the host.
     pub argv: Vec<String>,
+    /// Whether the command changes the container.
+    pub changes: bool,
     /// When it began, in nanoseconds since the Unix epoch; absent where it never did.
     pub started_at: Option<i64>,
     /// How long it took, in nanoseconds of a clock that no one sets.
@@ -107,6 +124,34 @@ pub enum Ending {
     Errored(String),
     /// A look at the host that was had.
     Looked,
+}
+
+impl Ending {
+    /// The signal that ended the command, by the shells' convention of statuses above 128.
+    pub fn signal(&self) -> Option<i32> {
+        match self {
+            Self::Exited(status @ 129..=192) => Some(status - 128),
+            _ => None,
+        }
+    }
+}
+
+impl Recording {
+    /// The commands of this run that changed the container, or may have.
+    pub fn changes(&self) -> Vec<Change> {
+        self.attempts
+            .iter()
+            .filter(|attempt| attempt.changes)
+            .filter_map(|attempt| {
+                let start = attempt.started_at?;
+                let end = start.saturating_add(attempt.duration.unwrap_or_default());
+                Some(Change {
+                    argv: attempt.argv.clone(),
+                    during: Interval::new(start, end),
+                })
+            })
+            .collect()
+    }
 }
 
 /// A command of lxcdiag's that changed the container.

@@ -1,5 +1,29 @@
 //! Runbooks: text in, a checked [`Runbook`] out.
+//!
+//! [`Library`] finds a runbook's text by name, and is the only part here that touches files.
+//! [`read`] makes a [`Runbook`] of it in three steps, each of which can refuse it with
+//! `file:line:column`: YAML as a tree, the tree as types, and then what the types cannot say.
 
+mod describe;
+mod error;
+mod library;
+mod limits;
+mod locate;
 mod model;
+mod path;
+pub mod pattern;
+mod read;
+pub mod scope_names;
+mod shape;
+mod source;
+mod tree;
+mod validate;
+mod yaml_error;
 
+pub use describe::describe;
+pub use error::{Position, RunbookError, RunbookErrors};
+pub use library::{BuiltIn, Entry, Library, LookupError, Origin};
 pub use model::*;
+pub use read::read;
+pub use source::{MAX_BYTES, Source};
+pub use validate::{ValueError, check_value};

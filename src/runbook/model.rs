@@ -11,7 +11,10 @@ pub const DEFAULT_TIMEOUT: f64 = 10.0;
 
 /// A runbook: vars, checks, and the hypotheses that weigh what the checks found.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "the keys of a runbook: `runbook:`, `title:`, `checks:` and so on"
+)]
 pub struct Runbook {
     /// Its name, by which `run` and `show` find it.
     #[serde(rename = "runbook")]
@@ -30,6 +33,9 @@ pub struct Runbook {
     pub lets: IndexMap<String, String>,
     /// What is looked at, in order; those that change the container come last whatever the order.
     pub checks: Vec<Check>,
+    /// The moments that decide, for the time line: derived from what the checks found, and marked.
+    #[serde(default)]
+    pub events: Vec<EventSpec>,
     /// Rival explanations.
     #[serde(default)]
     pub hypotheses: Vec<Hypothesis>,
@@ -40,10 +46,13 @@ pub struct Runbook {
 
 /// A value the user may set.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "the keys of a var: `default:`, `about:`, `type:`, `matches:`"
+)]
 pub struct Var {
     /// Its value where the user sets none; without a default it is then absent.
-    #[serde(default, deserialize_with = "scalar")]
+    #[serde(default)]
     pub default: Option<String>,
     /// What it is, in a line.
     pub about: String,
@@ -57,7 +66,10 @@ pub struct Var {
 
 /// One command in the container, or one look at the host.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "the keys of a check: `id:`, `title:`, `run:` and so on"
+)]
 pub struct Check {
     /// Its name in conditions and in the report.
     pub id: String,
@@ -167,7 +179,7 @@ pub enum HostLook {
 
 /// How facts are taken from an output.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "`match:` or `fields:`, and `types:`")]
 pub struct FactSpec {
     /// Regular expressions with named groups; each group that takes part is a fact.
     #[serde(rename = "match", default, deserialize_with = "one_or_many")]
@@ -206,7 +218,7 @@ pub enum Each {
 
 /// A point on the time line.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "`at:` and `what:`")]
 pub struct EventSpec {
     /// An expression for the time, over the check's own facts.
     pub at: String,
@@ -219,7 +231,7 @@ pub struct EventSpec {
 
 /// A number for monitoring.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "`value:` and `unit:`")]
 pub struct Metric {
     /// An expression over the check's own facts.
     pub value: String,
@@ -230,7 +242,10 @@ pub struct Metric {
 
 /// One explanation of the failure.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "the keys of a hypothesis: `id:`, `title:`, `evidence:` and so on"
+)]
 pub struct Hypothesis {
     /// Its name in the verdict.
     pub id: String,
@@ -255,7 +270,7 @@ pub struct Hypothesis {
 
 /// A condition, and what it does to a hypothesis where it holds.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "`if:`, `then:` and `says:`")]
 pub struct Evidence {
     /// When it counts.
     #[serde(rename = "if")]
@@ -283,7 +298,7 @@ pub enum Effect {
 
 /// What must hold for "nothing wrong".
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "`if:` and `says:`")]
 pub struct Healthy {
     /// The condition.
     #[serde(rename = "if")]
@@ -313,7 +328,7 @@ impl<'de> Deserialize<'de> for Condition {
             type Value = Condition;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an expression in quotes, or one of `all:`, `any:`, `not:`")
+                f.write_str("an expression in quotes, or `all:`, `any:` or `not:`")
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Condition, E> {
@@ -374,47 +389,23 @@ impl<'de> Deserialize<'de> for HostLook {
                     Some(other) => {
                         return Err(de::Error::unknown_field(other, &["tasks", "source"]));
                     }
-                    None => return Err(de::Error::custom("`host` names no look")),
+                    None => {
+                        return Err(de::Error::custom(
+                            "`host` names no look; write `container`, `node`, `tasks` or `source: PATH`",
+                        ));
+                    }
                 };
                 match map.next_key::<String>()? {
                     None => Ok(look),
-                    Some(_) => Err(de::Error::custom("a check takes one look at the host")),
+                    Some(_) => Err(de::Error::custom(
+                        "a check takes one look at the host; make it two checks",
+                    )),
                 }
             }
         }
 
         deserializer.deserialize_any(LookVisitor)
     }
-}
-
-/// A scalar of any type as the text it stands for.
-fn scalar<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    struct Scalar;
-
-    impl Visitor<'_> for Scalar {
-        type Value = Option<String>;
-
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("a text, a number, or true or false")
-        }
-        fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-            Ok(Some(value.to_owned()))
-        }
-        fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
-            Ok(Some(value.to_string()))
-        }
-        fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-            Ok(Some(value.to_string()))
-        }
-        fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
-            Ok(Some(value.to_string()))
-        }
-        fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-            Ok(Some(value.to_string()))
-        }
-    }
-
-    deserializer.deserialize_any(Scalar)
 }
 
 /// One text, or a list of them.

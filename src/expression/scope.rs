@@ -1,0 +1,168 @@
+//! The names an expression can read, and what they stand for.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use minijinja::value::{Object, Value, ValueKind};
+
+use super::functions::{Moment, Trace, moment_of};
+use crate::fact::{Fact, Facts};
+
+/// What a name stands for.
+#[derive(Debug, Clone)]
+pub enum Binding {
+    /// A value.
+    Present(Fact),
+    /// Nothing, for this reason.
+    Absent(String),
+    /// Named values of which some may be absent, all of those for this reason.
+    Group(Facts, String),
+}
+
+/// The names an expression can read. Cheap to clone: copied only when a clone is bound to.
+#[derive(Debug, Clone, Default)]
+pub struct Scope {
+    slots: Arc<BTreeMap<String, Slot>>,
+}
+
+#[derive(Debug, Clone)]
+enum Slot {
+    Present(Value),
+    Absent(Arc<str>),
+    Group(Arc<BTreeMap<String, Value>>, Arc<str>),
+}
+
+impl Scope {
+    /// Binds a name, over any earlier binding.
+    pub fn bind(&mut self, name: impl Into<String>, binding: Binding) {
+        let slot = match binding {
+            Binding::Present(fact) => Slot::Present(value_of(&fact)),
+            Binding::Absent(reason) => Slot::Absent(reason.into()),
+            Binding::Group(facts, reason) => {
+                let values = facts
+                    .iter()
+                    .map(|(name, fact)| (name.clone(), value_of(fact)));
+                Slot::Group(Arc::new(values.collect()), reason.into())
+            }
+        };
+        Arc::make_mut(&mut self.slots).insert(name.into(), slot);
+    }
+
+    /// Binds every fact by its own name.
+    pub fn bind_facts(&mut self, facts: &Facts) {
+        for (name, fact) in facts {
+            self.bind(name, Binding::Present(fact.clone()));
+        }
+    }
+
+    /// Whether `group.name` is there and true.
+    pub fn is_true(&self, group: &str, name: &str) -> bool {
+        match self.slots.get(group) {
+            Some(Slot::Group(values, _)) => values.get(name).is_some_and(Value::is_true),
+            _ => false,
+        }
+    }
+
+    pub(super) fn context(&self, trace: &Arc<Trace>) -> Value {
+        Value::from_object(Root {
+            slots: Arc::clone(&self.slots),
+            trace: Arc::clone(trace),
+        })
+    }
+}
+
+/// The outermost names. One that is not bound may be a function.
+#[derive(Debug)]
+struct Root {
+    slots: Arc<BTreeMap<String, Slot>>,
+    trace: Arc<Trace>,
+}
+
+impl Object for Root {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let name = key.as_str()?;
+        match self.slots.get(name)? {
+            Slot::Present(value) => Some(value.clone()),
+            Slot::Absent(reason) => {
+                self.trace.note_missing(name.to_owned(), reason);
+                None
+            }
+            Slot::Group(values, reason) => Some(Value::from_object(Group {
+                name: name.to_owned(),
+                values: Arc::clone(values),
+                otherwise: Arc::clone(reason),
+                trace: Arc::clone(&self.trace),
+            })),
+        }
+    }
+}
+
+/// A check's values. A look at one that is absent is noted.
+#[derive(Debug)]
+struct Group {
+    name: String,
+    values: Arc<BTreeMap<String, Value>>,
+    /// Why a name without a value has none.
+    otherwise: Arc<str>,
+    trace: Arc<Trace>,
+}
+
+impl Object for Group {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let attribute = key.as_str()?;
+        let value = self.values.get(attribute);
+        if value.is_none() {
+            let name = format!("{}.{attribute}", self.name);
+            self.trace.note_missing(name, &self.otherwise);
+        }
+        value.cloned()
+    }
+}
+
+fn value_of(fact: &Fact) -> Value {
+    match fact {
+        Fact::Text(text) => Value::from(text.as_str()),
+        Fact::Int(number) => Value::from(*number),
+        Fact::Number(number) | Fact::Duration(number) => Value::from(*number),
+        Fact::Bool(value) => Value::from(*value),
+        Fact::Time(time) => Value::from_object(Moment(*time)),
+        Fact::List(items) => items.iter().map(value_of).collect(),
+        Fact::Record(facts) => {
+            let values = facts
+                .iter()
+                .map(|(name, fact)| (name.clone(), value_of(fact)));
+            Value::from(values.collect::<BTreeMap<String, Value>>())
+        }
+    }
+}
+
+/// A value as a fact; `None` for what no fact can be.
+pub fn fact_of(value: &Value) -> Option<Fact> {
+    if let Some(moment) = moment_of(value) {
+        return Some(Fact::Time(moment));
+    }
+    match value.kind() {
+        ValueKind::Bool => Some(Fact::Bool(value.is_true())),
+        ValueKind::Number => match value.as_i64() {
+            Some(number) if value.is_integer() => Some(Fact::Int(number)),
+            _ => f64::try_from(value.clone()).ok().map(Fact::Number),
+        },
+        ValueKind::String => value.as_str().map(|text| Fact::Text(text.to_owned())),
+        ValueKind::Seq | ValueKind::Iterable => value
+            .try_iter()
+            .ok()?
+            .map(|item| fact_of(&item))
+            .collect::<Option<Vec<_>>>()
+            .map(Fact::List),
+        ValueKind::Map => value
+            .try_iter()
+            .ok()?
+            .map(|key| {
+                let item = value.get_item(&key).ok()?;
+                Some((key.as_str()?.to_owned(), fact_of(&item)?))
+            })
+            .collect::<Option<Facts>>()
+            .map(Fact::Record),
+        _ => None,
+    }
+}

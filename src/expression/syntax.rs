@@ -1,0 +1,139 @@
+//! What an expression reads, found without evaluating it.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use minijinja::{Environment, ErrorKind};
+use regex::Regex;
+
+use super::Evaluator;
+
+/// An expression or template that cannot be evaluated.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct SyntaxError {
+    /// What is wrong.
+    pub message: String,
+}
+
+/// An engine to parse with; nothing is evaluated in it.
+static ENGINE: LazyLock<Evaluator> = LazyLock::new(Evaluator::default);
+
+/// The names that an expression reads, with their attributes: `stamp.born`, `unit`.
+///
+/// Functions, filters and tests are not among them; an unknown filter or test is refused.
+pub fn expression_names(source: &str) -> Result<BTreeSet<String>, SyntaxError> {
+    let expression = ENGINE
+        .environment
+        .compile_expression(source)
+        .map_err(|error| syntax_error(&error))?;
+    check_calls(&ENGINE.environment, source)?;
+    Ok(without_globals(
+        &ENGINE.environment,
+        expression.undeclared_variables(true),
+    ))
+}
+
+/// Likewise for a template, a text with `{{ … }}` in it.
+pub fn template_names(source: &str) -> Result<BTreeSet<String>, SyntaxError> {
+    let template = ENGINE
+        .environment
+        .template_from_str(source)
+        .map_err(|error| syntax_error(&error))?;
+    for tag in TAG.find_iter(source) {
+        check_calls(&ENGINE.environment, tag.as_str())?;
+    }
+    Ok(without_globals(
+        &ENGINE.environment,
+        template.undeclared_variables(true),
+    ))
+}
+
+/// Whether the source itself asks if `name` is there: `name is defined`, `name | default(…)`.
+pub(super) fn is_guarded(source: &str, name: &str) -> bool {
+    GUARD
+        .captures_iter(source)
+        .filter_map(|guard| guard.name("asked").or_else(|| guard.name("defaulted")))
+        .any(|guarded| guarded.as_str() == name)
+}
+
+/// One pattern for all names: this is asked for each missing name of each evaluation, and to
+/// compile a pattern takes longer than to evaluate most expressions.
+#[expect(
+    clippy::expect_used,
+    reason = "a constant pattern, which a test compiles"
+)]
+static GUARD: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?<asked>[\w.]+)\s+is\s+(?:not\s+)?(?:un)?defined\b|(?<defaulted>[\w.]+)\s*\|\s*(?:default|d)\b",
+    )
+    .expect("a valid pattern")
+});
+
+fn syntax_error(error: &minijinja::Error) -> SyntaxError {
+    SyntaxError {
+        message: error
+            .detail()
+            .map_or_else(|| error.kind().to_string(), str::to_owned),
+    }
+}
+
+fn without_globals(
+    environment: &Environment<'_>,
+    names: impl IntoIterator<Item = String>,
+) -> BTreeSet<String> {
+    let globals: BTreeSet<&str> = environment.globals().map(|(name, _)| name).collect();
+    names
+        .into_iter()
+        .filter(|name| !globals.contains(name.split('.').next().unwrap_or_default()))
+        .collect()
+}
+
+#[allow(
+    clippy::unwrap_used,
+    reason = "a constant pattern, compiled by every test"
+)]
+static TAG: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?s)\{[{%].*?[%}]\}").unwrap());
+#[allow(
+    clippy::unwrap_used,
+    reason = "a constant pattern, compiled by every test"
+)]
+static STRING: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"(?s)"(\\.|[^"\\])*"|'(\\.|[^'\\])*'"#).unwrap());
+#[allow(
+    clippy::unwrap_used,
+    reason = "a constant pattern, compiled by every test"
+)]
+static CALL: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\|\s*(?<filter>[A-Za-z_]\w*)|\bis\s+(?:not\s+)?(?<test>[A-Za-z_]\w*)|(?:^|[^\w.|\s]|\s)(?<function>[A-Za-z_]\w*)\s*\(").unwrap()
+});
+
+/// The engine finds an unknown filter, test or function only when it comes to call it.
+fn check_calls(environment: &Environment<'_>, source: &str) -> Result<(), SyntaxError> {
+    let bare = STRING.replace_all(source, "''");
+    let mut state = environment.empty_state();
+    let refuse = |message: String| Err(SyntaxError { message });
+    for call in CALL.captures_iter(&bare) {
+        if let Some(name) = call.name("filter").map(|found| found.as_str())
+            && let Err(error) = state.apply_filter(name, &[])
+            && error.kind() == ErrorKind::UnknownFilter
+        {
+            return refuse(format!("there is no filter `{name}`"));
+        }
+        if let Some(name) = call.name("test").map(|found| found.as_str())
+            && let Err(error) = state.perform_test(name, &[])
+            && error.kind() == ErrorKind::UnknownTest
+        {
+            return refuse(format!("there is no test `is {name}`"));
+        }
+        if let Some(name) = call.name("function").map(|found| found.as_str())
+            && !["not", "and", "or", "in", "if", "else", "is"].contains(&name)
+            && !bare.contains(&format!("| {name}("))
+            && !bare.contains(&format!("is {name}("))
+            && !environment.globals().any(|(global, _)| global == name)
+        {
+            return refuse(format!("there is no function `{name}`"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,223 @@
+use super::*;
+use crate::fact::{Fact, Facts};
+use crate::interval::{Interval, SECOND};
+use crate::runbook::Condition;
+
+fn time(start: i64, end: i64) -> Fact {
+    Fact::Time(Interval::new(start * SECOND, end * SECOND))
+}
+
+fn scope() -> Scope {
+    let mut scope = Scope::default();
+    scope.bind("unit", Binding::Present(Fact::Text("a.service".into())));
+    scope.bind("window", Binding::Present(Fact::Duration(60.0)));
+    scope.bind("look", Binding::Present(time(10, 10)));
+    scope.bind("visible", Binding::Present(time(12, 13)));
+    scope.bind("wide", Binding::Present(time(5, 100)));
+    scope.bind("failed_at", Binding::Absent("not given".into()));
+    scope.bind(
+        "stamp",
+        Binding::Group(
+            Facts::from([("size".into(), Fact::Int(0))]),
+            "stat printed no birth time".into(),
+        ),
+    );
+    scope.bind(
+        "reloads",
+        Binding::Present(Fact::List(vec![time(1, 1), time(11, 11), time(20, 20)])),
+    );
+    scope
+}
+
+fn truth(source: &str) -> Option<bool> {
+    Evaluator::default().truth(source, &scope()).ok()
+}
+
+#[test]
+fn times_have_an_order_only_where_they_do_not_overlap() {
+    assert_eq!(truth("before(look, visible)"), Some(true));
+    assert_eq!(truth("after(look, visible)"), Some(false));
+    assert_eq!(truth("before(look, wide)"), None);
+    assert_eq!(truth("not before(look, wide)"), None);
+}
+
+#[test]
+fn a_gap_counts_only_where_both_its_ends_agree() {
+    assert_eq!(truth("gap(look, visible) <= window"), Some(true));
+    assert_eq!(truth("gap(look, visible) <= 2.5"), None, "2 to 3 seconds");
+    assert_eq!(truth("gap(look, visible) > 3.5"), Some(false));
+}
+
+#[test]
+fn what_is_missing_is_unknown_and_named() {
+    let evaluator = Evaluator::default();
+    for source in [
+        "stamp.born == 1",
+        "stamp.born > 5",
+        "not stamp.born",
+        "before(stamp.born, look)",
+        "stamp.born in [1, 2]",
+        "stamp.size == 0 and stamp.born == 1",
+        "stamp.born == 1 and stamp.size is defined",
+    ] {
+        assert_eq!(
+            evaluator.truth(source, &scope()),
+            Err(Unknown(vec![
+                "stamp.born (stat printed no birth time)".into()
+            ])),
+            "{source}"
+        );
+    }
+}
+
+#[test]
+fn what_is_missing_may_be_asked_for() {
+    assert_eq!(truth("stamp.born is defined"), Some(false));
+    assert_eq!(truth("failed_at is not defined"), Some(true));
+    assert_eq!(truth("failed_at | default('x') == 'x'"), Some(true));
+    assert_eq!(
+        truth("before(failed_at if failed_at is defined else look, visible)"),
+        Some(true)
+    );
+}
+
+#[test]
+fn the_last_before_skips_what_may_be_later() {
+    let evaluator = Evaluator::default();
+    let last = |source| {
+        let value = evaluator.value(source, &scope()).ok()?;
+        moment_of(&value)
+    };
+    let at = |second| Some(Interval::at(second * SECOND));
+    assert_eq!(last("last_before(reloads, visible)"), at(11));
+    assert_eq!(last("last_before(reloads, wide)"), at(1));
+    assert_eq!(last("first_after(reloads, visible)"), at(20));
+    assert_eq!(last("last_before([], visible)"), None);
+}
+
+#[test]
+fn conditions_are_unknown_only_where_it_matters() {
+    let leaf = |text: &str| Condition::Leaf(text.into());
+    let judge = |condition| Evaluator::default().judge(&condition, &scope()).holds;
+    let unknown = || leaf("stamp.born == 1");
+    assert_eq!(
+        judge(Condition::All(vec![unknown(), leaf("false")])),
+        Some(false)
+    );
+    assert_eq!(judge(Condition::All(vec![unknown(), leaf("true")])), None);
+    assert_eq!(
+        judge(Condition::Any(vec![unknown(), leaf("true")])),
+        Some(true)
+    );
+    assert_eq!(judge(Condition::Any(vec![unknown(), leaf("false")])), None);
+    assert_eq!(judge(Condition::Not(Box::new(unknown()))), None);
+    assert_eq!(judge(Condition::Not(Box::new(leaf("false")))), Some(true));
+}
+
+#[test]
+fn texts_show_what_is_known() {
+    let evaluator = Evaluator::default();
+    assert_eq!(
+        evaluator.describe(
+            "{{ unit }} born {{ stamp.born }}, {{ gap(look, visible) | duration }}",
+            &scope()
+        ),
+        "a.service born (unknown), 2.00 s"
+    );
+    assert_eq!(
+        evaluator.render("{{ \"it's\" | quote }} {{ '/etc/a.b' | quote }} {{ 'worker@a.service' | template_of }} {{ unit | template_of }}", &scope()),
+        Ok(r"'it'\''s' /etc/a.b worker@.service a.service".into())
+    );
+}
+
+#[test]
+fn names_are_found_without_evaluating() {
+    let names =
+        |source| expression_names(source).map(|names| names.into_iter().collect::<Vec<_>>());
+    assert_eq!(
+        names("before(look, stamp.born) and unit | length > 0"),
+        Ok(vec!["look".into(), "stamp.born".into(), "unit".into()])
+    );
+    for (source, message) in [
+        ("befor(look, visible)", "there is no function `befor`"),
+        ("unit | lenght", "there is no filter `lenght`"),
+        ("unit is matchin('a')", "there is no test `is matchin`"),
+    ] {
+        assert_eq!(
+            names(source),
+            Err(SyntaxError {
+                message: message.into()
+            }),
+            "{source}"
+        );
+    }
+    assert!(names("unit ==").is_err());
+    assert!(names("unit | join(', ') is matching('befor(x)')").is_ok());
+    assert_eq!(
+        template_names("x {{ unit | quote }} befor(1) {% if stamp.size %}y{% endif %}")
+            .map(|names| names.len()),
+        Ok(2)
+    );
+}
+
+#[test]
+fn an_endless_expression_ends() {
+    assert_eq!(
+        truth(
+            "range(100000) | map('string') | join | length > 0 and (range(99999) | list | length) < 0 "
+        ),
+        Some(false)
+    );
+    let mut loops = String::from("{% for a in range(9999) %}{% for b in range(9999) %}");
+    loops.push_str("{{ a * b }}{% endfor %}{% endfor %}");
+    assert!(Evaluator::default().render(&loops, &scope()).is_err());
+}
+
+#[test]
+fn lists_of_records_can_be_sifted() {
+    let mut scope = scope();
+    let record = |second, message: &str| {
+        Fact::Record(Facts::from([
+            ("at".into(), time(second, second)),
+            ("message".into(), Fact::Text(message.into())),
+        ]))
+    };
+    let records = vec![
+        record(3, "Reloading."),
+        record(4, "Startup finished"),
+        record(5, "Reloading..."),
+    ];
+    scope.bind(
+        "pid1",
+        Binding::Group(
+            Facts::from([("records".into(), Fact::List(records))]),
+            "x".into(),
+        ),
+    );
+    let evaluator = Evaluator::default();
+    for (source, text) in [
+        ("pid1.records | length", "3"),
+        (
+            "pid1.records | map(attribute='message') | list | length",
+            "3",
+        ),
+        (
+            "pid1.records | selectattr('message', 'equalto', 'Reloading.') | list | length",
+            "1",
+        ),
+        (
+            "pid1.records | selectattr('message', 'matching', '^Reloading[.]+$') | list | length",
+            "2",
+        ),
+        (
+            "pid1.records | selectattr('message', 'matching', '^Reloading[.]+$') | map(attribute='at') | list | last",
+            "1970-01-01T00:00:05.000000Z",
+        ),
+    ] {
+        assert_eq!(
+            evaluator.value(source, &scope).map(|v| v.to_string()),
+            Ok(text.into()),
+            "{source}"
+        );
+    }
+}

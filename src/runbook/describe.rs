@@ -1,0 +1,251 @@
+//! What a runbook does, for people: the text of `lxcdiag show`. Pure.
+
+use std::fmt::{self, Write};
+
+use super::error::printable;
+use super::model::{Action, Check, Effect, HostLook, Runbook, Var};
+use crate::fact::FactType;
+use crate::names::listed;
+
+/// A runbook's title, vars, checks with their commands, and hypotheses.
+///
+/// The runbook comes from a file that may be anyone's: no control character of it is passed on.
+pub fn describe(runbook: &Runbook) -> String {
+    let mut text = String::new();
+    // Writing to a `String` cannot fail.
+    let _ = write_runbook(&mut text, runbook);
+    text
+}
+
+fn write_runbook(out: &mut String, runbook: &Runbook) -> fmt::Result {
+    writeln!(out, "{}: {}", runbook.id, line(&runbook.title))?;
+    if let Some(about) = &runbook.about {
+        writeln!(out)?;
+        for part in about.trim_end().lines() {
+            writeln!(out, "{}", line(part))?;
+        }
+    }
+    if !runbook.vars.is_empty() {
+        writeln!(out, "\nVars, set with --var NAME=VALUE:")?;
+        let width = widest(runbook.vars.keys().map(String::as_str));
+        for (name, var) in &runbook.vars {
+            writeln!(out, "  {name:width$}  {}", var_line(var))?;
+        }
+    }
+    writeln!(out, "\nChecks, in the order they are run:")?;
+    let width = widest(runbook.checks.iter().map(|check| check.id.as_str()));
+    let (changing, looking): (Vec<_>, Vec<_>) =
+        runbook.checks.iter().partition(|check| check.changes);
+    for check in looking.into_iter().chain(changing) {
+        write_check(out, check, width)?;
+    }
+    if runbook.checks.iter().any(|check| check.changes) {
+        writeln!(out, "\n! changes the container; skipped under --read-only")?;
+    }
+    if runbook.hypotheses.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nHypotheses:")?;
+    let width = widest(runbook.hypotheses.iter().map(|one| one.id.as_str()));
+    for hypothesis in &runbook.hypotheses {
+        let (id, title) = (&hypothesis.id, line(&hypothesis.title));
+        let race = if hypothesis.race { " (a race)" } else { "" };
+        writeln!(out, "  {id:width$}  {title}{race}")?;
+        writeln!(out, "  {:width$}  {}", "", line(&hypothesis.about))?;
+        let count = |effect| {
+            let all = hypothesis.evidence.iter();
+            all.filter(|evidence| evidence.effect == effect).count()
+        };
+        let parts = [
+            (count(Effect::Confirms), "can confirm it"),
+            (count(Effect::RulesOut), "can rule it out"),
+            (count(Effect::Supports), "can support it"),
+            (count(Effect::Weakens), "can weaken it"),
+        ];
+        let parts: Vec<_> = parts
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{count} {what}"))
+            .collect();
+        writeln!(out, "  {:width$}  evidence: {}", "", parts.join(", "))?;
+        if !hypothesis.explains.is_empty() {
+            let symptoms = listed(hypothesis.explains.iter().map(String::as_str));
+            writeln!(out, "  {:width$}  explains {symptoms}", "")?;
+        }
+    }
+    Ok(())
+}
+
+fn write_check(out: &mut String, check: &Check, width: usize) -> fmt::Result {
+    let mark = if check.changes { '!' } else { ' ' };
+    let step = check
+        .step
+        .as_deref()
+        .map(|step| format!(" (step {})", line(step)));
+    let (id, title) = (&check.id, line(&check.title));
+    let step = step.unwrap_or_default();
+    writeln!(out, "{mark} {id:width$}  {title}{step}")?;
+    let indent = format!("  {:width$}  ", "");
+    let command = match check.action() {
+        Some(Action::Run(words)) => {
+            let words: Vec<_> = words.iter().map(|word| word_shown(word)).collect();
+            format!("$ {}", words.join(" "))
+        }
+        Some(Action::Shell(text)) => {
+            let lines: Vec<_> = text.trim_end().lines().map(line).collect();
+            format!("$ sh -c: {}", lines.join(&format!("\n{indent}  ")))
+        }
+        Some(Action::Host(look)) => host_shown(look),
+        None => String::from("nothing"),
+    };
+    writeln!(out, "{indent}{command}")?;
+    if let Some(list) = &check.for_each {
+        writeln!(out, "{indent}for each item of {}", line(list))?;
+    }
+    if !check.needs.is_empty() {
+        let needs = listed(check.needs.iter().map(String::as_str));
+        writeln!(out, "{indent}only where {needs} passed")?;
+    }
+    Ok(())
+}
+
+fn host_shown(look: &HostLook) -> String {
+    match look {
+        HostLook::Container => String::from("on the host: the container's state and configuration"),
+        HostLook::Node => String::from("on the host: the node and its versions"),
+        HostLook::Tasks(types) if types.is_empty() => {
+            String::from("on the host: the log of tasks on the container")
+        }
+        HostLook::Tasks(types) => {
+            let types = listed(types.iter().map(String::as_str));
+            format!("on the host: the log of tasks on the container, of type {types}")
+        }
+        HostLook::Source(path) => format!("on the host: size and SHA-256 of {}", line(path)),
+    }
+}
+
+fn var_line(var: &Var) -> String {
+    let mut text = line(&var.about);
+    let kind = match var.kind {
+        FactType::Text => "",
+        FactType::Int => "a whole number",
+        FactType::Number => "a number",
+        FactType::Bool => "yes or no",
+        FactType::Time => "a time",
+        FactType::Duration => "a length of time",
+    };
+    let default = match var.default.as_deref() {
+        Some(default) => format!("default: {}", line(default)),
+        None => String::from("no default"),
+    };
+    let parts: Vec<_> = [kind, default.as_str()]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect();
+    // Writing to a `String` cannot fail.
+    let _ = write!(text, " ({})", parts.join("; "));
+    text
+}
+
+/// A word as one would type it; a template is shown as it is.
+fn word_shown(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "@%+=:,./_-".contains(c);
+    if !word.is_empty() && (word.chars().all(plain) || word.contains("{{")) {
+        line(word)
+    } else {
+        format!("'{}'", line(&word.replace('\'', "'\\''")))
+    }
+}
+
+/// Text of the runbook's, on one line and whole.
+fn line(text: &str) -> String {
+    let chunks: Vec<char> = text.trim().chars().collect();
+    // Shown in pieces, as `printable` shortens what a message would quote.
+    chunks
+        .chunks(50)
+        .map(|piece| printable(&piece.iter().collect::<String>()))
+        .collect()
+}
+
+fn widest<'a>(names: impl Iterator<Item = &'a str>) -> usize {
+    names.map(|name| name.chars().count()).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runbook::{Source, read};
+
+    #[test]
+    fn a_runbook_is_shown_whole() {
+        let text = r#"
+runbook: disk
+title: Is the disk full?
+about: |
+  Two lines
+  of it.
+vars:
+  dir: { about: where to look, default: / }
+  least: { about: "free, at least", type: int }
+checks:
+  - { id: clear, title: Make room, step: "2", changes: true, needs: [free], run: [rm, --, "a b", "{{ dir }}/x"], pass: exit == 0 }
+  - { id: free, title: "How much is free\e[2J", run: [df, "{{ dir }}"], facts: { match: '(?<free>\d+)%' } }
+  - { id: files, title: How many files, shell: "ls {{ dir | quote }} |\n  wc -l\n", each: line, facts: { match: '(?<count>\d+)' } }
+  - { id: each_file, title: Each of them, needs: [files], for_each: files.count, run: [echo, "{{ item }}"], pass: exit == 0 }
+  - { id: backups, title: Backups, host: { tasks: [vzdump] } }
+hypotheses:
+  - id: full
+    title: The disk is full
+    about: Nothing more fits.
+    race: true
+    explains: [slow]
+    evidence:
+      - { if: free.failed, then: confirms, says: it is }
+      - { if: free.passed, then: weakens, says: it is not }
+    remedy: buy one
+  - { id: slow, title: The disk is slow, about: It takes long., remedy: wait, evidence: [{ if: free.errored, then: supports, says: it is }] }
+"#;
+        let runbook = read(&Source {
+            name: String::from("x"),
+            text: text.to_owned(),
+        })
+        .unwrap();
+        insta::assert_snapshot!(describe(&runbook), @r"
+        disk: Is the disk full?
+
+        Two lines
+        of it.
+
+        Vars, set with --var NAME=VALUE:
+          dir    where to look (default: /)
+          least  free, at least (a whole number; no default)
+
+        Checks, in the order they are run:
+          free       How much is free\u{1b}[2J
+                     $ df {{ dir }}
+          files      How many files
+                     $ sh -c: ls {{ dir | quote }} |
+                       wc -l
+          each_file  Each of them
+                     $ echo {{ item }}
+                     for each item of files.count
+                     only where `files` passed
+          backups    Backups
+                     on the host: the log of tasks on the container, of type `vzdump`
+        ! clear      Make room (step 2)
+                     $ rm -- 'a b' {{ dir }}/x
+                     only where `free` passed
+
+        ! changes the container; skipped under --read-only
+
+        Hypotheses:
+          full  The disk is full (a race)
+                Nothing more fits.
+                evidence: 1 can confirm it, 1 can weaken it
+                explains `slow`
+          slow  The disk is slow
+                It takes long.
+                evidence: 1 can support it
+        ");
+    }
+}

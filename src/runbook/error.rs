@@ -1,0 +1,156 @@
+//! What is wrong with a runbook: each mistake a sentence, with the place it stands at.
+
+use std::fmt;
+
+use super::path::Path;
+
+/// How many mistakes are told of at once; finding the line of each reads the text again.
+pub(super) const MOST_ERRORS: usize = 50;
+
+/// Everything found wrong with one runbook; never empty.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct RunbookErrors {
+    /// The mistakes, from the top of the file to its end.
+    pub errors: Vec<RunbookError>,
+    /// How many more there are than `errors` tells.
+    pub left_out: usize,
+}
+
+/// One mistake.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct RunbookError {
+    /// The file, or what else the text came from.
+    pub file: String,
+    /// Where in it; absent where it concerns the file as a whole.
+    pub position: Option<Position>,
+    /// The place within the runbook, such as `checks[3].needs[0]`; empty for the whole of it.
+    pub path: String,
+    /// What is wrong, and what to do.
+    pub message: String,
+}
+
+/// A place in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// Counted from 1.
+    pub line: usize,
+    /// In characters, counted from 1.
+    pub column: usize,
+}
+
+impl Position {
+    /// The position of a byte of `text`.
+    pub(super) fn of_byte(text: &[u8], byte: usize) -> Self {
+        let before = text.get(..byte).unwrap_or(text);
+        let line_start = before
+            .iter()
+            .rposition(|b| *b == b'\n')
+            .map_or(0, |n| n + 1);
+        let line = before.get(line_start..).unwrap_or_default();
+        Self {
+            line: before.iter().filter(|b| **b == b'\n').count() + 1,
+            column: String::from_utf8_lossy(line).chars().count() + 1,
+        }
+    }
+}
+
+/// A mistake before its line is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Finding {
+    pub(super) path: Path,
+    pub(super) message: String,
+}
+
+impl RunbookErrors {
+    pub(super) fn one(
+        file: &str,
+        position: Option<Position>,
+        path: &Path,
+        message: String,
+    ) -> Self {
+        Self {
+            errors: vec![RunbookError {
+                file: file.to_owned(),
+                position,
+                path: path.to_string(),
+                message,
+            }],
+            left_out: 0,
+        }
+    }
+}
+
+impl fmt::Display for RunbookErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, error) in self.errors.iter().enumerate() {
+            if number > 0 {
+                f.write_str("\n")?;
+            }
+            write!(f, "{error}")?;
+        }
+        match self.left_out {
+            0 => Ok(()),
+            more => write!(f, "\nand {more} more mistakes"),
+        }
+    }
+}
+
+impl fmt::Display for RunbookError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        if let Some(Position { line, column }) = self.position {
+            write!(f, ":{line}:{column}")?;
+        }
+        if !self.path.is_empty() {
+            write!(f, ": {}", self.path)?;
+        }
+        write!(f, ": {}", self.message)
+    }
+}
+
+/// Text of a runbook as a message may show it: no control characters, which would reach the
+/// reader's terminal, and no more than a line's worth.
+pub(super) fn printable(text: &str) -> String {
+    const MOST: usize = 60;
+    let mut shown: String = text
+        .chars()
+        .take(MOST)
+        .flat_map(|c| match c {
+            c if c.is_control() => c.escape_default().collect::<Vec<_>>(),
+            c => vec![c],
+        })
+        .collect();
+    if text.chars().nth(MOST).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// The same in backticks.
+pub(super) fn quoted(text: &str) -> String {
+    format!("`{}`", printable(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_count_characters_not_bytes() {
+        let text = "a\nbé€x".as_bytes();
+        let at = |byte| {
+            let Position { line, column } = Position::of_byte(text, byte);
+            (line, column)
+        };
+        assert_eq!(at(0), (1, 1));
+        assert_eq!(at(2), (2, 1));
+        assert_eq!(at(text.len() - 1), (2, 4));
+        assert_eq!(at(999), (2, 5));
+    }
+
+    #[test]
+    fn what_a_message_shows_cannot_drive_a_terminal() {
+        assert_eq!(quoted("a\u{1b}[2Jb"), "`a\\u{1b}[2Jb`");
+        assert_eq!(quoted(&"x".repeat(100)), format!("`{}…`", "x".repeat(60)));
+    }
+}

@@ -1,0 +1,106 @@
+//! Where in a runbook something stands: `checks[3].needs[0]`.
+
+use std::fmt;
+
+use super::error::printable;
+
+/// A place in a runbook, from its root.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Path {
+    segments: Vec<Segment>,
+    /// The last key itself is meant, not its value.
+    on_key: bool,
+}
+
+/// One step of a [`Path`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Segment {
+    /// Into the value of a key.
+    Key(String),
+    /// Into an element of a list, counted from 0.
+    Index(usize),
+}
+
+impl Path {
+    pub(super) fn key(&self, name: &str) -> Self {
+        self.with(Segment::Key(name.to_owned()))
+    }
+
+    pub(super) fn index(&self, index: usize) -> Self {
+        self.with(Segment::Index(index))
+    }
+
+    /// The same place, meaning the last key and not what it holds.
+    pub(super) fn on_key(mut self) -> Self {
+        self.on_key = matches!(self.segments.last(), Some(Segment::Key(_)));
+        self
+    }
+
+    pub(super) fn push(&mut self, segment: Segment) {
+        self.segments.push(segment);
+    }
+
+    pub(super) fn pop(&mut self) {
+        self.segments.pop();
+    }
+
+    /// The first step alone.
+    pub(super) fn first(&self) -> Self {
+        let segments = self.segments.iter().take(1).cloned().collect();
+        Self {
+            segments,
+            on_key: false,
+        }
+        .on_key()
+    }
+
+    pub(super) fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
+    pub(super) fn is_on_key(&self) -> bool {
+        self.on_key
+    }
+
+    /// The key that holds this place, or the list it is in.
+    pub(super) fn last_key(&self) -> Option<&str> {
+        match self.segments.last() {
+            Some(Segment::Key(name)) => Some(name),
+            _ => None,
+        }
+    }
+
+    fn with(&self, segment: Segment) -> Self {
+        let mut segments = self.segments.clone();
+        segments.push(segment);
+        Self {
+            segments,
+            on_key: false,
+        }
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, segment) in self.segments.iter().enumerate() {
+            match segment {
+                Segment::Key(name) if position == 0 => f.write_str(&printable(name))?,
+                Segment::Key(name) => write!(f, ".{}", printable(name))?,
+                Segment::Index(index) => write!(f, "[{index}]")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_read_as_people_write_them() {
+        let path = Path::default().key("checks").index(3).key("needs").index(0);
+        assert_eq!(path.to_string(), "checks[3].needs[0]");
+        assert_eq!(Path::default().to_string(), "");
+    }
+}

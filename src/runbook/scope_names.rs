@@ -1,0 +1,146 @@
+//! The names that expressions and templates of a runbook can read, in one table for those who
+//! validate and those who evaluate.
+//!
+//! Besides these there are the runbook's own vars, lets and checks.
+
+use std::collections::BTreeSet;
+
+use super::model::{Check, Each, HostLook};
+use super::pattern::fact_pattern;
+
+/// What every expression can read. `failed_at` is absent unless the user gave it or the provisioning
+/// log tells it; `own_changes` is a list of records with [`CHANGE_FIELDS`]; `log_error` is the failure
+/// in the log, `log_kind` its kind (`unit`, `not_ready`), `log_push_error` a failed push in it.
+pub const GLOBALS: &[&str] = &[
+    "ct",
+    "node",
+    "failed_at",
+    "read_only",
+    "started_at",
+    "own_changes",
+    "log_error",
+    "log_kind",
+    "log_push_error",
+];
+
+/// The parts of a record in `own_changes`.
+pub const CHANGE_FIELDS: &[&str] = &["argv", "at", "begin", "end"];
+
+/// What a check's own expressions (`pass`, `show`, `events`, `warn`, `crit`, `metric`) can read
+/// of its command, besides the check's facts by their bare names.
+pub const OWN: &[&str] = &[
+    "stdout",
+    "stderr",
+    "exit",
+    "signal",
+    "duration",
+    "timed_out",
+    "records",
+];
+
+/// With `for_each`, the element that the check is run for.
+pub const ITEM: &str = "item";
+
+/// What every check has, as `check.passed`; its facts come on top.
+pub const CHECK_ATTRIBUTES: &[&str] = &[
+    "passed",
+    "failed",
+    "errored",
+    "skipped",
+    "outcome",
+    "reason",
+    "exit",
+    "signal",
+    "stdout",
+    "stderr",
+    "duration",
+    "timed_out",
+    "records",
+];
+
+/// Facts of `host: container`.
+pub const CONTAINER_FACTS: &[&str] = &[
+    "status",
+    "lock",
+    "running",
+    "hostname",
+    "unprivileged",
+    "ostype",
+    "template",
+    "config",
+];
+
+/// Facts of `host: node`.
+pub const NODE_FACTS: &[&str] = &["node", "pve_manager", "pve_container", "kernel"];
+
+/// Facts of each record of `host: tasks`; by their bare names, lists.
+pub const TASK_FACTS: &[&str] = &[
+    "type", "status", "ok", "begin", "end", "user", "upid", "text",
+];
+
+/// Facts of `host: { source: … }`.
+pub const SOURCE_FACTS: &[&str] = &["path", "size", "sha256", "modified"];
+
+/// Names that no var, let, check or fact may take.
+pub fn is_reserved(name: &str) -> bool {
+    name == ITEM
+        || name == "facts"
+        || GLOBALS.contains(&name)
+        || OWN.contains(&name)
+        || CHECK_ATTRIBUTES.contains(&name)
+}
+
+/// The facts that a check can have.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FactNames {
+    /// Those that are known beforehand.
+    pub names: BTreeSet<String>,
+    /// Any other name can be a fact as well: a key of the JSON that is read.
+    pub open: bool,
+    /// Each fact is a list: one value a record, or one an item.
+    pub lists: bool,
+}
+
+impl FactNames {
+    /// The facts of `check`. Patterns that do not compile have none.
+    pub fn of(check: &Check) -> Self {
+        let fixed = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let repeated = check.each.is_some() || check.for_each.is_some();
+        if let Some(look) = &check.host {
+            return Self {
+                names: fixed(match look {
+                    HostLook::Container => CONTAINER_FACTS,
+                    HostLook::Node => NODE_FACTS,
+                    HostLook::Tasks(_) => TASK_FACTS,
+                    HostLook::Source(_) => SOURCE_FACTS,
+                }),
+                open: false,
+                lists: repeated || matches!(look, HostLook::Tasks(_)),
+            };
+        }
+        let mut facts = Self {
+            open: check.each == Some(Each::Json)
+                && check
+                    .facts
+                    .as_ref()
+                    .is_none_or(|spec| spec.fields.is_empty()),
+            lists: repeated,
+            ..Self::default()
+        };
+        if let Some(spec) = &check.facts {
+            facts.names.extend(spec.fields.keys().cloned());
+            for pattern in &spec.patterns {
+                if let Ok(regex) = fact_pattern(pattern) {
+                    let groups = regex.capture_names().flatten().map(str::to_owned);
+                    facts.names.extend(groups);
+                }
+            }
+        }
+        facts
+    }
+
+    /// Whether `name` can be a fact.
+    pub fn has(&self, name: &str) -> bool {
+        self.open || self.names.contains(name)
+    }
+}

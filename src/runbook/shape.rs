@@ -1,0 +1,369 @@
+//! A tree as a runbook's types, or the one mistake in its shape, with the place it is at.
+
+use std::fmt;
+
+use serde::de::value::StrDeserializer;
+use serde::de::{
+    self, Deserialize, DeserializeSeed, Expected, IntoDeserializer, MapAccess, SeqAccess,
+    Unexpected, Visitor,
+};
+use serde::forward_to_deserialize_any;
+
+use super::error::{Finding, quoted};
+use super::path::Path;
+use super::tree::{Node, Scalar};
+use crate::names::{listed, suggestion};
+
+/// Reads a tree as a `T`.
+pub(super) fn typed<T: for<'de> Deserialize<'de>>(node: &Node) -> Result<T, Finding> {
+    let root = Shape {
+        node,
+        path: Path::default(),
+    };
+    T::deserialize(root).map_err(|error| Finding {
+        path: error.path.unwrap_or_default(),
+        message: error.message,
+    })
+}
+
+/// A mistake; its place is filled in on the way out.
+#[derive(Debug)]
+struct ShapeError {
+    path: Option<Path>,
+    message: String,
+    /// The key that is not known, where that is the mistake.
+    unknown_key: Option<String>,
+}
+
+impl ShapeError {
+    fn new(message: String) -> Self {
+        Self {
+            path: None,
+            message,
+            unknown_key: None,
+        }
+    }
+
+    fn at(mut self, path: &Path) -> Self {
+        if self.path.is_none() {
+            self.path = Some(match &self.unknown_key {
+                Some(key) if path.last_key() != Some(key) || !path.is_on_key() => {
+                    path.key(key).on_key()
+                }
+                _ => path.clone(),
+            });
+        }
+        self
+    }
+}
+
+impl fmt::Display for ShapeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for ShapeError {}
+
+impl de::Error for ShapeError {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self::new(message.to_string())
+    }
+
+    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        let hint = hint(found, &expected.to_string());
+        let (found, expected) = (found_in_words(found), expected_in_words(expected));
+        Self::new(format!("expected {expected}, found {found}{hint}"))
+    }
+
+    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::invalid_type(found, expected)
+    }
+
+    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
+        let known = suggestion(variant, expected.iter().copied());
+        Self::new(format!("unknown word {}{known}", quoted(variant)))
+    }
+
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
+        let known = match field {
+            "<<" => String::from("; write the keys out, or give the whole value an alias"),
+            // Within `{ … }` a comma ends a value, also in the middle of an expression.
+            _ if field.contains(|c: char| !c.is_alphanumeric() && c != '_' && c != '-') => {
+                String::from("; put a text with a comma in it in quotes")
+            }
+            _ => suggestion(field, expected.iter().copied()),
+        };
+        Self {
+            unknown_key: Some(field.to_owned()),
+            ..Self::new(format!("unknown key {}{known}", quoted(field)))
+        }
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self::new(format!("the key `{field}` is missing; add `{field}:`"))
+    }
+}
+
+fn found_in_words(found: Unexpected<'_>) -> String {
+    match found {
+        Unexpected::Str(text) => format!("the text {}", quoted(text)),
+        Unexpected::Signed(number) => format!("the number `{number}`"),
+        Unexpected::Unsigned(number) => format!("the number `{number}`"),
+        Unexpected::Float(number) => format!("the number `{number}`"),
+        Unexpected::Bool(value) => format!("`{value}`"),
+        Unexpected::Unit | Unexpected::Option => String::from("nothing"),
+        Unexpected::Seq => String::from("a list"),
+        Unexpected::Map => String::from("a mapping"),
+        other => other.to_string(),
+    }
+}
+
+/// How to write what was expected.
+fn hint(found: Unexpected<'_>, expected: &str) -> String {
+    match (found, expected) {
+        (Unexpected::Str(text), "a sequence") => {
+            let plain = |c: char| c.is_alphanumeric() || " _-./=".contains(c);
+            let words: Vec<_> = text.split_whitespace().collect();
+            match text.chars().all(plain) && text.len() < 60 {
+                true => format!("; write `[{}]`", words.join(", ")),
+                false => String::from("; write `[…, …]`"),
+            }
+        }
+        (Unexpected::Map, "a sequence") => String::from("; begin each entry with `- `"),
+        (Unexpected::Seq, _) if expected.starts_with("an expression") => {
+            String::from("; write `all:` or `any:` above it")
+        }
+        _ => String::new(),
+    }
+}
+
+fn expected_in_words(expected: &dyn Expected) -> String {
+    match expected.to_string().as_str() {
+        "a sequence" => String::from("a list"),
+        "a map" => String::from("names with their values"),
+        "a string" | "a borrowed string" | "string" => String::from("a text"),
+        "a boolean" => String::from("`true` or `false`"),
+        "i32" => String::from("a whole number"),
+        other => other.to_owned(),
+    }
+}
+
+/// A node and where it stands.
+#[derive(Clone)]
+struct Shape<'n> {
+    node: &'n Node,
+    path: Path,
+}
+
+impl Shape<'_> {
+    fn found(&self) -> Unexpected<'_> {
+        match self.node {
+            Node::Scalar(text, Scalar::Text) => Unexpected::Str(text),
+            Node::Scalar(_, Scalar::Int(number)) => Unexpected::Signed(*number),
+            Node::Scalar(_, Scalar::Number(number)) => Unexpected::Float(*number),
+            Node::Scalar(_, Scalar::Bool(value)) => Unexpected::Bool(*value),
+            Node::Scalar(_, Scalar::Null) => Unexpected::Unit,
+            Node::List(_) => Unexpected::Seq,
+            Node::Map(_) => Unexpected::Map,
+        }
+    }
+}
+
+impl<'de> de::Deserializer<'de> for Shape<'_> {
+    type Error = ShapeError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ShapeError> {
+        match self.node {
+            Node::Scalar(text, Scalar::Text) => visitor.visit_str(text),
+            Node::Scalar(_, Scalar::Int(number)) => visitor.visit_i64(*number),
+            Node::Scalar(_, Scalar::Number(number)) => visitor.visit_f64(*number),
+            Node::Scalar(_, Scalar::Bool(value)) => visitor.visit_bool(*value),
+            Node::Scalar(_, Scalar::Null) => Err(nothing_there(&visitor)),
+            Node::List(items) => visitor.visit_seq(Items {
+                items: items.iter().enumerate(),
+                path: &self.path,
+            }),
+            Node::Map(entries) => visitor.visit_map(Entries {
+                entries: entries.iter(),
+                value: None,
+                path: &self.path,
+            }),
+        }
+        .map_err(|error| error.at(&self.path))
+    }
+
+    /// Where a text is wanted, a number or truth value is the text it was written as.
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ShapeError> {
+        match self.node {
+            Node::Scalar(text, kind) if *kind != Scalar::Null => visitor
+                .visit_str(text)
+                .map_err(|error: ShapeError| error.at(&self.path)),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ShapeError> {
+        self.deserialize_str(visitor)
+    }
+
+    /// A key with nothing after its colon is refused: was the value forgotten, or the key?
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ShapeError> {
+        match self.node {
+            Node::Scalar(_, Scalar::Null) => Err(ShapeError::new(String::from(
+                "there is nothing after the colon; write a value, or delete the key",
+            ))
+            .at(&self.path)),
+            _ => visitor.visit_some(self),
+        }
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, ShapeError> {
+        match self.node {
+            Node::Scalar(text, Scalar::Text) => {
+                let word: StrDeserializer<'_, ShapeError> = text.as_str().into_deserializer();
+                visitor.visit_enum(word)
+            }
+            _ => Err(ShapeError::new(format!(
+                "expected one of {}, found {}",
+                listed(variants.iter().copied()),
+                found_in_words(self.found()),
+            ))),
+        }
+        .map_err(|error| error.at(&self.path))
+    }
+
+    /// A list is not taken for the values of the keys in their order, as serde would.
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, ShapeError> {
+        match self.node {
+            Node::List(_) => {
+                let error: ShapeError = de::Error::invalid_type(self.found(), &visitor);
+                Err(error.at(&self.path))
+            }
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf unit unit_struct
+        newtype_struct seq tuple tuple_struct map identifier ignored_any
+    }
+}
+
+fn nothing_there(expected: &dyn Expected) -> ShapeError {
+    let expected = expected_in_words(expected);
+    ShapeError::new(format!(
+        "expected {expected}, and there is nothing after the colon or dash; write it"
+    ))
+}
+
+struct Items<'n> {
+    items: std::iter::Enumerate<std::slice::Iter<'n, Node>>,
+    path: &'n Path,
+}
+
+impl<'de> SeqAccess<'de> for Items<'_> {
+    type Error = ShapeError;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, ShapeError> {
+        let Some((index, node)) = self.items.next() else {
+            return Ok(None);
+        };
+        let path = self.path.index(index);
+        seed.deserialize(Shape { node, path }).map(Some)
+    }
+}
+
+struct Entries<'n> {
+    entries: std::slice::Iter<'n, (String, Node)>,
+    value: Option<(&'n str, &'n Node)>,
+    path: &'n Path,
+}
+
+impl<'de> MapAccess<'de> for Entries<'_> {
+    type Error = ShapeError;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, ShapeError> {
+        let Some((key, node)) = self.entries.next() else {
+            return Ok(None);
+        };
+        self.value = Some((key, node));
+        let name: StrDeserializer<'_, ShapeError> = key.as_str().into_deserializer();
+        seed.deserialize(name)
+            .map(Some)
+            .map_err(|error| error.at(&self.path.key(key).on_key()))
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(
+        &mut self,
+        seed: V,
+    ) -> Result<V::Value, ShapeError> {
+        let Some((key, node)) = self.value.take() else {
+            return Err(ShapeError::new(String::from("a value without a key")));
+        };
+        let path = self.path.key(key);
+        seed.deserialize(Shape { node, path })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tree::parse;
+    use super::*;
+    use crate::runbook::{Condition, Metric};
+
+    fn message<T: for<'de> Deserialize<'de> + fmt::Debug>(text: &str) -> String {
+        let finding = typed::<T>(&parse(text).unwrap()).unwrap_err();
+        format!("{}: {}", finding.path, finding.message)
+    }
+
+    #[test]
+    fn numbers_keep_the_form_they_were_written_in() {
+        let node = parse("value: 2.10\nunit: 0x1F").unwrap();
+        let metric: Metric = typed(&node).unwrap();
+        assert_eq!(
+            (metric.value.as_str(), metric.unit.as_str()),
+            ("2.10", "0x1F")
+        );
+    }
+
+    #[test]
+    fn an_unknown_key_of_a_condition_is_the_place_of_the_mistake() {
+        assert_eq!(
+            message::<Condition>("all: [a, { anny: [b] }]"),
+            "all[1].anny: unknown key `anny`; did you mean `any`?"
+        );
+    }
+
+    #[test]
+    fn wrong_types_are_told_in_words() {
+        assert_eq!(
+            message::<Metric>("value: [1]"),
+            "value: expected a text, found a list"
+        );
+        assert_eq!(
+            message::<Vec<i32>>("[0, '1']"),
+            "[1]: expected a whole number, found the text `1`"
+        );
+        assert_eq!(
+            message::<Metric>("value:"),
+            "value: expected a text, and there is nothing after the colon or dash; write it"
+        );
+    }
+}

@@ -1,0 +1,205 @@
+//! Every expression and template of a runbook: that it parses, and that its names are defined.
+
+use std::collections::BTreeSet;
+
+use super::Findings;
+use super::scope::{Scope, View};
+use crate::expression::{SyntaxError, expression_names, template_names};
+use crate::runbook::model::{Action, Check, Condition, EventSpec, HostLook, Hypothesis, Runbook};
+use crate::runbook::path::Path;
+
+/// Whether the template engine has anything to do in a text.
+pub(super) fn is_template(text: &str) -> bool {
+    text.contains("{{") || text.contains("{%")
+}
+
+/// The names that a `let` reads: a text with `{{` is a template, any other an expression.
+pub(super) fn let_names(source: &str) -> Result<BTreeSet<String>, SyntaxError> {
+    if source.contains("{{") {
+        template_names(source)
+    } else {
+        expression_names(source)
+    }
+}
+
+pub(super) fn validate(runbook: &Runbook, found: &mut Findings) {
+    let scope = Scope::new(runbook);
+    let root = Path::default();
+    let mut reader = Reader {
+        scope: &scope,
+        found,
+    };
+    for (index, (name, source)) in runbook.lets.iter().enumerate() {
+        let path = root.key("let").key(name);
+        if source.contains("{{") {
+            reader.template(&path, source, View::Let(index));
+        } else {
+            reader.expression(&path, source, View::Let(index));
+        }
+    }
+    for (index, check) in runbook.checks.iter().enumerate() {
+        let path = root.key("checks").index(index);
+        reader.command(&path, check, index);
+        reader.own(&path, check, View::Own(index));
+    }
+    reader.events(&root, &runbook.events, View::Verdict);
+    for (index, hypothesis) in runbook.hypotheses.iter().enumerate() {
+        reader.hypothesis(&root.key("hypotheses").index(index), hypothesis);
+    }
+    if let Some(healthy) = &runbook.healthy {
+        let path = root.key("healthy");
+        reader.condition(&path.key("if"), &healthy.condition, View::Verdict);
+        reader.template(&path.key("says"), &healthy.says, View::Verdict);
+    }
+}
+
+struct Reader<'a, 'f> {
+    scope: &'a Scope<'a>,
+    found: &'f mut Findings,
+}
+
+impl Reader<'_, '_> {
+    fn command(&mut self, path: &Path, check: &Check, index: usize) {
+        // Each by itself: a check with two actions is told of both.
+        for (position, word) in check.run.iter().flatten().enumerate() {
+            let path = path.key("run").index(position);
+            self.template(&path, word, View::Words(index));
+        }
+        if let Some(line) = &check.shell {
+            self.template(&path.key("shell"), line, View::Words(index));
+        }
+        if let Some(Action::Host(HostLook::Source(file))) = check.action() {
+            let path = path.key("host").key("source");
+            self.template(&path, file, View::Words(index));
+        }
+        if let Some(list) = &check.for_each {
+            let path = path.key("for_each");
+            self.expression(&path, list, View::ForEach(index));
+            if let Err(message) = self.scope.can_be_list(list) {
+                self.found.add(path, message);
+            }
+        }
+    }
+
+    fn own(&mut self, path: &Path, check: &Check, view: View) {
+        for (key, condition) in [
+            ("pass", &check.pass),
+            ("warn", &check.warn),
+            ("crit", &check.crit),
+        ] {
+            if let Some(condition) = condition {
+                self.condition(&path.key(key), condition, view);
+            }
+        }
+        self.events(path, &check.events, view);
+        if let Some(metric) = &check.metric {
+            let path = path.key("metric").key("value");
+            self.expression(&path, &metric.value, view);
+        }
+        if let Some(show) = &check.show {
+            self.template(&path.key("show"), show, view);
+        }
+    }
+
+    fn events(&mut self, path: &Path, events: &[EventSpec], view: View) {
+        for (index, event) in events.iter().enumerate() {
+            let path = path.key("events").index(index);
+            self.expression(&path.key("at"), &event.at, view);
+            self.template(&path.key("what"), &event.what, view);
+            self.found.not_blank(&path.key("what"), &event.what);
+            if let Some(condition) = &event.condition {
+                self.condition(&path.key("if"), condition, view);
+            }
+        }
+    }
+
+    fn hypothesis(&mut self, path: &Path, hypothesis: &Hypothesis) {
+        let view = View::Verdict;
+        for (index, evidence) in hypothesis.evidence.iter().enumerate() {
+            let path = path.key("evidence").index(index);
+            self.condition(&path.key("if"), &evidence.condition, view);
+            self.template(&path.key("says"), &evidence.says, view);
+        }
+        self.template(&path.key("remedy"), &hypothesis.remedy, view);
+        if let Some(text) = &hypothesis.overturned_by {
+            self.template(&path.key("overturned_by"), text, view);
+        }
+    }
+
+    fn condition(&mut self, path: &Path, condition: &Condition, view: View) {
+        let (key, parts) = match condition {
+            Condition::Leaf(source) => return self.expression(path, source, view),
+            Condition::Not(part) => return self.condition(&path.key("not"), part, view),
+            Condition::All(parts) => ("all", parts),
+            Condition::Any(parts) => ("any", parts),
+        };
+        let path = path.key(key);
+        if parts.is_empty() {
+            self.found.add(
+                path,
+                "the list is empty, so it asserts nothing; add a condition",
+            );
+            return;
+        }
+        for (index, part) in parts.iter().enumerate() {
+            self.condition(&path.index(index), part, view);
+        }
+    }
+
+    fn expression(&mut self, path: &Path, source: &str, view: View) {
+        if source.trim().is_empty() {
+            self.found
+                .add(path.clone(), "the expression is empty; write one");
+        } else if is_template(source) {
+            self.found.add(
+                path.clone(),
+                "an expression stands by itself, without `{{ }}` or `{% %}` around it",
+            );
+        } else {
+            self.names(path, source, expression_names(source), view);
+        }
+    }
+
+    fn template(&mut self, path: &Path, source: &str, view: View) {
+        if is_template(source) {
+            self.names(path, source, template_names(source), view);
+        }
+    }
+
+    fn names(
+        &mut self,
+        path: &Path,
+        source: &str,
+        names: Result<BTreeSet<String>, SyntaxError>,
+        view: View,
+    ) {
+        match names {
+            Ok(names) => {
+                for name in names {
+                    if let Err(message) = self.scope.resolve(&name, view) {
+                        self.found.add(path.clone(), message);
+                    }
+                }
+            }
+            Err(error) => {
+                let message = format!("cannot be evaluated: {error}{}", advice(source));
+                self.found.add(path.clone(), message);
+            }
+        }
+    }
+}
+
+/// What people write who think in another language.
+fn advice(source: &str) -> &'static str {
+    if source.contains("&&") {
+        "; write `and` for `&&`"
+    } else if source.contains("||") {
+        "; write `or` for `||`"
+    } else if source.contains(" = ") {
+        "; `==` compares, `=` does not"
+    } else if source.trim_start().starts_with('!') || source.contains(" !") {
+        "; write `not` for `!`"
+    } else {
+        ""
+    }
+}

@@ -1,0 +1,44 @@
+//! Hypotheses and the evidence for them.
+
+use std::collections::BTreeSet;
+
+use super::Findings;
+use crate::runbook::error::quoted;
+use crate::runbook::model::Runbook;
+use crate::runbook::path::Path;
+
+/// What else `verdict.id` can be.
+const VERDICTS: &[&str] = &["healthy", "inconclusive"];
+
+pub(super) fn validate(runbook: &Runbook, found: &mut Findings) {
+    let mut ids = BTreeSet::new();
+    for (index, hypothesis) in runbook.hypotheses.iter().enumerate() {
+        let path = Path::default().key("hypotheses").index(index);
+        let id = hypothesis.id.as_str();
+        found.dashed(&path.key("id"), id);
+        if VERDICTS.contains(&id) {
+            let message = format!("`{id}` is a verdict of its own; choose another name");
+            found.add(path.key("id"), message);
+        }
+        if !ids.insert(id) {
+            let message = format!("there is already a hypothesis {}; rename one", quoted(id));
+            found.add(path.key("id"), message);
+        }
+        found.not_blank(&path.key("title"), &hypothesis.title);
+        found.not_blank(&path.key("about"), &hypothesis.about);
+        found.not_blank(&path.key("remedy"), &hypothesis.remedy);
+        if hypothesis.evidence.is_empty() {
+            found.add(
+                path.key("evidence"),
+                "without evidence nothing can speak for or against it; add some",
+            );
+        }
+        for (index, evidence) in hypothesis.evidence.iter().enumerate() {
+            let path = path.key("evidence").index(index);
+            found.not_blank(&path.key("says"), &evidence.says);
+        }
+    }
+    if let Some(healthy) = &runbook.healthy {
+        found.not_blank(&Path::default().key("healthy").key("says"), &healthy.says);
+    }
+}

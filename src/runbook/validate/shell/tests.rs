@@ -1,0 +1,86 @@
+use super::*;
+
+#[test]
+fn a_value_that_is_quoted_where_quoting_protects_it_is_fine() {
+    let fine = [
+        "ls -l",
+        "echo ${#name}",
+        "cat {{ path | quote }}",
+        "cat {{path|quote}} | grep -c x",
+        "cat {{- path | quote -}} ",
+        "cat {{ stamp.path | lower | quote }}",
+        "cat {{ (dir ~ '/' ~ unit) | quote }}",
+        "cat {{ files[0] | default('a)b', x) | quote }}",
+        "x=\"$(cat {{ path | quote }})\"; echo \"$x\"",
+        "x=\"$(cd \"$d\" && (cat {{ path | quote }}))\"",
+        "echo 'it'\\''s' {{ path | quote }}",
+        "echo \\\" {{ path | quote }}",
+        "echo a#b {{ path | quote }}",
+        "# don't\ncat {{ path | quote }}",
+        "echo \"${x:-a}\" {{ path | quote }}",
+        "docker inspect -f {{ '{{.State}}' }} x",
+        "case x in x) cat {{ path | quote }};; esac",
+    ];
+    for text in fine {
+        assert_eq!(problems(text), Vec::<String>::new(), "{text}");
+    }
+}
+
+#[test]
+fn a_value_that_reaches_the_shell_as_code_is_refused() {
+    let refused = [
+        ("cat {{ path }}", "write `{{ path | quote }}`"),
+        (
+            "cat {{ path | quote | upper }}",
+            "write `{{ path | quote | upper | quote }}`",
+        ),
+        ("cat {{ dir ~ unit }}", "write `{{ (dir ~ unit) | quote }}`"),
+        ("cat {{ dir ~ unit | quote }}", "only a part is quoted"),
+        ("cat {{ dir or unit | quote }}", "only a part is quoted"),
+        (
+            "cat {{ dir if a else unit | quote }}",
+            "only a part is quoted",
+        ),
+        ("cat {{ '}}' ~ dir }}", "write `{{ ('}}' ~ dir) | quote }}`"),
+        ("cat {{ ('a') }}", "as it is"),
+        ("cat '{{ path | quote }}'", "within quotes"),
+        ("cat \"{{ path | quote }}\"", "within quotes"),
+        ("cat \"$(ls)/{{ path | quote }}\"", "within quotes"),
+        ("cat \"${x:-{{ path | quote }}}\"", "within `${…}`"),
+        ("cat \"${x:-\"}{{ path | quote }}\"", "within quotes"),
+        ("cat \"`ls {{ path | quote }}`\"", "within backticks"),
+        ("cat `ls {{ path | quote }}`", "within backticks"),
+        ("ls # {{ path | quote }}", "in a comment"),
+        ("# don't\nls '{{ path | quote }}'", "within quotes"),
+        ("cat <<E\n{{ path | quote }}\nE", "behind a here-document"),
+        ("cat \\{{ path | quote }}", "behind a backslash"),
+        ("cat ${{ path | quote }}", "behind a `$`"),
+        ("echo $'it\\'s' {{ path | quote }}", "`$'…'`"),
+        (
+            "x=\"$(case a in b) echo \"{{ path | quote }}\";; esac)\"",
+            "a `case` within",
+        ),
+        ("{% if x %}rm{% endif %}", "`{% … %}`"),
+        ("echo ${#x} {{ path | quote }}", "`{#`"),
+        ("echo \"\\\"{{ path | quote }}\"", "within quotes"),
+    ];
+    for (text, part) in refused {
+        let problems = problems(text).join("\n");
+        assert!(problems.contains(part), "{text}: {problems:?}");
+    }
+}
+
+#[test]
+fn a_script_among_the_words_is_a_shells_as_well() {
+    let words =
+        |words: &[&str]| script_in(&words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>());
+    assert_eq!(words(&["sh", "-c", "cat {{ path }}"]), Some(2));
+    assert_eq!(
+        words(&["/usr/bin/env", "bash", "-euc", "cat {{ path }}"]),
+        Some(3)
+    );
+    assert_eq!(words(&["busybox", "sh", "-c", "cat {{ path }}"]), Some(3));
+    assert_eq!(words(&["sh", "-c", "cat \"$1\"", "sh", "{{ path }}"]), None);
+    assert_eq!(words(&["stat", "-c", "{{ path }}"]), None);
+    assert_eq!(words(&["stat", "-c", "%s", "sh"]), None);
+}

@@ -1,0 +1,362 @@
+//! Every mistake in a runbook is told with its place, what is wrong and what to do.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+use std::fs;
+use std::path::Path;
+
+use lxcdiag::runbook::{MAX_BYTES, Source, read};
+use proptest::prelude::*;
+
+/// The whole message stands in the file that has the mistake, in lines that begin with `#= `.
+#[test]
+fn bad_runbooks_are_refused_in_these_words() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bad-runbooks");
+    let mut paths: Vec<_> = fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    paths.sort();
+    assert!(paths.len() > 50, "only {} files", paths.len());
+    let mut wrong = Vec::new();
+    for path in paths {
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let text = fs::read_to_string(&path).unwrap();
+        let expected: Vec<_> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("#= "))
+            .collect();
+        let message = match read(&Source {
+            name,
+            text: text.clone(),
+        }) {
+            Ok(_) => String::from("it was taken for a good one"),
+            Err(errors) => errors.to_string(),
+        };
+        if message != expected.join("\n") {
+            wrong.push(format!("{}:\n{message}", path.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+/// The runbook of the design, whole.
+const GOOD: &str = r#"
+runbook: race-condition
+title: Did the unit file lose a race with systemd?
+vars:
+  unit: { default: embedding_server.service, about: the unit that could not be enabled, matches: '^[\w:.\\@][\w:.\\@-]*\.(service|socket|timer|path|mount|target)$' }
+  dir: { default: /etc/systemd/system, about: where it was pushed to }
+  window: { default: 60s, type: duration, about: the longest gap that still counts as a race }
+let:
+  path: "{{ dir }}/{{ unit | template_of }}"
+  visible: interval(stamp.born, earlier(stamp.changed, dir_stamp.modified))
+  look: failed_at | default(last_before(reloads.at, visible))
+checks:
+  - id: unit_file
+    title: Show the unit file
+    step: 2.10
+    run: [cat, "{{ path }}"]
+    pass: exit == 0 and stdout | length > 0
+    show: "{{ stdout | lines | length }} lines"
+  - id: stamp
+    title: When the unit file arrived
+    run: [stat, -c, "%s %.9W %.9Y %.9Z", "{{ path }}"]
+    facts: { match: '^(?<size>\d+) (?<born>\S+) (?<modified>\S+) (?<changed>\S+)$', types: { size: int, born: time, modified: time, changed: time } }
+    events: [{ at: changed, what: "{{ unit }} last changed" }]
+  - id: dir_stamp
+    title: When its directory changed
+    run: [stat, -c, "%.9Y", "{{ dir }}"]
+    facts: { match: '(?<modified>\S+)', types: { modified: time } }
+  - id: reloads
+    title: When systemd reloaded
+    run: [journalctl, _PID=1, -o, json, --no-pager]
+    each: json
+    timeout: 10s
+    facts: { fields: { at: __REALTIME_TIMESTAMP, message: MESSAGE }, types: { at: time } }
+    events: [{ at: at, what: "{{ message }}", if: "'Reloading' in message" }]
+  - id: units
+    title: Which units are there
+    run: [lsblk, --json]
+    each: json                                 # any key of an object is a fact
+    facts: { types: { size: int } }
+    show: "{{ size | length }}"
+  - id: enabled
+    title: What systemd says of it
+    run: [systemctl, is-enabled, --, "{{ unit }}"]
+    exits: [0, 1]
+    facts: { match: ['^(?<state>\w+)$'] }
+    pass: { any: [state == 'enabled', { not: exit == 1 }] }
+    warn: stdout == ''
+    metric: { value: duration, unit: s }
+  - id: links
+    title: What links to it
+    shell: "find /etc/systemd -lname \"$(basename {{ path | quote }})\" | wc -l"
+    facts: { match: '(?<count>\d+)', types: { count: int } }
+  - id: pushes
+    title: What the host logged of the pushes
+    host: { tasks: [push_file, vzrestore, vzclone, vzrollback] }
+    events: [{ at: begin, what: "{{ type }}: {{ status }}" }]
+  - id: properties
+    title: What each reload was about
+    needs: [reloads]
+    for_each: reloads.message
+    run: [echo, "{{ item }}"]
+    pass: exit == 0 and item in stdout
+  - id: reload
+    title: Reload by hand
+    step: "2.3"
+    needs: [unit_file]
+    changes: true
+    run: [systemctl, daemon-reload]
+    pass: exit == 0
+  - id: copy_enable
+    title: Enable the unit by hand
+    step: "2.4"
+    needs: [reload]
+    changes: true
+    run: [systemctl, enable, --, "{{ unit }}"]
+    pass: exit == 0
+hypotheses:
+  - id: race-condition
+    race: true
+    title: Race condition
+    about: The unit file reached the container only after systemd had looked for it.
+    explains: [file-missing]
+    evidence:
+      - if: { all: [ "copy_enable.passed", "before(look, visible)", "gap(look, visible) <= window" ] }
+        then: supports
+        says: "{{ unit }} became visible {{ gap(look, visible) | duration }} after systemd looked"
+      - if: { any: [unit_file.failed, "pushes.status | select('ne', 'OK') | list | length > 0"] }
+        then: rules_out
+        says: it is not there
+    remedy: "push {{ path }} first"
+    overturned_by: "pct exec {{ ct }} -- stat {{ path }}"
+  - id: file-missing
+    title: The file is missing
+    about: It never came.
+    evidence: [{ if: unit_file.failed, then: confirms, says: "{{ path }} is not there" }]
+    remedy: push it
+healthy: { if: enabled.passed and copy_enable.passed, says: "{{ unit }} is enabled on {{ node }}, {{ units.name | length }} units" }
+"#;
+
+fn source(text: &str) -> Source {
+    Source {
+        name: String::from("x.yaml"),
+        text: text.to_owned(),
+    }
+}
+
+fn message(text: &str) -> String {
+    read(&source(text)).unwrap_err().to_string()
+}
+
+#[test]
+fn the_runbook_of_the_design_is_a_good_one() {
+    let runbook = read(&source(GOOD)).unwrap_or_else(|errors| panic!("{errors}"));
+    assert_eq!(runbook.checks.len(), 11);
+    // Not 2.1, which it is as a number.
+    assert_eq!(runbook.checks[0].step.as_deref(), Some("2.10"));
+}
+
+#[test]
+fn line_ends_and_a_mark_of_windows_do_no_harm() {
+    let windows = format!("\u{feff}{}", GOOD.replace('\n', "\r\n"));
+    assert!(read(&source(&windows)).is_ok());
+    let broken = windows.replace("needs: [reload]", "needs: [reloed]");
+    assert_eq!(
+        message(&broken),
+        "x.yaml:73:13: checks[10].needs[0]: no check is called `reloed`; did you mean `reload`?"
+    );
+}
+
+#[test]
+fn a_text_is_measured_before_it_is_parsed() {
+    let long = format!("runbook: {}", "x".repeat(MAX_BYTES));
+    assert_eq!(
+        message(&long),
+        "x.yaml: longer than 1 MiB, which no runbook is; is it the right file?"
+    );
+    let error = Source::from_bytes("x.yaml", long.as_bytes()).unwrap_err();
+    assert_eq!(error.to_string(), message(&long));
+}
+
+#[test]
+fn bytes_that_are_no_text_are_found() {
+    let error = Source::from_bytes("x.yaml", b"runbook: a\ntitle: caf\xe9\n").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "x.yaml:2:11: the byte 0xe9 is not UTF-8; save the file as UTF-8 text"
+    );
+}
+
+#[test]
+fn aliases_cannot_grow_without_end() {
+    // Each line stands for ten of the line before: a thousand million in the end.
+    let mut exponential = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+    for n in 1..9 {
+        let alias = format!("*a{}, ", n - 1).repeat(10);
+        exponential.push_str(&format!("a{n}: &a{n} [{alias}]\n"));
+    }
+    assert_eq!(
+        message(&exponential),
+        "x.yaml:5:1: a4: more than 100000 values, counting what aliases \
+         (`*name`) stand for; no runbook has so many"
+    );
+    // The library's own limit does not see this one.
+    let quadratic = format!(
+        "a: &a [{}]\nb: [{}]\n",
+        "x,".repeat(200_000),
+        "*a,".repeat(150_000)
+    );
+    assert!(message(&quadratic).starts_with("x.yaml:1:1: a: more than 100000 values"));
+    let recursive = "runbook: &a [*a]\n";
+    assert!(
+        message(recursive).contains("recursion limit"),
+        "{}",
+        message(recursive)
+    );
+}
+
+#[test]
+fn depth_is_limited_and_no_stack_overflows() {
+    let levels = 20_000;
+    let deep = format!("pass: {}x{}", "{ not: ".repeat(levels), " }".repeat(levels));
+    assert_eq!(
+        message(&deep),
+        "x.yaml:1:1799: more than 256 brackets are open here; nothing in a runbook is nested this \
+         deep"
+    );
+    let mut blocks = String::from("pass:\n");
+    for level in 0..1_000 {
+        blocks.push_str(&format!("{}not:\n", " ".repeat(level + 1)));
+    }
+    assert_eq!(
+        message(&blocks),
+        "x.yaml:129:129: not valid YAML: recursion limit exceeded; nothing in a runbook is nested \
+         this deep"
+    );
+    for bracket in ["[", "{", "[[{", "- ", "? ", "a: &a ", "!x "] {
+        let text = bracket.repeat(MAX_BYTES / bracket.len());
+        assert!(message(&text).starts_with("x.yaml:1:"), "{bracket}");
+    }
+    // A bracket in a text hides the depth from a mere count.
+    let hidden = "x: [']', ".repeat(MAX_BYTES / 9);
+    assert!(message(&hidden).contains("no runbook has so many"));
+    let brackets = format!("pass: {}1{}", "(".repeat(levels), ")".repeat(levels));
+    let good = GOOD.replace("pass: exit == 0 and stdout | length > 0", &brackets);
+    assert!(message(&good).contains("cannot be evaluated"));
+}
+
+#[test]
+fn many_mistakes_are_told_in_part() {
+    let check = "  - { id: a, title: One, run: [uname], pass: x }\n";
+    let text = format!("runbook: many\ntitle: T\nchecks:\n{}", check.repeat(100));
+    let errors = read(&source(&text)).unwrap_err();
+    assert_eq!((errors.errors.len(), errors.left_out), (50, 149));
+    assert!(errors.to_string().ends_with("\nand 149 more mistakes"));
+    let text = format!("runbook: many\ntitle: T\nchecks:\n{}", check.repeat(501));
+    assert_eq!(
+        message(&text),
+        "x.yaml:3:1: checks: 501 of them; a runbook has at most 500"
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        if let Ok(source) = Source::from_bytes("x.yaml", &bytes) {
+            let _ = read(&source);
+        }
+        let _ = read(&source(&String::from_utf8_lossy(&bytes)));
+    }
+
+    #[test]
+    fn no_yaml_makes_it_panic(pieces in prop::collection::vec(piece(), 0..60)) {
+        let _ = read(&source(&pieces.concat()));
+    }
+
+    /// A good runbook with one piece of it cut out or something put in.
+    #[test]
+    fn no_damage_makes_it_panic(from in 0..GOOD.len(), length in 0..80_usize, put in piece()) {
+        let mut text = GOOD.to_owned();
+        text.replace_range(from..(from + length).min(GOOD.len()), &put);
+        let _ = read(&source(&text));
+    }
+}
+
+/// What YAML and runbooks are made of.
+fn piece() -> impl Strategy<Value = String> {
+    let pieces = [
+        "\n",
+        "\n  ",
+        "\n    ",
+        "- ",
+        ": ",
+        "? ",
+        "[",
+        "]",
+        "{",
+        "}",
+        ", ",
+        "&a ",
+        "*a",
+        "!t ",
+        "!!int ",
+        "| \n",
+        "> \n",
+        "'",
+        "\"",
+        "\\",
+        "#",
+        "%",
+        "@",
+        "---\n",
+        "...\n",
+        "<<: ",
+        "null",
+        "~",
+        "0x1F",
+        "-1",
+        ".nan",
+        "1e999",
+        "99999999999999999999999",
+        "true",
+        "runbook: a\n",
+        "title: t\n",
+        "vars:\n",
+        "let:\n",
+        "checks:\n",
+        "hypotheses:\n",
+        "healthy:\n",
+        "id: a",
+        "run: [a]",
+        "shell: ",
+        "host: ",
+        "tasks: ",
+        "facts: ",
+        "match: ",
+        "(?<a>",
+        "pass: ",
+        "all: ",
+        "not: ",
+        "needs: [a]",
+        "for_each: ",
+        "events: ",
+        "{{ ",
+        " }}",
+        "{% ",
+        " | quote",
+        "$(",
+        "`",
+        "\u{feff}",
+        "\u{85}",
+        "\t",
+        "\0",
+        "é",
+        "\r",
+    ];
+    prop::sample::select(pieces.to_vec()).prop_map(str::to_owned)
+}
