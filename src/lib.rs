@@ -13,6 +13,7 @@
 
 pub mod expression;
 pub mod fact;
+pub mod host;
 pub mod interval;
 pub mod names;
 pub mod provision_log;

@@ -1,0 +1,48 @@
+//! Looks at the Proxmox VE host, all of them read-only: no process is started, nothing is written.
+//!
+//! Reading is apart from understanding: `files` alone opens anything, the parsers take text. Every
+//! read is bounded, and only regular files are ever opened, so that a FIFO or a device put in the
+//! way can neither block nor be touched. A file system that hangs (`/etc/pve` without quorum does
+//! not, a dead network mount behind a source path does) still blocks: call this off the async
+//! threads, with a time limit.
+
+mod clock;
+mod config;
+mod container;
+mod error;
+mod files;
+mod node;
+mod source;
+mod state;
+mod tasks;
+mod upid;
+
+use std::path::PathBuf;
+
+pub use config::Config;
+pub use container::Found;
+pub use error::HostError;
+pub use node::Node;
+pub use state::State;
+pub use tasks::TaskLog;
+
+/// A Proxmox VE host, seen through its file system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Host {
+    /// What every path is looked up below, symbolic links included.
+    pub root: PathBuf,
+}
+
+impl Default for Host {
+    /// The host that this process runs on.
+    fn default() -> Self {
+        Self::at("/")
+    }
+}
+
+impl Host {
+    /// The host whose root directory is `root`.
+    pub fn at(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+}

@@ -1,0 +1,198 @@
+//! A container's configuration file, read as Proxmox VE reads it. Pure.
+//!
+//! After `parse_pct_config` of pve-container 6.1: comment lines are the description, a later line
+//! replaces an earlier one of the same key, save for raw `lxc.…` lines, which add up. What it does
+//! not understand it passes over, and so does this.
+
+use std::collections::BTreeMap;
+
+/// How much of a configuration's text is kept for a report, in bytes.
+const MAX_TEXT: usize = 64 * 1024;
+
+/// A container's configuration as it is in force now: the file down to its first section, which
+/// is a snapshot's or that of pending changes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Config {
+    /// The settings by key, none of the properties below left out.
+    pub settings: BTreeMap<String, String>,
+    /// The raw lines that are passed on to LXC, in their order.
+    pub lxc: Vec<(String, String)>,
+    /// The notes that the user left, decoded.
+    pub description: String,
+    /// What holds the container's lock: `backup`, `snapshot`, `migrate` and others.
+    pub lock: Option<String>,
+    /// Whether it is a template, which cannot be started.
+    pub template: bool,
+    /// Whether its root is an ordinary user on the host.
+    pub unprivileged: bool,
+    /// Its host name.
+    pub hostname: Option<String>,
+    /// Its distribution: `debian`, `alpine`, `unmanaged` and others.
+    pub ostype: Option<String>,
+    /// The text all this was read from, bounded.
+    pub text: String,
+}
+
+impl Config {
+    /// Reads the text of a configuration file. There is no text it refuses.
+    pub fn parse(text: &str) -> Self {
+        let mut config = Self::default();
+        for line in text.split('\n') {
+            if is_section(line) {
+                break;
+            }
+            if config.text.len() + line.len() < MAX_TEXT {
+                config.text.push_str(line);
+                config.text.push('\n');
+            }
+            config.take_line(line);
+        }
+        config.text.truncate(config.text.trim_end().len());
+        let setting = |key: &str| config.settings.get(key).cloned();
+        let flag = |key: &str| config.settings.get(key).is_some_and(|value| is_true(value));
+        config.lock = setting("lock");
+        config.hostname = setting("hostname");
+        config.ostype = setting("ostype");
+        config.template = flag("template");
+        config.unprivileged = flag("unprivileged");
+        config
+    }
+
+    fn take_line(&mut self, line: &str) {
+        if let Some(comment) = line.strip_prefix('#') {
+            self.description.push_str(&percent_decoded(comment));
+            self.description.push('\n');
+            return;
+        }
+        let key_ends = line
+            .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')))
+            .unwrap_or(line.len());
+        let (key, rest) = line.split_at(key_ends);
+        let raw = key.starts_with("lxc.");
+        let value = match rest.strip_prefix(':') {
+            Some(value) => value,
+            // LXC's own form, which Proxmox VE takes for LXC's own keys.
+            None if raw => match rest.trim_start().strip_prefix('=') {
+                Some(value) => value,
+                None => return,
+            },
+            None => return,
+        };
+        let value = value.trim().to_owned();
+        if raw {
+            self.lxc.push((key.to_owned(), value));
+        } else if key == "description" {
+            self.description.push_str(&percent_decoded(&value));
+        } else if !value.is_empty() && is_key(key) {
+            self.settings.insert(key.to_owned(), value);
+        }
+    }
+}
+
+/// `[name]` of a snapshot, or `[pve:pending]`.
+fn is_section(line: &str) -> bool {
+    let line = line.trim_end();
+    line.len() > 2 && line.starts_with('[') && line.ends_with(']')
+}
+
+/// Lower-case letters and underscores, then digits: `rootfs`, `net0`.
+fn is_key(key: &str) -> bool {
+    let name = key.trim_end_matches(|c: char| c.is_ascii_digit());
+    name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+}
+
+/// A boolean of Proxmox VE: what is none of its words for false is Perl's true.
+fn is_true(value: &str) -> bool {
+    !["0", "off", "no", "false"]
+        .iter()
+        .any(|word| value.eq_ignore_ascii_case(word))
+}
+
+/// The notes are kept with `%XX` for whatever is not plain ASCII.
+fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let code = after
+            .get(..2)
+            .filter(|code| *first == b'%' && code.iter().all(u8::is_ascii_hexdigit));
+        let decoded = code
+            .and_then(|code| std::str::from_utf8(code).ok())
+            .and_then(|code| u8::from_str_radix(code, 16).ok());
+        match decoded {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = after.get(2..).unwrap_or_default();
+            }
+            None => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_in_force_now_counts() {
+        let config = Config::parse(
+            "#Caf%C3%A9 box\n#100%25 %zz\narch: amd64\ncores: 2\nhostname: old\nhostname: embed\n\
+             lock: backup\nmemory: 2048\nnet0: name=eth0,bridge=vmbr0,ip=dhcp\nostype: debian\n\
+             rootfs: local-lvm:vm-958-disk-0,size=8G\nunprivileged: 1\n\
+             lxc.apparmor.profile: unconfined\nlxc.cgroup2.devices.allow = c 10:200 rwm\n\
+             [before-upgrade]\nhostname: snapshot\ntemplate: 1\n",
+        );
+        assert_eq!(config.hostname.as_deref(), Some("embed"));
+        assert_eq!(config.ostype.as_deref(), Some("debian"));
+        assert_eq!(config.lock.as_deref(), Some("backup"));
+        assert!(config.unprivileged && !config.template);
+        assert_eq!(config.description, "Café box\n100% %zz\n");
+        assert_eq!(config.settings["net0"], "name=eth0,bridge=vmbr0,ip=dhcp");
+        let lxc = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        assert_eq!(
+            config.lxc,
+            [
+                lxc("lxc.apparmor.profile", "unconfined"),
+                lxc("lxc.cgroup2.devices.allow", "c 10:200 rwm"),
+            ]
+        );
+        assert!(config.text.starts_with("#Caf%C3%A9 box\n"));
+        assert!(config.text.ends_with("= c 10:200 rwm"));
+    }
+
+    #[test]
+    fn pending_changes_are_not_in_force() {
+        let config = Config::parse("arch: amd64\n[pve:pending]\nlock: backup\n");
+        assert_eq!(config.lock, None);
+        assert_eq!(config.text, "arch: amd64");
+    }
+
+    #[test]
+    fn truth_is_perls() {
+        for (text, template) in [
+            ("template: 1", true),
+            ("template: Yes", true),
+            ("template: maybe", true),
+            ("template: 0", false),
+            ("template: OFF", false),
+            ("template:", false),
+            ("Template: 1", false),
+            ("template 1", false),
+            ("", false),
+        ] {
+            assert_eq!(Config::parse(text).template, template, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_huge_file_is_kept_in_part() {
+        let config = Config::parse(&format!("{}lock: backup\n", "mp0: x\n".repeat(20_000)));
+        assert!(config.text.len() <= MAX_TEXT);
+        assert_eq!(config.lock.as_deref(), Some("backup"));
+    }
+}

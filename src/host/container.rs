@@ -1,0 +1,173 @@
+//! Where a container is, and what its configuration says.
+
+use std::io;
+
+use super::{Config, Host, HostError};
+use crate::fact::{Fact, Facts};
+
+/// The least ID a container can have.
+pub(super) const MIN_ID: u32 = 100;
+/// The greatest.
+pub(super) const MAX_ID: u32 = 999_999_999;
+
+/// Where the cluster file system keeps a directory for each node.
+const NODES: &str = "etc/pve/nodes";
+/// How much of a configuration is read; the cluster file system itself holds no file over 1 MiB.
+const MAX_CONFIG: u64 = 1024 * 1024;
+/// How many near IDs an error names.
+const NEAREST: usize = 3;
+
+/// A container that is on this node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The node's name.
+    pub node: String,
+    /// The container's configuration.
+    pub config: Config,
+}
+
+impl Host {
+    /// Finds a container that commands can be run in from here.
+    ///
+    /// # Errors
+    /// Whatever keeps that from being so: a [`HostError`] each. On
+    /// [`HostError::NoClusterFileSystem`] nothing is known, and `pct` itself may know better.
+    pub fn find(&self, ct: u32) -> Result<Found, HostError> {
+        if !(MIN_ID..=MAX_ID).contains(&ct) {
+            return Err(HostError::BadId { ct });
+        }
+        let nodes = self.nodes()?;
+        let here = self.local_node().or_else(|| match nodes.as_slice() {
+            [only] => Some(only.clone()),
+            _ => None,
+        });
+        let mut others = Vec::new();
+        for node in &nodes {
+            let containers = self.ids(node, "lxc")?;
+            if containers.contains(&ct) {
+                match here.clone() {
+                    Some(here) if here != *node => {
+                        let node = node.clone();
+                        return Err(HostError::OnAnotherNode { ct, node, here });
+                    }
+                    _ => return self.found(ct, node),
+                }
+            }
+            others.extend(containers);
+        }
+        for node in nodes {
+            if self.ids(&node, "qemu-server")?.contains(&ct) {
+                return Err(HostError::VirtualMachine { ct, node });
+            }
+        }
+        others.sort_unstable_by_key(|other| (other.abs_diff(ct), *other));
+        others.truncate(NEAREST);
+        Err(HostError::NoContainer {
+            ct,
+            nearest: others,
+        })
+    }
+
+    /// What is known of a container, as facts: `status`, `running`, `lock`, `hostname`,
+    /// `unprivileged`, `ostype`, `template`, `config`; absent what is not known.
+    ///
+    /// # Errors
+    /// As [`Self::find`], save where there is no cluster file system: the facts are then those that
+    /// can be had without.
+    pub fn container(&self, ct: u32) -> Result<Facts, HostError> {
+        let config = match self.find(ct) {
+            Ok(found) => Some(found.config),
+            Err(error) if error.cannot_tell() => None,
+            Err(error) => return Err(error),
+        };
+        let state = self.state(ct);
+        let mut facts = Facts::from([(String::from("status"), Fact::Text(state.to_string()))]);
+        if let Some(running) = state.running() {
+            facts.insert(String::from("running"), Fact::Bool(running));
+        }
+        if let Some(config) = config {
+            facts.extend(config_facts(config));
+        }
+        Ok(facts)
+    }
+
+    fn found(&self, ct: u32, node: &str) -> Result<Found, HostError> {
+        let path = format!("{NODES}/{node}/lxc/{ct}.conf");
+        let text = self
+            .read_text(&path, MAX_CONFIG)
+            .map_err(|source| HostError::Unreadable {
+                path: self.shown(&path),
+                source,
+            })?;
+        let config = Config::parse(&text);
+        if config.template {
+            return Err(HostError::Template { ct });
+        }
+        Ok(Found {
+            node: node.to_owned(),
+            config,
+        })
+    }
+
+    fn nodes(&self) -> Result<Vec<String>, HostError> {
+        let path = self.shown(NODES);
+        match self.names(NODES) {
+            Ok(nodes) if !nodes.is_empty() => Ok(nodes),
+            Ok(_) => Err(HostError::NoClusterFileSystem { path, source: None }),
+            Err(source) if source.kind() == io::ErrorKind::PermissionDenied => {
+                Err(HostError::Unreadable { path, source })
+            }
+            Err(source) => Err(HostError::NoClusterFileSystem {
+                path,
+                source: Some(source),
+            }),
+        }
+    }
+
+    /// The IDs that a node has a configuration for, of one kind.
+    fn ids(&self, node: &str, kind: &str) -> Result<Vec<u32>, HostError> {
+        let path = format!("{NODES}/{node}/{kind}");
+        match self.names(&path) {
+            Ok(names) => Ok(names.iter().filter_map(|name| id_of(name)).collect()),
+            Err(source)
+                if matches!(
+                    source.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                ) =>
+            {
+                Ok(Vec::new())
+            }
+            Err(source) => Err(HostError::Unreadable {
+                path: self.shown(&path),
+                source,
+            }),
+        }
+    }
+}
+
+fn id_of(name: &str) -> Option<u32> {
+    let digits = name.strip_suffix(".conf")?;
+    let id: u32 = digits.parse().ok()?;
+    // `0958.conf` and `+958.conf` are nobody's.
+    (id.to_string() == digits && (MIN_ID..=MAX_ID).contains(&id)).then_some(id)
+}
+
+fn config_facts(config: Config) -> Facts {
+    let texts = [
+        ("lock", config.lock),
+        ("hostname", config.hostname),
+        ("ostype", config.ostype),
+        ("config", Some(config.text)),
+    ];
+    let flags = [
+        ("unprivileged", config.unprivileged),
+        ("template", config.template),
+    ];
+    let texts = texts
+        .into_iter()
+        .filter_map(|(name, text)| Some((name.to_owned(), Fact::Text(text?))));
+    let flags = flags
+        .into_iter()
+        .map(|(name, flag)| (name.to_owned(), Fact::Bool(flag)));
+    texts.chain(flags).collect()
+}

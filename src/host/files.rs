@@ -1,0 +1,166 @@
+//! The only place that opens anything: below a root, regular files only, bounded.
+
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{CWD, Dir, FileType, Mode, OFlags, ResolveFlags};
+
+use super::Host;
+use crate::interval::SECOND;
+use crate::recording::Output;
+
+/// How many names of one directory are read.
+const MAX_NAMES: usize = 100_000;
+
+/// A regular file, open for reading.
+pub(super) struct Opened {
+    pub(super) file: File,
+    pub(super) size: u64,
+    /// Its modification time, in nanoseconds since the Unix epoch.
+    pub(super) modified: i64,
+}
+
+/// Why a file was not opened.
+#[derive(Debug)]
+pub(super) enum OpenError {
+    NotRegular(&'static str),
+    Io(io::Error),
+}
+
+impl From<OpenError> for io::Error {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::NotRegular(kind) => Self::other(format!("it is {kind}, not a regular file")),
+            OpenError::Io(error) => error,
+        }
+    }
+}
+
+impl Host {
+    /// Where `path` lies for whoever reads an error message.
+    pub(super) fn shown(&self, path: impl AsRef<Path>) -> PathBuf {
+        let path = path.as_ref();
+        self.root.join(path.strip_prefix("/").unwrap_or(path))
+    }
+
+    /// Opens a regular file for reading; whatever else is there is left untouched.
+    pub(super) fn open(&self, path: impl AsRef<Path>) -> Result<Opened, OpenError> {
+        let io = |errno| OpenError::Io(io::Error::from(errno));
+        // O_PATH touches nothing: opening a FIFO could block, opening a device could do anything.
+        let handle = self
+            .locate(path.as_ref(), OFlags::PATH)
+            .map_err(OpenError::Io)?;
+        let stat = rustix::fs::fstat(&handle).map_err(io)?;
+        if let Some(kind) = irregular(FileType::from_raw_mode(stat.st_mode)) {
+            return Err(OpenError::NotRegular(kind));
+        }
+        let file =
+            File::open(format!("/proc/self/fd/{}", handle.as_raw_fd())).map_err(OpenError::Io)?;
+        let stat = rustix::fs::fstat(&file).map_err(io)?;
+        Ok(Opened {
+            file,
+            size: u64::try_from(stat.st_size).unwrap_or(0),
+            modified: nanos(stat.st_mtime as i64, stat.st_mtime_nsec as i64),
+        })
+    }
+
+    /// The first `limit` bytes of a regular file.
+    pub(super) fn read(&self, path: impl AsRef<Path>, limit: u64) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.open(path)?.file.take(limit).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// As [`Self::read`], as text, invalid UTF-8 replaced.
+    pub(super) fn read_text(&self, path: impl AsRef<Path>, limit: u64) -> io::Result<String> {
+        let bytes = self.read(path, limit)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// The names in a directory, in order.
+    pub(super) fn names(&self, path: impl AsRef<Path>) -> io::Result<Vec<String>> {
+        let fd = self.locate(path.as_ref(), OFlags::RDONLY | OFlags::DIRECTORY)?;
+        let mut names = Vec::new();
+        for entry in Dir::new(fd)?.take(MAX_NAMES) {
+            let name = entry?.file_name().to_string_lossy().into_owned();
+            if name != "." && name != ".." {
+                names.push(name);
+            }
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// Where a symbolic link points, as it is written there.
+    pub(super) fn link(&self, path: impl AsRef<Path>) -> io::Result<PathBuf> {
+        let fd = self.locate(path.as_ref(), OFlags::PATH | OFlags::NOFOLLOW)?;
+        let target = rustix::fs::readlinkat(fd, "", Vec::new())?;
+        Ok(PathBuf::from(target.to_string_lossy().into_owned()))
+    }
+
+    fn locate(&self, path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
+        let flags = flags | OFlags::CLOEXEC;
+        if self.root == Path::new("/") {
+            // Not openat2: Proxmox VE 6 ran on Linux 5.4, which does not have it.
+            let path = Path::new("/").join(path);
+            return Ok(rustix::fs::openat(CWD, &path, flags, Mode::empty())?);
+        }
+        let root = rustix::fs::openat(
+            CWD,
+            &self.root,
+            OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
+            Mode::empty(),
+        )?;
+        // Absolute links and `..` end at `root`, as they would for a process rooted there.
+        let found = rustix::fs::openat2(root, path, flags, Mode::empty(), ResolveFlags::IN_ROOT)?;
+        Ok(found)
+    }
+}
+
+impl Opened {
+    /// The last `limit` bytes, and whether anything came before them.
+    pub(super) fn tail(mut self, limit: u64) -> io::Result<(Vec<u8>, bool)> {
+        let cut = self.size > limit;
+        if cut {
+            self.file.seek(SeekFrom::Start(self.size - limit))?;
+        }
+        let mut bytes = Vec::new();
+        self.file.take(limit).read_to_end(&mut bytes)?;
+        Ok((bytes, cut))
+    }
+
+    /// The first `head` and the last `tail` bytes, or all where there are no more than that.
+    pub(super) fn ends(mut self, head: u64, tail: u64) -> io::Result<Output> {
+        let mut output = Output::default();
+        let whole = self.size <= head + tail;
+        let first = if whole { head + tail } else { head };
+        self.file
+            .by_ref()
+            .take(first)
+            .read_to_end(&mut output.head)?;
+        if !whole {
+            self.file.seek(SeekFrom::Start(self.size - tail))?;
+            self.file.take(tail).read_to_end(&mut output.tail)?;
+            output.dropped = self.size - head - tail;
+        }
+        Ok(output)
+    }
+}
+
+/// Nanoseconds since the epoch of a kernel's pair of seconds and nanoseconds.
+pub(super) fn nanos(seconds: i64, nanoseconds: i64) -> i64 {
+    seconds.saturating_mul(SECOND).saturating_add(nanoseconds)
+}
+
+fn irregular(kind: FileType) -> Option<&'static str> {
+    match kind {
+        FileType::RegularFile => None,
+        FileType::Directory => Some("a directory"),
+        FileType::Fifo => Some("a FIFO"),
+        FileType::Socket => Some("a socket"),
+        FileType::CharacterDevice | FileType::BlockDevice => Some("a device"),
+        _ => Some("something else"),
+    }
+}

@@ -1,0 +1,184 @@
+//! Whether a container runs, told without starting Perl.
+
+use std::fmt;
+use std::io::{BufRead as _, BufReader, Read as _};
+
+use super::Host;
+
+/// How much of the list of sockets is read; a line is about 80 bytes.
+const MAX_SOCKETS: u64 = 64 * 1024 * 1024;
+/// How much of a cgroup's file is read.
+const MAX_CGROUP_FILE: u64 = 4096;
+/// Where cgroups that can be frozen are mounted: version 1, version 2, and 2 beside 1.
+const HIERARCHIES: [&str; 3] = [
+    "sys/fs/cgroup/freezer",
+    "sys/fs/cgroup",
+    "sys/fs/cgroup/unified",
+];
+
+/// What a container is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It runs.
+    Running,
+    /// It does not.
+    Stopped,
+    /// It is there and stands still, or is about to: whatever is sent to it waits for the thaw.
+    /// `pct status` calls this running.
+    Frozen,
+    /// The kernel's list of sockets could not be read.
+    Unknown,
+}
+
+impl State {
+    /// Whether the container has processes, standing still or not; `None` where that is not known.
+    pub fn running(self) -> Option<bool> {
+        match self {
+            Self::Running | Self::Frozen => Some(true),
+            Self::Stopped => Some(false),
+            Self::Unknown => None,
+        }
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Running => "running",
+            Self::Stopped => "stopped",
+            Self::Frozen => "frozen",
+            Self::Unknown => "unknown",
+        })
+    }
+}
+
+impl Host {
+    /// What a container is doing. It runs where its monitor's socket is, which is what Proxmox VE
+    /// goes by as well; it is frozen where its cgroup says so.
+    pub fn state(&self, ct: u32) -> State {
+        match self.has_command_socket(ct) {
+            Some(true) if self.is_frozen(ct) => State::Frozen,
+            Some(true) => State::Running,
+            Some(false) => State::Stopped,
+            None => State::Unknown,
+        }
+    }
+
+    fn has_command_socket(&self, ct: u32) -> Option<bool> {
+        let opened = self.open("proc/net/unix").ok()?;
+        let mut lines = BufReader::new(opened.file.take(MAX_SOCKETS));
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            match lines.read_until(b'\n', &mut line) {
+                Ok(0) if lines.get_ref().limit() == 0 => return None,
+                Ok(0) => return Some(false),
+                Ok(_) if is_command_socket(&line, ct) => return Some(true),
+                Ok(_) => {}
+                Err(_) => return None,
+            }
+        }
+    }
+
+    fn is_frozen(&self, ct: u32) -> bool {
+        HIERARCHIES.iter().any(|hierarchy| {
+            self.groups(hierarchy, ct)
+                .iter()
+                .any(|group| self.group_is_frozen(&format!("{hierarchy}/{group}")))
+        })
+    }
+
+    /// The container's cgroups in a hierarchy. Proxmox VE has one at `lxc/ID`, with the container's
+    /// own in `ns`; older LXC has it at `lxc/ID` or `lxc.payload/ID`; LXC by itself has it at
+    /// `lxc.payload.ID`, or at `lxc.payload.ID-1` where a killed monitor left the former behind.
+    fn groups(&self, hierarchy: &str, ct: u32) -> Vec<String> {
+        let mut groups = vec![
+            format!("lxc/{ct}"),
+            format!("lxc/{ct}/ns"),
+            format!("lxc.payload/{ct}"),
+        ];
+        let mut payloads = self.names(hierarchy).unwrap_or_default();
+        payloads.retain(|name| is_payload(name, ct));
+        groups.append(&mut payloads);
+        groups
+    }
+
+    fn group_is_frozen(&self, group: &str) -> bool {
+        let says = |file: &str| {
+            self.read_text(format!("{group}/{file}"), MAX_CGROUP_FILE)
+                .ok()
+        };
+        let events = says("cgroup.events").unwrap_or_default();
+        let has = |event: &str| events.lines().any(|line| line.trim() == event);
+        // What is left of a container that was killed while frozen stays frozen, and empty.
+        if has("populated 0")
+            || says("cgroup.procs")
+                .is_some_and(|processes| processes.is_empty() && events.is_empty())
+        {
+            return false;
+        }
+        let state = says("freezer.state").unwrap_or_default();
+        let freeze = says("cgroup.freeze").unwrap_or_default();
+        matches!(state.trim(), "FROZEN" | "FREEZING") || freeze.trim() == "1" || has("frozen 1")
+    }
+}
+
+/// Whether a cgroup is one that LXC makes for this container.
+fn is_payload(name: &str, ct: u32) -> bool {
+    let Some(rest) = name.strip_prefix(&format!("lxc.payload.{ct}")) else {
+        return false;
+    };
+    let copy = rest.strip_prefix('-').unwrap_or("x");
+    rest.is_empty() || copy.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Whether a line of `/proc/net/unix` is the socket that a container's monitor listens at.
+fn is_command_socket(line: &[u8], ct: u32) -> bool {
+    // Whatever the directory that LXC keeps its containers in; `@` is an abstract socket.
+    line.trim_ascii_end()
+        .ends_with(format!("/{ct}/command").as_bytes())
+        && line
+            .split(|b| *b == b' ')
+            .any(|field| field.starts_with(b"@/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_container_s_own_cgroups_count() {
+        for (name, expected) in [
+            ("lxc.payload.958", true),
+            ("lxc.payload.958-1", true),
+            ("lxc.payload.958-12", true),
+            ("lxc.payload.9581", false),
+            ("lxc.payload.958-x", false),
+            ("lxc.monitor.958", false),
+        ] {
+            assert_eq!(is_payload(name, 958), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn only_the_containers_own_socket_counts() {
+        let line = |path: &str| {
+            format!("000000006b67c7e6: 00000002 00000000 00010000 0001 01 80296 {path}\n")
+        };
+        for (path, expected) in [
+            ("@/var/lib/lxc/958/command", true),
+            ("@/srv/my lxc/958/command", true),
+            ("@/var/lib/lxc/1958/command", false),
+            ("@/var/lib/lxc/958/commands", false),
+            ("@/var/lib/lxc/958/command/x", false),
+            ("/tmp/958/command", false),
+            ("", false),
+        ] {
+            assert_eq!(
+                is_command_socket(line(path).as_bytes(), 958),
+                expected,
+                "{path}"
+            );
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! The host's log of tasks: what was done to a container from outside, when, and how it went.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use super::clock::{self, LastWrite};
+use super::upid::{Entry, Upid, final_status, is_ok, parse_list};
+use super::{Host, HostError};
+use crate::fact::{Fact, Facts};
+use crate::interval::Interval;
+use crate::recording::Output;
+
+/// Where Proxmox VE logs its tasks.
+const TASKS: &str = "var/log/pve/tasks";
+/// How much of the end of a list of tasks is read; Proxmox VE itself rotates at 50 kB.
+const MAX_LIST: u64 = 8 * 1024 * 1024;
+/// How much is kept of the beginning and of the end of a task's output.
+const OUTPUT_HEAD: u64 = 16 * 1024;
+const OUTPUT_TAIL: u64 = 48 * 1024;
+/// How much output of all tasks together is kept, the latest tasks' first.
+const MAX_OUTPUT: u64 = 8 * 1024 * 1024;
+
+/// What the host logged of a container.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TaskLog {
+    /// A record for each task, by its begin, the oldest first: `upid`, `type`, `user`, `begin`;
+    /// `end`, `status` and `ok` once it has ended; `text`, its output, where that is still there.
+    /// Status and text are whatever the task said, control characters included.
+    pub tasks: Vec<Facts>,
+    /// How many lines of the log were not understood. They may have been this container's.
+    pub malformed: usize,
+}
+
+impl Host {
+    /// The tasks of one container, of these types (`push_file`, `vzstart` and others), or of all
+    /// types where none is given.
+    ///
+    /// A clone is logged under the container it was made from, not under the new one.
+    ///
+    /// # Errors
+    /// [`HostError::NoTaskLog`] where there is none, [`HostError::Unreadable`] where it is closed to
+    /// this user.
+    pub fn tasks(&self, ct: u32, types: &[String]) -> Result<TaskLog, HostError> {
+        let (mut entries, malformed) = self.entries()?;
+        let id = ct.to_string();
+        entries.retain(|entry| {
+            entry.upid.id == id && (types.is_empty() || types.contains(&entry.upid.kind))
+        });
+        let boot = clock::boot_moment();
+        let mut tasks: Vec<_> = entries
+            .into_iter()
+            .map(|entry| (clock::begin(&entry.upid, boot), entry))
+            .collect();
+        tasks.sort_by(|(a, x), (b, y)| {
+            (a.start, x.upid.ticks, &x.upid.text).cmp(&(b.start, y.upid.ticks, &y.upid.text))
+        });
+        let mut left = MAX_OUTPUT;
+        let mut records = Vec::with_capacity(tasks.len());
+        for (begin, entry) in tasks.into_iter().rev() {
+            let output = (left > 0).then(|| self.output(&entry.upid)).flatten();
+            if let Some((output, _)) = &output {
+                left = left.saturating_sub((output.head.len() + output.tail.len()) as u64);
+            }
+            let running = entry.end.is_none() && self.is_running(&entry.upid);
+            records.push(record(entry, begin, output, running));
+        }
+        records.reverse();
+        Ok(TaskLog {
+            tasks: records,
+            malformed,
+        })
+    }
+
+    /// Every task of the log once, and how many lines were none.
+    fn entries(&self) -> Result<(Vec<Entry>, usize), HostError> {
+        let unreadable = |path: &str, source| HostError::Unreadable {
+            path: self.shown(path),
+            source,
+        };
+        if let Err(source) = self.names(TASKS) {
+            return Err(match source.kind() {
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => HostError::NoTaskLog {
+                    path: self.shown(TASKS),
+                },
+                _ => unreadable(TASKS, source),
+            });
+        }
+        let mut by_upid = BTreeMap::new();
+        let mut malformed = 0;
+        // In the order in which a task moves through them, so that none slips by in between.
+        for list in ["active", "index", "index.1"] {
+            let path = format!("{TASKS}/{list}");
+            let bytes = match self.list(&path) {
+                Ok(bytes) => bytes,
+                Err(source) if source.kind() == io::ErrorKind::NotFound => continue,
+                Err(source) => return Err(unreadable(&path, source)),
+            };
+            let (entries, unread) = parse_list(&bytes);
+            malformed += unread;
+            for entry in entries {
+                let known = by_upid
+                    .entry(entry.upid.text.clone())
+                    .or_insert_with(|| entry.clone());
+                known.end = known.end.or(entry.end);
+                known.status = known.status.take().or(entry.status);
+            }
+        }
+        Ok((by_upid.into_values().collect(), malformed))
+    }
+
+    /// A list of tasks, its beginning cut off between lines where it is too long.
+    fn list(&self, path: &str) -> io::Result<Vec<u8>> {
+        let (mut bytes, cut) = self.open(path)?.tail(MAX_LIST)?;
+        if cut {
+            let partial = bytes
+                .iter()
+                .position(|b| *b == b'\n')
+                .map_or(bytes.len(), |at| at + 1);
+            bytes.drain(..partial);
+        }
+        Ok(bytes)
+    }
+
+    fn output(&self, upid: &Upid) -> Option<(Output, i64)> {
+        let opened = self.open(upid.output_path()).ok()?;
+        let modified = opened.modified;
+        Some((opened.ends(OUTPUT_HEAD, OUTPUT_TAIL).ok()?, modified))
+    }
+
+    /// Whether a task's process is still there: its ID may long be another's, its start is not.
+    fn is_running(&self, upid: &Upid) -> bool {
+        let stat = self
+            .read_text(format!("proc/{}/stat", upid.pid), 4096)
+            .unwrap_or_default();
+        start_ticks(&stat) == Some(upid.ticks)
+    }
+}
+
+/// When a process began, in ticks since boot: the 22nd field of `/proc/PID/stat`, of which the
+/// second is the command's name, in brackets, with whatever characters it likes.
+fn start_ticks(stat: &str) -> Option<i64> {
+    let (_, after_name) = stat.rsplit_once(')')?;
+    after_name.split_ascii_whitespace().nth(19)?.parse().ok()
+}
+
+fn record(entry: Entry, begin: Interval, output: Option<(Output, i64)>, running: bool) -> Facts {
+    let told = output.as_ref().and_then(|(output, _)| {
+        final_status(if output.dropped > 0 {
+            &output.tail
+        } else {
+            &output.head
+        })
+    });
+    let write = output.as_ref().map(|(_, at)| LastWrite {
+        at: *at,
+        final_line: told.is_some(),
+    });
+    let end = match entry.end {
+        Some(noted) => Some(clock::end(begin, noted, write)),
+        None if running => None,
+        None => write.and_then(clock::end_unnoted),
+    };
+    let status = entry.status.or(told.filter(|_| !running));
+    let facts = [
+        ("upid", Some(Fact::Text(entry.upid.text))),
+        ("type", Some(Fact::Text(entry.upid.kind))),
+        ("user", Some(Fact::Text(entry.upid.user))),
+        ("begin", Some(Fact::Time(begin))),
+        ("end", end.map(Fact::Time)),
+        (
+            "ok",
+            status.as_deref().map(|status| Fact::Bool(is_ok(status))),
+        ),
+        ("status", status.map(Fact::Text)),
+        ("text", output.map(|(output, _)| Fact::Text(output.text()))),
+    ];
+    facts
+        .into_iter()
+        .filter_map(|(name, fact)| Some((name.to_owned(), fact?)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_may_be_called_anything() {
+        let rest = "S 1 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 293526 100 200";
+        for name in ["pct", "a) S 1 (b", ") 1 2 3 (", ""] {
+            assert_eq!(
+                start_ticks(&format!("7 ({name}) {rest}")),
+                Some(293_526),
+                "{name}"
+            );
+        }
+        assert_eq!(start_ticks(""), None);
+        assert_eq!(start_ticks("7 (pct) S 1 7"), None);
+    }
+}

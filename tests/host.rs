@@ -1,0 +1,234 @@
+//! Finding a container and its node, over trees of files as a Proxmox VE host has them.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use lxcdiag::fact::Fact;
+use lxcdiag::host::{Host, HostError};
+use tempfile::TempDir;
+
+const CONFIG: &str = "\
+#Embedding server%3A see the wiki
+arch: amd64
+cores: 2
+features: nesting=1
+hostname: embed
+lock: backup
+memory: 2048
+net0: name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:00:01,ip=dhcp,type=veth
+ostype: debian
+rootfs: local-lvm:vm-958-disk-0,size=8G
+swap: 512
+unprivileged: 1
+
+[before-upgrade]
+hostname: older
+lock: snapshot
+template: 1
+";
+
+fn put(tree: &TempDir, path: &str, text: impl AsRef<[u8]>) {
+    let path = tree.path().join(path);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+/// A cluster of two nodes, seen from `pve1`.
+fn cluster() -> (TempDir, Host) {
+    let tree = TempDir::new().unwrap();
+    for (path, text) in [
+        ("etc/pve/nodes/pve1/lxc/958.conf", CONFIG),
+        (
+            "etc/pve/nodes/pve1/lxc/900.conf",
+            "arch: amd64\ntemplate: 1\n",
+        ),
+        ("etc/pve/nodes/pve1/qemu-server/101.conf", "cores: 4\n"),
+        ("etc/pve/nodes/pve2/lxc/970.conf", "arch: amd64\n"),
+        ("etc/pve/nodes/pve2/lxc/0985.conf", "arch: amd64\n"),
+        ("etc/pve/nodes/pve2/lxc/984.conf.tmp", "arch: amd64\n"),
+        ("etc/pve/nodes/pve2/qemu-server/102.conf", "cores: 4\n"),
+        ("proc/sys/kernel/hostname", "pve1.example.org\n"),
+        ("proc/sys/kernel/osrelease", "6.14.8-2-pve\n"),
+        (
+            "proc/net/unix",
+            "Num       RefCount Protocol Flags    Type St Inode Path\n",
+        ),
+    ] {
+        put(&tree, path, text);
+    }
+    symlink("nodes/pve1", tree.path().join("etc/pve/local")).unwrap();
+    symlink("nodes/pve1/lxc", tree.path().join("etc/pve/lxc")).unwrap();
+    let host = Host::at(tree.path());
+    (tree, host)
+}
+
+fn refusal(host: &Host, ct: u32) -> String {
+    host.find(ct).unwrap_err().to_string()
+}
+
+#[test]
+fn a_container_is_found_with_its_configuration() {
+    let (_tree, host) = cluster();
+    let found = host.find(958).unwrap();
+    assert_eq!(found.node, "pve1");
+    assert_eq!(found.config.hostname.as_deref(), Some("embed"));
+    assert_eq!(found.config.lock.as_deref(), Some("backup"));
+    assert_eq!(found.config.description, "Embedding server: see the wiki\n");
+    assert!(found.config.unprivileged && !found.config.template);
+    assert!(found.config.text.ends_with("unprivileged: 1"));
+}
+
+#[test]
+fn each_reason_not_to_find_one_says_what_to_do() {
+    let (tree, host) = cluster();
+    let cases = [
+        (
+            99,
+            "99 is no container ID: IDs go from 100 to 999999999; `pct list` shows those in use",
+        ),
+        (
+            1_000_000_000,
+            "1000000000 is no container ID: IDs go from 100 to 999999999; `pct list` shows those in use",
+        ),
+        (
+            985,
+            "there is no container 985 on any node; the nearest IDs are 970, 958, 900; `pct list` shows this node's",
+        ),
+        (
+            970,
+            "container 970 is on node \"pve2\", not on this one (\"pve1\"): run lxcdiag on \"pve2\"",
+        ),
+        (
+            101,
+            "101 on node \"pve1\" is a virtual machine, not a container: use `qm` for it, or give a container's ID from `pct list`",
+        ),
+        (
+            102,
+            "102 on node \"pve2\" is a virtual machine, not a container: use `qm` for it, or give a container's ID from `pct list`",
+        ),
+        (
+            900,
+            "container 900 is a template and cannot be started: look at a container cloned from it",
+        ),
+    ];
+    for (ct, message) in cases {
+        assert_eq!(refusal(&host, ct), message);
+        assert!(!host.find(ct).unwrap_err().cannot_tell());
+    }
+    fs::remove_dir_all(tree.path().join("etc/pve/nodes/pve2")).unwrap();
+    fs::remove_dir_all(tree.path().join("etc/pve/nodes/pve1/lxc")).unwrap();
+    assert_eq!(
+        refusal(&host, 958),
+        "there is no container 958 on any node; there are no containers at all"
+    );
+}
+
+#[test]
+fn a_configuration_that_is_no_file_is_unreadable() {
+    let (tree, host) = cluster();
+    let path = tree.path().join("etc/pve/nodes/pve1/lxc/777.conf");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::RWXU).unwrap();
+    let error = host.find(777).unwrap_err();
+    assert!(
+        matches!(&error, HostError::Unreadable { path: shown, .. } if *shown == path),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn without_a_cluster_file_system_nothing_can_be_told() {
+    let tree = TempDir::new().unwrap();
+    let host = Host::at(tree.path());
+    assert!(matches!(
+        host.find(958),
+        Err(HostError::NoClusterFileSystem {
+            source: Some(_),
+            ..
+        })
+    ));
+    fs::create_dir_all(tree.path().join("etc/pve/nodes")).unwrap();
+    let error = host.find(958).unwrap_err();
+    assert!(
+        matches!(error, HostError::NoClusterFileSystem { source: None, .. }),
+        "{error:?}"
+    );
+    assert!(error.cannot_tell());
+    // The state is then all there is.
+    put(&tree, "proc/net/unix", "");
+    let facts = host.container(958).unwrap();
+    assert_eq!(facts.len(), 2);
+    assert_eq!(facts["status"], Fact::Text("stopped".into()));
+    assert_eq!(facts["running"], Fact::Bool(false));
+}
+
+#[test]
+fn a_container_as_facts() {
+    let (_tree, host) = cluster();
+    let facts = host.container(958).unwrap();
+    for (name, text) in [
+        ("status", "stopped"),
+        ("lock", "backup"),
+        ("hostname", "embed"),
+        ("ostype", "debian"),
+    ] {
+        assert_eq!(facts[name], Fact::Text(text.into()), "{name}");
+    }
+    assert!(matches!(&facts["config"], Fact::Text(text) if text.contains("\nnet0: name=eth0,")));
+    assert_eq!(facts["running"], Fact::Bool(false));
+    assert_eq!(facts["unprivileged"], Fact::Bool(true));
+    assert_eq!(facts["template"], Fact::Bool(false));
+    assert_eq!(facts.len(), 8);
+}
+
+#[test]
+fn the_node_has_the_cluster_s_name_for_it() {
+    let (tree, host) = cluster();
+    put(
+        &tree,
+        "var/lib/dpkg/status",
+        "Package: pve-manager\nStatus: install ok installed\nVersion: 9.0.3\n\n\
+         Package: pve-container\nStatus: install ok installed\nVersion: 6.0.9\n",
+    );
+    let facts: Vec<_> = host.node().facts().into_iter().collect();
+    let expected = [
+        ("kernel", "6.14.8-2-pve"),
+        ("node", "pve1"),
+        ("pve_container", "6.0.9"),
+        ("pve_manager", "9.0.3"),
+    ];
+    assert_eq!(
+        facts,
+        expected.map(|(name, text)| (name.into(), Fact::Text(text.into())))
+    );
+
+    // The link goes before the host's name; without it, that name without its domain is taken.
+    put(&tree, "proc/sys/kernel/hostname", "pve2.example.org\n");
+    assert_eq!(host.node().name.as_deref(), Some("pve1"));
+    fs::remove_file(tree.path().join("etc/pve/local")).unwrap();
+    assert_eq!(host.node().name.as_deref(), Some("pve2"));
+    assert!(host.find(970).is_ok());
+
+    let empty = TempDir::new().unwrap();
+    assert!(Host::at(empty.path()).node().facts().is_empty());
+}
+
+#[test]
+fn links_stay_below_the_root() {
+    let (tree, host) = cluster();
+    let link = |target: &str, name: &str| {
+        symlink(
+            target,
+            tree.path().join("etc/pve/nodes/pve1/lxc").join(name),
+        )
+        .unwrap();
+    };
+    put(&tree, "srv/real.conf", "hostname: linked\n");
+    link("/srv/real.conf", "501.conf");
+    assert_eq!(
+        host.find(501).unwrap().config.hostname.as_deref(),
+        Some("linked")
+    );
+    link("../../../../../../../../../../../../etc/passwd", "502.conf");
+    assert!(matches!(host.find(502), Err(HostError::Unreadable { .. })));
+}
