@@ -11,6 +11,7 @@
 //! host; everything after the recording is a pure function of it. `cli` reads the command line,
 //! puts the chain together and writes its end.
 
+pub mod executor;
 pub mod expression;
 pub mod fact;
 pub mod host;
@@ -19,6 +20,7 @@ pub mod names;
 pub mod provision_log;
 pub mod recording;
 pub mod runbook;
+pub mod transport;
 
 /// An error and what it came from, in one line.
 pub fn error_chain(error: &dyn std::error::Error) -> String {

@@ -1,0 +1,77 @@
+//! What is sent to the shell in the container, as text. Pure.
+
+use std::time::Duration;
+
+/// The longest time-out; a longer one is taken for this.
+pub const LONGEST_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The functions of `prologue.sh`, with this session's secrets.
+///
+/// Without its comments: bash reads its standard input byte by byte.
+pub(super) fn prologue(nonce: &str, marker: &str) -> String {
+    let mut script = format!("nonce={nonce} marker={marker}\n");
+    for line in include_str!("prologue.sh").lines() {
+        if !line.is_empty() && !line.trim_start().starts_with('#') {
+            script.push_str(line);
+            script.push('\n');
+        }
+    }
+    script
+}
+
+/// One command. The braces keep a shell that saw only a part of it, because lxcdiag was killed
+/// while it wrote, from running that part: without the closing one it is a syntax error.
+pub(super) fn call(number: u64, timeout: Duration, argv: &[String]) -> String {
+    let timeout = timeout.clamp(Duration::from_millis(1), LONGEST_TIMEOUT);
+    let whole = timeout.as_secs() + u64::from(timeout.subsec_nanos() > 0);
+    // POSIX sleep takes whole seconds only; the fraction is left out where there is none.
+    let limit = match timeout.subsec_millis() {
+        0 => whole.to_string(),
+        millis => format!("{}.{millis:03}", timeout.as_secs()),
+    };
+    let mut line = format!("{{ call {number} {limit} {whole}");
+    for word in argv {
+        line.push(' ');
+        line.push_str(&quote(word));
+    }
+    line.push_str("; }\n");
+    line
+}
+
+/// As one word to a POSIX shell.
+fn quote(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_one_closed_group() {
+        let argv = ["printf".to_owned(), "it's\n".to_owned()];
+        assert_eq!(
+            call(3, Duration::from_millis(1500), &argv),
+            "{ call 3 1.500 2 'printf' 'it'\\''s\n'; }\n"
+        );
+        assert_eq!(
+            call(4, Duration::from_secs(10), &["true".to_owned()]),
+            "{ call 4 10 10 'true'; }\n"
+        );
+        assert_eq!(
+            call(5, Duration::MAX, &["true".to_owned()]),
+            "{ call 5 86400 86400 'true'; }\n"
+        );
+    }
+
+    #[test]
+    fn the_prologue_has_no_comments() {
+        let script = prologue("N", "M");
+        assert!(script.starts_with("nonce=N marker=M\nexport PATH="));
+        assert!(
+            script
+                .lines()
+                .all(|line| !line.trim_start().starts_with('#'))
+        );
+    }
+}

@@ -1,0 +1,176 @@
+//! What a command is given and what it prints, to the byte.
+
+use std::cell::RefCell;
+use std::time::{Duration, Instant};
+
+use lxcdiag::recording::Ending;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+use crate::local::*;
+
+crate::in_each_shell!(
+    output_is_exact,
+    any_word_survives,
+    a_word_longer_than_the_pipe,
+    streams_stay_apart_over_many_commands,
+    what_looks_like_a_mark_is_output,
+    input_is_empty,
+    environment_is_what_was_promised,
+    a_flood_keeps_head_and_tail_and_counts_the_rest,
+    a_command_that_makes_the_pipes_non_blocking,
+);
+
+pub async fn output_is_exact(shell: Shell) {
+    let mut session = open(shell).await;
+    for bytes in [
+        &b""[..],
+        b"\n",
+        b"no newline",
+        b"a\0b\0",
+        b"\xff\xfe\x80",
+        b"\x1e",
+        b"\x1elxcdiag",
+        b"-n\\c%s",
+    ] {
+        let octal: String = bytes.iter().map(|byte| format!("\\{byte:03o}")).collect();
+        let text = format!("printf '{octal}'; printf '{octal}' >&2");
+        assert_exited(&script(&mut session, &text).await, 0, bytes, bytes);
+    }
+    assert_eq!(session.close().await, 0);
+}
+
+pub async fn streams_stay_apart_over_many_commands(shell: Shell) {
+    let mut session = open(shell).await;
+    for number in 0..30 {
+        let exchange = script(
+            &mut session,
+            &format!("echo out {number}; echo err {number} >&2"),
+        )
+        .await;
+        let (out, err) = (format!("out {number}\n"), format!("err {number}\n"));
+        assert_exited(&exchange, 0, out.as_bytes(), err.as_bytes());
+        assert!(
+            exchange.duration.unwrap() > 0
+                && exchange.started_at.unwrap() > 1_700_000_000_000_000_000
+        );
+    }
+    assert_eq!(session.close().await, 0);
+}
+
+pub async fn what_looks_like_a_mark_is_output(shell: Shell) {
+    let mut session = open(shell).await;
+    let lookalike = "\x1elxcdiag 00000000000000000000000000000000 end 1 0 no\x1e";
+    let exchange = run(&mut session, &["printf", "%s", lookalike]).await;
+    assert_exited(&exchange, 0, lookalike.as_bytes(), b"");
+    session.close().await;
+}
+
+pub async fn input_is_empty(shell: Shell) {
+    let mut session = open(shell).await;
+    assert_exited(&run(&mut session, &["cat"]).await, 0, b"", b"");
+    let exchange = run(&mut session, &["readlink", "/proc/self/fd/0"]).await;
+    assert_exited(&exchange, 0, b"/dev/null\n", b"");
+    session.close().await;
+}
+
+pub async fn environment_is_what_was_promised(shell: Shell) {
+    let mut session = open(shell).await;
+    let exchange = run(&mut session, &["env"]).await;
+    let text = exchange.stdout.text();
+    let mut lines: Vec<_> = text
+        .lines()
+        .filter(|line| !line.starts_with("LXCDIAG_SESSION=") && !line.starts_with("_="))
+        .collect();
+    lines.sort_unstable();
+    let expected = [
+        "LC_ALL=C.UTF-8",
+        "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "TZ=UTC",
+    ];
+    assert_eq!(lines, expected);
+    let exchange = script(&mut session, "umask; pwd").await;
+    assert_exited(&exchange, 0, b"0022\n/\n", b"");
+    session.close().await;
+}
+
+pub async fn a_flood_keeps_head_and_tail_and_counts_the_rest(shell: Shell) {
+    let mut session = open(shell).await;
+    let begun = Instant::now();
+    let text = "printf begin; head -c 100000000 /dev/zero; printf end; head -c 99993 /dev/zero >&2; printf finale >&2";
+    let exchange = script(&mut session, text).await;
+    assert_eq!(exchange.ending, Ending::Exited(0));
+    assert_eq!(exchange.stdout.total_bytes(), 100_000_008);
+    assert!(
+        exchange.stdout.head.starts_with(b"begin\0") && exchange.stdout.tail.ends_with(b"\0end")
+    );
+    assert_eq!(exchange.stderr.total_bytes(), 99_999);
+    assert!(exchange.stderr.tail.ends_with(b"\0finale"));
+    let kept = exchange.stdout.head.capacity() + exchange.stdout.tail.capacity();
+    assert!(kept <= 512 * 1024, "{kept} bytes");
+    assert_within(begun, Duration::from_secs(8));
+    session.close().await;
+}
+
+pub async fn a_command_that_makes_the_pipes_non_blocking(shell: Shell) {
+    if !std::path::Path::new("/usr/bin/perl").exists() {
+        return;
+    }
+    let mut session = open(shell).await;
+    let perl = "use Fcntl; fcntl(STDOUT, F_SETFL, fcntl(STDOUT, F_GETFL, 0) | O_NONBLOCK); 1 while syswrite STDOUT, 'x' x 4096;
+        1 while syswrite STDOUT, 'x';";
+    for _ in 0..4 {
+        let exchange = run(&mut session, &["perl", "-e", perl]).await;
+        assert_eq!(exchange.ending, Ending::Exited(0));
+        assert!(exchange.stdout.total_bytes() > 0);
+    }
+    session.close().await;
+}
+
+pub async fn any_word_survives(shell: Shell) {
+    // proptest is not async: its runtime has a thread of its own.
+    std::thread::spawn(move || any_word_survives_with(shell))
+        .join()
+        .unwrap();
+}
+
+fn any_word_survives_with(shell: Shell) {
+    let runtime = runtime();
+    let session = RefCell::new(runtime.block_on(open(shell)));
+    let character = prop_oneof![
+        prop::sample::select(vec![
+            '\'', '"', '\\', '$', '`', '\n', '\r', ' ', ';', '}', '-', '*', '~', '\u{81}', '\u{1e}'
+        ]),
+        any::<char>().prop_filter("no word of a command has a NUL byte", |c| *c != '\0'),
+    ];
+    let word = prop::collection::vec(character, 0..12).prop_map(String::from_iter);
+    let argv = prop::collection::vec(word, 1..5);
+    let mut runner = TestRunner::new(Config {
+        cases: 60,
+        failure_persistence: None,
+        ..Config::default()
+    });
+    runner
+        .run(&argv, |argv| {
+            let mut call = words(&["printf", "%s\\0"]);
+            call.extend(argv.iter().cloned());
+            let exchange = runtime.block_on(session.borrow_mut().run(&call, AMPLE));
+            let expected: String = argv.iter().map(|word| format!("{word}\0")).collect();
+            prop_assert_eq!(exchange.ending, Ending::Exited(0));
+            prop_assert_eq!(exchange.stdout.head, expected.into_bytes());
+            Ok(())
+        })
+        .unwrap();
+}
+
+pub async fn a_word_longer_than_the_pipe(shell: Shell) {
+    let mut session = open(shell).await;
+    let long = "ü'".repeat(30_000);
+    assert_exited(
+        &run(&mut session, &["printf", "%s", &long]).await,
+        0,
+        long.as_bytes(),
+        b"",
+    );
+    session.close().await;
+}

@@ -1,0 +1,159 @@
+//! How commands end, and what is said of those that never began.
+
+use std::time::{Duration, Instant};
+
+use lxcdiag::recording::Ending;
+
+use crate::local::*;
+
+crate::in_each_shell!(
+    the_status_is_the_commands_own,
+    what_cannot_be_run_says_why,
+    time_is_up,
+    time_is_up_for_what_ignores_term,
+    time_is_up_for_what_stopped_itself,
+    a_clean_up_runs_before_the_kill,
+    a_flood_ends_in_time,
+    an_early_end_is_told_early,
+);
+
+pub async fn the_status_is_the_commands_own(shell: Shell) {
+    let mut session = open(shell).await;
+    for (text, status) in [
+        ("exit 0", 0),
+        ("exit 1", 1),
+        ("exit 42", 42),
+        ("exit 126", 126),
+        ("exit 127", 127),
+        ("exit 255", 255),
+        ("kill -TERM $$", 143),
+        ("kill -KILL $$", 137),
+        ("kill -USR1 $$", 138),
+        ("kill -KILL 0", 137),
+        ("kill 0", 143),
+    ] {
+        let exchange = script(&mut session, text).await;
+        assert_eq!(exchange.ending, Ending::Exited(status), "{text}");
+        assert_eq!(exchange.stderr.text(), "", "{text}");
+    }
+    session.close().await;
+}
+
+pub async fn what_cannot_be_run_says_why(shell: Shell) {
+    let mut session = open(shell).await;
+    // Builtins, and the functions of the shell's own half, are no programs.
+    for name in [
+        "no-such-program",
+        "/no/such/program",
+        "ulimit",
+        "call",
+        "",
+        "-x",
+    ] {
+        let exchange = run(&mut session, &[name, "argument"]).await;
+        assert_eq!(
+            reason(&exchange),
+            format!("`{name}` is not installed in the container")
+        );
+        assert_eq!(exchange.started_at, None);
+    }
+    for name in ["/etc/passwd", "/etc"] {
+        let exchange = run(&mut session, &[name]).await;
+        assert!(
+            reason(&exchange).contains("cannot be executed"),
+            "{exchange:?}"
+        );
+    }
+    assert!(reason(&run(&mut session, &[]).await).contains("has no words"));
+    assert!(reason(&run(&mut session, &["echo", "a\0b"]).await).contains("NUL"));
+    assert_exited(
+        &run(&mut session, &["echo", "still there"]).await,
+        0,
+        b"still there\n",
+        b"",
+    );
+    assert_eq!(session.close().await, 0);
+}
+
+pub async fn time_is_up(shell: Shell) {
+    let mut session = open(shell).await;
+    let sleep = unique_sleep();
+    let begun = Instant::now();
+    let text = format!("echo before; echo so >&2; sleep {sleep}; echo after");
+    let exchange = session
+        .run(&words(&["sh", "-c", &text]), Duration::from_millis(300))
+        .await;
+    assert_eq!(exchange.ending, Ending::TimedOut);
+    assert_eq!(exchange.stdout.head, b"before\n");
+    assert_eq!(exchange.stderr.head, b"so\n");
+    assert!(begun.elapsed() >= Duration::from_millis(300));
+    assert_within(begun, Duration::from_millis(900));
+    assert_none_left(&sleep);
+    assert_exited(&run(&mut session, &["echo", "on"]).await, 0, b"on\n", b"");
+    assert_eq!(session.close().await, 0);
+}
+
+pub async fn time_is_up_for_what_ignores_term(shell: Shell) {
+    let mut session = open(shell).await;
+    let sleep = unique_sleep();
+    let begun = Instant::now();
+    let text = format!("trap '' TERM; sleep {sleep}; echo after");
+    let exchange = session
+        .run(&words(&["sh", "-c", &text]), Duration::from_millis(200))
+        .await;
+    assert_eq!(exchange.ending, Ending::TimedOut);
+    assert!(begun.elapsed() >= Duration::from_millis(1200));
+    assert_within(begun, Duration::from_millis(2000));
+    assert_none_left(&sleep);
+    session.close().await;
+}
+
+pub async fn time_is_up_for_what_stopped_itself(shell: Shell) {
+    let mut session = open(shell).await;
+    let exchange = session
+        .run(
+            &words(&["sh", "-c", "kill -STOP $$"]),
+            Duration::from_millis(200),
+        )
+        .await;
+    assert_eq!(exchange.ending, Ending::TimedOut);
+    assert_exited(&run(&mut session, &["echo", "on"]).await, 0, b"on\n", b"");
+    session.close().await;
+}
+
+pub async fn a_clean_up_runs_before_the_kill(shell: Shell) {
+    let mut session = open(shell).await;
+    let text = "trap 'echo cleaned up; exit 0' TERM; sleep 97 & wait";
+    let exchange = session
+        .run(&words(&["sh", "-c", text]), Duration::from_millis(300))
+        .await;
+    assert_eq!(exchange.ending, Ending::TimedOut);
+    assert_eq!(exchange.stdout.text(), "cleaned up\n");
+    session.close().await;
+}
+
+pub async fn a_flood_ends_in_time(shell: Shell) {
+    let mut session = open(shell).await;
+    let begun = Instant::now();
+    let exchange = session
+        .run(&words(&["yes"]), Duration::from_millis(500))
+        .await;
+    assert_eq!(exchange.ending, Ending::TimedOut);
+    assert!(exchange.stdout.head.starts_with(b"y\ny\n") && exchange.stdout.dropped > 1_000_000);
+    assert_within(begun, Duration::from_millis(2500));
+    assert_exited(&run(&mut session, &["echo", "on"]).await, 0, b"on\n", b"");
+    assert_eq!(session.close().await, 0);
+}
+
+pub async fn an_early_end_is_told_early(shell: Shell) {
+    let mut session = open(shell).await;
+    let begun = Instant::now();
+    for _ in 0..50 {
+        let exchange = session
+            .run(&words(&["true"]), Duration::from_secs(60))
+            .await;
+        assert_eq!(exchange.ending, Ending::Exited(0));
+    }
+    assert_within(begun, Duration::from_secs(5));
+    session.close().await;
+}

@@ -1,0 +1,113 @@
+//! What a command leaves behind is gone before the next one starts.
+
+use std::time::Duration;
+
+use lxcdiag::recording::Ending;
+
+use crate::local::*;
+
+crate::in_each_shell!(
+    a_background_child,
+    one_that_left_the_session,
+    one_that_lost_the_environment_too,
+    a_daemon_that_forked_twice,
+    one_that_shed_the_pipes_but_not_the_marker,
+    many_at_once,
+    all_of_them_when_time_is_up,
+    nothing_of_our_own,
+);
+
+/// Runs `text`, where `SLEEP` stands for one that no one else sleeps, and sees that nothing of it disturbs the next.
+async fn leaves_nothing(shell: Shell, text: &str) {
+    let mut session = open(shell).await;
+    let sleep = unique_sleep();
+    let text = text.replace("SLEEP", &sleep);
+    let exchange = script(&mut session, &text).await;
+    assert_exited(&exchange, 0, b"left\n", b"");
+    assert_none_left(&sleep);
+    let exchange = script(&mut session, "sleep 1.3; echo next").await;
+    assert_exited(&exchange, 0, b"next\n", b"");
+    assert_eq!(session.close().await, 0);
+}
+
+pub async fn a_background_child(shell: Shell) {
+    leaves_nothing(
+        shell,
+        "(sleep 1; echo late; echo late >&2; sleep SLEEP) & echo left",
+    )
+    .await;
+}
+
+pub async fn one_that_left_the_session(shell: Shell) {
+    leaves_nothing(
+        shell,
+        "setsid sh -c 'sleep 1; echo late; sleep SLEEP' & sleep 0.1; echo left",
+    )
+    .await;
+}
+
+pub async fn one_that_lost_the_environment_too(shell: Shell) {
+    let text = "env -i setsid sh -c 'sleep 1; echo late; /bin/sleep SLEEP' & sleep 0.1; echo left";
+    leaves_nothing(shell, text).await;
+}
+
+pub async fn a_daemon_that_forked_twice(shell: Shell) {
+    let text = "setsid sh -c '(sleep 1; echo late; sleep SLEEP) & exit' & wait; echo left";
+    leaves_nothing(shell, text).await;
+}
+
+pub async fn one_that_shed_the_pipes_but_not_the_marker(shell: Shell) {
+    leaves_nothing(
+        shell,
+        "setsid sleep SLEEP >/dev/null 2>&1 & sleep 0.1; echo left",
+    )
+    .await;
+}
+
+pub async fn many_at_once(shell: Shell) {
+    // Five at a time that go on forking, but not for ever: a sweep that fails is not to fill this machine.
+    let text = "for i in 1 2 3 4 5; do
+            setsid sh -c 'for j in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do sleep SLEEP & sleep 0.03; done' &
+        done
+        sleep 0.2; echo left";
+    leaves_nothing(shell, text).await;
+}
+
+pub async fn all_of_them_when_time_is_up(shell: Shell) {
+    let mut session = open(shell).await;
+    let sleep = unique_sleep();
+    let text = format!(
+        "trap '' TERM; sleep {sleep} & setsid sleep {sleep} & env -i setsid sleep {sleep} &
+        setsid sh -c 'trap \"\" TERM; sleep {sleep}; echo late' & wait"
+    );
+    let exchange = session
+        .run(&words(&["sh", "-c", &text]), Duration::from_millis(300))
+        .await;
+    assert_eq!(exchange.ending, Ending::TimedOut);
+    assert_none_left(&sleep);
+    assert_exited(
+        &run(&mut session, &["echo", "next"]).await,
+        0,
+        b"next\n",
+        b"",
+    );
+    assert_eq!(session.close().await, 0);
+}
+
+/// The watchdog's sleep must not pile up: a time-out of a day would leave it for a day.
+pub async fn nothing_of_our_own(shell: Shell) {
+    let mut session = open(shell).await;
+    // A time-out that no one else has.
+    let timeout = Duration::from_secs(40_000 + u64::from(std::process::id()) % 10_000)
+        + Duration::from_millis(shell[0].len() as u64);
+    let sleep = format!("{}.00{}", timeout.as_secs(), shell[0].len());
+    for _ in 0..40 {
+        let exchange = session.run(&words(&["true"]), timeout).await;
+        assert_eq!(exchange.ending, Ending::Exited(0));
+        assert_none_left(&sleep);
+    }
+    let exchange = session.run(&words(&["sleep", "0.1"]), timeout).await;
+    assert_eq!(exchange.ending, Ending::Exited(0));
+    assert_none_left(&sleep);
+    session.close().await;
+}

@@ -1,0 +1,147 @@
+//! A session with a shell on this machine, and a look at what it leaves running.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use lxcdiag::executor::{Exchange, Session};
+use lxcdiag::recording::Ending;
+use lxcdiag::transport::Transport;
+
+pub type Shell = &'static [&'static str];
+pub const DASH: Shell = &["dash"];
+pub const BASH: Shell = &["bash", "--posix"];
+pub const BUSYBOX: Shell = &["busybox", "sh"];
+
+pub fn words_of(command: String) -> Shell {
+    command.leak().split(' ').collect::<Vec<_>>().leak()
+}
+
+pub struct Local(pub Shell);
+
+impl Transport for Local {
+    fn name(&self) -> &str {
+        "local"
+    }
+    fn argv(&self, _: u32) -> Vec<String> {
+        words(&[&["setsid"], self.0].concat())
+    }
+}
+
+fn is_installed(shell: Shell) -> bool {
+    ["/bin", "/usr/bin"]
+        .iter()
+        .any(|directory| Path::new(directory).join(shell[0]).exists())
+}
+
+/// Runs `test` with each dialect that is installed here, side by side: most of their time is spent asleep.
+pub fn in_each_shell<F: Future<Output = ()>>(test: fn(Shell) -> F) {
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = [DASH, BASH, BUSYBOX]
+            .into_iter()
+            .filter(|shell| is_installed(shell))
+            .map(|shell| (shell, scope.spawn(move || runtime().block_on(test(shell)))))
+            .collect();
+        assert!(!threads.is_empty(), "none of the shells is installed");
+        let failed: Vec<_> = threads
+            .into_iter()
+            .filter_map(|(shell, thread)| thread.join().is_err().then_some(shell[0]))
+            .collect();
+        assert!(failed.is_empty(), "with {failed:?}, see above");
+    });
+}
+
+pub fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+}
+
+pub async fn open(shell: Shell) -> Session {
+    Session::open(&Local(shell), 958, Duration::from_secs(10))
+        .await
+        .unwrap()
+}
+
+/// Long enough for anything that is to end by itself.
+pub const AMPLE: Duration = Duration::from_secs(10);
+
+pub async fn run(session: &mut Session, argv: &[&str]) -> Exchange {
+    session.run(&words(argv), AMPLE).await
+}
+
+/// `text` as a `shell:` check has it run.
+pub async fn script(session: &mut Session, text: &str) -> Exchange {
+    run(session, &["sh", "-c", text]).await
+}
+
+pub fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+#[track_caller]
+pub fn assert_exited(exchange: &Exchange, status: i32, stdout: &[u8], stderr: &[u8]) {
+    assert_eq!(exchange.ending, Ending::Exited(status), "{exchange:?}");
+    assert_eq!(exchange.stdout.head, stdout, "{exchange:?}");
+    assert_eq!(exchange.stderr.head, stderr, "{exchange:?}");
+}
+
+pub fn reason(exchange: &Exchange) -> &str {
+    match &exchange.ending {
+        Ending::Errored(reason) => reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A number of seconds to sleep that no other process on this machine sleeps: tells a test's processes from the rest.
+pub fn unique_sleep() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    format!(
+        "98.{}0{:04}",
+        std::process::id(),
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    )
+}
+
+/// The processes that have `word` in their command lines. Ended ones have none.
+pub fn processes_with(word: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+        let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        let line = String::from_utf8_lossy(&line).replace('\0', " ");
+        let numbered = entry
+            .file_name()
+            .to_string_lossy()
+            .starts_with(|c: char| c.is_ascii_digit());
+        if numbered && line.contains(word) {
+            found.push(format!("{:?}: {line}", entry.file_name()));
+        }
+    }
+    found
+}
+
+/// For tests of what is left when a command's end is known: a killed process may take a moment to go.
+#[track_caller]
+pub fn assert_none_left(word: &str) {
+    assert_none_left_within(word, Duration::from_millis(300));
+}
+
+#[track_caller]
+pub fn assert_none_left_within(word: &str, limit: Duration) {
+    let begun = Instant::now();
+    while !processes_with(word).is_empty() {
+        assert!(
+            begun.elapsed() < limit,
+            "still there: {:?}",
+            processes_with(word)
+        );
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[track_caller]
+pub fn assert_within(begun: Instant, limit: Duration) {
+    let taken = begun.elapsed();
+    assert!(taken < limit, "took {taken:?}");
+}

@@ -1,0 +1,314 @@
+//! Shells that die, that never come, that are told to stop; and lxcdiag itself killed.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use lxcdiag::executor::{Session, SessionError};
+use lxcdiag::recording::Ending;
+use lxcdiag::transport::Transport;
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::local::*;
+
+crate::in_each_shell!(
+    a_command_that_kills_the_shell,
+    abort_is_quick_and_keeps_what_was_collected,
+    abort_ends_what_ignores_term,
+    abort_between_commands,
+    a_dropped_session_leaves_nothing,
+    a_given_up_command_ends_the_session,
+    a_killed_driver_leaves_nothing,
+    a_killed_driver_leaves_no_flood,
+    a_thawed_shell_runs_nothing_stale,
+);
+
+pub async fn a_command_that_kills_the_shell(shell: Shell) {
+    let mut session = open(shell).await;
+    let sleep = unique_sleep();
+    let begun = Instant::now();
+    // The background child holds the pipes open beyond the shell's death.
+    let text = format!("echo out; sleep {sleep} & kill -9 $PPID; sleep {sleep}");
+    let exchange = session
+        .run(&words(&["sh", "-c", &text]), Duration::from_secs(1))
+        .await;
+    assert!(
+        reason(&exchange).starts_with("the shell in the container ended while this command ran")
+            && reason(&exchange).contains("exit status 137"),
+        "{exchange:?}"
+    );
+    assert_eq!(exchange.stdout.text(), "out\n");
+    assert_within(begun, Duration::from_millis(900));
+    let exchange = run(&mut session, &["echo", "later"]).await;
+    assert!(
+        reason(&exchange).starts_with("not run: the shell in the container has ended"),
+        "{exchange:?}"
+    );
+    assert_eq!(exchange.started_at, None);
+    session.close().await;
+    // Nobody is left to end it early, but its watchdog ends it in time.
+    assert_none_left_within(&sleep, Duration::from_secs(3));
+}
+
+/// Runs `text` for a moment, then aborts.
+async fn aborted(session: &mut Session, text: &str) -> (lxcdiag::executor::Exchange, Duration) {
+    let argv = words(&["sh", "-c", text]);
+    let cut = tokio::time::timeout(Duration::from_millis(300), session.run(&argv, AMPLE)).await;
+    assert!(cut.is_err());
+    let begun = Instant::now();
+    let exchange = session.abort("interrupted").await.unwrap();
+    (exchange, begun.elapsed())
+}
+
+pub async fn abort_is_quick_and_keeps_what_was_collected(shell: Shell) {
+    let mut session = open(shell).await;
+    let sleep = unique_sleep();
+    let text = format!(
+        "echo half; echo err >&2; setsid sleep {sleep} & env -i setsid sleep {sleep} & sleep {sleep}"
+    );
+    let (exchange, taken) = aborted(&mut session, &text).await;
+    assert_eq!(exchange.ending, Ending::Errored("interrupted".to_owned()));
+    assert_eq!(exchange.stdout.text(), "half\n");
+    assert_eq!(exchange.stderr.text(), "err\n");
+    assert!(exchange.started_at.is_some() && exchange.duration.unwrap() >= 250_000_000);
+    assert!(taken < Duration::from_millis(700), "took {taken:?}");
+    assert_none_left(&sleep);
+    let exchange = run(&mut session, &["echo", "later"]).await;
+    assert_eq!(reason(&exchange), "not run: interrupted");
+    session.close().await;
+}
+
+pub async fn abort_ends_what_ignores_term(shell: Shell) {
+    let mut session = open(shell).await;
+    let sleep = unique_sleep();
+    let text = format!("trap '' TERM; sleep {sleep}; sleep {sleep}");
+    let (_, taken) = aborted(&mut session, &text).await;
+    assert!(taken < Duration::from_millis(2500), "took {taken:?}");
+    assert_none_left(&sleep);
+    session.close().await;
+}
+
+pub async fn abort_between_commands(shell: Shell) {
+    let mut session = open(shell).await;
+    run(&mut session, &["true"]).await;
+    let begun = Instant::now();
+    assert_eq!(session.abort("out of time").await, None);
+    assert_within(begun, Duration::from_millis(500));
+    assert_eq!(
+        reason(&run(&mut session, &["true"]).await),
+        "not run: out of time"
+    );
+    assert_eq!(session.close().await, 0);
+}
+
+pub async fn a_dropped_session_leaves_nothing(shell: Shell) {
+    let mut session = open(shell).await;
+    let sleep = unique_sleep();
+    let pid = shell_pid(&mut session).await;
+    let argv = words(&["sh", "-c", &format!("setsid sleep {sleep} & sleep {sleep}")]);
+    let cut = tokio::time::timeout(Duration::from_millis(200), session.run(&argv, AMPLE)).await;
+    assert!(cut.is_err());
+    drop(session);
+    assert_none_left_within(&sleep, Duration::from_secs(1));
+    assert_gone_within(&pid, Duration::from_secs(1));
+}
+
+pub async fn a_given_up_command_ends_the_session(shell: Shell) {
+    let mut session = open(shell).await;
+    let sleep = unique_sleep();
+    let argv = words(&["sleep", &sleep]);
+    let cut = tokio::time::timeout(Duration::from_millis(200), session.run(&argv, AMPLE)).await;
+    assert!(cut.is_err());
+    assert!(reason(&run(&mut session, &["true"]).await).contains("given up"));
+    assert_none_left(&sleep);
+    session.close().await;
+}
+
+async fn shell_pid(session: &mut Session) -> String {
+    let exchange = script(session, "echo $PPID").await;
+    exchange.stdout.text().trim().to_owned()
+}
+
+fn is_running(pid: &str) -> bool {
+    std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| !line.is_empty())
+}
+
+#[track_caller]
+fn assert_gone_within(pid: &str, limit: Duration) {
+    let begun = Instant::now();
+    while is_running(pid) {
+        assert!(begun.elapsed() < limit, "{pid} is still there");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Starts another process that runs `text` with a time-out of 1 s.
+pub fn start_driver(shell: Shell, text: &str) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["losses::driver", "--exact", "--ignored", "--nocapture"])
+        .env("EXECUTOR_TEST_SHELL", shell.join(" "))
+        .env("EXECUTOR_TEST_TEXT", text)
+        .stdout(Stdio::piped())
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// Hands `act` such a process, once it is about to run `text`, and its shell's ID.
+fn with_driver(shell: Shell, text: &str, act: impl FnOnce(&mut Child, Pid)) {
+    let mut driver = start_driver(shell, text);
+    let shell = BufReader::new(driver.stdout.take().unwrap())
+        .lines()
+        .map_while(Result::ok)
+        .find_map(|line| {
+            line.split_once("shell ")
+                .and_then(|(_, pid)| pid.parse().ok())
+        })
+        .unwrap();
+    act(&mut driver, Pid::from_raw(shell).unwrap());
+    driver.wait().unwrap();
+    assert_gone_within(&shell.to_string(), Duration::from_secs(5));
+}
+
+/// The process that [`start_driver`] starts.
+#[tokio::test]
+#[ignore = "started by other tests"]
+async fn driver() {
+    let Ok(text) = std::env::var("EXECUTOR_TEST_TEXT") else {
+        return;
+    };
+    let shell = words_of(std::env::var("EXECUTOR_TEST_SHELL").unwrap());
+    let mut session = open(shell).await;
+    println!("shell {}", shell_pid(&mut session).await);
+    if text.contains("STALE") {
+        // Until it has stopped the shell.
+        std::io::stdin().lines().next();
+    }
+    session
+        .run(&words(&["sh", "-c", &text]), Duration::from_secs(1))
+        .await;
+}
+
+pub async fn a_killed_driver_leaves_nothing(shell: Shell) {
+    let sleep = unique_sleep();
+    let text =
+        format!("trap '' TERM; setsid sleep {sleep} & env -i setsid sleep {sleep} & sleep {sleep}");
+    with_driver(shell, &text, |driver, _| {
+        std::thread::sleep(Duration::from_millis(300));
+        assert!(processes_with(&sleep).len() >= 3);
+        driver.kill().unwrap();
+    });
+    assert_none_left(&sleep);
+}
+
+pub async fn a_killed_driver_leaves_no_flood(shell: Shell) {
+    let sleep = unique_sleep();
+    // What does not die of a broken pipe.
+    let text = format!("trap '' PIPE TERM; while :; do echo flood {sleep}; done 2>/dev/null");
+    with_driver(shell, &text, |driver, _| {
+        std::thread::sleep(Duration::from_millis(300));
+        driver.kill().unwrap();
+    });
+    assert_none_left(&sleep);
+}
+
+/// As with a container that is frozen while lxcdiag sends a command, and thaws when it is long gone.
+pub async fn a_thawed_shell_runs_nothing_stale(shell: Shell) {
+    let directory = tempfile::tempdir().unwrap();
+    let witness = directory.path().join("STALE");
+    with_driver(
+        shell,
+        &format!("touch {}", witness.display()),
+        |driver, shell| {
+            kill_process(shell, Signal::STOP).unwrap();
+            drop(driver.stdin.take());
+            std::thread::sleep(Duration::from_millis(300));
+            driver.kill().unwrap();
+            std::thread::sleep(Duration::from_millis(100));
+            kill_process(shell, Signal::CONT).unwrap();
+        },
+    );
+    assert!(!witness.exists());
+}
+
+/// A client of the test's own making, to see what is told of those that give no shell.
+struct Client(&'static [&'static str]);
+
+impl Transport for Client {
+    fn name(&self) -> &str {
+        "client"
+    }
+    fn argv(&self, _: u32) -> Vec<String> {
+        words(self.0)
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_refuses_is_quoted() {
+    let client = Client(&[
+        "setsid",
+        "sh",
+        "-c",
+        "echo \"container '958' not running!\" >&2; exit 255",
+    ]);
+    match Session::open(&client, 958, AMPLE).await.unwrap_err() {
+        SessionError::Refused { status, said, .. } => {
+            assert_eq!(status, Some(255));
+            assert_eq!(said, "container '958' not running!");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_exist() {
+    let client = Client(&["setsid", "/no/such/pct", "exec", "958", "--", "sh"]);
+    let error = Session::open(&client, 958, AMPLE)
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.starts_with("no shell in the container: `/no/such/pct exec 958 -- sh` ended with exit status 127 and said: "),
+        "{error}"
+    );
+    let client = Client(&["/no/such/setsid", "pct"]);
+    let error = Session::open(&client, 958, AMPLE).await.unwrap_err();
+    assert!(
+        matches!(error, SessionError::NotStarted { .. }),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_client_that_never_answers() {
+    let begun = Instant::now();
+    let client = Client(&[
+        "setsid",
+        "sh",
+        "-c",
+        "echo waiting for the lock >&2; exec sleep 93.7",
+    ]);
+    let error = Session::open(&client, 958, Duration::from_millis(300))
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("within 0.3 s") && error.ends_with("the client said: waiting for the lock"),
+        "{error}"
+    );
+    assert_within(begun, Duration::from_millis(900));
+    assert_none_left("sleep 93.7");
+}
+
+#[tokio::test]
+async fn what_the_client_says_before_the_shell_is_stray() {
+    let client = Client(&[
+        "setsid",
+        "sh",
+        "-c",
+        "echo warning; echo locale >&2; exec sh",
+    ]);
+    let mut session = Session::open(&client, 958, AMPLE).await.unwrap();
+    assert_exited(&run(&mut session, &["echo", "hi"]).await, 0, b"hi\n", b"");
+    assert_eq!(session.close().await, 15);
+}
