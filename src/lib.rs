@@ -11,16 +11,30 @@
 //! host; everything after the recording is a pure function of it. `cli` reads the command line,
 //! puts the chain together and writes its end.
 
+pub mod cli;
+pub mod collect;
+pub mod demo;
+pub mod dependencies;
 pub mod executor;
+pub mod exit_code;
+pub mod expectation;
 pub mod expression;
 pub mod fact;
+pub mod findings;
+#[cfg(test)]
+mod fixture;
+pub mod history;
 pub mod host;
 pub mod interval;
+pub mod judge;
 pub mod names;
+pub mod plan;
 pub mod provision_log;
 pub mod recording;
+pub mod report;
 pub mod runbook;
 pub mod transport;
+pub mod vars;
 
 /// An error and what it came from, in one line.
 pub fn error_chain(error: &dyn std::error::Error) -> String {

@@ -1,2 +1,5 @@
 //! The `lxcdiag` command.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    lxcdiag::cli::main(std::env::args_os().collect())
+}

@@ -1,0 +1,80 @@
+//! The command line: reads it, puts the chain together, writes its end.
+
+mod args;
+mod dry_run;
+mod error;
+mod live_line;
+mod log;
+mod output;
+mod recordings;
+mod run;
+mod runbooks;
+mod signals;
+
+use std::ffi::OsString;
+use std::process::ExitCode as Status;
+
+use clap::Parser as _;
+use tracing::level_filters::LevelFilter;
+
+use crate::exit_code::ExitCode;
+use args::{Args, Command};
+
+/// Does what a command line asks for. Reports go to stdout, everything else to stderr.
+pub fn main(command_line: Vec<OsString>) -> Status {
+    let args = match Args::try_parse_from(&command_line) {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version come this way too; a broken pipe is nobody's fault.
+            let _ = error.print();
+            return if error.use_stderr() {
+                ExitCode::Usage.into()
+            } else {
+                ExitCode::Healthy.into()
+            };
+        }
+    };
+    let words: Vec<_> = command_line
+        .iter()
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    log_to_stderr();
+    let result = match args.command {
+        Command::Run(args) => run::run(&args, words),
+        Command::Judge(args) => recordings::judge_all(&args),
+        Command::Test(args) => recordings::test(&args),
+        Command::List(args) => runbooks::list(&args),
+        Command::Show(args) => runbooks::show(&args),
+        Command::Validate(args) => runbooks::validate(&args),
+    };
+    match result {
+        Ok(code) => code.into(),
+        Err(error) => {
+            output::complain(&format!("lxcdiag: {error}"));
+            error.code.into()
+        }
+    }
+}
+
+/// Messages go to stderr; `LXCDIAG_LOG` (error, warn, info, debug, trace, off) says how much of them.
+fn log_to_stderr() {
+    let asked_for = std::env::var("LXCDIAG_LOG").unwrap_or_default();
+    let level = match asked_for.trim() {
+        "" => Some(LevelFilter::INFO),
+        level => level.parse().ok(),
+    };
+    tracing_subscriber::fmt()
+        .with_max_level(level.unwrap_or(LevelFilter::INFO))
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .with_target(false)
+        .without_time()
+        // They would go to stderr, which is what failed.
+        .log_internal_errors(false)
+        .init();
+    if level.is_none() {
+        tracing::warn!(
+            "LXCDIAG_LOG is not understood: write error, warn, info, debug, trace or off"
+        );
+    }
+}

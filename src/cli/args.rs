@@ -1,0 +1,185 @@
+//! The command line's words.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::demo::INCIDENTS;
+use crate::fact::parse_duration;
+use crate::interval::{Interval, parse_time};
+use crate::report::Format;
+
+/// Says why provisioning of a Proxmox VE container failed, and whether it was a race condition.
+#[derive(Debug, Parser)]
+#[command(name = "lxcdiag", version, max_term_width = 100, after_help = EXAMPLES)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+const EXAMPLES: &str = "Examples:
+  lxcdiag run race-condition --ct 958 --demo
+  lxcdiag run race-condition --ct 958
+  lxcdiag run race-condition --ct 958 --read-only --output ticket-958.json
+  lxcdiag run race-condition --ct 958 --var unit=worker@a.service --dry-run
+  lxcdiag show race-condition";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Diagnose one container
+    Run(RunArgs),
+    /// Weigh recordings again, with today's runbook
+    Judge(JudgeArgs),
+    /// Run runbook tests: recordings with the verdict each must get
+    Test(TestArgs),
+    /// List the runbooks there are, and where they are from
+    List(ListArgs),
+    /// Show what a runbook looks at and weighs
+    Show(ShowArgs),
+    /// Check runbook files
+    Validate(ValidateArgs),
+}
+
+#[derive(Debug, Parser)]
+pub(super) struct RunArgs {
+    /// A runbook's name (see `lxcdiag list`), or the path of one
+    pub(super) runbook: String,
+    /// The container's ID
+    #[arg(long, value_name = "ID", value_parser = clap::value_parser!(u32).range(100..=999_999_999))]
+    pub(super) ct: u32,
+    /// Set a var of the runbook; may be given more than once
+    #[arg(long = "var", value_name = "NAME=VALUE")]
+    pub(super) vars: Vec<String>,
+    /// When provisioning failed, in RFC 3339 (2026-01-02T03:04:05.678Z) or seconds since the epoch
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(super) failed_at: Option<Interval>,
+    /// A provisioning log, from which the moment and the text of the failure are taken
+    #[arg(long, value_name = "FILE")]
+    pub(super) log: Option<PathBuf>,
+    /// Skip every check that changes the container
+    #[arg(long)]
+    pub(super) read_only: bool,
+    /// Print the exact commands, and run nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// How the report on stdout is written
+    #[arg(long, value_enum, default_value = "table")]
+    pub(super) format: Format,
+    /// Write the report to a file too, in the format of its ending (.txt, .json); may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(super) output: Vec<PathBuf>,
+    /// Keep the recording: every command with its output, enough to judge again
+    #[arg(long, value_name = "FILE")]
+    pub(super) record: Option<PathBuf>,
+    /// How long the whole run may take (60s, 5min)
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(super) timeout: Option<std::time::Duration>,
+    /// How commands reach the container
+    #[arg(long, value_enum, default_value = "pct")]
+    pub(super) via: Via,
+    /// The pct to use
+    #[arg(long, value_name = "PATH", env = "LXCDIAG_PCT", default_value = "pct")]
+    pub(super) pct: PathBuf,
+    /// Play back an incident recorded from a real container; needs no Proxmox VE
+    #[arg(long, value_name = "INCIDENT", num_args = 0..=1, require_equals = true,
+          default_missing_value = INCIDENTS[0].name, value_parser = incidents())]
+    pub(super) demo: Option<String>,
+    /// Where the host's files are looked for
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "LXCDIAG_HOST_ROOT",
+        default_value = "/",
+        hide = true
+    )]
+    pub(super) host_root: PathBuf,
+    #[command(flatten)]
+    pub(super) library: LibraryArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Via {
+    /// Proxmox VE's own, about 1.2 s to start
+    Pct,
+    /// LXC's own, without the Perl: about 0.01 s to start
+    LxcAttach,
+}
+
+#[derive(Debug, Parser)]
+pub(super) struct LibraryArgs {
+    /// Look for runbooks here first
+    #[arg(long, value_name = "DIR")]
+    pub(super) runbooks: Option<PathBuf>,
+}
+
+#[derive(Debug, Parser)]
+pub(super) struct JudgeArgs {
+    /// Files that `lxcdiag run --record` wrote
+    #[arg(required = true, value_name = "RECORDING")]
+    pub(super) recordings: Vec<PathBuf>,
+    /// Judge with this runbook, by name or path, not with today's of the recording's name
+    #[arg(long, value_name = "RUNBOOK")]
+    pub(super) runbook: Option<String>,
+    /// How the report on stdout is written
+    #[arg(long, value_enum, default_value = "table")]
+    pub(super) format: Format,
+    /// Write the report to a file too, in the format of its ending (.txt, .json); may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(super) output: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) library: LibraryArgs,
+}
+
+#[derive(Debug, Parser)]
+pub(super) struct TestArgs {
+    /// Files of runbook tests, or directories of such files
+    #[arg(required = true, value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) library: LibraryArgs,
+}
+
+#[derive(Debug, Parser)]
+pub(super) struct ListArgs {
+    #[command(flatten)]
+    pub(super) library: LibraryArgs,
+}
+
+#[derive(Debug, Parser)]
+pub(super) struct ShowArgs {
+    /// A runbook's name, or the path of one
+    pub(super) runbook: String,
+    #[command(flatten)]
+    pub(super) library: LibraryArgs,
+}
+
+#[derive(Debug, Parser)]
+pub(super) struct ValidateArgs {
+    /// Runbook files
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+}
+
+fn incidents() -> PossibleValuesParser {
+    PossibleValuesParser::new(
+        INCIDENTS
+            .iter()
+            .map(|incident| PossibleValue::new(incident.name).help(incident.about)),
+    )
+}
+
+fn moment(text: &str) -> Result<Interval, String> {
+    parse_time(text).ok_or_else(|| {
+        "it is no time with a zone: write 2026-01-02T03:04:05.678Z or 2026-01-02T03:04:05+01:00 \
+         (`date --rfc-3339=ns` prints one)"
+            .to_owned()
+    })
+}
+
+fn duration(text: &str) -> Result<std::time::Duration, String> {
+    parse_duration(text)
+        .filter(|seconds| *seconds > 0.0)
+        .and_then(|seconds| std::time::Duration::try_from_secs_f64(seconds).ok())
+        .ok_or_else(|| "it is no length of time: write 60s, 500ms or 1min 30s".to_owned())
+}

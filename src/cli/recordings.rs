@@ -1,0 +1,184 @@
+//! `lxcdiag judge` and `lxcdiag test`: recordings weighed without any container.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use super::args::{JudgeArgs, LibraryArgs, TestArgs};
+use super::error::CliError;
+use super::{output, runbooks};
+use crate::exit_code::ExitCode;
+use crate::expectation::{Expectation, Suite};
+use crate::judge::judge;
+use crate::recording::{Recording, SCHEMA};
+use crate::report::{Report, visible};
+use crate::runbook::{self, Runbook, Source};
+
+/// No recording is longer: output is cut when it is recorded.
+const MAX_BYTES: u64 = 256 << 20;
+
+pub(super) fn judge_all(args: &JudgeArgs) -> Result<ExitCode, CliError> {
+    let files = output::formats(&args.output)?;
+    if !files.is_empty() && args.recordings.len() > 1 {
+        let message = "`--output` takes one recording: each file holds one report";
+        return Err(CliError::new(ExitCode::Usage, message));
+    }
+    let mut worst = ExitCode::Healthy;
+    for path in &args.recordings {
+        let recording = read(path)?;
+        let (source, runbook) = runbook_for(args, &recording)?;
+        let diagnosis = judge(&runbook, &recording);
+        let report = Report::new(&runbook, &source.sha256(), &recording, &diagnosis);
+        output::write(&report, args.format, &files)?;
+        let code = ExitCode::of_verdict(&diagnosis.verdict);
+        if code as u8 > worst as u8 {
+            worst = code;
+        }
+    }
+    Ok(worst)
+}
+
+/// The runbook asked for, else today's of the same name, else the one in the recording.
+fn runbook_for(args: &JudgeArgs, recording: &Recording) -> Result<(Source, Runbook), CliError> {
+    if let Some(name) = &args.runbook {
+        return runbooks::find(&args.library, name);
+    }
+    if let Ok(found) = runbooks::find(&args.library, &recording.runbook.id) {
+        return Ok(found);
+    }
+    let source = Source {
+        name: format!("the runbook {} in the recording", recording.runbook.id),
+        text: recording.runbook.text.clone(),
+    };
+    let runbook =
+        runbook::read(&source).map_err(|error| CliError::from_error(ExitCode::BadInput, &error))?;
+    Ok((source, runbook))
+}
+
+pub(super) fn test(args: &TestArgs) -> Result<ExitCode, CliError> {
+    let mut files = Vec::new();
+    for path in &args.paths {
+        if path.is_dir() {
+            files.extend(suites_in(path)?);
+        } else {
+            files.push(path.clone());
+        }
+    }
+    let (mut passed, mut failed) = (0, 0);
+    for file in files {
+        let suite = read_suite(&file)?;
+        let runbook = suite_runbook(&args.library, &file, &suite)?;
+        for test in &suite.tests {
+            let problems = run_test(&file, &runbook, test)?;
+            let name = test_name(test);
+            if problems.is_empty() {
+                passed += 1;
+                println!("ok      {name}: {}", test.verdict);
+            } else {
+                failed += 1;
+                println!("FAILED  {name}");
+                for problem in problems {
+                    println!(
+                        "    {}",
+                        problem.lines().map(visible).collect::<Vec<_>>().join("\n")
+                    );
+                }
+            }
+        }
+    }
+    println!("{passed} passed, {failed} failed");
+    if passed + failed == 0 {
+        let message = "no tests found: a directory's *.yaml files are taken for runbook tests";
+        return Err(CliError::new(ExitCode::BadInput, message));
+    }
+    Ok(if failed == 0 {
+        ExitCode::Healthy
+    } else {
+        ExitCode::Warning
+    })
+}
+
+fn test_name(test: &Expectation) -> String {
+    let mut name = test.recording.clone();
+    if let Some(later) = &test.later {
+        name.push_str(&format!(", {later} later"));
+    }
+    if test.failed_at.is_some() {
+        name.push_str(", with --failed-at");
+    }
+    name
+}
+
+fn run_test(file: &Path, runbook: &Runbook, test: &Expectation) -> Result<Vec<String>, CliError> {
+    let path = beside(file, &test.recording);
+    let recording = test
+        .adapt(read(&path)?)
+        .map_err(|problem| bad_input(file, &problem))?;
+    Ok(test.compare(&judge(runbook, &recording)))
+}
+
+fn suite_runbook(library: &LibraryArgs, file: &Path, suite: &Suite) -> Result<Runbook, CliError> {
+    let name = if suite.runbook.contains('/') {
+        beside(file, &suite.runbook).to_string_lossy().into_owned()
+    } else {
+        suite.runbook.clone()
+    };
+    runbooks::find(library, &name).map(|(_, runbook)| runbook)
+}
+
+fn suites_in(directory: &Path) -> Result<Vec<PathBuf>, CliError> {
+    let entries =
+        std::fs::read_dir(directory).map_err(|error| bad_input(directory, &error.to_string()))?;
+    let mut files: Vec<_> = entries
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "yaml"))
+        .collect();
+    files.sort();
+    Ok(files)
+}
+
+fn read_suite(file: &Path) -> Result<Suite, CliError> {
+    let bytes = read_bounded(file)?;
+    serde_yaml::from_slice(&bytes).map_err(|error| bad_input(file, &error.to_string()))
+}
+
+fn read(path: &Path) -> Result<Recording, CliError> {
+    let bytes = read_bounded(path)?;
+    let recording: Recording = serde_json::from_slice(&bytes)
+        .map_err(|error| bad_input(path, &format!("it is no recording: {error}")))?;
+    if recording.schema != SCHEMA {
+        let problem = format!(
+            "it has the schema {}, and this lxcdiag reads {SCHEMA}",
+            visible(&recording.schema)
+        );
+        return Err(bad_input(path, &problem));
+    }
+    Ok(recording)
+}
+
+fn read_bounded(path: &Path) -> Result<Vec<u8>, CliError> {
+    let unreadable = |error: std::io::Error| bad_input(path, &error.to_string());
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(bad_input(
+            path,
+            "it is longer than any recording; is it the right file?",
+        ));
+    }
+    Ok(bytes)
+}
+
+fn beside(file: &Path, name: &str) -> PathBuf {
+    file.parent().unwrap_or(Path::new(".")).join(name)
+}
+
+fn bad_input(path: &Path, problem: &str) -> CliError {
+    CliError::new(
+        ExitCode::BadInput,
+        format!("cannot read {}: {problem}", path.display()),
+    )
+}

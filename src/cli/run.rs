@@ -1,0 +1,297 @@
+//! `lxcdiag run`.
+
+use std::path::{Path, PathBuf};
+
+use super::args::{RunArgs, Via};
+use super::error::CliError;
+use super::live_line::LiveLine;
+use super::{dry_run, log, output, runbooks, signals};
+use crate::collect::{Request, Source, Stop, Surroundings, collect};
+use crate::demo::Incident;
+use crate::exit_code::ExitCode;
+use crate::findings::Setting;
+use crate::history::History;
+use crate::host::{Found, Host, State};
+use crate::judge::judge;
+use crate::plan;
+use crate::recording::{RecordedRunbook, Recording, Target};
+use crate::report::{Format, Report, visible};
+use crate::runbook::Runbook;
+use crate::transport::{LxcAttach, Pct, Transport};
+use crate::vars;
+
+pub(super) fn run(args: &RunArgs, command_line: Vec<String>) -> Result<ExitCode, CliError> {
+    let (source, runbook) = runbooks::find(&args.library, &args.runbook)?;
+    let values = vars::resolve(&runbook, &args.vars)
+        .map_err(|error| CliError::from_error(ExitCode::Usage, &error))?;
+    let files = output::formats(&args.output)?;
+    let host = Host::at(&args.host_root);
+    let transport: Box<dyn Transport> = match args.via {
+        Via::Pct => Box::new(Pct {
+            program: from_anywhere(&args.pct),
+        }),
+        Via::LxcAttach => Box::new(LxcAttach),
+    };
+    let mut request = Request {
+        runbook: &runbook,
+        recorded: RecordedRunbook {
+            id: runbook.id.clone(),
+            sha256: source.sha256(),
+            text: source.text.clone(),
+        },
+        setting: Setting {
+            vars: values.values,
+            ct: args.ct,
+            node: String::new(),
+            read_only: args.read_only,
+            started_at: 0,
+            failed_at: args.failed_at,
+            log: None,
+            earlier_changes: Vec::new(),
+        },
+        defaulted: values.defaulted,
+        command_line,
+        target: Target::default(),
+        no_changes: None,
+        limit: args.timeout,
+        demonstration: args.demo.clone(),
+    };
+    if let Some(path) = &args.log {
+        log::read(path, &mut request.setting)?;
+    }
+    if args.dry_run {
+        output::print(&dry_run::describe(&request, transport.as_ref()))?;
+        return Ok(ExitCode::Healthy);
+    }
+    if let Some(name) = &args.demo {
+        return demonstrate(args, name, request, &files);
+    }
+    look_first(args, &host, &mut request)?;
+    let history = History::new(std::env::var_os("XDG_STATE_HOME").map(Into::into));
+    let (changes, unreadable) = history.changes(args.ct);
+    for path in unreadable {
+        tracing::warn!(
+            "{} is no recording; what it says was changed is not known",
+            path.display()
+        );
+    }
+    request.setting.earlier_changes = changes;
+    tell_changes(&request);
+
+    let source = Source::Live {
+        host: &host,
+        transport: transport.as_ref(),
+    };
+    let (recording, stopped) = run_checks(request, source, &history)?;
+    let kept = keep(args, &history, &recording);
+    let code = report(args, &runbook, &recording, &files)?;
+    kept?;
+    Ok(match stopped {
+        Some(Stop::Signal("SIGINT")) => ExitCode::Interrupted,
+        Some(Stop::Signal(_)) => ExitCode::Terminated,
+        Some(Stop::TimeUp(_)) | None => code,
+    })
+}
+
+/// The same run, its answers from a recording.
+fn demonstrate(
+    args: &RunArgs,
+    name: &str,
+    mut request: Request<'_>,
+    files: &[(&Path, Format)],
+) -> Result<ExitCode, CliError> {
+    let incident = Incident::named(name)
+        .map(Incident::recording)
+        .transpose()
+        .map_err(|error| CliError::from_error(ExitCode::BadInput, &error))?;
+    let Some(recorded) = incident else {
+        let message = format!("there is no incident {name}");
+        return Err(CliError::new(ExitCode::Usage, message));
+    };
+    request.target = recorded.target.clone();
+    request.setting.ct = recorded.target.ct;
+    request.setting.node = recorded.target.node.clone();
+    let runbook = request.runbook;
+    let history = History::new(None);
+    let (recording, _) = run_checks(request, Source::Recorded(&recorded), &history)?;
+    report(args, runbook, &recording, files)
+}
+
+/// Judges a recording, and writes the report.
+fn report(
+    args: &RunArgs,
+    runbook: &Runbook,
+    recording: &Recording,
+    files: &[(&Path, Format)],
+) -> Result<ExitCode, CliError> {
+    let diagnosis = judge(runbook, recording);
+    let report = Report::new(runbook, &recording.runbook.sha256, recording, &diagnosis);
+    output::write(&report, args.format, files)?;
+    Ok(ExitCode::of_verdict(&diagnosis.verdict))
+}
+
+/// What can be known before anything is started: whether there is such a container to look into.
+fn look_first(args: &RunArgs, host: &Host, request: &mut Request<'_>) -> Result<(), CliError> {
+    if !rustix::process::geteuid().is_root() {
+        let message = "run it as root: only root may enter a container";
+        return Err(CliError::new(ExitCode::NotAllowed, message));
+    }
+    let unavailable = |message: String| Err(CliError::new(ExitCode::Unavailable, message));
+    let node = host.node();
+    let found = match host.find(args.ct) {
+        Ok(found) => Some(found),
+        Err(error) if error.cannot_tell() => {
+            tracing::warn!("{error}");
+            None
+        }
+        Err(error) => return Err(CliError::from_error(ExitCode::Unavailable, &error)),
+    };
+    if args.via == Via::Pct && !is_program(&from_anywhere(&args.pct)) {
+        return unavailable(format!(
+            "there is no {}: run lxcdiag on the Proxmox VE host, or name the program with --pct; \
+             --demo shows a recorded incident without either",
+            args.pct.display()
+        ));
+    }
+    match host.state(args.ct) {
+        State::Running | State::Unknown => {}
+        State::Stopped => {
+            return unavailable(format!(
+                "container {ct} is not running: start it with `pct start {ct}`; what its last \
+                 provisioning did to it can only be seen from inside",
+                ct = args.ct
+            ));
+        }
+        State::Frozen => {
+            return unavailable(format!(
+                "container {ct} is frozen (a backup, a snapshot, or `pct suspend`): wait for that, \
+                 or thaw it with `pct resume {ct}`; nothing was sent to it",
+                ct = args.ct
+            ));
+        }
+    }
+    if let Some(lock) = found.as_ref().and_then(|found| found.config.lock.clone()) {
+        tracing::warn!(
+            "container {} is locked: {lock}; it will not be changed",
+            args.ct
+        );
+        request.no_changes = Some(format!("the container is locked ({lock})"));
+    }
+    request.target = target(args, &node, found);
+    request.setting.node = request.target.node.clone();
+    Ok(())
+}
+
+fn target(args: &RunArgs, node: &crate::host::Node, found: Option<Found>) -> Target {
+    Target {
+        ct: args.ct,
+        node: found
+            .map(|found| found.node)
+            .or_else(|| node.name.clone())
+            .unwrap_or_default(),
+        via: match args.via {
+            Via::Pct => "pct".to_owned(),
+            Via::LxcAttach => "lxc-attach".to_owned(),
+        },
+        os: None,
+        systemd: None,
+        kernel: node.kernel.clone(),
+        pve: node.pve_manager.clone(),
+    }
+}
+
+/// The client is started in `/`, with a PATH of its own: a path from here must hold there too, and
+/// a name that only the caller's PATH leads to becomes a path.
+fn from_anywhere(program: &Path) -> PathBuf {
+    if program.components().count() > 1 {
+        return std::path::absolute(program).unwrap_or_else(|_| program.to_owned());
+    }
+    if !is_program(program) {
+        let callers = std::env::var_os("PATH").unwrap_or_default();
+        let found = std::env::split_paths(&callers)
+            .filter(|directory| directory.is_absolute())
+            .map(|directory| directory.join(program))
+            .find(|path| path.is_file());
+        if let Some(path) = found {
+            return path;
+        }
+    }
+    program.to_owned()
+}
+
+/// Whether a program is to be had: as a path, or by name on the PATH that it is started with.
+fn is_program(program: &Path) -> bool {
+    if program.components().count() > 1 {
+        return program.is_file();
+    }
+    crate::transport::PATH
+        .split(':')
+        .any(|directory| Path::new(directory).join(program).is_file())
+}
+
+/// Nobody shall be surprised by a change.
+fn tell_changes(request: &Request<'_>) {
+    if request.setting.read_only || request.no_changes.is_some() {
+        return;
+    }
+    let findings = crate::findings::Findings::new(request.runbook, &request.setting);
+    let commands: Vec<_> = plan::in_order(request.runbook)
+        .into_iter()
+        .filter(|check| check.changes)
+        .filter_map(|check| plan::argv(check, findings.evaluator(), findings.scope()).ok())
+        .map(|argv| visible(&plan::command_line(&argv)))
+        .collect();
+    if !commands.is_empty() {
+        tracing::info!(
+            "this will change container {}: {} (--read-only leaves it as it is)",
+            request.setting.ct,
+            commands.join("; ")
+        );
+    }
+}
+
+fn run_checks(
+    request: Request<'_>,
+    source: Source<'_>,
+    history: &History,
+) -> Result<(Recording, Option<Stop>), CliError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::new(ExitCode::Unavailable, format!("cannot start: {error}")))?;
+    let live = LiveLine::new();
+    let is_live = matches!(source, Source::Live { .. });
+    let around = Surroundings {
+        source,
+        keep: &|recording| match is_live {
+            true => history
+                .keep(recording)
+                .map_err(|error| crate::error_chain(&error)),
+            false => Ok(()),
+        },
+        progress: &|check| live.show(&check.title),
+    };
+    let outcome = runtime.block_on(collect(request, &around, signals::first()));
+    live.clear();
+    Ok(outcome)
+}
+
+/// Keeps the recording where it was asked for, and of itself where the container was changed or was
+/// about to be: what was kept beforehand takes all changes for made. Each even when the other failed.
+fn keep(args: &RunArgs, history: &History, recording: &Recording) -> Result<(), CliError> {
+    let mut result = Ok(());
+    if !recording.changes().is_empty() || history.file_of(recording).exists() {
+        match history.keep(recording) {
+            Ok(()) => tracing::info!("recording kept: {}", history.file_of(recording).display()),
+            Err(error) => result = Err(CliError::from_error(ExitCode::CannotWrite, &error)),
+        }
+    }
+    if let Some(path) = &args.record {
+        let bytes = serde_json::to_vec(recording)
+            .map_err(|error| CliError::from_error(ExitCode::CannotWrite, &error))?;
+        if let Err(error) = output::write_file(path, &bytes) {
+            result = Err(output::cannot_write(path, &error));
+        }
+    }
+    result
+}

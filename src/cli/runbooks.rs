@@ -1,0 +1,83 @@
+//! `lxcdiag list`, `show` and `validate`.
+
+use std::fmt::Write as _;
+
+use super::args::{LibraryArgs, ListArgs, ShowArgs, ValidateArgs};
+use super::error::CliError;
+use super::output;
+use crate::exit_code::ExitCode;
+use crate::report::visible;
+use crate::runbook::{self, Library, LookupError, Runbook, Source};
+
+/// A runbook by name or path, read and checked.
+pub(super) fn find(args: &LibraryArgs, name: &str) -> Result<(Source, Runbook), CliError> {
+    let library = Library::standard(args.runbooks.as_deref());
+    let source = library.find(name).map_err(|error| lookup_error(&error))?;
+    let runbook =
+        runbook::read(&source).map_err(|error| CliError::from_error(ExitCode::BadInput, &error))?;
+    Ok((source, runbook))
+}
+
+fn lookup_error(error: &LookupError) -> CliError {
+    let code = match error {
+        LookupError::Unknown { .. } => ExitCode::Usage,
+        LookupError::Unreadable { .. } | LookupError::NotText(_) => ExitCode::BadInput,
+    };
+    CliError::from_error(code, error)
+}
+
+pub(super) fn list(args: &ListArgs) -> Result<ExitCode, CliError> {
+    let entries = Library::standard(args.library.runbooks.as_deref())
+        .list()
+        .map_err(|error| lookup_error(&error))?;
+    let width = entries
+        .iter()
+        .map(|entry| entry.id.len())
+        .max()
+        .unwrap_or(0);
+    let mut text = String::new();
+    for entry in &entries {
+        let title = visible(entry.title.as_deref().unwrap_or("(no title)"));
+        let _ = write!(text, "{:width$}  {title}  [{}]", entry.id, entry.origin);
+        if let Some(origin) = &entry.shadowed_by {
+            let _ = write!(text, "  shadowed by {origin}");
+        }
+        if entry.problem.is_some() {
+            let _ = write!(text, "  NOT VALID: see `lxcdiag validate {}`", entry.origin);
+        }
+        text.push('\n');
+    }
+    output::print(&text)?;
+    Ok(ExitCode::Healthy)
+}
+
+pub(super) fn show(args: &ShowArgs) -> Result<ExitCode, CliError> {
+    let (_, runbook) = find(&args.library, &args.runbook)?;
+    output::print(&runbook::describe(&runbook))?;
+    Ok(ExitCode::Healthy)
+}
+
+pub(super) fn validate(args: &ValidateArgs) -> Result<ExitCode, CliError> {
+    let library = Library::new(Vec::new(), &[]);
+    let mut code = ExitCode::Healthy;
+    for file in &args.files {
+        // With its directory named, a file is always taken for a path, whatever its ending.
+        let path = if file.components().count() > 1 {
+            file.clone()
+        } else {
+            std::path::Path::new(".").join(file)
+        };
+        let problem = match library.find(&path.to_string_lossy()) {
+            Ok(source) => runbook::read(&source).err().map(|error| error.to_string()),
+            Err(error) => Some(error.to_string()),
+        };
+        match problem {
+            Some(problem) => {
+                output::complain(&problem);
+                code = ExitCode::BadInput;
+            }
+            None => output::print(&format!("{}: valid\n", file.display()))?,
+        }
+    }
+    Ok(code)
+}

@@ -1,0 +1,21 @@
+//! Signals that end a run early.
+
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Waits for SIGINT, SIGTERM or SIGHUP; returns its name.
+pub(super) async fn first() -> &'static str {
+    let streams = (
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::terminate()),
+        signal(SignalKind::hangup()),
+    );
+    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) = streams else {
+        // Without handlers the signals keep their default, which is to end the process.
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => "SIGINT",
+        _ = terminate.recv() => "SIGTERM",
+        _ = hangup.recv() => "SIGHUP",
+    }
+}

@@ -1,0 +1,201 @@
+//! Runbooks and recordings written by hand, for the tests of what is a function of them.
+
+use std::collections::BTreeMap;
+
+use crate::fact::Facts;
+use crate::findings::{Findings, Setting};
+use crate::interval::{Interval, SECOND};
+use crate::judge::{Diagnosis, judge};
+use crate::plan;
+use crate::recording::{
+    Attempt, Change, Ending, Output, RecordedRunbook, Recording, SCHEMA, Target,
+};
+use crate::report::Report;
+use crate::runbook::{Check, Runbook, Source, read};
+
+/// When every recording here begins: 2026-01-02T03:04:05Z.
+pub(crate) const START: i64 = 1_767_323_045 * SECOND;
+
+/// A moment, in seconds after [`START`].
+pub(crate) fn at(seconds: f64) -> i64 {
+    START + (seconds * 1e9).round() as i64
+}
+
+/// A runbook that must be valid.
+pub(crate) fn runbook(text: &str) -> Runbook {
+    let source = Source {
+        name: "test.yaml".to_owned(),
+        text: text.to_owned(),
+    };
+    read(&source).unwrap_or_else(|errors| panic!("{errors}\n{text}"))
+}
+
+/// A recording in the making.
+#[derive(Debug, Clone)]
+pub(crate) struct Run<'a> {
+    pub(crate) runbook: &'a Runbook,
+    pub(crate) recording: Recording,
+}
+
+impl<'a> Run<'a> {
+    /// Container 958 on node pve1; every var has its default, nothing was looked at.
+    pub(crate) fn new(runbook: &'a Runbook) -> Self {
+        let vars: BTreeMap<_, _> = runbook
+            .vars
+            .iter()
+            .filter_map(|(name, var)| Some((name.clone(), var.default.clone()?)))
+            .collect();
+        Self {
+            runbook,
+            recording: Recording {
+                demonstration: None,
+                log: None,
+                schema: SCHEMA.to_owned(),
+                lxcdiag: "0.1.0".to_owned(),
+                command_line: ["lxcdiag", "run", &runbook.id, "--ct", "958"]
+                    .map(str::to_owned)
+                    .to_vec(),
+                runbook: RecordedRunbook {
+                    id: runbook.id.clone(),
+                    sha256: "0123456789abcdef".repeat(4),
+                    text: String::new(),
+                },
+                target: Target {
+                    ct: 958,
+                    node: "pve1".to_owned(),
+                    via: "pct".to_owned(),
+                    os: None,
+                    systemd: None,
+                    kernel: None,
+                    pve: None,
+                },
+                defaulted: vars.keys().cloned().collect(),
+                vars,
+                failed_at: None,
+                read_only: false,
+                started_at: START,
+                finished_at: at(2.5),
+                cut_short: None,
+                attempts: Vec::new(),
+                earlier_changes: Vec::new(),
+                stray_bytes: 0,
+            },
+        }
+    }
+
+    /// The next attempt, however it ended: it took 4 ms, and began at the next tenth of a second
+    /// after the one before had ended.
+    pub(crate) fn ends(mut self, check: &str, ending: Ending, stdout: &str, stderr: &str) -> Self {
+        let spec = self.runbook.checks.iter().find(|known| known.id == check);
+        let ran = matches!(
+            ending,
+            Ending::Exited(_) | Ending::TimedOut | Ending::Looked
+        );
+        let before = self.recording.attempts.iter().filter_map(|attempt| {
+            let begin = attempt.started_at?;
+            Some(begin + attempt.duration.unwrap_or_default())
+        });
+        let tenth = SECOND / 10;
+        let started_at = (before.max().unwrap_or(START) / tenth + 1) * tenth;
+        let attempt = Attempt {
+            check: check.to_owned(),
+            item: None,
+            argv: match spec {
+                Some(spec) if ran => self.argv(spec),
+                _ => Vec::new(),
+            },
+            changes: spec.is_some_and(|spec| spec.changes),
+            started_at: ran.then_some(started_at),
+            duration: ran.then_some(4_000_000),
+            ending,
+            stdout: output(stdout),
+            stderr: output(stderr),
+            found: Vec::new(),
+        };
+        self.recording.attempts.push(attempt);
+        self
+    }
+
+    /// A check's command as it stands with the vars alone known; none if that is too little.
+    fn argv(&self, check: &Check) -> Vec<String> {
+        let findings = Findings::new(self.runbook, &Setting::from(&self.recording));
+        plan::argv(check, findings.evaluator(), findings.scope()).unwrap_or_default()
+    }
+
+    /// A command that ended by itself.
+    pub(crate) fn exits(self, check: &str, status: i32, stdout: &str, stderr: &str) -> Self {
+        self.ends(check, Ending::Exited(status), stdout, stderr)
+    }
+
+    /// Commands that exited with 0 and printed nothing.
+    pub(crate) fn passes(self, checks: &[&str]) -> Self {
+        checks.iter().fold(self, |run, id| run.exits(id, 0, "", ""))
+    }
+
+    /// Commands that exited with 1 and printed nothing.
+    pub(crate) fn fails(self, checks: &[&str]) -> Self {
+        checks.iter().fold(self, |run, id| run.exits(id, 1, "", ""))
+    }
+
+    /// A command for one item of a `for_each`.
+    pub(crate) fn item(self, check: &str, item: &str, status: i32, stdout: &str) -> Self {
+        self.exits(check, status, stdout, "").last(|attempt| {
+            attempt.item = Some(item.to_owned());
+        })
+    }
+
+    /// A check that was not tried.
+    pub(crate) fn skipped(self, check: &str, reason: &str) -> Self {
+        self.ends(check, Ending::Skipped(reason.to_owned()), "", "")
+    }
+
+    /// A check that could not be run.
+    pub(crate) fn errored(self, check: &str, reason: &str) -> Self {
+        self.ends(check, Ending::Errored(reason.to_owned()), "", "")
+    }
+
+    /// A look at the host.
+    pub(crate) fn looked(self, check: &str, found: Vec<Facts>) -> Self {
+        self.ends(check, Ending::Looked, "", "")
+            .last(|attempt| attempt.found = found)
+    }
+
+    /// Changes the latest attempt.
+    pub(crate) fn last(mut self, change: impl FnOnce(&mut Attempt)) -> Self {
+        change(self.recording.attempts.last_mut().expect("an attempt"));
+        self
+    }
+
+    /// What an earlier run changed.
+    pub(crate) fn changed_before(mut self, argv: &[&str], from: f64, to: f64) -> Self {
+        self.recording.earlier_changes.push(Change {
+            argv: argv.iter().map(|word| (*word).to_owned()).collect(),
+            during: Interval::new(at(from), at(to)),
+        });
+        self
+    }
+
+    /// When provisioning failed, exactly.
+    pub(crate) fn failed_at(mut self, seconds: f64) -> Self {
+        self.recording.failed_at = Some(Interval::at(at(seconds)));
+        self
+    }
+
+    /// What follows from it.
+    pub(crate) fn diagnosis(&self) -> Diagnosis {
+        judge(self.runbook, &self.recording)
+    }
+
+    /// The report on it.
+    pub(crate) fn report(&self) -> Report {
+        let sha256 = &self.recording.runbook.sha256;
+        Report::new(self.runbook, sha256, &self.recording, &self.diagnosis())
+    }
+}
+
+fn output(text: &str) -> Output {
+    Output {
+        head: text.as_bytes().to_vec(),
+        ..Output::default()
+    }
+}

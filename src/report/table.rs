@@ -1,0 +1,167 @@
+//! The report for a terminal: verdict and remedy first, then everything that backs them, and the
+//! verdict once more at the end, where the eye is when it has scrolled by.
+
+mod banner;
+mod grid;
+mod rows;
+mod timeline;
+mod wrap;
+
+use std::fmt::Write as _;
+
+use super::model::Report;
+use super::visible::{visible, visible_lines};
+use crate::fact::duration_in_words;
+use wrap::{labelled, paragraph};
+
+/// How the text is laid out.
+#[derive(Debug, Clone, Copy)]
+pub struct Look {
+    /// Columns of the terminal.
+    pub width: u16,
+    /// Whether to colour it.
+    pub colour: bool,
+}
+
+impl Look {
+    const fn columns(self) -> usize {
+        self.width as usize
+    }
+
+    fn paint(self, text: &str, style: &str) -> String {
+        if self.colour {
+            format!("\x1b[{style}m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+}
+
+/// Styles of text, as the terminal's SGR parameters.
+mod style {
+    pub(super) const BOLD: &str = "1";
+    pub(super) const DIM: &str = "2";
+    pub(super) const RED: &str = "1;31";
+    pub(super) const GREEN: &str = "1;32";
+    pub(super) const YELLOW: &str = "1;33";
+}
+
+pub(super) fn render(report: &Report, look: Look) -> String {
+    let mut text = String::new();
+    head(&mut text, report, look);
+    text.push('\n');
+    banner::banner(&mut text, report, look);
+    text.push('\n');
+    remedy(&mut text, report, look);
+    section(&mut text, "Checks", look);
+    text.push_str(&rows::checks(report, look));
+    text.push('\n');
+    if !report.hypotheses.is_empty() {
+        section(&mut text, "Hypotheses", look);
+        rows::hypotheses(&mut text, report, look);
+        text.push('\n');
+    }
+    if !report.timeline.is_empty() {
+        timeline::timeline(&mut text, report, look);
+        text.push('\n');
+    }
+    banner::closing(&mut text, report, look);
+    text
+}
+
+/// What was looked at, with what, and what was done to it.
+fn head(text: &mut String, report: &Report, look: Look) {
+    if let Some(name) = &report.demonstration {
+        let line = format!(
+            "DEMONSTRATION: the incident {name}, recorded from a real container. Nothing was run here."
+        );
+        for line in wrap::wrap(&line, look.columns()) {
+            let _ = writeln!(text, "{}", look.paint(&line, style::BOLD));
+        }
+    }
+    let title = format!("{}: {}", report.runbook.id, report.runbook.title);
+    for line in wrap::wrap(&visible(&title), look.columns()) {
+        let _ = writeln!(text, "{}", look.paint(&line, style::BOLD));
+    }
+    let target = &report.target;
+    let mut container = format!("container {}", target.ct);
+    if !target.node.is_empty() {
+        let _ = write!(container, " on {}", target.node);
+    }
+    let _ = write!(container, " via {}", target.via);
+    let known = [
+        Some(container),
+        target.os.clone(),
+        target.systemd.as_ref().map(|v| format!("systemd {v}")),
+        target.kernel.as_ref().map(|v| format!("kernel {v}")),
+        target.pve.as_ref().map(|v| format!("Proxmox VE {v}")),
+    ];
+    let known: Vec<_> = known.into_iter().flatten().collect();
+    paragraph(text, "  ", &visible(&known.join(" · ")), look);
+    let vars: Vec<_> = report
+        .var_order
+        .iter()
+        .filter_map(|name| {
+            let value = report.vars.get(name)?;
+            let default = report.defaulted.contains(name);
+            let note = if default { " (default)" } else { "" };
+            Some(format!("{name} {value}{note}"))
+        })
+        .collect();
+    if !vars.is_empty() {
+        paragraph(text, "  ", &visible(&vars.join(" · ")), look);
+    }
+    let mut run = format!(
+        "{} UTC, took {}, lxcdiag {}",
+        short_time(&report.started_at),
+        duration_in_words(report.took),
+        report.lxcdiag
+    );
+    if report.read_only {
+        run.push_str(", read-only: the container was not changed");
+    } else if report.changed.is_empty() {
+        run.push_str(", the container was not changed");
+    }
+    paragraph(text, "  ", &run, look);
+    for (number, command) in report.changed.iter().enumerate() {
+        let label = if number == 0 { "changed by:" } else { "" };
+        labelled(text, &format!("  {label:<11} "), &visible(command), look);
+    }
+    if let Some(reason) = &report.cut_short {
+        labelled(text, "  cut short: ", &visible(reason), look);
+    }
+}
+
+fn remedy(text: &mut String, report: &Report, look: Look) {
+    if report.verdict.remedy.is_empty() {
+        return;
+    }
+    section(text, "What to do", look);
+    for line in visible_lines(report.verdict.remedy.trim_end()).lines() {
+        if line.starts_with(' ') {
+            // A command, to be copied: a line break or a lost blank would make another one of it.
+            let _ = writeln!(text, "  {}", line.trim_end());
+        } else {
+            paragraph(text, "  ", line, look);
+        }
+    }
+    text.push('\n');
+}
+
+fn section(text: &mut String, title: &str, look: Look) {
+    let _ = writeln!(text, "{}", look.paint(title, style::BOLD));
+}
+
+/// `2026-01-02 03:04:05` of a time in RFC 3339.
+fn short_time(time: &str) -> String {
+    time.split('.').next().unwrap_or(time).replacen('T', " ", 1)
+}
+
+/// Text of which a glimpse is enough; the JSON report has the whole.
+fn clipped(text: &str, most: usize) -> String {
+    let mut shown: String = text.chars().take(most).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    shown
+}

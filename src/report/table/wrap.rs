@@ -1,0 +1,138 @@
+//! Text laid out in lines of so many columns.
+
+use std::fmt::Write as _;
+
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+use super::Look;
+
+/// The words of a text in lines of at most `width` columns, at least one. A word is cut only where
+/// it is wider than a line by itself: behind a `/`, else behind other punctuation, else anywhere.
+pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let width = width.max(1);
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        let gap = usize::from(!line.is_empty());
+        if line.width() + gap + word.width() <= width {
+            if gap > 0 {
+                line.push(' ');
+            }
+            line.push_str(word);
+            continue;
+        }
+        if !line.is_empty() {
+            lines.push(std::mem::take(&mut line));
+        }
+        let mut rest = word;
+        while rest.width() > width {
+            let (piece, tail) = rest.split_at(cut(rest, width));
+            lines.push(piece.to_owned());
+            rest = tail;
+        }
+        line.push_str(rest);
+    }
+    if !line.is_empty() || lines.is_empty() {
+        lines.push(line);
+    }
+    lines
+}
+
+/// Where to cut a word that is wider than a line; never at 0.
+fn cut(word: &str, width: usize) -> usize {
+    let mut columns = 0;
+    let mut end = 0;
+    let (mut slash, mut joint) = (0, 0);
+    for (at, c) in word.char_indices() {
+        columns += c.width().unwrap_or(0);
+        // Cut before the word is at its end, and not in a line that would be nearly empty.
+        if columns > width && end > 0 {
+            break;
+        }
+        end = at + c.len_utf8();
+        if columns * 3 >= width {
+            match c {
+                '/' => slash = end,
+                '-' | '_' | '.' | ',' | ':' | ';' | '=' | '|' | '@' => joint = end,
+                _ => {}
+            }
+        }
+    }
+    [slash, joint].into_iter().find(|at| *at > 0).unwrap_or(end)
+}
+
+/// Lines wrapped to the terminal's width, each with the indent.
+pub(super) fn paragraph(text: &mut String, indent: &str, body: &str, look: Look) {
+    let width = look.columns().saturating_sub(indent.width());
+    for line in body.lines().flat_map(|line| wrap(line, width)) {
+        let _ = writeln!(text, "{}", format!("{indent}{line}").trim_end());
+    }
+}
+
+/// A label and a text set beside it.
+pub(super) fn labelled(text: &mut String, label: &str, body: &str, look: Look) {
+    let indent = label.width();
+    let width = look.columns().saturating_sub(indent);
+    for (number, line) in wrap(body, width).into_iter().enumerate() {
+        let lead = if number == 0 { label } else { "" };
+        let blanks = " ".repeat(indent - lead.width());
+        let _ = writeln!(text, "{}", format!("{lead}{blanks}{line}").trim_end());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn words_stay_whole_where_they_can() {
+        assert_eq!(
+            wrap("see /etc/systemd/system now", 20),
+            ["see", "/etc/systemd/system", "now"]
+        );
+        assert_eq!(wrap("", 10), [""]);
+        assert_eq!(wrap("  a   b ", 10), ["a b"]);
+    }
+
+    #[test]
+    fn a_word_too_wide_is_cut_behind_a_slash_or_other_punctuation() {
+        assert_eq!(
+            wrap("/etc/systemd/system/embedding_server.service", 25),
+            ["/etc/systemd/system/", "embedding_server.service"]
+        );
+        assert_eq!(
+            wrap("embedding_server.service", 20),
+            ["embedding_server.", "service"]
+        );
+        assert_eq!(wrap("aaaaaaaaaa", 4), ["aaaa", "aaaa", "aa"]);
+        // Behind the very first slash there would be a line of one character.
+        assert_eq!(
+            wrap("/aaaaaaaaaaaa", 6),
+            ["/aaaaa", "aaaaaaa"[..6].as_ref(), "a"]
+        );
+    }
+
+    #[test]
+    fn wide_characters_count_twice() {
+        assert_eq!(
+            wrap("日本語のファイル名", 8),
+            ["日本語の", "ファイル", "名"]
+        );
+        assert_eq!(wrap("日本", 1), ["日", "本"], "narrower than any of them");
+    }
+
+    proptest! {
+        /// Nothing is lost, and no line is too wide unless a single character is.
+        #[test]
+        fn every_character_is_kept(text in "[a-z/日. _é]{0,60}", width in 2_usize..30) {
+            let lines = wrap(&text, width);
+            let squeezed = |text: &str| text.split_whitespace().collect::<String>();
+            prop_assert_eq!(squeezed(&lines.concat()), squeezed(&text));
+            for line in lines {
+                prop_assert!(line.width() <= width, "{}", line);
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Text from a container made safe to print: what would act on the terminal is shown instead.
+
+use std::fmt::Write as _;
+
+/// The text with everything that is not plainly visible written out: control characters as
+/// `\x1b`, and characters that reorder or hide others as `\u{202e}`. Line breaks and tabs become
+/// spaces, so that the text stays in its place.
+pub fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' | '\t' => shown.push(' '),
+            '\r' => shown.push_str("\\r"),
+            c if c.is_control() => {
+                let _ = write!(shown, "\\x{:02x}", u32::from(c));
+            }
+            c if hides_or_reorders(c) => {
+                let _ = write!(shown, "\\u{{{:x}}}", u32::from(c));
+            }
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+/// The same, line by line: line breaks stay.
+pub(super) fn visible_lines(text: &str) -> String {
+    text.lines().map(visible).collect::<Vec<_>>().join("\n")
+}
+
+/// Zero-width characters, and those that change the direction of text (Unicode UAX #9).
+const fn hides_or_reorders(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_acts_on_the_terminal() {
+        assert_eq!(
+            visible("a\x1b]52;c;eA==\x07b\u{9b}31m\u{202e}c\u{200b}\r\n\u{7f}"),
+            "a\\x1b]52;c;eA==\\x07b\\x9b31m\\u{202e}c\\u{200b}\\r \\x7f"
+        );
+        assert_eq!(visible("Unité 日本 ✓"), "Unité 日本 ✓");
+        assert_eq!(visible_lines("a\nb\x08\n"), "a\nb\\x08");
+    }
+}

@@ -1,0 +1,217 @@
+//! Whole runs, from the command line to the report.
+
+use insta::assert_snapshot;
+use serde_json::Value;
+
+use crate::environment::{Environment, Finished};
+
+/// Weighs `found`, the exit status of its one check, as the test says.
+fn weighing(evidence: &str, limits: &str) -> String {
+    format!(
+        "runbook: small
+title: A small runbook
+vars:
+  status: {{ default: '0', type: int, about: what the check exits with }}
+checks:
+  - id: found
+    title: What is found
+    shell: echo found {{{{ status | quote }}}}; exit {{{{ status | quote }}}}
+    exits: [0, 1, 2]
+    facts: {{ match: '^found (?<level>\\d+)$', types: {{ level: int }} }}
+    pass: level == 0
+    show: level {{{{ level }}}}
+{limits}
+hypotheses:
+  - id: torn
+    title: It is torn
+    race: true
+    about: It was torn while nobody looked.
+    remedy: |
+      Mend it:
+        pct exec {{{{ ct }}}} -- mend
+    evidence: [{evidence}]
+"
+    )
+}
+
+const LIKELY_OR_CONFIRMED: &str = "{ if: found.level == 1, then: supports, says: the level is 1 }, \
+     { if: found.level == 2, then: confirms, says: the level is 2 }";
+
+fn environment() -> Environment {
+    let environment = Environment::new();
+    environment.write("work/small.yaml", &weighing(LIKELY_OR_CONFIRMED, ""));
+    environment
+}
+
+const RUN: [&str; 4] = ["run", "./small.yaml", "--ct", "958"];
+
+fn run(environment: &Environment, more: &[&str]) -> Option<Finished> {
+    environment.as_root(&[&RUN[..], more].concat())
+}
+
+#[test]
+fn the_exit_status_is_the_verdicts() {
+    let environment = environment();
+    for (level, status) in [("0", 0), ("1", 1), ("2", 2), ("3", 3)] {
+        let var = format!("status={level}");
+        let Some(finished) = run(&environment, &["--var", &var]) else {
+            return;
+        };
+        assert_eq!(finished.status, Some(status), "{finished}");
+    }
+}
+
+#[test]
+fn the_exit_status_of_a_limit() {
+    let environment = Environment::new();
+    let limits = "    warn: level == 1\n    crit: level == 2";
+    let never = "{ if: found.level == 9, then: supports, says: x }";
+    environment.write("work/small.yaml", &weighing(never, limits));
+    for (level, status) in [("0", 0), ("1", 1), ("2", 2)] {
+        let var = format!("status={level}");
+        let Some(finished) = run(&environment, &["--var", &var]) else {
+            return;
+        };
+        assert_eq!(finished.status, Some(status), "{finished}");
+    }
+}
+
+#[test]
+fn a_report() {
+    if let Some(finished) = run(&environment(), &["--var", "status=2"]) {
+        // The column of times is as wide as the longest, and the rule as the table.
+        let replace = |text: &str, pattern: &str, with: &str| {
+            let pattern = regex::Regex::new(pattern).unwrap();
+            pattern.replace_all(text, with).into_owned()
+        };
+        let text = replace(&finished.to_string(), r"\d+(\.\d\d)? (ms|s)\b *", "[LONG] ");
+        let text = replace(&text, "Time +Race", "Time  Race");
+        assert_snapshot!(replace(&text, "─+", "───"));
+    }
+}
+
+#[test]
+fn one_pct_for_the_whole_run() {
+    let environment = environment();
+    if run(&environment, &[]).is_some() {
+        assert_eq!(environment.pct_calls(), ["exec 958 -- sh"]);
+    }
+}
+
+#[test]
+fn a_report_in_json_and_in_files() {
+    let environment = environment();
+    let more = [
+        "--format", "json", "--output", "a.json", "--output", "b.txt", "--var", "status=1",
+    ];
+    let Some(finished) = run(&environment, &more) else {
+        return;
+    };
+    assert_eq!((finished.status, finished.stderr.as_str()), (Some(1), ""));
+    let report: Value = serde_json::from_str(&finished.stdout).unwrap();
+    assert_eq!(report["schema"], "lxcdiag.report/1");
+    assert_eq!(report["verdict"]["id"], "torn");
+    assert_eq!(report["verdict"]["level"], "likely");
+    assert_eq!(report["target"]["ct"], 958);
+    assert_eq!(report["target"]["node"], "pve1");
+    assert_eq!(report["target"]["via"], "pct");
+    assert_eq!(report["vars"]["status"], "1");
+    assert_eq!(report["defaulted"], serde_json::json!([]));
+    assert_eq!(report["checks"][0]["argv"][2], "echo found 1; exit 1");
+    let sha256 = report["runbook"]["sha256"].as_str().unwrap();
+    assert!(sha256.len() == 64 && sha256.bytes().all(|b| b.is_ascii_hexdigit()));
+    assert_eq!(environment.read("work/a.json"), finished.stdout);
+    assert!(
+        environment
+            .read("work/b.txt")
+            .contains("▌ LIKELY: It is torn (torn)")
+    );
+}
+
+#[test]
+fn colour_only_where_it_is_wanted() {
+    let environment = environment();
+    let Some(mut command) = environment.command_as_root(&RUN) else {
+        return;
+    };
+    command.env_remove("NO_COLOR");
+    let piped = environment.finished(command);
+    assert!(!piped.stdout.contains('\x1b'), "a pipe takes no colour");
+    let mut command = environment.command_as_root(&RUN).unwrap();
+    command.env("CLICOLOR_FORCE", "1");
+    assert!(environment.finished(command).stdout.contains('\x1b'));
+}
+
+#[test]
+fn what_the_host_knows_of_the_container() {
+    let environment = environment();
+    let text = "runbook: small\ntitle: x\nchecks:
+  - { id: config, title: Container, host: container, show: '{{ status }} {{ hostname }}' }
+  - { id: pushes, title: Pushes, host: { tasks: [push_file] }, show: \"{{ status | join(', ') }}\" }
+";
+    environment.write("work/small.yaml", text);
+    let upid = "UPID:pve1:00004369:00047A96:6B03719E:push_file:958:root@pam:";
+    let index = format!("{upid} 6B03719E failed to create file: /etc/x/: Is a directory\n");
+    environment.write("host/var/log/pve/tasks/index", &index);
+    let Some(finished) = run(&environment, &["--format", "json"]) else {
+        return;
+    };
+    let report: Value = serde_json::from_str(&finished.stdout).unwrap();
+    assert_eq!(report["checks"][0]["observed"], "running embed");
+    assert_eq!(
+        report["checks"][1]["observed"],
+        "failed to create file: /etc/x/: Is a directory"
+    );
+    assert_eq!(
+        environment.pct_calls(),
+        [""; 0],
+        "no check is in the container"
+    );
+}
+
+#[test]
+fn a_pct_that_fails_is_told_and_the_looks_at_the_host_are_weighed_all_the_same() {
+    let environment = environment();
+    environment.write_pct("echo 'ipcc_send_rec[1] failed: Connection refused' >&2\nexit 111\n");
+    let text = "runbook: small\ntitle: x\nchecks:
+  - { id: config, title: Container, host: container }
+  - { id: inside, title: Inside, run: ['true'], pass: exit == 0 }
+hypotheses:
+  - { id: there, title: It is there, about: x, remedy: x, evidence: [{ if: config.running, then: supports, says: it runs }] }
+";
+    environment.write("work/small.yaml", text);
+    let Some(finished) = run(&environment, &["--format", "json"]) else {
+        return;
+    };
+    assert_eq!(finished.status, Some(1), "{finished}");
+    let report: Value = serde_json::from_str(&finished.stdout).unwrap();
+    let inside = &report["checks"][1];
+    assert_eq!(inside["outcome"], "errored");
+    let reason = inside["reason"].as_str().unwrap();
+    assert!(reason.contains("Connection refused"), "{reason}");
+}
+
+#[test]
+fn a_check_past_its_time_costs_its_time() {
+    let environment = environment();
+    let text = "runbook: small\ntitle: x\nchecks:
+  - { id: hangs, title: Hangs, run: [sleep, '60'], timeout: 500ms, pass: exit == 0 }
+  - { id: goes_on, title: Goes on, run: ['true'], pass: exit == 0 }
+";
+    environment.write("work/small.yaml", text);
+    let begin = std::time::Instant::now();
+    let Some(finished) = run(&environment, &["--format", "json"]) else {
+        return;
+    };
+    assert!(begin.elapsed().as_secs() < 20, "{:?}", begin.elapsed());
+    let report: Value = serde_json::from_str(&finished.stdout).unwrap();
+    let outcomes: Vec<_> = report["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| &c["outcome"])
+        .collect();
+    assert_eq!(outcomes, ["errored", "passed"]);
+    assert_eq!(report["checks"][0]["timed_out"], true);
+    assert_eq!(finished.status, Some(3));
+}

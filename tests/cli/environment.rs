@@ -1,0 +1,211 @@
+//! One environment for every test: no variable of the caller's, directories of its own, a host
+//! whose only container is this machine.
+
+use std::fmt;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use regex::Regex;
+
+const LXCDIAG: &str = env!("CARGO_BIN_EXE_lxcdiag");
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+pub struct Environment {
+    directory: tempfile::TempDir,
+}
+
+impl Environment {
+    /// Container 958 runs, on node pve1 of a host that is nothing but files; `pct` runs what it is
+    /// given right here.
+    pub fn new() -> Self {
+        let environment = Self {
+            directory: tempfile::tempdir().unwrap(),
+        };
+        let open = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(environment.directory.path(), open).unwrap();
+        for directory in ["home", "config", "state", "work"] {
+            std::fs::create_dir(environment.path(directory)).unwrap();
+        }
+        environment.write("host/etc/hostname", "pve1\n");
+        environment.write("host/proc/sys/kernel/hostname", "pve1\n");
+        environment.write(
+            "host/etc/pve/nodes/pve1/lxc/958.conf",
+            "hostname: embed\nostype: debian\n",
+        );
+        environment.write(
+            "host/proc/net/unix",
+            "Num RefCount Protocol Flags Type St Inode Path\n\
+             0: 00000002 00000000 00010000 0001 01 80296 @/var/lib/lxc/958/command\n",
+        );
+        environment.write("host/var/log/pve/tasks/index", "");
+        environment.write_pct(&format!(
+            "printf '%s\\n' \"$*\" >>{log}\nwhile [ \"$1\" != -- ]; do shift; done\nshift\nexec \"$@\"\n",
+            log = environment.path("pct.log").display()
+        ));
+        environment
+    }
+
+    /// A path below the environment's directory.
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.directory.path().join(path)
+    }
+
+    /// Writes a file; `work/` is where lxcdiag is started.
+    pub fn write(&self, path: &str, text: &str) {
+        let path = self.path(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    pub fn read(&self, path: &str) -> String {
+        let path = self.path(path);
+        std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
+    /// What `pct` does.
+    pub fn write_pct(&self, script: &str) {
+        self.write("bin/pct", &format!("#!/bin/sh\n{script}"));
+        let runs = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(self.path("bin/pct"), runs).unwrap();
+    }
+
+    /// The command lines that `pct` was started with.
+    pub fn pct_calls(&self) -> Vec<String> {
+        let log = std::fs::read_to_string(self.path("pct.log")).unwrap_or_default();
+        log.lines().map(str::to_owned).collect()
+    }
+
+    /// lxcdiag with these arguments, not yet started.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        self.program(&[LXCDIAG], arguments)
+    }
+
+    /// The same as root, or as what the kernel takes for root in a namespace of its own; `None`,
+    /// with a word on stderr, where this machine grants neither.
+    pub fn command_as_root(&self, arguments: &[&str]) -> Option<Command> {
+        if rustix::process::geteuid().is_root() {
+            return Some(self.command(arguments));
+        }
+        let unshare = ["unshare", "--map-root-user"];
+        let granted = Command::new(unshare[0])
+            .args([unshare[1], "true"])
+            .output()
+            .is_ok_and(|output| output.status.success());
+        if granted {
+            return Some(self.program(&[unshare[0], unshare[1], LXCDIAG], arguments));
+        }
+        eprintln!("SKIPPED: neither root nor a user namespace is to be had");
+        None
+    }
+
+    /// The same as an ordinary user.
+    pub fn command_as_nobody(&self, arguments: &[&str]) -> Command {
+        if !rustix::process::geteuid().is_root() {
+            return self.command(arguments);
+        }
+        // Where the tests are built may be closed to others.
+        let copy = self.path("bin/lxcdiag");
+        std::fs::copy(LXCDIAG, &copy).unwrap();
+        let nobody = [
+            "setpriv",
+            "--reuid=65534",
+            "--regid=65534",
+            "--clear-groups",
+        ];
+        let program = [&nobody[..], &[copy.to_str().unwrap()]].concat();
+        self.program(&program, arguments)
+    }
+
+    fn program(&self, program: &[&str], arguments: &[&str]) -> Command {
+        let mut command = Command::new(program[0]);
+        command
+            .args(&program[1..])
+            .args(arguments)
+            .current_dir(self.path("work"))
+            .stdin(Stdio::null())
+            .env_clear()
+            .envs([
+                ("PATH", PATH),
+                ("COLUMNS", "80"),
+                ("NO_COLOR", "1"),
+                ("TZ", "UTC"),
+            ])
+            .env("HOME", self.path("home"))
+            .env("XDG_CONFIG_HOME", self.path("config"))
+            .env("XDG_STATE_HOME", self.path("state"))
+            .env("LXCDIAG_PCT", self.path("bin/pct"))
+            .env("LXCDIAG_HOST_ROOT", self.path("host"));
+        command
+    }
+
+    /// What lxcdiag makes of these arguments.
+    pub fn lxcdiag(&self, arguments: &[&str]) -> Finished {
+        self.finished(self.command(arguments))
+    }
+
+    /// The same as root. `None` where that cannot be had.
+    pub fn as_root(&self, arguments: &[&str]) -> Option<Finished> {
+        Some(self.finished(self.command_as_root(arguments)?))
+    }
+
+    /// Runs a command to its end.
+    pub fn finished(&self, mut command: Command) -> Finished {
+        Finished::new(&command.output().unwrap(), self.directory.path())
+    }
+}
+
+/// A command that has ended. Its `Display` is what snapshots hold.
+pub struct Finished {
+    pub status: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+    directory: PathBuf,
+}
+
+impl Finished {
+    pub fn new(output: &Output, directory: &Path) -> Self {
+        Self {
+            status: output.status.code(),
+            stdout: String::from_utf8(output.stdout.clone()).unwrap(),
+            stderr: String::from_utf8(output.stderr.clone()).unwrap(),
+            directory: directory.to_owned(),
+        }
+    }
+
+    /// The same without what differs from run to run.
+    fn steady(&self, text: &str) -> String {
+        let text = text.replace(self.directory.to_str().unwrap(), "[DIR]");
+        let patterns = [
+            // Files are named by the nanosecond, times are what they are.
+            (r"\b\d{19}\.json", "[WHEN].json"),
+            (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", "[TIME]"),
+            (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", "[TIME] UTC"),
+            (r"took \d+(\.\d+)? (µs|ms|s)", "took [LONG]"),
+            // This machine stands in for the container.
+            (
+                r"(via pct)( · [^\n]*)?(\n  [^\n]*·[^\n]*)*",
+                "$1[ · ITS SYSTEM]",
+            ),
+        ];
+        patterns.iter().fold(text, |text, (pattern, steady)| {
+            let pattern = Regex::new(pattern).unwrap();
+            pattern.replace_all(&text, *steady).into_owned()
+        })
+    }
+}
+
+impl fmt::Display for Finished {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.status {
+            Some(status) => writeln!(f, "exit status {status}")?,
+            None => writeln!(f, "ended by a signal")?,
+        }
+        for (name, text) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
+            if !text.is_empty() {
+                writeln!(f, "--- {name}\n{}", self.steady(text).trim_end())?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,113 @@
+//! Runs that end before their end.
+
+use std::io::Read as _;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+use crate::environment::Environment;
+
+/// The second check tells that it began, and hangs.
+fn environment() -> Environment {
+    let environment = Environment::new();
+    let began = environment.path("began");
+    environment.write(
+        "work/slow.yaml",
+        &format!(
+            "runbook: slow
+title: x
+checks:
+  - {{ id: first, title: First, run: [echo, collected], facts: {{ match: '^(?<word>.+)$' }} }}
+  - {{ id: hangs, title: Hangs, shell: 'echo $$ >{began}; exec sleep 61', timeout: 60s, pass: exit == 0 }}
+  - {{ id: never, title: Never, run: [touch, never], changes: true, pass: exit == 0 }}
+",
+            began = began.display()
+        ),
+    );
+    environment
+}
+
+const RUN: [&str; 6] = ["run", "./slow.yaml", "--ct", "958", "--format", "json"];
+
+/// The process ID of the command that hangs, once it does.
+fn hanging(environment: &Environment) -> String {
+    let begin = Instant::now();
+    loop {
+        let text = std::fs::read_to_string(environment.path("began")).unwrap_or_default();
+        if text.ends_with('\n') {
+            return text.trim().to_owned();
+        }
+        assert!(begin.elapsed() < Duration::from_secs(30), "it never began");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn is_gone(pid: &str) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.is_empty() || stat.contains(") Z ")
+}
+
+fn report(mut child: Child) -> (Option<i32>, Value) {
+    let mut stdout = String::new();
+    child
+        .stdout
+        .take()
+        .unwrap()
+        .read_to_string(&mut stdout)
+        .unwrap();
+    let status = child.wait().unwrap();
+    (status.code(), serde_json::from_str(&stdout).unwrap())
+}
+
+#[test]
+fn a_signal_ends_the_run_with_what_was_collected() {
+    for (signal, name, status) in [
+        (Signal::INT, "SIGINT", 130),
+        (Signal::TERM, "SIGTERM", 143),
+        (Signal::HUP, "SIGHUP", 143),
+    ] {
+        let environment = environment();
+        let Some(mut command) = environment.command_as_root(&RUN) else {
+            return;
+        };
+        let child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let pid = hanging(&environment);
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        let (code, report) = report(child);
+        assert_eq!(code, Some(status), "{name}");
+        let reason = format!("interrupted by {name}");
+        assert_eq!(report["cut_short"], reason);
+        assert_eq!(report["checks"][0]["facts"]["word"], "collected");
+        assert_eq!(report["checks"][1]["outcome"], "errored");
+        assert_eq!(report["checks"][2]["outcome"], "skipped");
+        assert_eq!(report["checks"][2]["reason"], reason);
+        assert!(is_gone(&pid), "{name} left the command running");
+        assert!(!environment.path("work/never").exists());
+    }
+}
+
+#[test]
+fn the_run_s_own_time_ends_it() {
+    let environment = environment();
+    let Some(mut command) = environment.command_as_root(&[&RUN[..], &["--timeout", "3s"]].concat())
+    else {
+        return;
+    };
+    let begin = Instant::now();
+    let child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let (code, report) = report(child);
+    assert!(begin.elapsed() < Duration::from_secs(30));
+    assert_eq!(code, Some(3));
+    assert_eq!(report["cut_short"], "the run's time of 3 s was up");
+    assert!(is_gone(&hanging(&environment)));
+}

@@ -1,0 +1,202 @@
+//! What changes a container, and what is kept of it.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use lxcdiag::recording::{Ending, Recording};
+use serde_json::Value;
+
+use crate::environment::{Environment, Finished};
+
+/// Touches a file in `work/`, which stands for the container.
+fn environment() -> Environment {
+    let environment = Environment::new();
+    let touched = environment.path("work/touched");
+    environment.write(
+        "work/touch.yaml",
+        &format!(
+            "runbook: touch
+title: x
+checks:
+  - {{ id: touch, title: Touch it, run: [touch, {}], changes: true, pass: exit == 0 }}
+  - {{ id: look, title: Look, run: ['true'], pass: exit == 0 }}
+",
+            touched.display()
+        ),
+    );
+    environment
+}
+
+const RUN: [&str; 4] = ["run", "./touch.yaml", "--ct", "958"];
+
+fn run(environment: &Environment, more: &[&str]) -> Option<(Finished, Value)> {
+    let arguments = [&RUN[..], &["--format", "json"], more].concat();
+    let finished = environment.as_root(&arguments)?;
+    let report = serde_json::from_str(&finished.stdout).unwrap();
+    Some((finished, report))
+}
+
+fn touched(environment: &Environment) -> bool {
+    environment.path("work/touched").exists()
+}
+
+fn kept(environment: &Environment) -> Vec<std::path::PathBuf> {
+    std::fs::read_dir(environment.path("state/lxcdiag/runs/958"))
+        .map(|entries| entries.map(|entry| entry.unwrap().path()).collect())
+        .unwrap_or_default()
+}
+
+#[test]
+fn what_will_be_changed_is_told_before_and_kept_after() {
+    let environment = environment();
+    let Some((finished, report)) = run(&environment, &[]) else {
+        return;
+    };
+    let command = format!("touch {}", environment.path("work/touched").display());
+    assert!(
+        finished.stderr.contains(&format!(
+            "this will change container 958: {command} (--read-only leaves it as it is)"
+        )),
+        "{finished}"
+    );
+    assert!(touched(&environment));
+    assert_eq!(report["changed"], serde_json::json!([command]));
+    // What changes the container comes last.
+    assert_eq!(report["checks"][1]["id"], "touch");
+    let kept = kept(&environment);
+    assert_eq!(kept.len(), 1);
+    let text = std::fs::read(&kept[0]).unwrap();
+    let recording: Recording = serde_json::from_slice(&text).unwrap();
+    assert_eq!(recording.cut_short, None, "the state before is replaced");
+    assert_eq!(recording.changes().len(), 1);
+    let mode = std::fs::metadata(&kept[0]).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+
+    // A later run knows what this one did.
+    let (_, report) = run(&environment, &["--read-only"]).unwrap();
+    let timeline = report["timeline"].as_array().unwrap();
+    assert_eq!(
+        timeline[0]["what"],
+        format!("an earlier run of lxcdiag ran: {command}")
+    );
+    assert_eq!(timeline[0]["source"], "lxcdiag");
+}
+
+#[test]
+fn read_only_leaves_the_container_as_it_is() {
+    let environment = environment();
+    let Some((finished, report)) = run(&environment, &["--read-only"]) else {
+        return;
+    };
+    assert_eq!(finished.stderr, "");
+    assert!(!touched(&environment));
+    assert_eq!(report["read_only"], true);
+    assert_eq!(report["changed"], serde_json::json!([]));
+    assert_eq!(report["checks"][1]["outcome"], "skipped");
+    assert!(kept(&environment).is_empty());
+}
+
+#[test]
+fn a_locked_container_is_looked_at_and_not_changed() {
+    let environment = environment();
+    environment.write("host/etc/pve/nodes/pve1/lxc/958.conf", "lock: backup\n");
+    let Some((finished, report)) = run(&environment, &[]) else {
+        return;
+    };
+    assert!(
+        finished
+            .stderr
+            .contains("container 958 is locked: backup; it will not be changed"),
+        "{finished}"
+    );
+    assert!(!touched(&environment));
+    assert_eq!(
+        report["checks"][1]["reason"],
+        "it changes the container: the container is locked (backup)"
+    );
+}
+
+#[test]
+fn what_cannot_be_kept_is_not_changed() {
+    let environment = environment();
+    environment.write("state/lxcdiag", "a file where the directory would be");
+    let Some((finished, report)) = run(&environment, &["--record", "kept.json"]) else {
+        return;
+    };
+    assert!(!touched(&environment));
+    let touch = &report["checks"][1];
+    assert_eq!(touch["outcome"], "skipped");
+    let reason = touch["reason"].as_str().unwrap();
+    assert!(
+        reason.contains("the recording could not be kept in"),
+        "{reason}"
+    );
+    assert_eq!(finished.status, Some(3), "{finished}");
+    assert!(environment.path("work/kept.json").exists());
+}
+
+/// The history is lost while the container is changed; what was asked for is written all the same.
+#[test]
+fn what_could_not_be_kept_at_the_end_is_told_and_costs_no_recording() {
+    let environment = environment();
+    let state = environment.path("state/lxcdiag");
+    let state = state.display();
+    let runbook = format!(
+        "runbook: touch
+title: x
+checks:
+  - {{ id: lose, title: x, shell: 'rm -rf {state} && touch {state}', changes: true, pass: exit == 0 }}
+"
+    );
+    environment.write("work/touch.yaml", &runbook);
+    let Some((finished, report)) = run(&environment, &["--record", "r.json"]) else {
+        return;
+    };
+    assert_eq!(finished.status, Some(73), "{finished}");
+    assert!(
+        finished
+            .stderr
+            .contains("the recording could not be kept in"),
+        "{finished}"
+    );
+    assert_eq!(report["checks"][0]["outcome"], "passed");
+    assert!(environment.path("work/r.json").exists());
+}
+
+#[test]
+fn a_recording_has_enough_to_judge_again() {
+    let environment = environment();
+    let Some((_, report)) = run(&environment, &["--read-only", "--record", "r.json"]) else {
+        return;
+    };
+    let recording: Recording = serde_json::from_str(&environment.read("work/r.json")).unwrap();
+    assert_eq!(recording.schema, "lxcdiag.recording/1");
+    assert_eq!(recording.runbook.text, environment.read("work/touch.yaml"));
+    assert_eq!(recording.runbook.sha256, report["runbook"]["sha256"]);
+    assert_eq!(recording.target.ct, 958);
+    assert!(recording.read_only);
+    let endings: Vec<_> = recording
+        .attempts
+        .iter()
+        .map(|attempt| &attempt.ending)
+        .collect();
+    assert_eq!(*endings[0], Ending::Exited(0));
+    assert!(matches!(endings[1], Ending::Skipped(_)));
+    let mode = std::fs::metadata(environment.path("work/r.json"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600, "a recording may hold secrets");
+}
+
+#[test]
+fn a_recording_that_cannot_be_read_is_told() {
+    let environment = environment();
+    environment.write("state/lxcdiag/runs/958/1.json", "{ torn");
+    let Some((finished, _)) = run(&environment, &["--read-only"]) else {
+        return;
+    };
+    assert!(
+        finished.stderr.contains("1.json is no recording"),
+        "{finished}"
+    );
+}

@@ -1,0 +1,19 @@
+//! The command line as its users meet it: stdout, stderr and exit status in one snapshot.
+
+// Written to be read, not reused: what goes wrong in a test is to stop it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod diagnose;
+mod environment;
+mod interrupted;
+mod kept;
+mod recordings;
+mod refused;
+mod runbooks;
+mod streams;
+mod usage;

@@ -1,0 +1,172 @@
+//! `judge`, `test` and `run --demo`: recordings, without any container.
+
+use crate::environment::Environment;
+
+fn repository(path: &str) -> String {
+    format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn every_recorded_incident_gets_its_verdict() {
+    let finished = Environment::new().lxcdiag(&["test", &repository("runbooks/tests")]);
+    assert_eq!(finished.status, Some(0), "{finished}");
+    assert!(
+        finished
+            .stdout
+            .contains("late-push-247.json, 9h later: race-condition")
+    );
+    let last = finished.stdout.lines().last().unwrap();
+    let (passed, failed) = last.split_once(" passed, ").unwrap();
+    assert!(passed.parse::<u32>().unwrap() > 200, "{last}");
+    assert_eq!(failed, "0 failed");
+}
+
+#[test]
+fn a_verdict_that_is_not_as_expected_fails_and_says_how() {
+    let environment = Environment::new();
+    let recording = repository("runbooks/tests/recordings/directory-push-252.json");
+    environment.write(
+        "work/wrong.yaml",
+        &format!(
+            "runbook: race-condition
+tests:
+  - recording: {recording}
+    verdict: race-condition
+    level: likely
+    race: likely
+    holds: {{ push-failed: [no such words] }}
+    holds_not: {{ file-missing: [not-found] }}
+"
+        ),
+    );
+    let finished = environment.lxcdiag(&["test", "wrong.yaml"]);
+    assert_eq!(finished.status, Some(1), "{finished}");
+    for expected in [
+        "verdict: push-failed (expected race-condition)",
+        "level: confirmed (expected likely)",
+        "race: ruled out (expected likely)",
+        "push-failed: nothing that holds says \"no such words\"; what holds:",
+        "file-missing: something that holds says \"not-found\":",
+        "0 passed, 1 failed",
+    ] {
+        assert!(finished.stdout.contains(expected), "{expected}\n{finished}");
+    }
+}
+
+#[test]
+fn a_recording_is_judged_with_the_exit_status_of_a_run() {
+    let environment = Environment::new();
+    for (name, status, banner) in [
+        ("late-push-257", 1, "LIKELY: Race condition"),
+        ("directory-push-247", 2, "CONFIRMED: The push failed"),
+        ("healthy-252", 0, "HEALTHY"),
+        ("no-sh-252", 3, "CANNOT TELL"),
+    ] {
+        let path = repository(&format!("runbooks/tests/recordings/{name}.json"));
+        let finished = environment.lxcdiag(&["judge", &path]);
+        assert_eq!(finished.status, Some(status), "{finished}");
+        assert!(finished.stdout.contains(banner), "{finished}");
+    }
+}
+
+#[test]
+fn what_is_no_recording_is_refused() {
+    let environment = Environment::new();
+    environment.write("work/empty.json", "");
+    environment.write("work/report.json", "{\"schema\": \"lxcdiag.report/1\"}");
+    for (file, expected) in [
+        (
+            "empty.json",
+            "cannot read empty.json: it is no recording: EOF",
+        ),
+        (
+            "report.json",
+            "cannot read report.json: it is no recording: missing field",
+        ),
+        (
+            "none.json",
+            "cannot read none.json: No such file or directory",
+        ),
+        (".", "cannot read .: Is a directory"),
+    ] {
+        let finished = environment.lxcdiag(&["judge", file]);
+        assert_eq!(finished.status, Some(65), "{finished}");
+        assert!(finished.stderr.contains(expected), "{finished}");
+        assert_eq!(finished.stdout, "");
+    }
+}
+
+#[test]
+fn each_demonstration_says_that_it_is_one() {
+    let environment = Environment::new();
+    for (demo, status, banner) in [
+        ("--demo", 1, "LIKELY: Race condition"),
+        ("--demo=late-push", 1, "LIKELY: Race condition"),
+        ("--demo=directory-push", 2, "CONFIRMED: The push failed"),
+        ("--demo=healthy", 0, "HEALTHY"),
+    ] {
+        let finished = environment.lxcdiag(&["run", "race-condition", "--ct", "958", demo]);
+        assert_eq!(finished.status, Some(status), "{finished}");
+        assert!(finished.stdout.starts_with("DEMONSTRATION: "), "{finished}");
+        assert!(finished.stdout.contains(banner), "{finished}");
+        // Every question of today's runbook has an answer in the recording.
+        assert!(
+            !finished.stdout.contains("played back has no answer"),
+            "{finished}"
+        );
+    }
+    let finished = environment.lxcdiag(&["run", "race-condition", "--ct", "958", "--demo=late"]);
+    assert_eq!(finished.status, Some(64), "{finished}");
+    assert!(finished.stderr.contains("late-push"), "{finished}");
+}
+
+#[test]
+fn the_moment_of_the_failure_turns_likely_into_confirmed() {
+    let environment = Environment::new();
+    let run = |extra: &[&str]| {
+        let mut words = vec!["run", "race-condition", "--ct", "958", "--demo"];
+        words.extend(extra);
+        environment.lxcdiag(&words)
+    };
+    let json = run(&["--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    let reload = report["timeline"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|moment| moment["what"] == "systemd: Reloading.")
+        .unwrap();
+    let moment = reload["at"].as_str().unwrap();
+
+    let finished = run(&["--failed-at", moment]);
+    assert!(
+        finished.stdout.contains("CONFIRMED: Race condition"),
+        "{finished}"
+    );
+
+    environment.write(
+        "work/provision.log",
+        &format!(
+            "{moment} Failed to enable unit: Unit file embedding_server.service does not exist.\n"
+        ),
+    );
+    let finished = run(&["--log", "provision.log"]);
+    assert!(
+        finished.stdout.contains("CONFIRMED: Race condition"),
+        "{finished}"
+    );
+    assert!(finished.stdout.contains("(--log)"), "{finished}");
+
+    environment.write("work/other.log", "all is well\n");
+    let finished = run(&["--log", "other.log"]);
+    assert!(
+        finished.stdout.contains("LIKELY: Race condition"),
+        "{finished}"
+    );
+    assert!(
+        finished
+            .stderr
+            .contains("other.log has no failure of systemctl"),
+        "{finished}"
+    );
+}

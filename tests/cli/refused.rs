@@ -1,0 +1,125 @@
+//! Containers that cannot be looked into, and users who may not.
+
+use insta::assert_snapshot;
+
+use crate::environment::{Environment, Finished};
+
+const RUNBOOK: &str = "runbook: up
+title: Is it up
+checks:
+  - { id: up, title: Is it up, run: ['true'], pass: exit == 0 }
+";
+
+fn environment() -> Environment {
+    let environment = Environment::new();
+    environment.write("work/up.yaml", RUNBOOK);
+    environment
+}
+
+const RUN: [&str; 4] = ["run", "./up.yaml", "--ct", "958"];
+
+/// The run is refused before anything is started, with this status.
+fn refused(environment: &Environment, arguments: &[&str], status: i32) -> Option<Finished> {
+    let finished = environment.as_root(arguments)?;
+    assert_eq!(finished.status, Some(status), "{finished}");
+    assert_eq!(finished.stdout, "");
+    assert_eq!(environment.pct_calls(), [""; 0]);
+    Some(finished)
+}
+
+#[test]
+fn not_root() {
+    let environment = environment();
+    let finished = environment.finished(environment.command_as_nobody(&RUN));
+    assert_snapshot!(finished);
+    assert_eq!(environment.pct_calls(), [""; 0]);
+}
+
+#[test]
+fn no_pct() {
+    let environment = environment();
+    let Some(mut command) = environment.command_as_root(&RUN) else {
+        return;
+    };
+    command.env_remove("LXCDIAG_PCT");
+    let finished = environment.finished(command);
+    // On a Proxmox VE host there is one.
+    if finished.status == Some(69) {
+        assert_snapshot!(finished);
+    }
+    let other = environment.path("bin/none");
+    let arguments = [&RUN[..], &["--pct", other.to_str().unwrap()]].concat();
+    if let Some(finished) = refused(&environment, &arguments, 69) {
+        assert_snapshot!("no_such_pct", finished);
+    }
+}
+
+#[test]
+fn no_container() {
+    let environment = environment();
+    if let Some(finished) = refused(&environment, &["run", "./up.yaml", "--ct", "957"], 69) {
+        assert_snapshot!(finished);
+    }
+}
+
+#[test]
+fn stopped() {
+    let environment = environment();
+    environment.write("host/proc/net/unix", "");
+    if let Some(finished) = refused(&environment, &RUN, 69) {
+        assert_snapshot!(finished);
+    }
+}
+
+#[test]
+fn frozen() {
+    let environment = environment();
+    environment.write("host/sys/fs/cgroup/lxc/958/cgroup.freeze", "1\n");
+    environment.write(
+        "host/sys/fs/cgroup/lxc/958/cgroup.events",
+        "populated 1\nfrozen 1\n",
+    );
+    if let Some(finished) = refused(&environment, &RUN, 69) {
+        assert_snapshot!(finished);
+    }
+}
+
+#[test]
+fn on_another_node() {
+    let environment = environment();
+    std::fs::remove_file(environment.path("host/etc/pve/nodes/pve1/lxc/958.conf")).unwrap();
+    environment.write("host/etc/pve/nodes/pve2/lxc/958.conf", "");
+    if let Some(finished) = refused(&environment, &RUN, 69) {
+        assert_snapshot!(finished);
+    }
+}
+
+#[test]
+fn a_virtual_machine() {
+    let environment = environment();
+    environment.write("host/etc/pve/nodes/pve1/qemu-server/100.conf", "");
+    if let Some(finished) = refused(&environment, &["run", "./up.yaml", "--ct", "100"], 69) {
+        assert_snapshot!(finished);
+    }
+}
+
+#[test]
+fn a_template() {
+    let environment = environment();
+    environment.write("host/etc/pve/nodes/pve1/lxc/958.conf", "template: 1\n");
+    if let Some(finished) = refused(&environment, &RUN, 69) {
+        assert_snapshot!(finished);
+    }
+}
+
+/// Without the cluster's file system `pct` itself may still know; the run goes on.
+#[test]
+fn no_cluster_file_system() {
+    let environment = environment();
+    std::fs::remove_dir_all(environment.path("host/etc/pve")).unwrap();
+    let Some(finished) = environment.as_root(&RUN) else {
+        return;
+    };
+    assert_eq!(finished.status, Some(0), "{finished}");
+    assert!(finished.stderr.contains("WARN"), "{finished}");
+}

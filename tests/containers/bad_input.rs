@@ -1,0 +1,308 @@
+//! What cannot be diagnosed is said in a sentence, with the exit status that fits.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use crate::lab::Container;
+use crate::lxcdiag::{Ended, bare, binary, run};
+
+#[track_caller]
+fn assert_refused(ended: &Ended, message: &str, status: i32) {
+    assert_eq!(ended.stderr, format!("lxcdiag: {message}\n"));
+    assert_eq!(ended.status, status);
+    assert_eq!(ended.stdout, "");
+}
+
+/// A host of the test's own: files of the cluster file system, by path.
+fn host(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let host = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let path = host.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    std::os::unix::fs::symlink("nodes/pve1", host.path().join("etc/pve/local")).unwrap();
+    host
+}
+
+fn diagnose_on(host: &Path, ct: &str) -> Ended {
+    let state = tempfile::tempdir().unwrap();
+    run(bare()
+        .args(["run", "race-condition", "--pct", "/bin/false", "--ct", ct])
+        .env("LXCDIAG_HOST_ROOT", host)
+        .env("XDG_STATE_HOME", state.path()))
+}
+
+#[test]
+fn no_pct_on_the_machine() {
+    let container = Container::pristine();
+    let mut command = bare();
+    command
+        .args(["run", "race-condition", "--pct", "/nonexistent/pct", "--ct"])
+        .arg(container.id.to_string())
+        .env("LXCDIAG_HOST_ROOT", crate::lab::host_root())
+        .env("XDG_STATE_HOME", container.directory.path());
+    assert_refused(
+        &run(&mut command),
+        "there is no /nonexistent/pct: run lxcdiag on the Proxmox VE host, or name the program with --pct; --demo shows a \
+         recorded incident without either",
+        69,
+    );
+}
+
+#[test]
+fn not_root() {
+    let container = Container::pristine();
+    // Where nobody can get at it.
+    let directory = container.directory.path();
+    std::fs::set_permissions(directory, PermissionsExt::from_mode(0o755)).unwrap();
+    let copy = directory.join("lxcdiag");
+    std::fs::copy(binary(), &copy).unwrap();
+    let mut command = std::process::Command::new("setpriv");
+    command
+        .args(["--reuid=65534", "--regid=65534", "--clear-groups", "--"])
+        .arg(copy)
+        .args(["run", "race-condition", "--ct"])
+        .arg(container.id.to_string())
+        .env_clear()
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        .env("LXCDIAG_HOST_ROOT", crate::lab::host_root());
+    assert_refused(
+        &run(&mut command),
+        "run it as root: only root may enter a container",
+        77,
+    );
+}
+
+#[test]
+fn no_such_container() {
+    let host = host(&[
+        ("etc/pve/nodes/pve1/lxc/958.conf", "hostname: a\n"),
+        ("etc/pve/nodes/pve1/lxc/101.conf", "hostname: b\n"),
+        ("etc/pve/nodes/pve2/lxc/970.conf", "hostname: c\n"),
+        ("etc/pve/nodes/pve2/lxc/999.conf", "hostname: d\n"),
+    ]);
+    assert_refused(
+        &diagnose_on(host.path(), "959"),
+        "there is no container 959 on any node; the nearest IDs are 958, 970, 999; `pct list` shows this node's",
+        69,
+    );
+}
+
+#[test]
+fn on_another_node() {
+    let host = host(&[
+        ("etc/pve/nodes/pve1/lxc/101.conf", "hostname: a\n"),
+        ("etc/pve/nodes/pve2/lxc/958.conf", "hostname: b\n"),
+    ]);
+    assert_refused(
+        &diagnose_on(host.path(), "958"),
+        "container 958 is on node \"pve2\", not on this one (\"pve1\"): run lxcdiag on \"pve2\"",
+        69,
+    );
+}
+
+#[test]
+fn a_virtual_machine() {
+    let host = host(&[
+        ("etc/pve/nodes/pve1/lxc/101.conf", "hostname: a\n"),
+        ("etc/pve/nodes/pve1/qemu-server/958.conf", "name: b\n"),
+    ]);
+    assert_refused(
+        &diagnose_on(host.path(), "958"),
+        "958 on node \"pve1\" is a virtual machine, not a container: use `qm` for it, or give a container's ID from \
+         `pct list`",
+        69,
+    );
+}
+
+#[test]
+fn a_template() {
+    let host = host(&[(
+        "etc/pve/nodes/pve1/lxc/958.conf",
+        "hostname: a\ntemplate: 1\n",
+    )]);
+    assert_refused(
+        &diagnose_on(host.path(), "958"),
+        "container 958 is a template and cannot be started: look at a container cloned from it",
+        69,
+    );
+}
+
+#[test]
+fn no_container_can_have_the_id() {
+    let host = host(&[("etc/pve/nodes/pve1/lxc/958.conf", "hostname: a\n")]);
+    for (id, message) in [
+        ("99", "99 is not in 100..=999999999"),
+        ("1000000000", "1000000000 is not in 100..=999999999"),
+        ("web", "invalid digit found in string"),
+    ] {
+        let ended = diagnose_on(host.path(), id);
+        assert_eq!(
+            ended.stderr,
+            format!(
+                "error: invalid value '{id}' for '--ct <ID>': {message}\n\nFor more information, try '--help'.\n"
+            )
+        );
+        assert_eq!(ended.status, 64);
+    }
+}
+
+#[test]
+fn stopped() {
+    let container = Container::privileged();
+    container.inject("stopped", &["--delay", "0"]);
+    let calls = container.pct_calls();
+    for options in [&[][..], &["--via", "lxc-attach"]] {
+        let id = container.id;
+        assert_refused(
+            &container.diagnose(options),
+            &format!(
+                "container {id} is not running: start it with `pct start {id}`; what its last provisioning did to it \
+                 can only be seen from inside"
+            ),
+            69,
+        );
+    }
+    assert_eq!(container.pct_calls(), calls);
+}
+
+/// A backup's snapshot must not catch half a change.
+#[test]
+fn locked() {
+    let container = Container::privileged();
+    container.inject("locked", &["--delay", "0.3"]);
+    let ended = container.diagnose(&[]);
+    let id = container.id;
+    assert!(
+        ended.stderr.contains(&format!(
+            "container {id} is locked: backup; it will not be changed\n"
+        )),
+        "{}",
+        ended.stderr
+    );
+    assert!(
+        !ended.stderr.contains("this will change"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(
+        ended.verdict().in_short(),
+        "race-condition likely, race likely"
+    );
+    assert_eq!(ended.status, 1);
+    assert_eq!(ended.report()["changed"], serde_json::json!([]));
+    assert_eq!(ended.outcome("reload"), "skipped");
+    assert_eq!(
+        ended.reason("reload"),
+        "it changes the container: the container is locked (backup)"
+    );
+    assert!(!container.has("/etc/systemd/system/multi-user.target.wants/embedding_server.service"));
+}
+
+/// Everything that would be changed is told beforehand.
+#[test]
+fn changes_are_announced() {
+    let container = Container::privileged();
+    container.inject("late-push", &["--delay", "0.3"]);
+    let ended = container.diagnose(&[]);
+    let id = container.id;
+    assert!(
+        ended.stderr.contains(&format!(
+            "this will change container {id}: systemctl daemon-reload; systemctl enable -- embedding_server.service \
+             (--read-only leaves it as it is)\n"
+        )),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn without_a_shell() {
+    let container = Container::privileged();
+    container.inject("no-sh", &["--delay", "0.3"]);
+    let ended = container.diagnose(&[]);
+    let id = container.id;
+    assert_eq!(ended.status, 3, "{}", ended.stderr);
+    assert_eq!(ended.outcome("pushes"), "passed");
+    assert_eq!(ended.outcome("container"), "passed");
+    assert_eq!(ended.outcome("stamp"), "errored");
+    let reason = ended.reason("stamp");
+    let pct = crate::lab::pct();
+    let told = format!(
+        "no shell in the container: `{} exec {id} -- sh` ended with exit status 127 and said: ",
+        pct.display()
+    );
+    assert!(
+        reason.starts_with(&told) && reason.contains("Failed to exec \"sh\""),
+        "{reason}"
+    );
+    // What could not be looked at is not changed either.
+    assert_eq!(ended.report()["changed"], serde_json::json!([]));
+}
+
+#[test]
+fn without_systemd() {
+    let container = Container::privileged();
+    container.inject("no-systemd", &["--delay", "0.3"]);
+    let ended = container.diagnose(&[]);
+    assert_eq!(ended.verdict().id, "not-systemd");
+    assert_eq!(
+        ended.verdict().summary,
+        "The container does not run systemd: confirmed. PID 1 is sleep."
+    );
+    assert_eq!(ended.status, 2);
+}
+
+#[test]
+fn without_stat_or_timeout() {
+    for scenario in ["no-stat", "no-timeout"] {
+        let container = Container::privileged();
+        let injected = container.inject(scenario, &["--delay", "0.3"]);
+        let failed_at = injected.failed_at.unwrap();
+        let ended = container.diagnose(&["--failed-at", &failed_at]);
+        assert_eq!(
+            ended.verdict().in_short(),
+            "race-condition confirmed, race confirmed",
+            "{scenario}"
+        );
+        assert_eq!(ended.outcome("stamp"), "passed");
+        assert_eq!(ended.row("stamp")["facts"]["size"], 155);
+        assert_eq!(ended.outcome("enable"), "passed");
+    }
+}
+
+#[test]
+fn a_report_that_cannot_be_written() {
+    let container = Container::privileged();
+    container.inject("absent", &[]);
+    let ended = container.diagnose(&["--read-only", "--output", "/nonexistent/report.json"]);
+    assert_eq!(
+        ended.stderr,
+        "lxcdiag: cannot write /nonexistent/report.json: No such file or directory (os error 2)\n"
+    );
+    assert_eq!(ended.status, 73);
+    assert_eq!(ended.verdict().id, "file-missing");
+}
+
+/// Before the container is changed its evidence is kept; where it cannot be, nothing is changed.
+#[test]
+fn a_recording_that_cannot_be_kept() {
+    let container = Container::privileged();
+    container.inject("late-push", &["--delay", "0.3"]);
+    let ended = run(container
+        .lxcdiag("race-condition")
+        .args(crate::lxcdiag::JSON)
+        .env("XDG_STATE_HOME", "/proc/none"));
+    assert_eq!(ended.outcome("reload"), "skipped", "{}", ended.stderr);
+    assert!(
+        ended.reason("reload").starts_with(
+            "it changes the container: the recording could not be kept in /proc/none/lxcdiag"
+        ),
+        "{}",
+        ended.reason("reload")
+    );
+    assert_eq!(ended.verdict().id, "race-condition");
+    assert_eq!(ended.report()["changed"], serde_json::json!([]));
+    assert!(!container.has("/etc/systemd/system/multi-user.target.wants/embedding_server.service"));
+}

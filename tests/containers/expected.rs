@@ -1,0 +1,144 @@
+//! What lxcdiag must say of every scenario of the lab: the verdict that an expert would sign.
+
+use crate::lxcdiag::{Ended, Verdict};
+
+/// What must be said of a scenario: `ID LEVEL, race LEVEL`, alternatives parted by `|`.
+#[derive(Debug, Clone, Copy)]
+pub struct Expected {
+    pub scenario: &'static str,
+    /// Without the failure's moment.
+    pub unaided: &'static str,
+    /// With it; the same where empty. Only where `systemctl enable` failed at all.
+    told: &'static str,
+}
+
+impl Expected {
+    pub fn told(&self) -> &'static str {
+        match self.told {
+            "" => self.unaided,
+            told => told,
+        }
+    }
+}
+
+pub const fn verdict(scenario: &'static str, unaided: &'static str) -> Expected {
+    Expected {
+        scenario,
+        unaided,
+        told: "",
+    }
+}
+
+pub const fn race(scenario: &'static str, unaided: &'static str, told: &'static str) -> Expected {
+    Expected {
+        scenario,
+        unaided,
+        told,
+    }
+}
+
+pub const LIKELY: &str = "race-condition likely, race likely";
+pub const CONFIRMED: &str = "race-condition confirmed, race confirmed";
+/// Enabled, and nothing known to have failed.
+pub const HEALTHY: &str = "healthy -, race unlikely|ruled_out";
+
+#[rustfmt::skip]
+pub const EXPECTED: &[Expected] = &[
+    // Late: the file came when systemd had looked.
+    race("late-push", LIKELY, CONFIRMED),
+    race("late-push-reloads", LIKELY, CONFIRMED),
+    race("late-rename", LIKELY, CONFIRMED),
+    race("late-old-mtime", LIKELY, CONFIRMED),
+    race("other-push-failed", LIKELY, CONFIRMED),
+    race("partial-write", "partial-write likely, race likely", "partial-write confirmed, race confirmed"),
+    race("partial-empty", "partial-write likely, race likely", "partial-write confirmed, race confirmed"),
+    race("starting", "systemd-not-ready likely, race likely", "systemd-not-ready confirmed, race confirmed"),
+    // Late, in a container that makes it hard to see.
+    race("no-dbus", LIKELY, CONFIRMED),
+    race("no-stat", LIKELY, CONFIRMED),
+    race("no-timeout", LIKELY, CONFIRMED),
+    race("locked", LIKELY, CONFIRMED),
+    // Without a journal nothing but the failure's moment tells when systemd looked.
+    race("no-journal", "inconclusive -, race unknown", CONFIRMED),
+    // Pushes that failed, or seemed to succeed.
+    verdict("directory-push", "push-failed confirmed, race ruled_out"),
+    verdict("push-missing-dir", "push-failed confirmed, race ruled_out"),
+    verdict("push-dir-to-file", "file-incomplete confirmed, race ruled_out"),
+    verdict("disk-full", "read-only-or-full confirmed, race ruled_out"),
+    verdict("disk-full-cut", "read-only-or-full confirmed, race ruled_out"),
+    verdict("read-only", "read-only-or-full confirmed, race ruled_out"),
+    // The stand-in for the moment is a reload between the failed push and the repair.
+    race("repaired-later", "push-failed likely, race unlikely|ruled_out", "push-failed confirmed, race ruled_out"),
+    // Not there.
+    verdict("absent", "file-missing confirmed, race ruled_out"),
+    verdict("nested", "file-misplaced confirmed, race ruled_out"),
+    verdict("typo", "file-misplaced confirmed, race ruled_out"),
+    verdict("drop-in-only", "file-missing confirmed, race ruled_out"),
+    // There, but not what it should be.
+    verdict("masked", "unit-masked confirmed, race ruled_out"),
+    verdict("empty", "file-incomplete confirmed, race ruled_out"),
+    verdict("cut-section", "file-incomplete confirmed, race ruled_out"),
+    verdict("cut-install", "unit-not-enableable confirmed, race ruled_out"),
+    verdict("no-install", "unit-not-enableable confirmed, race ruled_out"),
+    verdict("binary", "unit-malformed confirmed, race ruled_out"),
+    verdict("dangling", "broken-link confirmed, race ruled_out"),
+    verdict("directory", "broken-link confirmed, race ruled_out"),
+    // There, and enabled: systemd takes either.
+    verdict("crlf", HEALTHY),
+    verdict("mode-0000", HEALTHY),
+    verdict("healthy", HEALTHY),
+    // Enabled, and then something else was wrong: no hypothesis is about that.
+    verdict("missing-program", "inconclusive -, race unlikely|ruled_out"),
+    verdict("stale", "inconclusive -, race unlikely|ruled_out"),
+    // Nothing to lose a race with.
+    verdict("no-systemd", "not-systemd confirmed, race ruled_out|unlikely|unknown"),
+    // Nothing can be seen from inside; the host's looks are judged all the same.
+    verdict("no-sh", "inconclusive -, race unknown"),
+];
+
+/// Those that leave no container to look into; `bad_input` has them.
+pub const ELSEWHERE: [&str; 2] = ["stopped", "frozen"];
+
+/// In an unprivileged container, as Proxmox VE makes them by default.
+#[rustfmt::skip]
+pub const UNPRIVILEGED: &[Expected] = &[
+    verdict("unmapped-owner", "file-unreadable confirmed, race ruled_out"),
+    race("late-rename", LIKELY, CONFIRMED),
+    race("partial-write", "partial-write likely, race likely", "partial-write confirmed, race confirmed"),
+    verdict("masked", "unit-masked confirmed, race ruled_out"),
+    verdict("no-install", "unit-not-enableable confirmed, race ruled_out"),
+];
+
+/// The status that a verdict must come with.
+pub fn status(verdict: &Verdict) -> i32 {
+    match (verdict.id.as_str(), verdict.level.as_deref()) {
+        ("healthy", _) => 0,
+        ("inconclusive", _) => 3,
+        (_, Some("confirmed")) => 2,
+        _ => 1,
+    }
+}
+
+/// Whether a verdict, in short, is what was expected.
+pub fn is_as_expected(got: &str, expected: &str) -> bool {
+    let (head, races) = expected.split_once(", race ").unwrap();
+    races
+        .split('|')
+        .any(|race| got == format!("{head}, race {race}"))
+}
+
+/// What differs from `expected`, in words.
+pub fn difference(run: &str, ended: &Ended, expected: &str) -> Option<String> {
+    if ended.stdout.is_empty() {
+        return Some(format!("{run}: no report: {}", ended.stderr));
+    }
+    let verdict = ended.verdict();
+    let got = verdict.in_short();
+    if is_as_expected(&got, expected) && ended.status == status(&verdict) {
+        return None;
+    }
+    Some(format!(
+        "{run}: expected {expected}\n   got {got}, exit status {}\n   {}",
+        ended.status, verdict.summary
+    ))
+}

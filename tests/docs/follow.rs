@@ -1,0 +1,161 @@
+//! Follows a document from its top to its end in one directory, as a reader would.
+//!
+//! What goes into a file is named in the line before it: "Put this into `NAME`:". A block of `text` below commands is
+//! what the last of them prints.
+
+use std::process::{Command, Output, Stdio};
+
+use super::markdown::{Document, pictures};
+
+/// Where a document is followed: a directory, with `lxcdiag` and `pct` on the PATH.
+pub trait Place {
+    /// Puts a text into a file, as an editor does: its directory must be there.
+    fn edit(&self, path: &str, text: &str);
+    /// Runs a command line of a shell's to its end, as root.
+    fn sh(&self, line: &str) -> Output;
+}
+
+/// Lines that begin like this are not run, for a reason.
+const NOT_RUN: &[(&str, &str)] = &[
+    ("cargo build", "the binary under test was built by cargo"),
+    (
+        "install -m 0755 target/release/lxcdiag /usr/local/sbin/",
+        "changes this machine",
+    ),
+    ("tests/run", "runs this test"),
+    ("benches/figures", "measures for minutes, in the lab"),
+    (
+        "tests/lab/lab",
+        "needs LXC; the tests in real containers run it",
+    ),
+    (
+        "export LXCDIAG_HOST_ROOT=",
+        "needs the lab; the tests in real containers set the same",
+    ),
+];
+
+/// The binary's other names.
+const NAMES: &[&str] = &["cargo run --release --", "target/release/lxcdiag"];
+
+/// The log that a document calls `provisioning.log`.
+const PROVISIONING_LOG: &str = "\
+2026-01-02T03:04:05.412Z pushing units
+2026-01-02T03:04:05.678Z Failed to enable unit: Unit file embedding_server.service does not exist.
+";
+
+/// Follows a document to its end.
+pub fn follow(place: &impl Place, name: &str, text: &str) {
+    place.edit("provisioning.log", PROVISIONING_LOG);
+    let mut printed: Option<String> = None;
+    for block in &Document::read(text).blocks {
+        let at = format!("{name}:{}", block.line);
+        match block.language.as_str() {
+            "sh" => {
+                for line in split(&block.text) {
+                    printed = run(place, &line, &at).or(printed);
+                }
+            }
+            "yaml" => {
+                if let Some(file) = &block.file {
+                    place.edit(file, &block.text);
+                }
+                validate(place, &block.text, &at);
+            }
+            "text" => {
+                // A drawing of the whole is no output.
+                if let Some(printed) = &printed {
+                    assert!(
+                        pictures(&block.text, printed),
+                        "{at}: what is shown is not what is printed:\n{printed}"
+                    );
+                }
+            }
+            other => panic!(
+                "{at}: a block of {other:?}: make it `sh`, `yaml` or `text`, so that it is tested"
+            ),
+        }
+    }
+}
+
+/// A runbook, or a part of one, made whole.
+fn validate(place: &impl Place, text: &str, at: &str) {
+    let has = |key: &str| text.lines().any(|line| line.starts_with(key));
+    if has("tests:") {
+        // The commands below it run it.
+        return;
+    }
+    let mut whole = String::new();
+    if !has("runbook:") {
+        whole.push_str("runbook: part\ntitle: A part of one\n");
+    }
+    whole.push_str(text);
+    if !has("checks:") {
+        whole
+            .push_str("checks:\n  - { id: look, title: Look, run: [\"true\"], pass: exit == 0 }\n");
+    }
+    place.edit("part-of-a-document.yaml", &whole);
+    let output = place.sh("lxcdiag validate part-of-a-document.yaml");
+    assert!(
+        output.status.success(),
+        "{at}: {}\n{whole}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+/// The commands of a block: lines, joined where one alone is none.
+fn split(text: &str) -> Vec<String> {
+    let mut commands = Vec::new();
+    let mut open = String::new();
+    for line in text.lines().filter(|line| !line.trim().is_empty()) {
+        open.push_str(line);
+        open.push('\n');
+        if is_whole(&open) {
+            commands.push(open.trim_end().to_owned());
+            open.clear();
+        }
+    }
+    assert!(open.is_empty(), "no command of a shell's: {open}");
+    commands
+}
+
+/// Whether a shell takes it for a command.
+pub fn is_whole(text: &str) -> bool {
+    Command::new("sh")
+        .args(["-n", "-c", text])
+        .stderr(Stdio::null())
+        .status()
+        .unwrap()
+        .success()
+}
+
+/// Runs one, and says what it printed; `None` where it is not to be run.
+fn run(place: &impl Place, line: &str, at: &str) -> Option<String> {
+    if NOT_RUN.iter().any(|(begin, _)| line.starts_with(begin)) {
+        return None;
+    }
+    let named = NAMES
+        .iter()
+        .fold(line.to_owned(), |line, name| line.replace(name, "lxcdiag"));
+    let output = place.sh(&named);
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let told = format!(
+        "{at}: {line}\n{}\n{stdout}{}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let diagnoses = ["lxcdiag run ", "lxcdiag judge "]
+        .iter()
+        .any(|begin| named.starts_with(begin));
+    let status = output.status.code().unwrap();
+    if diagnoses && !named.contains("--dry-run") {
+        assert!((0..=3).contains(&status), "{told}");
+        let begins = ["{\n", "DEMONSTRATION: ", "race-condition: ", "nginx-up: "];
+        assert!(
+            begins.iter().any(|begin| stdout.starts_with(begin)),
+            "no report: {told}"
+        );
+    } else {
+        assert_eq!(status, 0, "{told}");
+    }
+    Some(stdout)
+}

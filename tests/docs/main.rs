@@ -1,0 +1,83 @@
+//! README.md and docs/*.md: every command line is run, every YAML is read, and what can be compared with the code is.
+//!
+//! The tests in real containers follow README.md and the tutorial once more.
+
+// Written to be read, not reused: what goes wrong in a test is to stop it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+#[path = "../cli/environment.rs"]
+#[allow(dead_code, reason = "of another test; not all of it is wanted here")]
+mod environment;
+mod follow;
+mod markdown;
+mod sandbox;
+mod words;
+
+use std::path::{Path, PathBuf};
+
+use follow::follow;
+use markdown::Document;
+use sandbox::Sandbox;
+
+/// Every document, by its path from the project's root.
+fn documents() -> Vec<(PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut paths: Vec<_> = std::fs::read_dir(root.join("docs"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "md"))
+        .collect();
+    paths.push(root.join("README.md"));
+    paths.sort();
+    paths
+        .into_iter()
+        .map(|path| {
+            let text = std::fs::read_to_string(&path).unwrap();
+            (path.strip_prefix(root).unwrap().to_owned(), text)
+        })
+        .collect()
+}
+
+#[test]
+fn every_command_and_every_yaml_works() {
+    std::thread::scope(|scope| {
+        for (path, text) in documents() {
+            scope.spawn(move || {
+                if let Some(sandbox) = Sandbox::new() {
+                    follow(&sandbox, &path.display().to_string(), &text);
+                }
+            });
+        }
+    });
+}
+
+/// What is indented by four spaces is a block that nobody looks at.
+#[test]
+fn every_block_is_fenced() {
+    for (path, text) in documents() {
+        let mut blank = true;
+        for (number, line) in Document::read(&text).prose {
+            assert!(
+                !(blank && line.starts_with("    ")),
+                "{}:{number}: fence it: {line}",
+                path.display()
+            );
+            blank = line.trim().is_empty();
+        }
+    }
+}
+
+#[test]
+fn no_line_is_longer_than_130_characters() {
+    for (path, text) in documents() {
+        for (index, line) in text.lines().enumerate() {
+            let length = line.chars().count();
+            assert!(length <= 130, "{}:{}: {length}", path.display(), index + 1);
+        }
+    }
+}

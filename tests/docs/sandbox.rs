@@ -1,0 +1,106 @@
+//! A user who follows a document: a directory, a shell in it, lxcdiag on the PATH, and a host on which container 958
+//! is this machine with a systemd that says the same everywhere.
+
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::process::{Command, Output};
+
+use crate::environment::Environment;
+use crate::follow::Place;
+
+const LXCDIAG: &str = env!("CARGO_BIN_EXE_lxcdiag");
+
+/// What `sh` reads instead of a directory that the shell in the container looks for programs in.
+const SHADOWED: &str = "/usr/local/sbin";
+
+/// The systemd of a container in which no unit was installed.
+const SYSTEMCTL: &str = r#"#!/bin/sh
+case " $* " in
+*" --version "*) echo 'systemd 252 (252.39-1)' ;;
+*" show "*) printf 'LoadState=not-found\nActiveState=inactive\n' ;;
+*" is-system-running "*) echo running ;;
+*" daemon-reload "* | *" list-unit-files "*) ;;
+*) echo 'Failed: Unit file does not exist.' >&2; exit 1 ;;
+esac
+"#;
+
+pub struct Sandbox {
+    environment: Environment,
+    /// What stands before a command, so that it is root's.
+    root: &'static [&'static str],
+}
+
+impl Sandbox {
+    /// `None` where nobody can be root here.
+    pub fn new() -> Option<Self> {
+        let environment = Environment::new();
+        environment.command_as_root(&[])?;
+        let root: &[&str] = if rustix::process::geteuid().is_root() {
+            &[]
+        } else {
+            &["unshare", "--map-root-user"]
+        };
+        let sandbox = Self { environment, root };
+        sandbox.program("container/systemctl", SYSTEMCTL);
+        sandbox.program("container/journalctl", "#!/bin/sh\nexit 1\n");
+        sandbox.program("container/systemd-analyze", "#!/bin/sh\nexit 1\n");
+        // The shell in the container sets its own PATH: the first directory of it gives way to ours. Through a pipe
+        // with a name, so that the shell is the process that was started, and holds no other's pipes.
+        sandbox.environment.write_pct(&format!(
+            "if [ \"$1\" = list ]; then\n\
+             printf 'VMID       Status     Lock         Name\\n958        running                 embed\\n'\n\
+             exit\n\
+             fi\n\
+             while [ \"$1\" != -- ]; do shift; done\n\
+             shift\n\
+             words={}.$$\n\
+             mkfifo \"$words\"\n\
+             exec 3<&0\n\
+             sed -u 's#{SHADOWED}#{}#g' <&3 >\"$words\" 2>/dev/null &\n\
+             exec \"$@\" <\"$words\" 3<&-\n",
+            sandbox.environment.path("words").display(),
+            sandbox.environment.path("container").display(),
+        ));
+        symlink(LXCDIAG, sandbox.environment.path("bin/lxcdiag")).unwrap();
+        Some(sandbox)
+    }
+
+    fn program(&self, path: &str, script: &str) {
+        self.environment.write(path, script);
+        let runs = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(self.environment.path(path), runs).unwrap();
+    }
+}
+
+impl Place for Sandbox {
+    fn edit(&self, path: &str, text: &str) {
+        let path = self.environment.path("work").join(path);
+        std::fs::write(&path, text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    }
+
+    fn sh(&self, line: &str) -> Output {
+        let words: Vec<_> = [self.root, &["sh", "-c", line]].concat();
+        let like = self.environment.command(&[]);
+        let mut command = Command::new(words[0]);
+        command
+            .args(&words[1..])
+            .current_dir(self.environment.path("work"))
+            .stdin(std::process::Stdio::null())
+            .env_clear();
+        for (name, value) in like.get_envs() {
+            if let Some(value) = value {
+                command.env(name, value);
+            }
+        }
+        let path = format!(
+            "{}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            self.environment.path("bin").display()
+        );
+        command
+            .env("PATH", path)
+            .env("COLUMNS", "100")
+            // So that `~/.config` is what counts, as for most.
+            .env_remove("XDG_CONFIG_HOME")
+            .output()
+            .unwrap()
+    }
+}

@@ -1,0 +1,150 @@
+//! The rows of the matrix: every scenario of the lab, and variants of some.
+
+use std::sync::LazyLock;
+
+use crate::expected::{
+    CONFIRMED, EXPECTED, Expected, HEALTHY, LIKELY, UNPRIVILEGED, race, verdict,
+};
+
+pub struct Case {
+    pub name: &'static str,
+    pub expected: Expected,
+    /// What `lab inject` is told besides.
+    pub inject: &'static [&'static str],
+    /// What lxcdiag is told besides.
+    pub options: &'static [&'static str],
+    /// What it must say after its own changes, if not the same.
+    pub afterwards: Option<&'static str>,
+    /// The program of the container in which it is stopped.
+    pub stops_in: Option<&'static str>,
+}
+
+const SOON: &[&str] = &["--delay", "0.2"];
+
+impl Case {
+    const fn new(name: &'static str, expected: Expected) -> Self {
+        Self {
+            name,
+            expected,
+            inject: SOON,
+            options: &[],
+            afterwards: None,
+            stops_in: None,
+        }
+    }
+
+    const fn injected(mut self, options: &'static [&'static str]) -> Self {
+        self.inject = options;
+        self
+    }
+
+    const fn told(mut self, options: &'static [&'static str]) -> Self {
+        self.options = options;
+        self
+    }
+
+    const fn then(mut self, afterwards: &'static str) -> Self {
+        self.afterwards = Some(afterwards);
+        self
+    }
+
+    const fn stopped_in(mut self, program: &'static str) -> Self {
+        self.stops_in = Some(program);
+        self
+    }
+
+    /// In the table: those of privileged containers first.
+    pub fn position(&self) -> usize {
+        let all = privileged().iter().chain(unprivileged());
+        all.take_while(|case| !std::ptr::eq(*case, self)).count()
+    }
+}
+
+pub fn privileged() -> &'static [Case] {
+    static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
+        let scenarios = EXPECTED.iter().map(|expected| {
+            let case = Case::new(expected.scenario, *expected);
+            match expected.scenario {
+                // What was stale is loaded anew.
+                "stale" => case.then(HEALTHY),
+                _ => case,
+            }
+        });
+        scenarios.chain(further()).collect()
+    });
+    &CASES
+}
+
+const WORKER: &[&str] = &["--var", "unit=worker@a.service"];
+const VENDOR: &str = "/usr/lib/systemd/system";
+
+#[rustfmt::skip]
+fn further() -> Vec<Case> {
+    vec![
+        Case::new("late-push, 2 s", race("late-push", LIKELY, CONFIRMED)).injected(&["--delay", "2"]),
+        Case::new("late-push, 30 s", race("late-push", LIKELY, CONFIRMED)).injected(&["--delay", "30"]),
+        Case::new("late-push, past the window", race("late-push", "repaired-later likely, race unlikely", "repaired-later confirmed, race ruled_out"))
+            .injected(&["--delay", "2"]).told(&["--var", "window=1s"]),
+        // Other units.
+        Case::new("late-push, socket", race("late-push", LIKELY, CONFIRMED))
+            .injected(&["--delay", "0.2", "--unit", "embedding.socket"]).told(&["--var", "unit=embedding.socket"]),
+        Case::new("late-push, timer", race("late-push", LIKELY, CONFIRMED))
+            .injected(&["--delay", "0.2", "--unit", "embedding.timer"]).told(&["--var", "unit=embedding.timer"]),
+        Case::new("late-push, instance", race("late-push", LIKELY, CONFIRMED))
+            .injected(&["--delay", "0.2", "--unit", "worker@a.service"]).told(WORKER),
+        Case::new("directory-push, instance", verdict("directory-push", "push-failed confirmed, race ruled_out"))
+            .injected(&["--unit", "worker@a.service"]).told(WORKER),
+        Case::new("typo, timer", verdict("typo", "file-misplaced confirmed, race ruled_out"))
+            .injected(&["--unit", "embedding_data.timer"]).told(&["--var", "unit=embedding_data.timer"]),
+        Case::new("masked, instance", verdict("masked", "unit-masked confirmed, race ruled_out"))
+            .injected(&["--unit", "worker@a.service"]).told(WORKER),
+        Case::new("cut-install, socket", verdict("cut-install", "unit-not-enableable confirmed, race ruled_out"))
+            .injected(&["--unit", "embedding.socket"]).told(&["--var", "unit=embedding.socket"]),
+        Case::new("healthy, socket", verdict("healthy", HEALTHY))
+            .injected(&["--unit", "embedding.socket"]).told(&["--var", "unit=embedding.socket"]),
+        Case::new("healthy, timer", verdict("healthy", HEALTHY))
+            .injected(&["--unit", "embedding.timer"]).told(&["--var", "unit=embedding.timer"]),
+        Case::new("healthy, instance", verdict("healthy", HEALTHY))
+            .injected(&["--unit", "worker@a.service"]).told(WORKER),
+        // Other directories.
+        Case::new("late-push, /usr/lib", race("late-push", LIKELY, CONFIRMED))
+            .injected(&["--delay", "0.2", "--dir", VENDOR]).told(&["--var", "dir=/usr/lib/systemd/system"]),
+        Case::new("late-push, /lib", race("late-push", LIKELY, CONFIRMED))
+            .injected(&["--delay", "0.2", "--dir", "/lib/systemd/system"]).told(&["--var", "dir=/lib/systemd/system"]),
+        Case::new("late-push, /run", race("late-push", LIKELY, CONFIRMED))
+            .injected(&["--delay", "0.2", "--dir", "/run/systemd/system"]).told(&["--var", "dir=/run/systemd/system"]),
+        Case::new("late-push, /usr/lib untold", verdict("late-push", "inconclusive -, race unknown"))
+            .injected(&["--delay", "0.2", "--dir", VENDOR]),
+        Case::new("directory-push, /usr/lib", verdict("directory-push", "push-failed confirmed, race ruled_out"))
+            .injected(&["--dir", VENDOR]).told(&["--var", "dir=/usr/lib/systemd/system"]),
+        Case::new("healthy, /usr/lib", verdict("healthy", HEALTHY))
+            .injected(&["--dir", VENDOR]).told(&["--var", "dir=/usr/lib/systemd/system"]),
+        // Stopped while it is looked at: before anything is known, and when enough is.
+        Case::new("late-push, stopped at once", verdict("late-push", "inconclusive -, race unknown")).stopped_in("stat"),
+        Case::new("directory-push, stopped later", verdict("directory-push", "push-failed confirmed, race ruled_out")).stopped_in("df"),
+    ]
+}
+
+pub fn unprivileged() -> &'static [Case] {
+    static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
+        let name = |scenario: &str| -> &'static str {
+            Box::leak(format!("{scenario}, unprivileged").into_boxed_str())
+        };
+        let scenarios = UNPRIVILEGED
+            .iter()
+            .map(|expected| Case::new(name(expected.scenario), *expected));
+        let main = ["late-push", "directory-push", "healthy", "absent"].map(|scenario| {
+            let expected = EXPECTED
+                .iter()
+                .find(|expected| expected.scenario == scenario);
+            Case::new(name(scenario), *expected.unwrap())
+        });
+        let late = race("late-push", LIKELY, CONFIRMED);
+        let by = [
+            Case::new("late-push, 2 s, unprivileged", late).injected(&["--delay", "2"]),
+            Case::new("late-push, 30 s, unprivileged", late).injected(&["--delay", "30"]),
+        ];
+        scenarios.chain(main).chain(by).collect()
+    });
+    &CASES
+}
