@@ -169,7 +169,7 @@ fn stopped_meanwhile(container: &Container, program: &str) -> Ended {
     ));
     let mut command = container.lxcdiag("race-condition");
     let running = start(command.args(JSON).arg("--read-only"));
-    container.wait_for("31415.9");
+    container.wait_for("sleep 31415.9");
     container.pct("stop");
     running.ended()
 }
