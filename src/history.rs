@@ -46,12 +46,18 @@ impl History {
         })
     }
 
-    /// What earlier runs changed in a container, oldest first, and the files that could not be read.
+    /// What earlier runs changed in a container, oldest first, and the files, or the
+    /// directory, that could not be read.
     pub fn changes(&self, ct: u32) -> (Vec<Change>, Vec<PathBuf>) {
         let mut changes = Vec::new();
         let mut unreadable = Vec::new();
-        let Ok(entries) = std::fs::read_dir(self.of_container(ct)) else {
-            return (changes, unreadable);
+        let directory = self.of_container(ct);
+        let entries = match std::fs::read_dir(&directory) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return (changes, unreadable);
+            }
+            Err(_) => return (changes, vec![directory]),
         };
         for path in entries.filter_map(Result::ok).map(|entry| entry.path()) {
             if path.extension().is_none_or(|ending| ending != "json") {
@@ -196,6 +202,15 @@ checks:
         let (changes, unreadable) = history.changes(958);
         assert_eq!(changes.len(), 1);
         assert_eq!(unreadable, [directory.join("1.json")]);
+    }
+
+    #[test]
+    fn what_stands_in_the_directorys_place_is_named() {
+        let (_directory, history) = history();
+        let path = history.of_container(958);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, "a file in its place").unwrap();
+        assert_eq!(history.changes(958), (Vec::new(), vec![path]));
     }
 
     #[test]

@@ -21,6 +21,11 @@ use crate::transport::{LxcAttach, Pct, Transport};
 use crate::vars;
 
 pub(super) fn run(args: &RunArgs, command_line: Vec<String>) -> Result<ExitCode, CliError> {
+    let enters = !args.dry_run && args.demo.is_none();
+    if enters && !rustix::process::geteuid().is_root() {
+        let message = "run it as root: only root may enter a container";
+        return Err(CliError::new(ExitCode::NotAllowed, message));
+    }
     let (source, runbook) = runbooks::find(&args.library, &args.runbook)?;
     let values = vars::resolve(&runbook, &args.vars)
         .map_err(|error| CliError::from_error(ExitCode::Usage, &error))?;
@@ -71,7 +76,7 @@ pub(super) fn run(args: &RunArgs, command_line: Vec<String>) -> Result<ExitCode,
     let (changes, unreadable) = history.changes(args.ct);
     for path in unreadable {
         tracing::warn!(
-            "{} is no recording; what it says was changed is not known",
+            "cannot read {} as a recording; what earlier runs changed is not known from it",
             path.display()
         );
     }
@@ -132,10 +137,6 @@ fn report(
 
 /// What can be known before anything is started: whether there is such a container to look into.
 fn look_first(args: &RunArgs, host: &Host, request: &mut Request<'_>) -> Result<(), CliError> {
-    if !rustix::process::geteuid().is_root() {
-        let message = "run it as root: only root may enter a container";
-        return Err(CliError::new(ExitCode::NotAllowed, message));
-    }
     let unavailable = |message: String| Err(CliError::new(ExitCode::Unavailable, message));
     let node = host.node();
     let found = match host.find(args.ct) {

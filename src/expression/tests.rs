@@ -221,3 +221,35 @@ fn lists_of_records_can_be_sifted() {
         );
     }
 }
+
+#[test]
+fn a_clock_that_was_set_shows_against_the_monotonic_one() {
+    let record = |at_ms: i64, monotonic_ms: i64, boot: &str| {
+        Fact::Record(Facts::from([
+            ("at".into(), Fact::Time(Interval::at(at_ms * 1_000_000))),
+            ("monotonic".into(), Fact::Int(monotonic_ms * 1_000)),
+            ("boot".into(), Fact::Text(boot.into())),
+        ]))
+    };
+    let records = vec![
+        record(10_000, 1_000, "a"),
+        record(20_000, 11_000, "a"),
+        record(25_400, 16_000, "a"), // 0.4 s ahead: slewed
+        record(99_000, 17_000, "a"), // set forward
+        record(100_000, 18_000, "a"),
+        record(200_000, 1_000, "b"), // a boot has a monotonic clock of its own
+        record(190_000, 2_000, "b"), // set back
+    ];
+    let mut scope = scope();
+    scope.bind("lines", Binding::Present(Fact::List(records)));
+    let steps = Evaluator::default()
+        .value(
+            "lines | clock_steps | map(attribute='at') | join(' ')",
+            &scope,
+        )
+        .map(|steps| steps.to_string());
+    assert_eq!(
+        steps,
+        Ok("1970-01-01T00:01:39.000000Z 1970-01-01T00:03:10.000000Z".into())
+    );
+}

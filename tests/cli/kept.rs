@@ -196,7 +196,9 @@ fn a_recording_that_cannot_be_read_is_told() {
         return;
     };
     assert!(
-        finished.stderr.contains("1.json is no recording"),
+        finished
+            .stderr
+            .contains("1.json as a recording; what earlier runs changed is not known from it"),
         "{finished}"
     );
 }

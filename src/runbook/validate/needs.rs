@@ -9,12 +9,7 @@ use crate::runbook::model::{Check, Runbook};
 use crate::runbook::path::Path;
 
 pub(super) fn validate(runbook: &Runbook, found: &mut Findings) {
-    let ids: Vec<_> = runbook
-        .checks
-        .iter()
-        .map(|check| check.id.as_str())
-        .collect();
-    let edges = edges(&ids, runbook.checks.iter().map(|check| &check.needs));
+    let (ids, edges) = checks(runbook);
     let cyclic = cycles(&edges);
     for (index, check) in runbook.checks.iter().enumerate() {
         for (position, need) in check.needs.iter().enumerate() {
@@ -104,6 +99,17 @@ fn explains(runbook: &Runbook, found: &mut Findings) {
     }
 }
 
+/// The checks' ids, and by position what each needs.
+fn checks(runbook: &Runbook) -> (Vec<&str>, Vec<Vec<usize>>) {
+    let ids: Vec<_> = runbook
+        .checks
+        .iter()
+        .map(|check| check.id.as_str())
+        .collect();
+    let edges = edges(&ids, runbook.checks.iter().map(|check| &check.needs));
+    (ids, edges)
+}
+
 fn edges<'a>(ids: &[&str], lists: impl Iterator<Item = &'a Vec<String>>) -> Vec<Vec<usize>> {
     lists
         .map(|list| {
@@ -116,12 +122,7 @@ fn edges<'a>(ids: &[&str], lists: impl Iterator<Item = &'a Vec<String>>) -> Vec<
 
 /// Each element's own needs, those needs' needs, and so on.
 pub(super) fn closure(runbook: &Runbook) -> Vec<BTreeSet<usize>> {
-    let ids: Vec<_> = runbook
-        .checks
-        .iter()
-        .map(|check| check.id.as_str())
-        .collect();
-    let edges = edges(&ids, runbook.checks.iter().map(|check| &check.needs));
+    let (ids, edges) = checks(runbook);
     (0..ids.len())
         .map(|start| {
             let mut reached = BTreeSet::new();
