@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub use probe::PROBE;
 
-use crate::executor::{Exchange, Session};
+use crate::executor::{Exchange, Session, SessionError};
 use crate::expression::Unknown;
 use crate::findings::{Findings, Setting};
 use crate::host::Host;
@@ -167,10 +167,9 @@ impl<'a> Collector<'a> {
         if let Source::Live { transport, .. } = self.around.source
             && checks.iter().any(|check| check.host.is_none())
         {
-            tokio::select! {
-                biased;
-                stopped = &mut *stop => return Some(stopped),
-                () = self.open(transport) => {}
+            let stopped = self.open(transport, stop).await;
+            if stopped.is_some() {
+                return stopped;
             }
         }
         for check in checks {
@@ -201,15 +200,38 @@ impl<'a> Collector<'a> {
         None
     }
 
-    async fn open(&mut self, transport: &dyn Transport) {
-        let ct = self.recording.target.ct;
-        match Session::open(transport, ct, OPEN_LIMIT).await {
-            Ok(mut session) => {
-                probe::describe(&mut session, &mut self.recording.target).await;
-                self.session = Some(session);
+    /// Opens a shell in the container, and asks what that is.
+    async fn open(
+        &mut self,
+        transport: &dyn Transport,
+        stop: &mut (impl Future<Output = Stop> + Unpin),
+    ) -> Option<Stop> {
+        let mut session = match Session::start(transport, self.recording.target.ct) {
+            Ok(session) => session,
+            Err(error) => {
+                self.no_session = Some(crate::error_chain(&error));
+                return None;
             }
-            Err(error) => self.no_session = Some(crate::error_chain(&error)),
+        };
+        let opening = async {
+            session.greet(OPEN_LIMIT).await?;
+            probe::describe(&mut session, &mut self.recording.target).await;
+            Ok::<_, SessionError>(())
+        };
+        let opened = tokio::select! {
+            biased;
+            stopped = &mut *stop => Err(stopped),
+            opened = opening => Ok(opened),
+        };
+        match opened {
+            Ok(Ok(())) => self.session = Some(session),
+            Ok(Err(error)) => self.no_session = Some(crate::error_chain(&error)),
+            Err(stopped) => {
+                session.abort(&stopped.to_string()).await;
+                return Some(stopped);
+            }
         }
+        None
     }
 
     /// The items that a check is run for: one without a name, or those of its `for_each`.

@@ -1,6 +1,6 @@
 //! Runs commands in a container, one after the other, through one client.
 //!
-//! [`Session::open`] starts the client of a [`Transport`](crate::transport::Transport) once and
+//! [`Session::start`] starts the client of a [`Transport`](crate::transport::Transport) once and
 //! feeds the `sh` that it opens; each [`Session::run`] gives an [`Exchange`]. Knows nothing of
 //! checks or runbooks, judges nothing: a command that fails is data.
 //!

@@ -40,6 +40,8 @@ pub struct Session {
     client: Client,
     /// The client's command line, for messages.
     words: String,
+    /// What makes the shell one that can be fed commands.
+    prologue: String,
     stdout: Stream<ChildStdout>,
     stderr: Stream<ChildStderr>,
     /// The number of the last command sent.
@@ -69,16 +71,11 @@ enum Waited {
 }
 
 impl Session {
-    /// Starts `transport`'s client for container `ct`, and waits up to `limit` for the shell in
-    /// the container to answer. `pct` alone takes 1.2 s of CPU to get there.
+    /// Starts `transport`'s client for container `ct`; [`greet`](Self::greet) waits for its shell.
     ///
     /// # Errors
-    /// When the client cannot be started, ends, or gives no shell in time. Nothing is left running.
-    pub async fn open(
-        transport: &dyn Transport,
-        ct: u32,
-        limit: Duration,
-    ) -> Result<Self, SessionError> {
+    /// When the client cannot be started.
+    pub fn start(transport: &dyn Transport, ct: u32) -> Result<Self, SessionError> {
         let argv = transport.argv(ct);
         let words = argv.get(1..).unwrap_or_default().join(" ");
         let not_started = |source| SessionError::NotStarted {
@@ -88,28 +85,32 @@ impl Session {
         let nonce = random_hex().map_err(not_started)?;
         let marker = random_hex().map_err(not_started)?;
         let (client, stdout, stderr) = Client::start(&argv).map_err(not_started)?;
-        let mut session = Self {
+        Ok(Self {
             client,
-            words: words.clone(),
+            prologue: script::prologue(&nonce, &marker),
             stdout: Stream::new(stdout, &nonce, capture::STDOUT),
             stderr: Stream::new(stderr, &nonce, capture::STDERR),
+            words,
             number: 0,
             running: None,
             lost: None,
             stray_bytes: 0,
-        };
-        session
-            .greet(&script::prologue(&nonce, &marker), limit)
-            .await?;
-        Ok(session)
+        })
     }
 
-    async fn greet(&mut self, prologue: &str, limit: Duration) -> Result<(), SessionError> {
+    /// Waits up to `limit` for the shell in the container to answer, before anything is run in it.
+    /// `pct` alone takes 1.2 s of CPU to get there.
+    ///
+    /// Dropping the future leaves the client running, for [`abort`](Self::abort) to end.
+    ///
+    /// # Errors
+    /// When the client ends, or gives no shell in time. Nothing is left running.
+    pub async fn greet(&mut self, limit: Duration) -> Result<(), SessionError> {
         let deadline = in_time(limit);
         let answered =
             |session: &Self| matches!(session.stdout.last_mark(), Some(Mark::Hello { .. }));
         // Fits into the pipe, so this does not wait for the shell.
-        let _ = timeout_at(deadline, self.client.send(prologue)).await;
+        let _ = timeout_at(deadline, self.client.send(&self.prologue)).await;
         let waited = self.wait_until(deadline, answered).await;
         match (waited, self.stdout.last_mark()) {
             (Waited::Done, Some(Mark::Hello { sleep: true })) => Ok(()),

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use lxcdiag::executor::{Exchange, Session};
+use lxcdiag::executor::{Exchange, Session, SessionError};
 use lxcdiag::recording::Ending;
 use lxcdiag::transport::Transport;
 
@@ -59,9 +59,13 @@ pub fn runtime() -> tokio::runtime::Runtime {
 }
 
 pub async fn open(shell: Shell) -> Session {
-    Session::open(&Local(shell), 958, Duration::from_secs(10))
-        .await
-        .unwrap()
+    open_by(&Local(shell), AMPLE).await.unwrap()
+}
+
+pub async fn open_by(client: &dyn Transport, limit: Duration) -> Result<Session, SessionError> {
+    let mut session = Session::start(client, 958)?;
+    session.greet(limit).await?;
+    Ok(session)
 }
 
 /// Long enough for anything that is to end by itself.

@@ -251,7 +251,7 @@ async fn a_client_that_refuses_is_quoted() {
         "-c",
         "echo \"container '958' not running!\" >&2; exit 255",
     ]);
-    match Session::open(&client, 958, AMPLE).await.unwrap_err() {
+    match open_by(&client, AMPLE).await.unwrap_err() {
         SessionError::Refused { status, said, .. } => {
             assert_eq!(status, Some(255));
             assert_eq!(said, "container '958' not running!");
@@ -263,16 +263,13 @@ async fn a_client_that_refuses_is_quoted() {
 #[tokio::test]
 async fn a_client_that_does_not_exist() {
     let client = Client(&["setsid", "/no/such/pct", "exec", "958", "--", "sh"]);
-    let error = Session::open(&client, 958, AMPLE)
-        .await
-        .unwrap_err()
-        .to_string();
+    let error = open_by(&client, AMPLE).await.unwrap_err().to_string();
     assert!(
         error.starts_with("no shell in the container: `/no/such/pct exec 958 -- sh` ended with exit status 127 and said: "),
         "{error}"
     );
     let client = Client(&["/no/such/setsid", "pct"]);
-    let error = Session::open(&client, 958, AMPLE).await.unwrap_err();
+    let error = open_by(&client, AMPLE).await.unwrap_err();
     assert!(
         matches!(error, SessionError::NotStarted { .. }),
         "{error:?}"
@@ -288,7 +285,7 @@ async fn a_client_that_never_answers() {
         "-c",
         "echo waiting for the lock >&2; exec sleep 93.7",
     ]);
-    let error = Session::open(&client, 958, Duration::from_millis(300))
+    let error = open_by(&client, Duration::from_millis(300))
         .await
         .unwrap_err()
         .to_string();
@@ -301,6 +298,17 @@ async fn a_client_that_never_answers() {
 }
 
 #[tokio::test]
+async fn a_client_that_is_given_up_before_it_answers() {
+    let client = Client(&["setsid", "sh", "-c", "sleep 93.8; exec sh"]);
+    let mut session = Session::start(&client, 958).unwrap();
+    let greeting = session.greet(AMPLE);
+    let waited = tokio::time::timeout(Duration::from_millis(100), greeting).await;
+    assert!(waited.is_err());
+    assert_eq!(session.abort("interrupted").await, None);
+    assert_none_left("sleep 93.8");
+}
+
+#[tokio::test]
 async fn what_the_client_says_before_the_shell_is_stray() {
     let client = Client(&[
         "setsid",
@@ -308,7 +316,7 @@ async fn what_the_client_says_before_the_shell_is_stray() {
         "-c",
         "echo warning; echo locale >&2; exec sh",
     ]);
-    let mut session = Session::open(&client, 958, AMPLE).await.unwrap();
+    let mut session = open_by(&client, AMPLE).await.unwrap();
     assert_exited(&run(&mut session, &["echo", "hi"]).await, 0, b"hi\n", b"");
     assert_eq!(session.close().await, 15);
 }
