@@ -1,8 +1,10 @@
 //! The command line: reads it, puts the chain together, writes its end.
 
 mod args;
+mod diff;
 mod dry_run;
 mod error;
+mod file;
 mod live_line;
 mod log;
 mod output;
@@ -42,6 +44,7 @@ pub fn main(command_line: Vec<OsString>) -> Status {
     let result = match args.command {
         Command::Run(args) => run::run(&args, words),
         Command::Judge(args) => recordings::judge_all(&args),
+        Command::Diff(args) => diff::diff(&args),
         Command::Test(args) => recordings::test(&args),
         Command::List(args) => runbooks::list(&args),
         Command::Show(args) => runbooks::show(&args),

@@ -12,7 +12,7 @@ use crate::judge::{HEALTHY, Level, Verdict};
 pub enum ExitCode {
     /// Healthy; for commands that diagnose nothing, success.
     Healthy = 0,
-    /// A warning, or a fault that is only likely.
+    /// A warning, or a fault that is only likely; for `diff`, a difference.
     Warning = 1,
     /// A fault confirmed, or critical.
     Critical = 2,

@@ -86,8 +86,7 @@ fn write_private(path: &Path, recording: &Recording) -> std::io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(directory)?;
     let mut file = tempfile::NamedTempFile::new_in(directory)?;
-    serde_json::to_writer(&mut file, recording)?;
-    file.flush()?;
+    file.write_all(crate::json::compact(recording)?.as_bytes())?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())

@@ -11,10 +11,12 @@
 //! host; everything after the recording is a pure function of it. `cli` reads the command line,
 //! puts the chain together and writes its end.
 
+pub mod bundle;
 pub mod cli;
 pub mod collect;
 pub mod demo;
 pub mod dependencies;
+pub mod diff;
 pub mod executor;
 pub mod exit_code;
 pub mod expectation;
@@ -26,6 +28,7 @@ mod fixture;
 pub mod history;
 pub mod host;
 pub mod interval;
+pub mod json;
 pub mod judge;
 pub mod names;
 pub mod plan;

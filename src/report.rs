@@ -2,15 +2,24 @@
 //!
 //! Everything here is computed from the recording and the diagnosis; a format decides nothing.
 
+mod headline;
 mod json;
+mod junit;
+mod markdown;
 mod model;
 mod table;
 mod visible;
 
+use clap::ValueEnum as _;
+
 use crate::judge::Level;
 
-pub use model::Report;
+pub use model::{Redaction, Report};
 pub use table::Look;
+pub(crate) use table::clipped;
+pub(crate) use table::grid::{Column, Least, grid};
+pub(crate) use table::wrap::paragraph;
+pub(crate) use visible::hides_or_reorders;
 pub use visible::visible;
 
 /// The format of a JSON report.
@@ -21,6 +30,8 @@ pub fn render(report: &Report, format: Format, look: Look) -> String {
     match format {
         Format::Table => table::render(report, look),
         Format::Json => json::render(report),
+        Format::Markdown => markdown::render(report),
+        Format::Junit => junit::render(report),
     }
 }
 
@@ -31,16 +42,27 @@ pub enum Format {
     Table,
     /// For programs: schema lxcdiag.report/1.
     Json,
+    /// For a ticket on GitHub, GitLab or Jira.
+    Markdown,
+    /// For the test reports of a CI system.
+    Junit,
 }
 
 impl Format {
+    /// The ending of its files, without the dot.
+    pub const fn ending(self) -> &'static str {
+        match self {
+            Self::Table => "txt",
+            Self::Json => "json",
+            Self::Markdown => "md",
+            Self::Junit => "xml",
+        }
+    }
+
     /// The format a file's ending asks for.
     pub fn of_ending(ending: &str) -> Option<Self> {
-        match ending {
-            "txt" => Some(Self::Table),
-            "json" => Some(Self::Json),
-            _ => None,
-        }
+        let formats = Self::value_variants().iter().copied();
+        formats.into_iter().find(|format| format.ending() == ending)
     }
 }
 

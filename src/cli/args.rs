@@ -21,7 +21,7 @@ pub(super) struct Args {
 const EXAMPLES: &str = "Examples:
   lxcdiag run race-condition --ct 958 --demo
   lxcdiag run race-condition --ct 958
-  lxcdiag run race-condition --ct 958 --read-only --output ticket-958.json
+  lxcdiag run race-condition --ct 958 --read-only --output ticket-958.md --bundle ticket-958.tar.gz
   lxcdiag run race-condition --ct 958 --var unit=worker@a.service --dry-run
   lxcdiag show race-condition";
 
@@ -31,6 +31,8 @@ pub(super) enum Command {
     Run(RunArgs),
     /// Weigh recordings again, with today's runbook
     Judge(JudgeArgs),
+    /// Say what differs between two recordings or JSON reports
+    Diff(DiffArgs),
     /// Run runbook tests: recordings with the verdict each must get
     Test(TestArgs),
     /// List the runbooks there are, and where they are from
@@ -66,9 +68,12 @@ pub(super) struct RunArgs {
     /// How the report on stdout is written
     #[arg(long, value_enum, default_value = "table")]
     pub(super) format: Format,
-    /// Write the report to a file too, in the format of its ending (.txt, .json); may be repeated
+    /// Write the report to a file too, in the format of its ending (.txt, .json, .md, .xml); may be repeated
     #[arg(long, value_name = "FILE")]
     pub(super) output: Vec<PathBuf>,
+    /// Pack the report in every format, the recording and the raw outputs into one file (.tar.gz)
+    #[arg(long, value_name = "FILE")]
+    pub(super) bundle: Option<PathBuf>,
     /// Keep the recording: every command with its output, enough to judge again
     #[arg(long, value_name = "FILE")]
     pub(super) record: Option<PathBuf>,
@@ -124,11 +129,35 @@ pub(super) struct JudgeArgs {
     /// How the report on stdout is written
     #[arg(long, value_enum, default_value = "table")]
     pub(super) format: Format,
-    /// Write the report to a file too, in the format of its ending (.txt, .json); may be repeated
+    /// Write the report to a file too, in the format of its ending (.txt, .json, .md, .xml); may be repeated
     #[arg(long, value_name = "FILE")]
     pub(super) output: Vec<PathBuf>,
+    /// Pack the report in every format, the recording and the raw outputs into one file (.tar.gz)
+    #[arg(long, value_name = "FILE")]
+    pub(super) bundle: Option<PathBuf>,
     #[command(flatten)]
     pub(super) library: LibraryArgs,
+}
+
+#[derive(Debug, Parser)]
+pub(super) struct DiffArgs {
+    /// What was: a recording, or a report in JSON
+    pub(super) a: PathBuf,
+    /// What is
+    pub(super) b: PathBuf,
+    /// How it is written
+    #[arg(long, value_enum, default_value = "table")]
+    pub(super) format: DiffFormat,
+    #[command(flatten)]
+    pub(super) library: LibraryArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum DiffFormat {
+    /// For a terminal
+    Table,
+    /// For programs: schema lxcdiag.diff/1
+    Json,
 }
 
 #[derive(Debug, Parser)]

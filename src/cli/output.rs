@@ -3,12 +3,15 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum as _;
+
 use super::error::CliError;
+use super::file::write_file;
+use crate::bundle;
 use crate::exit_code::ExitCode;
+use crate::recording::Recording;
 use crate::report::{Format, Look, Report, render};
 
-/// Columns where nobody says how many there are.
-const DEFAULT_WIDTH: u16 = 120;
 /// The table needs this many.
 const LEAST_WIDTH: u16 = 60;
 
@@ -22,7 +25,7 @@ pub(super) fn stdout_look() -> Look {
     let width = terminal_width(&stdout)
         .or(columns)
         .or_else(|| terminal_width(&std::io::stderr()))
-        .unwrap_or(DEFAULT_WIDTH);
+        .unwrap_or(Look::default().width);
     Look {
         width: width.max(LEAST_WIDTH),
         colour: forced || (stdout.is_terminal() && !set("NO_COLOR")),
@@ -35,21 +38,34 @@ fn terminal_width(stream: &impl std::os::fd::AsFd) -> Option<u16> {
 }
 
 /// The format of each file, told by its ending.
-pub(super) fn formats(files: &[PathBuf]) -> Result<Vec<(&Path, Format)>, CliError> {
+fn formats(files: &[PathBuf]) -> Result<Vec<(&Path, Format)>, CliError> {
     files
         .iter()
         .map(|file| {
             let ending = file.extension().and_then(|ending| ending.to_str());
             let format = ending.and_then(Format::of_ending).ok_or_else(|| {
                 let message = format!(
-                    "`--output {}` has no ending that names a format: use .txt or .json",
-                    file.display()
+                    "`--output {}` has no ending that names a format: use {}",
+                    file.display(),
+                    endings()
                 );
                 CliError::new(ExitCode::Usage, message)
             })?;
             Ok((file.as_path(), format))
         })
         .collect()
+}
+
+/// `.txt, .json or .md`: every ending that names a format.
+fn endings() -> String {
+    let endings = Format::value_variants()
+        .iter()
+        .map(|format| format.ending());
+    let endings: Vec<_> = endings.map(|ending| format!(".{ending}")).collect();
+    match endings.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        _ => endings.concat(),
+    }
 }
 
 /// Prints text on stdout. A reader that has gone away, as `head` does, is nobody's fault.
@@ -71,46 +87,71 @@ pub(super) fn complain(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
+/// Where a report goes.
+pub(super) struct Sinks<'a> {
+    /// The format on stdout.
+    pub(super) format: Format,
+    /// Files, each in its format.
+    pub(super) files: Vec<(&'a Path, Format)>,
+    /// The file for all of it in one.
+    pub(super) bundle: Option<&'a Path>,
+}
+
+impl<'a> Sinks<'a> {
+    /// What a command line asks for, which is wrong where an ending names nothing that is known.
+    pub(super) fn new(
+        format: Format,
+        files: &'a [PathBuf],
+        bundle: Option<&'a Path>,
+    ) -> Result<Self, CliError> {
+        if let Some(path) = bundle
+            && bundle_name(path).is_none()
+        {
+            let message = format!("`--bundle {}` does not end in .tar.gz", path.display());
+            return Err(CliError::new(ExitCode::Usage, message));
+        }
+        Ok(Self {
+            format,
+            files: formats(files)?,
+            bundle,
+        })
+    }
+
+    /// Whether anything goes to a file: each holds one report.
+    pub(super) fn has_files(&self) -> bool {
+        !self.files.is_empty() || self.bundle.is_some()
+    }
+}
+
+/// The name of a bundle's file without its ending.
+fn bundle_name(path: &Path) -> Option<&str> {
+    let name = path.file_name()?.to_str()?;
+    name.strip_suffix(".tar.gz").filter(|name| !name.is_empty())
+}
+
 /// Writes a report to stdout and to files; each file even when an earlier one failed.
 pub(super) fn write(
     report: &Report,
-    format: Format,
-    files: &[(&Path, Format)],
+    recording: &Recording,
+    sinks: &Sinks<'_>,
 ) -> Result<(), CliError> {
-    let text = render(report, format, stdout_look());
+    let text = render(report, sinks.format, stdout_look());
     let mut result = print(&text);
-    for (file, format) in files {
-        let look = Look {
-            width: DEFAULT_WIDTH,
-            colour: false,
-        };
-        let text = render(report, *format, look);
+    for (file, format) in &sinks.files {
+        let text = render(report, *format, Look::default());
         if let Err(error) = write_file(file, text.as_bytes()) {
             result = Err(cannot_write(file, &error));
         }
     }
-    result
-}
-
-/// Writes a file whole or not at all, readable by its owner only.
-pub(super) fn write_file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let mut file = tempfile::NamedTempFile::new_in(directory).map_err(without_its_path)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
-}
-
-/// What the system said: tempfile adds the temporary file's name, which means nothing to anyone.
-fn without_its_path(error: std::io::Error) -> std::io::Error {
-    match error.to_string().split_once(" at path ") {
-        Some((said, _)) => std::io::Error::new(error.kind(), said.to_owned()),
-        None => error,
+    if let Some(file) = sinks.bundle {
+        let name = bundle_name(file).unwrap_or_default();
+        let written =
+            bundle::pack(name, report, recording).and_then(|bytes| write_file(file, &bytes));
+        if let Err(error) = written {
+            result = Err(cannot_write(file, &error));
+        }
     }
+    result
 }
 
 /// The error for a file that could not be written.

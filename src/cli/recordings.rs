@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::{JudgeArgs, LibraryArgs, TestArgs};
 use super::error::CliError;
+use super::output::Sinks;
 use super::{output, runbooks};
 use crate::exit_code::ExitCode;
 use crate::expectation::{Expectation, Suite};
@@ -17,18 +18,18 @@ use crate::runbook::{self, Runbook, Source};
 const MAX_BYTES: u64 = 256 << 20;
 
 pub(super) fn judge_all(args: &JudgeArgs) -> Result<ExitCode, CliError> {
-    let files = output::formats(&args.output)?;
-    if !files.is_empty() && args.recordings.len() > 1 {
-        let message = "`--output` takes one recording: each file holds one report";
+    let sinks = Sinks::new(args.format, &args.output, args.bundle.as_deref())?;
+    if sinks.has_files() && args.recordings.len() > 1 {
+        let message = "`--output` and `--bundle` take one recording: each file holds one report";
         return Err(CliError::new(ExitCode::Usage, message));
     }
     let mut worst = ExitCode::Healthy;
     for path in &args.recordings {
         let recording = read(path)?;
-        let (source, runbook) = runbook_for(args, &recording)?;
+        let (source, runbook) = runbook_for(&args.library, args.runbook.as_deref(), &recording)?;
         let diagnosis = judge(&runbook, &recording);
         let report = Report::new(&runbook, &source.sha256(), &recording, &diagnosis);
-        output::write(&report, args.format, &files)?;
+        output::write(&report, &recording, &sinks)?;
         let code = ExitCode::of_verdict(&diagnosis.verdict);
         if code as u8 > worst as u8 {
             worst = code;
@@ -38,11 +39,15 @@ pub(super) fn judge_all(args: &JudgeArgs) -> Result<ExitCode, CliError> {
 }
 
 /// The runbook asked for, else today's of the same name, else the one in the recording.
-fn runbook_for(args: &JudgeArgs, recording: &Recording) -> Result<(Source, Runbook), CliError> {
-    if let Some(name) = &args.runbook {
-        return runbooks::find(&args.library, name);
+pub(super) fn runbook_for(
+    library: &LibraryArgs,
+    name: Option<&str>,
+    recording: &Recording,
+) -> Result<(Source, Runbook), CliError> {
+    if let Some(name) = name {
+        return runbooks::find(library, name);
     }
-    if let Ok(found) = runbooks::find(&args.library, &recording.runbook.id) {
+    if let Ok(found) = runbooks::find(library, &recording.runbook.id) {
         return Ok(found);
     }
     let source = Source {
@@ -156,7 +161,7 @@ fn read(path: &Path) -> Result<Recording, CliError> {
     Ok(recording)
 }
 
-fn read_bounded(path: &Path) -> Result<Vec<u8>, CliError> {
+pub(super) fn read_bounded(path: &Path) -> Result<Vec<u8>, CliError> {
     let unreadable = |error: std::io::Error| bad_input(path, &error.to_string());
     let file = std::fs::File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
@@ -176,7 +181,7 @@ fn beside(file: &Path, name: &str) -> PathBuf {
     file.parent().unwrap_or(Path::new(".")).join(name)
 }
 
-fn bad_input(path: &Path, problem: &str) -> CliError {
+pub(super) fn bad_input(path: &Path, problem: &str) -> CliError {
     CliError::new(
         ExitCode::BadInput,
         format!("cannot read {}: {problem}", path.display()),

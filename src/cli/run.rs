@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::args::{RunArgs, Via};
 use super::error::CliError;
+use super::file::write_file;
 use super::live_line::LiveLine;
+use super::output::Sinks;
 use super::{dry_run, log, output, runbooks, signals};
 use crate::collect::{Request, Source, Stop, Surroundings, collect};
 use crate::demo::Incident;
@@ -15,7 +17,7 @@ use crate::host::{Found, Host, State};
 use crate::judge::judge;
 use crate::plan;
 use crate::recording::{RecordedRunbook, Recording, Target};
-use crate::report::{Format, Report, visible};
+use crate::report::{Report, visible};
 use crate::runbook::Runbook;
 use crate::transport::{LxcAttach, Pct, Transport};
 use crate::vars;
@@ -29,7 +31,7 @@ pub(super) fn run(args: &RunArgs, command_line: Vec<String>) -> Result<ExitCode,
     let (source, runbook) = runbooks::find(&args.library, &args.runbook)?;
     let values = vars::resolve(&runbook, &args.vars)
         .map_err(|error| CliError::from_error(ExitCode::Usage, &error))?;
-    let files = output::formats(&args.output)?;
+    let sinks = Sinks::new(args.format, &args.output, args.bundle.as_deref())?;
     let host = Host::at(&args.host_root);
     let transport: Box<dyn Transport> = match args.via {
         Via::Pct => Box::new(Pct {
@@ -69,7 +71,7 @@ pub(super) fn run(args: &RunArgs, command_line: Vec<String>) -> Result<ExitCode,
         return Ok(ExitCode::Healthy);
     }
     if let Some(name) = &args.demo {
-        return demonstrate(args, name, request, &files);
+        return demonstrate(name, request, &sinks);
     }
     look_first(args, &host, &mut request)?;
     let history = History::new(std::env::var_os("XDG_STATE_HOME").map(Into::into));
@@ -89,7 +91,7 @@ pub(super) fn run(args: &RunArgs, command_line: Vec<String>) -> Result<ExitCode,
     };
     let (recording, stopped) = run_checks(request, source, &history)?;
     let kept = keep(args, &history, &recording);
-    let code = report(args, &runbook, &recording, &files)?;
+    let code = report(&runbook, &recording, &sinks)?;
     kept?;
     Ok(match stopped {
         Some(Stop::Signal("SIGINT")) => ExitCode::Interrupted,
@@ -100,10 +102,9 @@ pub(super) fn run(args: &RunArgs, command_line: Vec<String>) -> Result<ExitCode,
 
 /// The same run, its answers from a recording.
 fn demonstrate(
-    args: &RunArgs,
     name: &str,
     mut request: Request<'_>,
-    files: &[(&Path, Format)],
+    sinks: &Sinks<'_>,
 ) -> Result<ExitCode, CliError> {
     let incident = Incident::named(name)
         .map(Incident::recording)
@@ -119,19 +120,18 @@ fn demonstrate(
     let runbook = request.runbook;
     let history = History::new(None);
     let (recording, _) = run_checks(request, Source::Recorded(&recorded), &history)?;
-    report(args, runbook, &recording, files)
+    report(runbook, &recording, sinks)
 }
 
 /// Judges a recording, and writes the report.
 fn report(
-    args: &RunArgs,
     runbook: &Runbook,
     recording: &Recording,
-    files: &[(&Path, Format)],
+    sinks: &Sinks<'_>,
 ) -> Result<ExitCode, CliError> {
     let diagnosis = judge(runbook, recording);
     let report = Report::new(runbook, &recording.runbook.sha256, recording, &diagnosis);
-    output::write(&report, args.format, files)?;
+    output::write(&report, recording, sinks)?;
     Ok(ExitCode::of_verdict(&diagnosis.verdict))
 }
 
@@ -288,9 +288,9 @@ fn keep(args: &RunArgs, history: &History, recording: &Recording) -> Result<(), 
         }
     }
     if let Some(path) = &args.record {
-        let bytes = serde_json::to_vec(recording)
+        let text = crate::json::compact(recording)
             .map_err(|error| CliError::from_error(ExitCode::CannotWrite, &error))?;
-        if let Err(error) = output::write_file(path, &bytes) {
+        if let Err(error) = write_file(path, text.as_bytes()) {
             result = Err(output::cannot_write(path, &error));
         }
     }

@@ -4,7 +4,5 @@ use super::Report;
 
 pub(super) fn render(report: &Report) -> String {
     // Serialization of plain data to a string has no way to fail.
-    let mut text = serde_json::to_string_pretty(report).unwrap_or_default();
-    text.push('\n');
-    text
+    crate::json::pretty(report).unwrap_or_default()
 }

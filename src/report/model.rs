@@ -59,6 +59,19 @@ pub struct Report {
     pub hypotheses: Vec<HypothesisRow>,
     /// The overall verdict.
     pub verdict: VerdictRow,
+    /// What was removed before the report left; `null` where nothing was to be removed.
+    pub redacted: Option<Vec<Redaction>>,
+}
+
+/// Secrets of one class that were removed from one place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Redaction {
+    /// The class, as in `[redacted:class:1]`.
+    pub class: String,
+    /// The field of the report, as `checks[unit_file].stdout`.
+    pub place: String,
+    /// How many times.
+    pub count: u64,
 }
 
 /// Which runbook judged.
@@ -212,6 +225,11 @@ impl HypothesisRow {
             .map(|evidence| evidence.says.as_str())
     }
 
+    /// Whether it is unlikely only because nothing holds: a dozen of them are one line.
+    pub(super) fn is_idle(&self) -> bool {
+        self.verdict == Level::Unlikely && self.holding(&[Effect::Weakens]).next().is_none()
+    }
+
     /// What its level rests on, in words.
     pub(super) fn grounds(&self) -> impl Iterator<Item = &str> {
         let effects: &[Effect] = match self.verdict {
@@ -296,6 +314,7 @@ impl Report {
             timeline: diagnosis.timeline.iter().map(moment).collect(),
             hypotheses: diagnosis.hypotheses.iter().map(hypothesis_row).collect(),
             verdict: verdict_row(&diagnosis.verdict),
+            redacted: None,
         }
     }
 }

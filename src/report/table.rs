@@ -2,10 +2,10 @@
 //! verdict once more at the end, where the eye is when it has scrolled by.
 
 mod banner;
-mod grid;
+pub(crate) mod grid;
 mod rows;
-mod timeline;
-mod wrap;
+pub(super) mod timeline;
+pub(crate) mod wrap;
 
 use std::fmt::Write as _;
 
@@ -21,6 +21,16 @@ pub struct Look {
     pub width: u16,
     /// Whether to colour it.
     pub colour: bool,
+}
+
+/// As in a file: 120 columns, no colour.
+impl Default for Look {
+    fn default() -> Self {
+        Self {
+            width: 120,
+            colour: false,
+        }
+    }
 }
 
 impl Look {
@@ -153,12 +163,12 @@ fn section(text: &mut String, title: &str, look: Look) {
 }
 
 /// `2026-01-02 03:04:05` of a time in RFC 3339.
-fn short_time(time: &str) -> String {
+pub(super) fn short_time(time: &str) -> String {
     time.split('.').next().unwrap_or(time).replacen('T', " ", 1)
 }
 
 /// Text of which a glimpse is enough; the JSON report has the whole.
-fn clipped(text: &str, most: usize) -> String {
+pub(crate) fn clipped(text: &str, most: usize) -> String {
     let mut shown: String = text.chars().take(most).collect();
     if shown.len() < text.len() {
         shown.push('…');

@@ -23,19 +23,22 @@ pub fn visible(text: &str) -> String {
     shown
 }
 
-/// The same, line by line: line breaks stay.
+/// The same, line by line: line breaks stay, but for the last; a carriage return before one is shown.
 pub(super) fn visible_lines(text: &str) -> String {
-    text.lines().map(visible).collect::<Vec<_>>().join("\n")
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    text.split('\n').map(visible).collect::<Vec<_>>().join("\n")
 }
 
-/// Zero-width characters, and those that change the direction of text (Unicode UAX #9).
-const fn hides_or_reorders(c: char) -> bool {
+/// Zero-width characters, those that change the direction of text (Unicode UAX #9), and two that are
+/// no characters, which XML refuses.
+pub(crate) const fn hides_or_reorders(c: char) -> bool {
     matches!(
         c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
             | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
-            | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}'
+            | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}'
+            | '\u{e0000}'..='\u{e0fff}'
     )
 }
 
@@ -50,6 +53,6 @@ mod tests {
             "a\\x1b]52;c;eA==\\x07b\\x9b31m\\u{202e}c\\u{200b}\\r \\x7f"
         );
         assert_eq!(visible("Unité 日本 ✓"), "Unité 日本 ✓");
-        assert_eq!(visible_lines("a\nb\x08\n"), "a\nb\\x08");
+        assert_eq!(visible_lines("a\r\nb\x08\n"), "a\\r\nb\\x08");
     }
 }

@@ -8,8 +8,10 @@
     clippy::indexing_slicing
 )]
 
+mod compare;
 mod diagnose;
 mod environment;
+mod files;
 mod interrupted;
 mod kept;
 mod recordings;

@@ -143,13 +143,20 @@ fn run(place: &impl Place, line: &str, at: &str) -> Option<String> {
         output.status,
         String::from_utf8_lossy(&output.stderr)
     );
-    let diagnoses = ["lxcdiag run ", "lxcdiag judge "]
+    let diagnoses = ["lxcdiag run ", "lxcdiag judge ", "lxcdiag diff "]
         .iter()
         .any(|begin| named.starts_with(begin));
     let status = output.status.code().unwrap();
     if diagnoses && !named.contains("--dry-run") {
         assert!((0..=3).contains(&status), "{told}");
-        let begins = ["{\n", "DEMONSTRATION: ", "race-condition: ", "nginx-up: "];
+        let begins = [
+            "{\n",
+            "# ",
+            "A: ",
+            "DEMONSTRATION: ",
+            "race-condition: ",
+            "nginx-up: ",
+        ];
         assert!(
             begins.iter().any(|begin| stdout.starts_with(begin)),
             "no report: {told}"

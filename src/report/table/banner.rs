@@ -7,9 +7,8 @@ use super::rows::some_of;
 use super::wrap::{labelled, paragraph, wrap};
 use super::{Look, clipped, style};
 use crate::findings::Severity;
-use crate::judge::{HEALTHY, INCONCLUSIVE, Level};
+use crate::judge::{HEALTHY, Level};
 use crate::report::model::{HypothesisRow, Report};
-use crate::report::race_in_words;
 use crate::report::visible::visible;
 use crate::runbook::Effect;
 
@@ -24,10 +23,10 @@ pub(super) fn banner(text: &mut String, report: &Report, look: Look) {
         ..look
     };
     let mut body = String::new();
-    for line in wrap(&visible(&headline(report)), inner.columns()) {
+    for line in wrap(&visible(&report.headline()), inner.columns()) {
         let _ = writeln!(body, "{}", look.paint(&line, colour(report)));
     }
-    if let Some(words) = race_sentence(report) {
+    if let Some(words) = report.race_sentence() {
         let _ = writeln!(body, "{words}");
     }
     body.push('\n');
@@ -37,8 +36,8 @@ pub(super) fn banner(text: &mut String, report: &Report, look: Look) {
 
 /// The verdict once more, in a line or two.
 pub(super) fn closing(text: &mut String, report: &Report, look: Look) {
-    let mut words = headline(report);
-    if let Some(race) = race_sentence(report) {
+    let mut words = report.headline();
+    if let Some(race) = report.race_sentence() {
         let _ = write!(words, ". {race}");
     }
     let mut body = String::new();
@@ -59,55 +58,14 @@ fn colour(report: &Report) -> &'static str {
     match (report.verdict.id.as_str(), report.verdict.level) {
         (HEALTHY, _) => style::GREEN,
         (_, Some(Level::Confirmed)) => style::RED,
-        _ if worst(report) == Some(Severity::Critical) => style::RED,
+        _ if report.worst() == Some(Severity::Critical) => style::RED,
         _ => style::YELLOW,
     }
 }
 
-fn worst(report: &Report) -> Option<Severity> {
-    report.checks.iter().filter_map(|row| row.severity).max()
-}
-
-fn headline(report: &Report) -> String {
-    let id = report.verdict.id.as_str();
-    match (report.verdict.level, judged(report)) {
-        (Some(level), Some(row)) => {
-            format!("{}: {} ({id})", level.words().to_uppercase(), row.title)
-        }
-        _ if id == HEALTHY => "HEALTHY".to_owned(),
-        _ if worst(report) == Some(Severity::Critical) => format!("CRITICAL ({id})"),
-        _ if worst(report) == Some(Severity::Warning) => format!("WARNING ({id})"),
-        _ => format!("CANNOT TELL ({INCONCLUSIVE})"),
-    }
-}
-
-/// Whether it looks like a race; nothing where the runbook knows none, or nothing is wrong.
-fn race_sentence(report: &Report) -> Option<&'static str> {
-    (report.verdict.id != HEALTHY)
-        .then_some(report.verdict.race)
-        .flatten()
-        .map(race_in_words)
-}
-
-/// The hypothesis that is the verdict.
-fn judged(report: &Report) -> Option<&HypothesisRow> {
-    let id = &report.verdict.id;
-    report.hypotheses.iter().find(|row| row.id == *id)
-}
-
-/// The race hypothesis whose level is the verdict on races.
-fn leading_race(report: &Report) -> Option<&HypothesisRow> {
-    let level = report.verdict.race?;
-    report
-        .hypotheses
-        .iter()
-        .find(|row| row.race && row.verdict == level)
-}
-
 fn reasons(body: &mut String, report: &Report, look: Look) {
-    let judged = judged(report);
-    let nature = judged.map_or(&report.verdict.summary, |row| &row.about);
-    paragraph(body, "", &visible(nature), look);
+    let judged = report.judged();
+    paragraph(body, "", &visible(report.nature()), look);
     let mut tell = |label: &str, says: &str| {
         let says = clipped(&visible(says), EVIDENCE);
         labelled(body, &format!("{label:<15}"), &says, look);
@@ -129,7 +87,7 @@ fn reasons(body: &mut String, report: &Report, look: Look) {
     if report.verdict.id == HEALTHY {
         return;
     }
-    if let Some(race) = leading_race(report)
+    if let Some(race) = report.leading_race()
         && judged.is_none_or(|row| row.id != race.id)
     {
         tell("", "");

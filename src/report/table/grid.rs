@@ -15,16 +15,16 @@ const GAP: usize = 2;
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─'));
 
 /// A column.
-pub(super) struct Column {
-    pub(super) head: &'static str,
+pub(crate) struct Column {
+    pub(crate) head: &'static str,
     /// How narrow it may become where the terminal is.
-    pub(super) least: Least,
+    pub(crate) least: Least,
 }
 
 /// How narrow a column may become. Where that does not suffice, those that wrap become narrower
 /// still: they are the ones that hold words.
 #[derive(Clone, Copy)]
-pub(super) enum Least {
+pub(crate) enum Least {
     /// As wide as its widest cell.
     Content,
     /// About so many terminal columns, its text wrapped.
@@ -32,10 +32,10 @@ pub(super) enum Least {
 }
 
 /// What stands in a cell.
-pub(super) struct Text {
-    pub(super) text: String,
-    pub(super) colour: Option<Color>,
-    pub(super) bold: bool,
+pub(crate) struct Text {
+    pub(crate) text: String,
+    pub(crate) colour: Option<Color>,
+    pub(crate) bold: bool,
 }
 
 impl From<String> for Text {
@@ -65,7 +65,7 @@ impl Text {
 
 /// The table, without blanks at the ends of its lines. Columns that are empty in every row are
 /// left out.
-pub(super) fn grid(columns: Vec<Column>, mut rows: Vec<Vec<Text>>, look: Look) -> String {
+pub(crate) fn grid(columns: Vec<Column>, mut rows: Vec<Vec<Text>>, look: Look) -> String {
     let used: Vec<bool> = (0..columns.len())
         .map(|index| {
             rows.iter()

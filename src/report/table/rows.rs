@@ -75,7 +75,7 @@ fn bearing(bearing: Bearing) -> Text {
 pub(super) fn hypotheses(text: &mut String, report: &Report, look: Look) {
     let mut rows: Vec<_> = report.hypotheses.iter().collect();
     rows.sort_by_key(|row| (std::cmp::Reverse(row.verdict), row.id != report.verdict.id));
-    let (idle, told): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| is_idle(row));
+    let (idle, told): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.is_idle());
     let columns = vec![
         Column {
             head: "Hypothesis",
@@ -99,11 +99,6 @@ pub(super) fn hypotheses(text: &mut String, report: &Report, look: Look) {
         let line = format!("Unlikely, as nothing speaks for them: {}", names.join(", "));
         paragraph(text, "", &line, look);
     }
-}
-
-/// Whether a hypothesis is unlikely only because nothing holds: a dozen of them are one line.
-fn is_idle(row: &HypothesisRow) -> bool {
-    row.verdict == Level::Unlikely && row.holding(&[Effect::Weakens]).next().is_none()
 }
 
 fn name(row: &HypothesisRow) -> String {

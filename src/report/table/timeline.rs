@@ -90,7 +90,7 @@ fn line(
 }
 
 /// The time of day, with as many decimals as it is known to.
-fn clock(moment: &Moment) -> String {
+pub(in crate::report) fn clock(moment: &Moment) -> String {
     let Interval { start, end } = moment.interval;
     let decimals = match end.saturating_sub(start) {
         0..=1_000 => 6,
@@ -108,7 +108,7 @@ fn clock(moment: &Moment) -> String {
 }
 
 /// How long after `earlier` it was, or at the most, where one of the two is not known well.
-fn later(earlier: Interval, moment: Interval) -> String {
+pub(in crate::report) fn later(earlier: Interval, moment: Interval) -> String {
     if earlier.before(moment) != Some(true) {
         return "about then".to_owned();
     }

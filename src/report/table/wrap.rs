@@ -62,7 +62,7 @@ fn cut(word: &str, width: usize) -> usize {
 }
 
 /// Lines wrapped to the terminal's width, each with the indent.
-pub(super) fn paragraph(text: &mut String, indent: &str, body: &str, look: Look) {
+pub(crate) fn paragraph(text: &mut String, indent: &str, body: &str, look: Look) {
     let width = look.columns().saturating_sub(indent.width());
     for line in body.lines().flat_map(|line| wrap(line, width)) {
         let _ = writeln!(text, "{}", format!("{indent}{line}").trim_end());

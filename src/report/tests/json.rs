@@ -56,7 +56,7 @@ fn the_keys_are_the_contracts() {
             "hypotheses",
             "verdict",
         ],
-        &["read_only", "failed_at"],
+        &["read_only", "failed_at", "redacted"],
     );
     has_keys(&report["runbook"], &["id", "sha256"], &["title"]);
     has_keys(

@@ -1,0 +1,59 @@
+//! `lxcdiag diff`.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::args::{DiffArgs, DiffFormat, LibraryArgs};
+use super::error::CliError;
+use super::{output, recordings};
+use crate::diff::{Side, compare, render};
+use crate::exit_code::ExitCode;
+use crate::judge::judge;
+use crate::recording::{self, Recording};
+use crate::report::{self, Report, visible};
+
+pub(super) fn diff(args: &DiffArgs) -> Result<ExitCode, CliError> {
+    let (a, b) = (side(&args.library, &args.a)?, side(&args.library, &args.b)?);
+    let name = |path: &Path| path.display().to_string();
+    let diff = compare((&name(&args.a), &a), (&name(&args.b), &b));
+    let text = match args.format {
+        DiffFormat::Table => render(&diff, output::stdout_look()),
+        DiffFormat::Json => crate::json::pretty(&diff)
+            .map_err(|error| CliError::from_error(ExitCode::CannotWrite, &error))?,
+    };
+    output::print(&text)?;
+    Ok(match diff.changes.is_empty() {
+        true => ExitCode::Healthy,
+        false => ExitCode::Warning,
+    })
+}
+
+/// A report as it is, or a recording judged.
+fn side(library: &LibraryArgs, path: &Path) -> Result<Side, CliError> {
+    #[derive(Deserialize)]
+    struct File {
+        schema: String,
+    }
+
+    let bytes = recordings::read_bounded(path)?;
+    let neither = |error: &dyn std::fmt::Display| {
+        let error = visible(&error.to_string());
+        let problem = format!("it is neither a recording nor a report in JSON: {error}");
+        recordings::bad_input(path, &problem)
+    };
+    let file: File = serde_json::from_slice(&bytes).map_err(|error| neither(&error))?;
+    match file.schema.as_str() {
+        report::SCHEMA => serde_json::from_slice(&bytes).map_err(|error| neither(&error)),
+        recording::SCHEMA => {
+            let recording: Recording =
+                serde_json::from_slice(&bytes).map_err(|error| neither(&error))?;
+            let (source, runbook) = recordings::runbook_for(library, None, &recording)?;
+            let diagnosis = judge(&runbook, &recording);
+            let report = Report::new(&runbook, &source.sha256(), &recording, &diagnosis);
+            let json = serde_json::to_value(&report).and_then(serde_json::from_value);
+            json.map_err(|error| neither(&error))
+        }
+        other => Err(neither(&format!("it has the schema {other}"))),
+    }
+}

@@ -1,0 +1,72 @@
+//! JSON that is harmless to look at: the same data, with what would act on a terminal, or hide or
+//! reorder text there, written as escapes.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use crate::report::hides_or_reorders;
+
+/// A value in one line.
+///
+/// # Errors
+/// What the value's own `Serialize` says; plain data has none.
+pub fn compact(value: &impl Serialize) -> serde_json::Result<String> {
+    serde_json::to_string(value).map(harmless)
+}
+
+/// A value in many lines, with a line break at the end.
+///
+/// # Errors
+/// Likewise.
+pub fn pretty(value: &impl Serialize) -> serde_json::Result<String> {
+    let mut text = serde_json::to_string_pretty(value).map(harmless)?;
+    text.push('\n');
+    Ok(text)
+}
+
+/// Whatever is not ASCII stands in a string, where an escape means the same; below 0x20
+/// `serde_json` leaves nothing but line breaks between the values.
+fn harmless(json: String) -> String {
+    if json.bytes().all(|byte| byte < 0x7f) {
+        return json;
+    }
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c != '\n' && (c.is_control() || hides_or_reorders(c)) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(text, "\\u{unit:04x}");
+            }
+        } else {
+            text.push(c);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_acts_or_hides_is_an_escape() {
+        let text = compact(&"a\x1b[2J\x7f\u{9b}31m\u{202e}b\u{200b}é\u{e0041}\n").unwrap();
+        let expected = r#""a\u001b[2J\u007f\u009b31m\u202eb\u200bé\udb40\udc41\n""#;
+        assert_eq!(text, expected);
+    }
+
+    proptest! {
+        #[test]
+        fn the_value_stays_the_same(key in any::<String>(), value in any::<String>()) {
+            let value = serde_json::json!({ key: [value, "\u{202e}\u{7f}\u{e0001}\\\u{200b}"] });
+            for text in [compact(&value).unwrap(), pretty(&value).unwrap()] {
+                let back: serde_json::Value = serde_json::from_str(&text).unwrap();
+                prop_assert_eq!(&back, &value);
+                let acts = |c: char| c != '\n' && c.is_control() || hides_or_reorders(c);
+                prop_assert!(!text.chars().any(acts), "{}", text);
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The verdict in a line, and what it rests on: the same words in every format.
+
+use super::model::{HypothesisRow, Report};
+use super::race_in_words;
+use crate::findings::Severity;
+use crate::judge::{HEALTHY, INCONCLUSIVE};
+
+impl Report {
+    /// The verdict in a line: `LIKELY: Race condition (race-condition)`.
+    pub(super) fn headline(&self) -> String {
+        let id = self.verdict.id.as_str();
+        match (self.verdict.level, self.judged()) {
+            (Some(level), Some(row)) => {
+                format!("{}: {} ({id})", level.words().to_uppercase(), row.title)
+            }
+            _ if id == HEALTHY => "HEALTHY".to_owned(),
+            _ if self.worst() == Some(Severity::Critical) => format!("CRITICAL ({id})"),
+            _ if self.worst() == Some(Severity::Warning) => format!("WARNING ({id})"),
+            _ => format!("CANNOT TELL ({INCONCLUSIVE})"),
+        }
+    }
+
+    /// The worst limit that a check exceeded.
+    pub(super) fn worst(&self) -> Option<Severity> {
+        self.checks.iter().filter_map(|row| row.severity).max()
+    }
+
+    /// Whether it looks like a race; nothing where the runbook knows none, or nothing is wrong.
+    pub(super) fn race_sentence(&self) -> Option<&'static str> {
+        (self.verdict.id != HEALTHY)
+            .then_some(self.verdict.race)
+            .flatten()
+            .map(race_in_words)
+    }
+
+    /// The hypothesis that is the verdict.
+    pub(super) fn judged(&self) -> Option<&HypothesisRow> {
+        let id = &self.verdict.id;
+        self.hypotheses.iter().find(|row| row.id == *id)
+    }
+
+    /// The race hypothesis whose level is the verdict on races.
+    pub(super) fn leading_race(&self) -> Option<&HypothesisRow> {
+        let level = self.verdict.race?;
+        self.hypotheses
+            .iter()
+            .find(|row| row.race && row.verdict == level)
+    }
+
+    /// What happened, in a sentence: the explanation that is the verdict, else why there is none.
+    pub(super) fn nature(&self) -> &str {
+        self.judged()
+            .map_or(&self.verdict.summary, |row| &row.about)
+    }
+}

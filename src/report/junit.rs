@@ -1,0 +1,172 @@
+//! The report as JUnit XML, for the test reports of a CI system: a test case for the verdict and one
+//! for each check.
+//!
+//! A fault that is confirmed or likely is a failure. What could not be told is an error, never
+//! skipped: CI systems count what is skipped as well, and an unknown is not health.
+
+use std::time::Duration;
+
+use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestSuite};
+
+use super::model::{CheckRow, HypothesisRow, Report};
+use super::visible::{visible, visible_lines};
+use crate::findings::{Outcome, Severity};
+use crate::judge::HEALTHY;
+use crate::plan::command_line;
+use crate::runbook::Effect;
+
+pub(super) fn render(report: &Report) -> String {
+    let name = format!("{} in container {}", report.runbook.id, report.target.ct);
+    let mut suite = TestSuite::new(visible(&name));
+    let stamp = report.started_at.split('.').next().unwrap_or_default();
+    suite.extra.insert("timestamp".into(), stamp.into());
+    if !report.target.node.is_empty() {
+        let node = visible(&report.target.node);
+        suite.extra.insert("hostname".into(), node.into());
+    }
+    suite.time = Duration::try_from_secs_f64(report.took).ok();
+    suite.add_properties(properties(report));
+    suite.add_test_case(verdict(report));
+    suite.add_test_cases(report.checks.iter().map(|row| check(report, row)));
+    let mut document = quick_junit::Report::new("lxcdiag");
+    document.time = suite.time;
+    document.add_test_suite(suite);
+    // Writing text to memory has no way to fail.
+    document.to_string().unwrap_or_default()
+}
+
+/// What the report was made on.
+fn properties(report: &Report) -> Vec<Property> {
+    let target = &report.target;
+    let mut properties = Vec::new();
+    let mut add = |name: &str, value: &str| {
+        properties.push(Property::new(visible(name), visible(value)));
+    };
+    add("lxcdiag", &report.lxcdiag);
+    add("command_line", &command_line(&report.command_line));
+    add("runbook", &report.runbook.id);
+    add("runbook.sha256", &report.runbook.sha256);
+    add("ct", &target.ct.to_string());
+    add("node", &target.node);
+    add("via", &target.via);
+    for (name, value) in [
+        ("os", &target.os),
+        ("systemd", &target.systemd),
+        ("kernel", &target.kernel),
+        ("pve", &target.pve),
+        ("failed_at", &report.failed_at),
+        ("cut_short", &report.cut_short),
+        ("demonstration", &report.demonstration),
+    ] {
+        if let Some(value) = value {
+            add(name, value);
+        }
+    }
+    add("started_at", &report.started_at);
+    add("finished_at", &report.finished_at);
+    add("read_only", &report.read_only.to_string());
+    for command in &report.changed {
+        add("changed", command);
+    }
+    for (name, value) in &report.vars {
+        let default = if report.defaulted.contains(name) {
+            "default"
+        } else {
+            "var"
+        };
+        add(&format!("{default}.{name}"), value);
+    }
+    match &report.redacted {
+        None => add("redacted", "false"),
+        Some(removed) => {
+            let count: u64 = removed.iter().map(|one| one.count).sum();
+            add("redacted", &count.to_string());
+        }
+    }
+    properties
+}
+
+fn verdict(report: &Report) -> TestCase {
+    let verdict = &report.verdict;
+    let mut status = match (verdict.severity, verdict.level) {
+        (None, None) if verdict.id == HEALTHY => TestCaseStatus::success(),
+        (None, None) => TestCaseStatus::non_success(NonSuccessKind::Error),
+        _ => TestCaseStatus::non_success(NonSuccessKind::Failure),
+    };
+    status.set_message(visible(&report.headline()));
+    status.set_type(match (verdict.level, verdict.severity) {
+        (Some(level), _) => level.words(),
+        (None, Some(severity)) => severity_name(severity),
+        (None, None) => "inconclusive",
+    });
+    status.set_description(visible_lines(&reasons(report)));
+    let mut case = TestCase::new("verdict", status);
+    case.set_classname(visible(&report.runbook.id));
+    case
+}
+
+fn reasons(report: &Report) -> String {
+    let mut lines = Vec::new();
+    lines.extend(report.race_sentence().map(str::to_owned));
+    lines.push(report.nature().to_owned());
+    if let Some(row) = report.judged() {
+        weighed(&mut lines, row);
+    }
+    if !report.verdict.remedy.is_empty() {
+        lines.push("What to do:".to_owned());
+        lines.push(report.verdict.remedy.trim_end().to_owned());
+    }
+    lines.join("\n")
+}
+
+fn weighed(lines: &mut Vec<String>, row: &HypothesisRow) {
+    for (label, effects) in [
+        ("For it", [Effect::Confirms, Effect::Supports]),
+        ("Against it", [Effect::RulesOut, Effect::Weakens]),
+    ] {
+        lines.extend(row.holding(&effects).map(|says| format!("{label}: {says}")));
+    }
+    lines.extend(row.missing.iter().map(|name| format!("Not known: {name}")));
+    if let Some(overturned) = &row.overturned_by {
+        lines.push(format!("Overturned by: {overturned}"));
+    }
+}
+
+fn check(report: &Report, row: &CheckRow) -> TestCase {
+    let failure = || TestCaseStatus::non_success(NonSuccessKind::Failure);
+    let (mut status, kind) = match (row.severity, row.outcome) {
+        (Some(severity), _) => (failure(), severity_name(severity)),
+        (None, Outcome::Passed) => (TestCaseStatus::success(), "passed"),
+        (None, Outcome::Failed) => (failure(), "failed"),
+        (None, Outcome::Errored) => (
+            TestCaseStatus::non_success(NonSuccessKind::Error),
+            "errored",
+        ),
+        (None, Outcome::Skipped) => (TestCaseStatus::skipped(), "skipped"),
+    };
+    status.set_type(kind);
+    status.set_message(visible(&row.reason));
+    if !row.argv.is_empty() {
+        let described = format!("$ {}\n{}", command_line(&row.argv), row.observed);
+        status.set_description(visible_lines(&described));
+    }
+    let mut case = TestCase::new(visible(&format!("{}: {}", row.id, row.title)), status);
+    case.set_classname(visible(&report.runbook.id));
+    case.time = row
+        .duration_ms
+        .and_then(|ms| Duration::try_from_secs_f64(ms / 1e3).ok());
+    if !row.stdout.is_empty() {
+        case.set_system_out(visible_lines(&row.stdout));
+    }
+    if !row.stderr.is_empty() {
+        case.set_system_err(visible_lines(&row.stderr));
+    }
+    case
+}
+
+const fn severity_name(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Warning => "warning",
+        Severity::Critical => "critical",
+    }
+}

@@ -1,0 +1,269 @@
+//! Text of any origin in Markdown: it renders as the very same text, and as nothing else.
+//!
+//! GitHub and GitLab make links of `@user`, `#123`, `GH-1`, commit ids and much more in the rendered
+//! text, where a backslash or an entity no longer tells; code they leave alone. So plain words and
+//! numbers stand as they are, and whatever else there is stands in code: in spans, or in fences.
+
+use std::fmt::Write as _;
+
+use crate::report::table::clipped;
+use crate::report::visible::{visible, visible_lines};
+
+/// Backticks of a fence, at most: cmark counts them in a byte
+/// (`fence_length` in <https://github.com/github/cmark-gfm/blob/master/src/node.h>).
+const LONGEST_FENCE: usize = 200;
+
+/// Text in a line, as it may stand in a paragraph, a list item or a table's cell. After `most`
+/// characters it is cut.
+pub(super) fn inline(text: &str, most: usize) -> String {
+    let text = glimpse(text, most);
+    if text.is_empty() {
+        return text;
+    }
+    let words: Vec<&str> = text.split(' ').collect();
+    // Next to two blanks in a row, which only code keeps, nothing counts as plain.
+    let is_plain = |at: usize| {
+        let word = |at: usize| words.get(at).copied();
+        let before = at.checked_sub(1).map_or(Some("begin"), word);
+        let after = word(at + 1).unwrap_or("end");
+        before != Some("") && !after.is_empty() && word(at).is_some_and(|w| plain(w, at == 0))
+    };
+    let mut shown = String::new();
+    let mut code: Vec<&str> = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        if !is_plain(at) {
+            code.push(word);
+            continue;
+        }
+        flush(&mut shown, &mut code);
+        separate(&mut shown);
+        shown.push_str(word);
+    }
+    flush(&mut shown, &mut code);
+    shown
+}
+
+/// What is visible of a text, cut after `most` characters. The rest of a very long one is not looked at.
+fn glimpse(text: &str, most: usize) -> String {
+    let end = text
+        .char_indices()
+        .nth(most + 1)
+        .map_or(text.len(), |(at, _)| at);
+    clipped(&visible(text.get(..end).unwrap_or(text)), most)
+}
+
+fn flush(shown: &mut String, code: &mut Vec<&str>) {
+    if !code.is_empty() {
+        separate(shown);
+        shown.push_str(&in_sentence(&code.join(" ")));
+        code.clear();
+    }
+}
+
+fn separate(shown: &mut String) {
+    if !shown.is_empty() {
+        shown.push(' ');
+    }
+}
+
+/// Whether a word means nothing to any Markdown, nor to what is made of references afterwards: it is
+/// of letters, with a hyphen or an apostrophe at most within it, or a number, and has no punctuation
+/// but a text's around it. At the beginning, `1.` is none: it begins a list.
+fn plain(word: &str, first: bool) -> bool {
+    let bare = word.strip_prefix('(').unwrap_or(word);
+    let bare = bare.trim_end_matches([',', '.', ';', ':', ')', '?', '…']);
+    let is_letter = |c: char| c.is_alphabetic() || matches!(c, '×' | '→' | '≤');
+    let is_word = bare
+        .split(['-', '\''])
+        .all(|part| !part.is_empty() && part.chars().all(is_letter));
+    let mut parts = bare.split('.');
+    let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let is_number = parts.by_ref().take(2).all(is_digits) && parts.next().is_none();
+    let is_commit = bare.len() >= 7 && bare.bytes().all(|b| b.is_ascii_hexdigit());
+    (is_word || (is_number && !(first && bare != word))) && !is_commit
+}
+
+/// Code, the parenthesis and the comma around it outside.
+fn in_sentence(text: &str) -> String {
+    let bare = text.strip_prefix('(').unwrap_or(text);
+    let core = bare.trim_end_matches([',', '.', ';', ':', ')', '?']);
+    if core.trim() != core || core.is_empty() {
+        return in_code(text);
+    }
+    let lead = if bare == text { "" } else { "(" };
+    let tail = bare.get(core.len()..).unwrap_or_default();
+    format!("{lead}{}{tail}", in_code(core))
+}
+
+/// Code spans. A bar ends a table's cell even in code, where a backslash that shields it may meet
+/// another one before it: bars stand outside.
+fn in_code(text: &str) -> String {
+    text.split('|')
+        .map(code_span)
+        .collect::<Vec<_>>()
+        .join("&#124;")
+}
+
+fn code_span(text: &str) -> String {
+    if text.is_empty() {
+        return String::new();
+    }
+    let runs: Vec<usize> = text
+        .split(|c| c != '`')
+        .map(str::len)
+        .filter(|length| *length > 0)
+        .collect();
+    // Any number that no run has; cmark knows no span of more than 80 backticks, so not the longest.
+    let fence = (1..)
+        .find(|length| !runs.contains(length))
+        .map(|length| "`".repeat(length))
+        .unwrap_or_default();
+    let blank = |c: char| c == ' ';
+    let stripped = text.starts_with(blank) && text.ends_with(blank) && !text.chars().all(blank);
+    let pad = match stripped || text.starts_with('`') || text.ends_with('`') {
+        true => " ",
+        false => "",
+    };
+    format!("{fence}{pad}{text}{pad}{fence}")
+}
+
+/// A block of code with these lines. After `most` characters it is head and tail, and how much was
+/// left out between them.
+pub(super) fn fenced(language: &str, text: &str, most: usize) -> String {
+    let text = without_long_runs(&visible_lines(&shortened(text, most)));
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    format!("{fence}{language}\n{text}\n{fence}\n")
+}
+
+/// Head and tail of a text that is longer than so many characters.
+fn shortened(text: &str, most: usize) -> String {
+    if text.char_indices().nth(most).is_none() {
+        return text.to_owned();
+    }
+    let half = most / 2;
+    let end = text.char_indices().nth(half).map_or(0, |(at, _)| at);
+    let begin = text.char_indices().rev().take(half).last();
+    let begin = begin.map_or(text.len(), |(at, _)| at);
+    let part = |range: std::ops::Range<usize>| text.get(range).unwrap_or_default();
+    let left_out = part(end..begin).chars().count();
+    let (head, tail) = (part(0..end), part(begin..text.len()));
+    format!("{head}\n[… {left_out} characters left out …]\n{tail}")
+}
+
+/// The rest of a very long run of backticks is only counted: it could end any fence.
+fn without_long_runs(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut run = 0;
+    for part in text.split_inclusive('`') {
+        if part != "`" {
+            note_rest(&mut shown, run);
+            run = 0;
+        }
+        match part.strip_suffix('`') {
+            Some(rest) => {
+                shown.push_str(rest);
+                run += 1;
+                if run < LONGEST_FENCE {
+                    shown.push('`');
+                }
+            }
+            None => shown.push_str(part),
+        }
+    }
+    note_rest(&mut shown, run);
+    shown
+}
+
+fn note_rest(shown: &mut String, run: usize) {
+    if run >= LONGEST_FENCE {
+        let _ = write!(
+            shown,
+            "[… {} backticks left out …]",
+            run + 1 - LONGEST_FENCE
+        );
+    }
+}
+
+/// Text as HTML that is no Markdown: the line of a fold.
+pub(super) fn html(text: &str, most: usize) -> String {
+    let mut shown = String::new();
+    for c in glimpse(text, most).chars() {
+        match c {
+            '&' => shown.push_str("&amp;"),
+            '<' => shown.push_str("&lt;"),
+            '>' => shown.push_str("&gt;"),
+            '"' => shown.push_str("&quot;"),
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_plain_and_all_else_is_code() {
+        let cases = [
+            (
+                "the file arrived 2.27 s later (a stand-in)",
+                "the file arrived 2.27 s later (a stand-in)",
+            ),
+            (
+                "/etc/a.service is there, systemctl enable -- a works",
+                "`/etc/a.service` is there, systemctl enable `--` a works",
+            ),
+            (
+                "ask @root or see #12, GH-1, https://a.b or www.a.b",
+                "ask `@root` or see `#12, GH-1, https://a.b` or `www.a.b`",
+            ),
+            ("1. no list", "`1`. no list"),
+            (
+                "2 lines of systemd's in 1.5 s",
+                "2 lines of systemd's in 1.5 s",
+            ),
+            ("in 1.2.3 or 1., 'so' it's", "in `1.2.3` or 1., `'so'` it's"),
+            ("- no list", "`-` no list"),
+            ("# no heading", "`#` no heading"),
+            ("at commit deadbeef", "at commit `deadbeef`"),
+            ("see (--log), /etc/a.b.", "see (`--log), /etc/a.b`."),
+            ("a  b", "`a  b`"),
+            (" a ", "`  a  `"),
+            ("a|b", "`a`&#124;`b`"),
+            ("\\|", "`\\`&#124;"),
+            ("`x`", "`` `x` ``"),
+            ("a`b``c", "```a`b``c```"),
+            ("<b>\u{1b}[2J\u{202e}", "`<b>\\x1b[2J\\u{202e}`"),
+            ("", ""),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(inline(text, 400), expected, "{text:?}");
+        }
+        assert_eq!(inline("eleven words", 6), "eleven…");
+    }
+
+    #[test]
+    fn a_fence_is_longer_than_what_is_in_it() {
+        assert_eq!(fenced("sh", "ls\n", 80), "```sh\nls\n```\n");
+        assert_eq!(fenced("", "a\n````\nb", 80), "`````\na\n````\nb\n`````\n");
+        let attack = format!("a\n{}\n# b", "`".repeat(300));
+        let text = fenced("", &attack, 1_000);
+        let fence = "`".repeat(200);
+        let run = "`".repeat(199);
+        assert_eq!(
+            text,
+            format!("{fence}\na\n{run}[… 101 backticks left out …]\n# b\n{fence}\n")
+        );
+    }
+
+    #[test]
+    fn head_and_tail_of_a_long_text() {
+        assert_eq!(shortened("0123456789", 10), "0123456789");
+        assert_eq!(
+            shortened("äbcdefghijklmnö", 4),
+            "äb\n[… 11 characters left out …]\nnö"
+        );
+    }
+}

@@ -1,0 +1,54 @@
+//! Every format of a report, read back by those who will read it, with the worst that a container can say in every field.
+
+// Written to be read, not reused: what goes wrong in a test is to stop it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod bundle;
+mod hostile;
+mod json;
+mod junit;
+mod junit_cases;
+mod markdown;
+mod markdown_cases;
+mod rendered;
+
+use proptest::prelude::*;
+
+/// Text as a container would choose it.
+fn text() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        4 => prop::sample::select(hostile::PIECES).prop_map(str::to_owned),
+        2 => any::<char>().prop_map(String::from),
+        1 => "[ -~]{0,20}",
+        1 => (prop::sample::select(vec!['`', '|', ' ', '~']), 1..300_usize)
+            .prop_map(|(c, count)| c.to_string().repeat(count)),
+    ];
+    prop::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_format_survives_whatever_is_said(texts in prop::collection::vec(text(), 1..40)) {
+        let report = hostile::report(&texts);
+        markdown::holds(&report);
+        junit::holds(&report);
+        json::holds(&report);
+    }
+}
+
+#[test]
+fn every_piece_alone_in_every_field() {
+    for piece in hostile::PIECES {
+        let report = hostile::report(&[(*piece).to_owned()]);
+        markdown::holds(&report);
+        junit::holds(&report);
+        json::holds(&report);
+    }
+}
