@@ -3,10 +3,12 @@
 //! Everything here is computed from the recording and the diagnosis; a format decides nothing.
 
 mod headline;
+mod html;
 mod json;
 mod junit;
 mod markdown;
 mod model;
+mod moments;
 mod table;
 mod visible;
 
@@ -32,6 +34,7 @@ pub fn render(report: &Report, format: Format, look: Look) -> String {
         Format::Json => json::render(report),
         Format::Markdown => markdown::render(report),
         Format::Junit => junit::render(report),
+        Format::Html => html::render(report),
     }
 }
 
@@ -46,6 +49,8 @@ pub enum Format {
     Markdown,
     /// For the test reports of a CI system.
     Junit,
+    /// For a browser: one file, which loads nothing.
+    Html,
 }
 
 impl Format {
@@ -56,6 +61,7 @@ impl Format {
             Self::Json => "json",
             Self::Markdown => "md",
             Self::Junit => "xml",
+            Self::Html => "html",
         }
     }
 

@@ -68,7 +68,7 @@ pub(super) struct RunArgs {
     /// How the report on stdout is written
     #[arg(long, value_enum, default_value = "table")]
     pub(super) format: Format,
-    /// Write the report to a file too, in the format of its ending (.txt, .json, .md, .xml); may be repeated
+    /// Write the report to a file too, in the format of its ending (.txt, .md, .html, .json, .xml); may be repeated
     #[arg(long, value_name = "FILE")]
     pub(super) output: Vec<PathBuf>,
     /// Pack the report in every format, the recording and the raw outputs into one file (.tar.gz)
@@ -129,7 +129,7 @@ pub(super) struct JudgeArgs {
     /// How the report on stdout is written
     #[arg(long, value_enum, default_value = "table")]
     pub(super) format: Format,
-    /// Write the report to a file too, in the format of its ending (.txt, .json, .md, .xml); may be repeated
+    /// Write the report to a file too, in the format of its ending (.txt, .md, .html, .json, .xml); may be repeated
     #[arg(long, value_name = "FILE")]
     pub(super) output: Vec<PathBuf>,
     /// Pack the report in every format, the recording and the raw outputs into one file (.tar.gz)

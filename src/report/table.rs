@@ -3,8 +3,8 @@
 
 mod banner;
 pub(crate) mod grid;
-mod rows;
-pub(super) mod timeline;
+pub(super) mod rows;
+mod timeline;
 pub(crate) mod wrap;
 
 use std::fmt::Write as _;

@@ -6,10 +6,15 @@ use std::fmt::Write as _;
 /// `\x1b`, and characters that reorder or hide others as `\u{202e}`. Line breaks and tabs become
 /// spaces, so that the text stays in its place.
 pub fn visible(text: &str) -> String {
+    visible_text(text).replace(['\n', '\t'], " ")
+}
+
+/// The same where line breaks and tabs stay what they are.
+pub(super) fn visible_text(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
-            '\n' | '\t' => shown.push(' '),
+            '\n' | '\t' => shown.push(character),
             '\r' => shown.push_str("\\r"),
             c if c.is_control() => {
                 let _ = write!(shown, "\\x{:02x}", u32::from(c));
@@ -54,5 +59,6 @@ mod tests {
         );
         assert_eq!(visible("Unité 日本 ✓"), "Unité 日本 ✓");
         assert_eq!(visible_lines("a\r\nb\x08\n"), "a\\r\nb\\x08");
+        assert_eq!(visible_text("a\tb\r\n\0"), "a\tb\\r\n\\x00");
     }
 }

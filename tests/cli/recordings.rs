@@ -121,6 +121,23 @@ fn each_demonstration_says_that_it_is_one() {
 }
 
 #[test]
+fn a_report_for_a_browser_is_one_file() {
+    let environment = Environment::new();
+    let demo = ["run", "race-condition", "--ct", "958", "--demo"];
+    let finished = environment.lxcdiag(&[&demo[..], &["--output", "report.html"]].concat());
+    assert_eq!(finished.status, Some(1), "{finished}");
+    let file = environment.read("work/report.html");
+    assert!(file.starts_with("<!doctype html>\n"), "{file}");
+    assert!(file.contains("This looks like a race condition."));
+    assert!(file.ends_with("</html>\n"));
+    let path = repository("runbooks/tests/recordings/healthy-252.json");
+    let finished = environment.lxcdiag(&["judge", &path, "--format", "html"]);
+    assert_eq!(finished.status, Some(0));
+    assert!(finished.stdout.starts_with("<!doctype html>\n"));
+    assert!(finished.stdout.ends_with("</html>\n"));
+}
+
+#[test]
 fn the_moment_of_the_failure_turns_likely_into_confirmed() {
     let environment = Environment::new();
     let run = |extra: &[&str]| {

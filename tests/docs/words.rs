@@ -67,6 +67,28 @@ fn the_limits_are_those_of_the_code() {
     );
     assert!(safety.contains(&told), "{told}");
 
+    let reports = document("docs/reports.md");
+    for (pattern, code, told) in [
+        (
+            r"OUTPUT: usize = (\d+) \* 1024",
+            include_str!("../../src/report/html/page/checks.rs"),
+            "the last # KiB each",
+        ),
+        (
+            r"FIELD: usize = (\d+)",
+            include_str!("../../src/report/html/page.rs"),
+            "at most # characters",
+        ),
+        (
+            r"MOMENTS: usize = (\d+)",
+            include_str!("../../src/report/html/page.rs"),
+            "more than # moments",
+        ),
+    ] {
+        let told = told.replace('#', &all(pattern, code)[0]);
+        assert!(reports.contains(&told), "{told}");
+    }
+
     let reference = document("docs/runbooks.md");
     let timeout = format!("`{}s` by default", lxcdiag::runbook::DEFAULT_TIMEOUT);
     assert!(reference.contains(&timeout), "{timeout}");

@@ -7,7 +7,7 @@ use super::{Room, some_of, tell_rest};
 use crate::fact::duration_in_words;
 use crate::findings::Severity;
 use crate::report::model::{CheckRow, Report};
-use crate::report::table::timeline::{clock, later};
+use crate::report::moments::{clock, later};
 
 /// Characters of an observation that a cell has room for.
 const OBSERVED: usize = 240;

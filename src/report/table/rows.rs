@@ -125,7 +125,7 @@ fn row(row: &HypothesisRow) -> Vec<Text> {
 }
 
 /// What a row's level rests on, in a line.
-fn because(row: &HypothesisRow) -> String {
+pub(in crate::report) fn because(row: &HypothesisRow) -> String {
     if row.conflicting {
         let first = |effect| row.holding(&[effect]).next().unwrap_or_default();
         return format!(

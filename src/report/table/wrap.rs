@@ -8,7 +8,7 @@ use super::Look;
 
 /// The words of a text in lines of at most `width` columns, at least one. A word is cut only where
 /// it is wider than a line by itself: behind a `/`, else behind other punctuation, else anywhere.
-pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+pub(in crate::report) fn wrap(text: &str, width: usize) -> Vec<String> {
     let width = width.max(1);
     let mut lines = Vec::new();
     let mut line = String::new();

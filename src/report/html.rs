@@ -1,0 +1,64 @@
+//! The report as one HTML file that loads nothing, and whose own style and script are all that may act.
+//!
+//! The template holds all the markup; what it is filled with is plain data. Whatever it prints is made
+//! visible, then escaped by the engine: no field can be forgotten.
+
+mod page;
+mod picture;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Serde, Value};
+use minijinja::{Environment, UndefinedBehavior, context, escape_formatter};
+use sha2::{Digest as _, Sha256};
+
+use super::Report;
+use super::visible::visible_text;
+use page::Page;
+
+const TEMPLATE: &str = include_str!("html/page.html");
+const STYLE: &str = include_str!("html/style.css");
+const SCRIPT: &str = include_str!("html/script.js");
+
+/// By its ending, the engine escapes.
+const NAME: &str = "page.html";
+
+pub(super) fn render(report: &Report) -> String {
+    // A template that every test of it renders, filled with plain data, has no way to fail.
+    filled(report).unwrap_or_default()
+}
+
+fn filled(report: &Report) -> Result<String, minijinja::Error> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    let syntax = SyntaxConfig::builder()
+        .trim_blocks(true)
+        .keep_trailing_newline(true)
+        .build()?;
+    environment.set_syntax(syntax);
+    environment.set_formatter(|out, state, value| match value.as_str() {
+        Some(text) if !value.is_safe() => {
+            escape_formatter(out, state, &Value::from(visible_text(text)))
+        }
+        _ => escape_formatter(out, state, value),
+    });
+    environment.add_template(NAME, TEMPLATE)?;
+    environment.get_template(NAME)?.render(context! {
+        page => Value::from(Serde(Page::new(report))),
+        policy => policy(),
+        style => Value::from_safe_string(STYLE.to_owned()),
+        script => Value::from_safe_string(SCRIPT.to_owned()),
+    })
+}
+
+/// The Content Security Policy: nothing but the style and the script of this file, told by their hashes.
+fn policy() -> String {
+    let hash = |text: &str| STANDARD.encode(Sha256::digest(text));
+    format!(
+        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; \
+         form-action 'none'",
+        hash(STYLE),
+        hash(SCRIPT)
+    )
+}

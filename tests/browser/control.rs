@@ -1,0 +1,150 @@
+//! The table of checks is sorted and filtered, by pointer and by keyboard; without a script all is there.
+
+use serde_json::json;
+
+use crate::reports::{html, report};
+use crate::tab::Tab;
+
+const INCIDENT: &str = "late-push-252";
+
+/// Of a column, the cells that are shown, from top to bottom.
+fn column(tab: &mut Tab, number: usize) -> Vec<String> {
+    tab.strings(&format!(
+        "[...document.querySelectorAll('#checks-table tbody tr')]
+           .filter((row) => row.checkVisibility())
+           .map((row) => row.cells[{number}].innerText.trim())"
+    ))
+}
+
+fn click(tab: &mut Tab, number: usize) -> String {
+    let header = format!("document.querySelectorAll('#checks-table thead th')[{number}]");
+    tab.value(&format!("{header}.querySelector('button').click()"));
+    let order = tab.value(&format!("{header}.getAttribute('aria-sort')"));
+    order.as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_column_is_sorted_both_ways_and_back() {
+    let report = report(INCIDENT);
+    let mut tab = Tab::new(&html(&report));
+    let as_run = column(&mut tab, 1);
+    assert_eq!(as_run.len(), report.checks.len());
+
+    // The longest name comes where the alphabet has it; what has no step comes last, whichever way.
+    assert_eq!(click(&mut tab, 0), "ascending");
+    let steps = column(&mut tab, 0);
+    assert_eq!(
+        steps[..7],
+        ["2.1", "2.1", "2.2", "2.3", "2.3", "2.4", "2.4"]
+    );
+    assert_eq!(click(&mut tab, 0), "descending");
+    assert_eq!(column(&mut tab, 0)[..3], ["2.4", "2.4", "2.3"]);
+    assert_eq!(click(&mut tab, 0), "none");
+    assert_eq!(column(&mut tab, 1), as_run);
+
+    // By length, not by letter: microseconds before milliseconds, and 6 ms before 16 ms.
+    assert_eq!(click(&mut tab, 5), "ascending");
+    let sorted = column(&mut tab, 5);
+    let mut expected: Vec<_> = report
+        .checks
+        .iter()
+        .filter_map(|row| row.duration_ms)
+        .collect();
+    expected.sort_by(f64::total_cmp);
+    assert!(sorted[0].ends_with("µs"), "{sorted:?}");
+    assert_eq!(
+        sorted.iter().filter(|took| !took.is_empty()).count(),
+        expected.len()
+    );
+    assert_eq!(
+        sorted.last().unwrap(),
+        "",
+        "what never began comes last: {sorted:?}"
+    );
+
+    // What is wrong comes first; the other column is no longer the sorted one.
+    assert_eq!(click(&mut tab, 2), "ascending");
+    assert_eq!(column(&mut tab, 2)[0], "✗ failed");
+    let sorted_columns = "document.querySelectorAll('[aria-sort=ascending]').length";
+    assert_eq!(tab.value(sorted_columns), 1);
+    assert_eq!(tab.mishaps(), [""; 0]);
+}
+
+#[test]
+fn a_column_is_sorted_by_keyboard() {
+    let mut tab = Tab::new(&html(&report(INCIDENT)));
+    tab.value("document.getElementById('filter-outcome').focus()");
+    tab.press("Tab", "");
+    tab.press("Tab", "");
+    assert_eq!(
+        tab.value("document.activeElement.innerText.trim()"),
+        "Check"
+    );
+    tab.press("Enter", "\r");
+    let sort = "document.activeElement.parentElement.getAttribute('aria-sort')";
+    assert_eq!(tab.value(sort), "ascending");
+    let names = column(&mut tab, 1);
+    assert!(
+        names.is_sorted_by_key(|name| name.to_lowercase()),
+        "{names:?}"
+    );
+}
+
+#[test]
+fn rows_are_filtered_by_text_and_outcome() {
+    let report = report(INCIDENT);
+    let mut tab = Tab::new(&html(&report));
+    let count = "document.getElementById('filter-count').textContent";
+    let all = format!("{} checks", report.checks.len());
+    assert_eq!(tab.value(count), all);
+
+    tab.value("document.getElementById('filter-text').focus()");
+    tab.call("Input.insertText", json!({ "text": "journal SYSTEMD" }));
+    let names = column(&mut tab, 1);
+    assert!(!names.is_empty() && names.len() < 5, "{names:?}");
+    assert!(
+        names.iter().any(|name| name.contains("journal_u_systemd")),
+        "{names:?}"
+    );
+    assert_eq!(tab.value(count), format!("{} of {all}", names.len()));
+
+    tab.value("document.getElementById('filter-text').value = ''");
+    tab.value(
+        "const outcome = document.getElementById('filter-outcome');
+         outcome.value = 'failed';
+         outcome.dispatchEvent(new Event('change'))",
+    );
+    let failed = column(&mut tab, 2);
+    assert_eq!(failed, ["✗ failed"]);
+    assert_eq!(tab.value(count), format!("1 of {all}"));
+    // A row that is hidden stays so when the rows are sorted.
+    click(&mut tab, 1);
+    assert_eq!(column(&mut tab, 2), failed);
+}
+
+#[test]
+fn a_check_leads_to_its_output() {
+    let mut tab = Tab::new(&html(&report(INCIDENT)));
+    let shown = "document.querySelector('#output-12 pre').checkVisibility()";
+    assert_eq!(tab.value(shown), false);
+    tab.value("document.querySelector('a[href=\"#output-12\"]').click()");
+    assert_eq!(tab.value(shown), true);
+    // This browser unfolds it by itself; in others the page does.
+    tab.value("document.getElementById('output-12').closest('details').open = false");
+    tab.value("dispatchEvent(new HashChangeEvent('hashchange')) && null");
+    assert_eq!(tab.value(shown), true);
+}
+
+#[test]
+fn without_a_script_everything_can_be_read() {
+    let report = report(INCIDENT);
+    let mut tab = Tab::blank();
+    tab.call(
+        "Emulation.setScriptExecutionDisabled",
+        json!({ "value": true }),
+    );
+    tab.load(&html(&report));
+    assert_eq!(column(&mut tab, 1).len(), report.checks.len());
+    let controls = "document.querySelectorAll('#filter:not([hidden]), button').length";
+    assert_eq!(tab.value(controls), 0);
+}

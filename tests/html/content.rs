@@ -1,0 +1,186 @@
+//! Everything that is in the report is on the page.
+
+use lxcdiag::findings::Severity;
+
+use crate::page::{all, attribute, only, parse, text};
+use crate::reports::{html, names, report};
+
+#[test]
+fn every_check_moment_and_hypothesis_is_there() {
+    for name in names() {
+        let report = report(&name);
+        let page = html(&report);
+        let page = parse(&page);
+        let rows = all(&page, "#checks-table tbody tr");
+        let outputs = all(&page, "details.output");
+        assert_eq!(rows.len(), report.checks.len(), "{name}");
+        assert_eq!(outputs.len(), report.checks.len(), "{name}");
+        for ((check, row), output) in report.checks.iter().zip(rows).zip(outputs) {
+            assert!(text(row).contains(&check.title), "{name}: {}", check.id);
+            let output = text(output);
+            assert!(output.contains(&check.title), "{name}: {}", check.id);
+            for written in [&check.stdout, &check.stderr] {
+                let line = written.lines().find(|line| !line.trim().is_empty());
+                let line = line.unwrap_or_default().replace('\r', "\\r");
+                let squeezed: Vec<_> = line.split_whitespace().collect();
+                let ascii = line.chars().all(|c| c.is_ascii() && !c.is_ascii_control());
+                assert!(
+                    !ascii || output.contains(&squeezed.join(" ")),
+                    "{name}: {line}"
+                );
+            }
+        }
+        for picture in ["svg.wide", "svg.narrow"] {
+            let drawn = all(&page, &format!("{picture} g.moment"));
+            assert_eq!(drawn.len(), report.timeline.len(), "{name}: {picture}");
+        }
+        assert_eq!(all(&page, "ol.moments li").len(), report.timeline.len());
+        let hypotheses = all(&page, "details.hypothesis");
+        assert_eq!(hypotheses.len(), report.hypotheses.len(), "{name}");
+        let evidence: usize = report.hypotheses.iter().map(|row| row.evidence.len()).sum();
+        assert_eq!(all(&page, ".evidence li").len(), evidence, "{name}");
+    }
+}
+
+#[test]
+fn the_verdict_comes_first() {
+    for (name, tone, headline, race) in [
+        (
+            "late-push-252",
+            "doubt",
+            "Likely: Race condition",
+            "This looks like a race condition.",
+        ),
+        (
+            "directory-push-252",
+            "bad",
+            "Confirmed: The push failed",
+            "This was not a race condition.",
+        ),
+        (
+            "no-sh-252",
+            "doubt",
+            "Cannot tell",
+            "It cannot be told whether this was a race condition.",
+        ),
+    ] {
+        let page = html(&report(name));
+        let page = parse(&page);
+        assert_eq!(text(only(&page, "h1")), headline);
+        assert_eq!(text(only(&page, ".race")), race);
+        assert_eq!(attribute(only(&page, "body"), "class"), tone);
+        assert!(text(only(&page, "head > title")).starts_with(headline));
+    }
+    let page = html(&report("healthy-252"));
+    let page = parse(&page);
+    assert_eq!(text(only(&page, "h1")), "Healthy");
+    assert_eq!(all(&page, ".race").len(), 0);
+}
+
+#[test]
+fn a_limit_that_is_exceeded_is_told() {
+    let mut report = report("no-sh-252");
+    report.checks[1].severity = Some(Severity::Critical);
+    report.checks[1].observed = "97 % used".to_owned();
+    report.checks[2].severity = Some(Severity::Warning);
+    let page = html(&report);
+    let page = parse(&page);
+    assert_eq!(text(only(&page, "h1")), "Critical");
+    assert_eq!(attribute(only(&page, "body"), "class"), "bad");
+    let alarms = all(&page, ".alarm");
+    let expected = format!("Critical: {}: 97 % used", report.checks[1].title);
+    assert_eq!((alarms.len(), text(alarms[0])), (2, expected));
+    let words: Vec<_> = all(&page, "#checks-table .outcome")
+        .into_iter()
+        .map(text)
+        .collect();
+    assert_eq!(words[1..3], ["✗ critical", "! warning"]);
+}
+
+#[test]
+fn what_it_was_made_on_is_told() {
+    let mut report = report("late-push-252");
+    report.demonstration = Some("late-push".to_owned());
+    report.cut_short = Some("interrupted by SIGINT".to_owned());
+    report.command_line = ["lxcdiag", "run", "it's"].map(str::to_owned).to_vec();
+    let page = html(&report);
+    let page = parse(&page);
+    let header = text(only(&page, "body > header"));
+    for expected in [
+        "Demonstration: the incident late-push, recorded from a real container. Nothing was run here.",
+        "Cut short: interrupted by SIGINT",
+        "race-condition: Did the unit file lose a race with systemd?",
+        "Container 958 on pve1",
+        "unit embedding_server.service (default)",
+        "Its system Debian GNU/Linux 12 (bookworm)",
+        "Its systemd 252",
+        "Proxmox VE 8.4.1",
+        "Changed in it systemctl daemon-reload systemctl enable -- embedding_server.service",
+    ] {
+        assert!(header.contains(expected), "{expected}\n{header}");
+    }
+    let about = text(only(&page, "#about"));
+    for expected in [
+        &format!("Collected by lxcdiag {}", report.lxcdiag),
+        r"Command line lxcdiag run 'it'\''s'",
+        "Commands went through pct",
+        &format!("Began {}", report.started_at),
+        &format!("SHA-256 of the runbook {}", report.runbook.sha256),
+    ] {
+        assert!(about.contains(expected), "{expected}\n{about}");
+    }
+    report.changed.clear();
+    report.read_only = true;
+    let page = html(&report);
+    let header = text(only(&parse(&page), "body > header"));
+    assert!(
+        header.ends_with("Changed in it nothing (read-only)"),
+        "{header}"
+    );
+}
+
+#[test]
+fn the_evidence_and_the_remedy_are_told() {
+    let page = html(&report("directory-push-252"));
+    let page = parse(&page);
+    let why = text(only(&page, "#why"));
+    for expected in [
+        "For it the host's task log: failed to create file: /etc/systemd/system/: Is a directory",
+        "Against it nothing",
+        "Overturned by a push of /etc/systemd/system/embedding_server.service logged as OK",
+        "As to a race: Race condition, ruled out For it nothing Against it",
+    ] {
+        assert!(why.contains(expected), "{expected}\n{why}");
+    }
+    let commands: String = all(&page, "#remedy pre")[0].text().collect();
+    assert!(
+        commands.starts_with("pct push 958 SOURCE /etc/systemd/system/embedding_server.service\n"),
+        "{commands}"
+    );
+}
+
+#[test]
+fn what_was_removed_is_told() {
+    let mut report = report("late-push-252");
+    let about = |report: &_| text(only(&parse(&html(report)), "#about"));
+    assert!(about(&report).contains("it was written with --no-redact"));
+    report.redacted = Some(Vec::new());
+    assert!(about(&report).contains("no secret was found in it"));
+    report.redacted = Some(vec![lxcdiag::report::Redaction {
+        class: "password".to_owned(),
+        place: "checks[unit_file].stdout".to_owned(),
+        count: 2,
+    }]);
+    assert!(about(&report).ends_with("What Where Times password checks[unit_file].stdout 2"));
+}
+
+#[test]
+fn without_a_script_the_page_has_no_dead_controls() {
+    let page = html(&report("late-push-252"));
+    let page = parse(&page);
+    assert_eq!(all(&page, "button").len(), 0);
+    for control in all(&page, "input, select") {
+        let mut around = control.ancestors().filter_map(scraper::ElementRef::wrap);
+        assert!(around.any(|element| element.value().attr("hidden").is_some()));
+    }
+}
