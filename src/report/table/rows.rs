@@ -51,17 +51,18 @@ fn time(row: &CheckRow) -> String {
         .unwrap_or_default()
 }
 
+// The dark half of the sixteen colours: the bright ones cannot be read on a light terminal.
 fn outcome(row: &CheckRow) -> Text {
     let colour = match row.outcome {
-        Outcome::Passed => Color::Green,
-        Outcome::Failed => Color::Red,
-        Outcome::Errored => Color::Magenta,
+        Outcome::Passed => Color::DarkGreen,
+        Outcome::Failed => Color::DarkRed,
+        Outcome::Errored => Color::DarkMagenta,
         Outcome::Skipped => Color::DarkGrey,
     };
     match row.severity {
         None => Text::coloured(row.outcome.name(), colour),
-        Some(Severity::Warning) => Text::coloured("WARNING", Color::Yellow),
-        Some(Severity::Critical) => Text::coloured("CRITICAL", Color::Red),
+        Some(Severity::Warning) => Text::coloured("WARNING", Color::DarkYellow),
+        Some(Severity::Critical) => Text::coloured("CRITICAL", Color::DarkRed),
     }
 }
 
@@ -108,8 +109,8 @@ fn name(row: &HypothesisRow) -> String {
 
 fn row(row: &HypothesisRow) -> Vec<Text> {
     let colour = match row.verdict {
-        Level::Confirmed => Color::Red,
-        Level::Likely | Level::Unknown => Color::Yellow,
+        Level::Confirmed => Color::DarkRed,
+        Level::Likely | Level::Unknown => Color::DarkYellow,
         Level::Unlikely | Level::RuledOut => Color::DarkGrey,
     };
     let verdict = if row.conflicting {
