@@ -59,6 +59,7 @@ impl<'a> Run<'a> {
                     id: runbook.id.clone(),
                     sha256: "0123456789abcdef".repeat(4),
                     text: String::new(),
+                    redacted: false,
                 },
                 target: Target {
                     ct: 958,

@@ -7,6 +7,8 @@
 //! runbook          collect     recording   findings   judge       report
 //! ```
 //!
+//! `redact` takes the secrets out of the recording and the report, before these leave.
+//!
 //! Only `collect` and what it stands on (`executor`, `transport`, `host`) touch processes and the
 //! host; everything after the recording is a pure function of it. `cli` reads the command line,
 //! puts the chain together and writes its end.
@@ -34,6 +36,7 @@ pub mod names;
 pub mod plan;
 pub mod provision_log;
 pub mod recording;
+pub mod redact;
 pub mod report;
 pub mod runbook;
 pub mod transport;

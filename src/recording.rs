@@ -64,6 +64,9 @@ pub struct RecordedRunbook {
     pub sha256: String,
     /// Its text.
     pub text: String,
+    /// Secrets were taken out of the text; the SHA-256 is that of the text before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub redacted: bool,
 }
 
 /// The container that was looked at.
@@ -174,12 +177,17 @@ pub struct Output {
     /// The last bytes; empty where nothing was dropped.
     #[serde(with = "bytes")]
     pub tail: Vec<u8>,
+    /// How many bytes the command wrote, where secrets were taken out of the output since; absent
+    /// where it is as it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written: Option<u64>,
 }
 
 impl Output {
     /// How many bytes the command wrote.
     pub fn total_bytes(&self) -> u64 {
-        self.head.len() as u64 + self.dropped + self.tail.len() as u64
+        self.written
+            .unwrap_or(self.head.len() as u64 + self.dropped + self.tail.len() as u64)
     }
 
     /// As text: invalid UTF-8 replaced, a note where the middle was dropped.
@@ -250,6 +258,7 @@ mod tests {
             head: vec![0, b'a', 0xff, 0x1b],
             dropped: 7,
             tail: "é\u{202e}".as_bytes().to_vec(),
+            written: None,
         };
         let json = serde_json::to_string(&output).unwrap();
         assert_eq!(serde_json::from_str::<Output>(&json).unwrap(), output);

@@ -7,7 +7,7 @@ mod html;
 mod json;
 mod junit;
 mod markdown;
-mod model;
+pub(crate) mod model;
 mod moments;
 mod table;
 mod visible;

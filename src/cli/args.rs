@@ -77,6 +77,9 @@ pub(super) struct RunArgs {
     /// Keep the recording: every command with its output, enough to judge again
     #[arg(long, value_name = "FILE")]
     pub(super) record: Option<PathBuf>,
+    /// Keep secrets in the report and the recording
+    #[arg(long)]
+    pub(super) no_redact: bool,
     /// How long the whole run may take (60s, 5min)
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(super) timeout: Option<std::time::Duration>,
@@ -135,6 +138,9 @@ pub(super) struct JudgeArgs {
     /// Pack the report in every format, the recording and the raw outputs into one file (.tar.gz)
     #[arg(long, value_name = "FILE")]
     pub(super) bundle: Option<PathBuf>,
+    /// Keep secrets in the report
+    #[arg(long)]
+    pub(super) no_redact: bool,
     #[command(flatten)]
     pub(super) library: LibraryArgs,
 }

@@ -11,7 +11,8 @@ use crate::diff::{Side, compare, render};
 use crate::exit_code::ExitCode;
 use crate::judge::judge;
 use crate::recording::{self, Recording};
-use crate::report::{self, Report, visible};
+use crate::redact;
+use crate::report::{self, visible};
 
 pub(super) fn diff(args: &DiffArgs) -> Result<ExitCode, CliError> {
     let (a, b) = (side(&args.library, &args.a)?, side(&args.library, &args.b)?);
@@ -29,7 +30,7 @@ pub(super) fn diff(args: &DiffArgs) -> Result<ExitCode, CliError> {
     })
 }
 
-/// A report as it is, or a recording judged.
+/// A report as it is, or a recording judged, without its secrets.
 fn side(library: &LibraryArgs, path: &Path) -> Result<Side, CliError> {
     #[derive(Deserialize)]
     struct File {
@@ -46,11 +47,11 @@ fn side(library: &LibraryArgs, path: &Path) -> Result<Side, CliError> {
     match file.schema.as_str() {
         report::SCHEMA => serde_json::from_slice(&bytes).map_err(|error| neither(&error)),
         recording::SCHEMA => {
-            let recording: Recording =
+            let mut recording: Recording =
                 serde_json::from_slice(&bytes).map_err(|error| neither(&error))?;
             let (source, runbook) = recordings::runbook_for(library, None, &recording)?;
             let diagnosis = judge(&runbook, &recording);
-            let report = Report::new(&runbook, &source.sha256(), &recording, &diagnosis);
+            let report = redact::report(&runbook, &source.sha256(), &mut recording, &diagnosis);
             let json = serde_json::to_value(&report).and_then(serde_json::from_value);
             json.map_err(|error| neither(&error))
         }

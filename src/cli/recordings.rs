@@ -11,6 +11,7 @@ use crate::exit_code::ExitCode;
 use crate::expectation::{Expectation, Suite};
 use crate::judge::judge;
 use crate::recording::{Recording, SCHEMA};
+use crate::redact;
 use crate::report::{Report, visible};
 use crate::runbook::{self, Runbook, Source};
 
@@ -25,10 +26,13 @@ pub(super) fn judge_all(args: &JudgeArgs) -> Result<ExitCode, CliError> {
     }
     let mut worst = ExitCode::Healthy;
     for path in &args.recordings {
-        let recording = read(path)?;
+        let mut recording = read(path)?;
         let (source, runbook) = runbook_for(&args.library, args.runbook.as_deref(), &recording)?;
         let diagnosis = judge(&runbook, &recording);
-        let report = Report::new(&runbook, &source.sha256(), &recording, &diagnosis);
+        let report = match args.no_redact {
+            true => Report::new(&runbook, &source.sha256(), &recording, &diagnosis),
+            false => redact::report(&runbook, &source.sha256(), &mut recording, &diagnosis),
+        };
         output::write(&report, &recording, &sinks)?;
         let code = ExitCode::of_verdict(&diagnosis.verdict);
         if code as u8 > worst as u8 {

@@ -17,6 +17,7 @@ use crate::host::{Found, Host, State};
 use crate::judge::judge;
 use crate::plan;
 use crate::recording::{RecordedRunbook, Recording, Target};
+use crate::redact;
 use crate::report::{Report, visible};
 use crate::runbook::Runbook;
 use crate::transport::{LxcAttach, Pct, Transport};
@@ -45,6 +46,7 @@ pub(super) fn run(args: &RunArgs, command_line: Vec<String>) -> Result<ExitCode,
             id: runbook.id.clone(),
             sha256: source.sha256(),
             text: source.text.clone(),
+            redacted: false,
         },
         setting: Setting {
             vars: values.values,
@@ -67,11 +69,12 @@ pub(super) fn run(args: &RunArgs, command_line: Vec<String>) -> Result<ExitCode,
         log::read(path, &mut request.setting)?;
     }
     if args.dry_run {
-        output::print(&dry_run::describe(&request, transport.as_ref()))?;
+        let text = dry_run::describe(&request, transport.as_ref());
+        output::print(&shown(args, &request, text))?;
         return Ok(ExitCode::Healthy);
     }
     if let Some(name) = &args.demo {
-        return demonstrate(name, request, &sinks);
+        return demonstrate(args, name, request, &sinks);
     }
     look_first(args, &host, &mut request)?;
     let history = History::new(std::env::var_os("XDG_STATE_HOME").map(Into::into));
@@ -83,15 +86,15 @@ pub(super) fn run(args: &RunArgs, command_line: Vec<String>) -> Result<ExitCode,
         );
     }
     request.setting.earlier_changes = changes;
-    tell_changes(&request);
+    tell_changes(args, &request);
 
     let source = Source::Live {
         host: &host,
         transport: transport.as_ref(),
     };
     let (recording, stopped) = run_checks(request, source, &history)?;
-    let kept = keep(args, &history, &recording);
-    let code = report(&runbook, &recording, &sinks)?;
+    let kept = keep(&history, &recording);
+    let code = report(args, &runbook, recording, &sinks)?;
     kept?;
     Ok(match stopped {
         Some(Stop::Signal("SIGINT")) => ExitCode::Interrupted,
@@ -102,6 +105,7 @@ pub(super) fn run(args: &RunArgs, command_line: Vec<String>) -> Result<ExitCode,
 
 /// The same run, its answers from a recording.
 fn demonstrate(
+    args: &RunArgs,
     name: &str,
     mut request: Request<'_>,
     sinks: &Sinks<'_>,
@@ -120,18 +124,26 @@ fn demonstrate(
     let runbook = request.runbook;
     let history = History::new(None);
     let (recording, _) = run_checks(request, Source::Recorded(&recorded), &history)?;
-    report(runbook, &recording, sinks)
+    report(args, runbook, recording, sinks)
 }
 
-/// Judges a recording, and writes the report.
+/// Judges a recording, takes the secrets out of what leaves, and writes that: the recording where it
+/// was asked for, and the report. Each even when the other failed.
 fn report(
+    args: &RunArgs,
     runbook: &Runbook,
-    recording: &Recording,
+    mut recording: Recording,
     sinks: &Sinks<'_>,
 ) -> Result<ExitCode, CliError> {
-    let diagnosis = judge(runbook, recording);
-    let report = Report::new(runbook, &recording.runbook.sha256, recording, &diagnosis);
-    output::write(&report, recording, sinks)?;
+    let diagnosis = judge(runbook, &recording);
+    let sha256 = recording.runbook.sha256.clone();
+    let report = match args.no_redact {
+        true => Report::new(runbook, &sha256, &recording, &diagnosis),
+        false => redact::report(runbook, &sha256, &mut recording, &diagnosis),
+    };
+    let recorded = record(args, &recording);
+    output::write(&report, &recording, sinks)?;
+    recorded?;
     Ok(ExitCode::of_verdict(&diagnosis.verdict))
 }
 
@@ -231,7 +243,7 @@ fn is_program(program: &Path) -> bool {
 }
 
 /// Nobody shall be surprised by a change.
-fn tell_changes(request: &Request<'_>) {
+fn tell_changes(args: &RunArgs, request: &Request<'_>) {
     if request.setting.read_only || request.no_changes.is_some() {
         return;
     }
@@ -246,9 +258,21 @@ fn tell_changes(request: &Request<'_>) {
         tracing::info!(
             "this will change container {}: {} (--read-only leaves it as it is)",
             request.setting.ct,
-            commands.join("; ")
+            shown(args, request, commands.join("; "))
         );
     }
+}
+
+/// Commands as the terminal shows them: without the values of vars that are secret.
+fn shown(args: &RunArgs, request: &Request<'_>, text: String) -> String {
+    if args.no_redact {
+        return text;
+    }
+    let mut redactor = redact::Redactor::new(request.runbook);
+    redactor.learn_vars(&request.setting.vars);
+    redactor.learn(text.as_bytes());
+    let redacted = redactor.redact(text.as_bytes());
+    redacted.map_or(text, |bytes| String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn run_checks(
@@ -277,22 +301,25 @@ fn run_checks(
     Ok(outcome)
 }
 
-/// Keeps the recording where it was asked for, and of itself where the container was changed or was
-/// about to be: what was kept beforehand takes all changes for made. Each even when the other failed.
-fn keep(args: &RunArgs, history: &History, recording: &Recording) -> Result<(), CliError> {
-    let mut result = Ok(());
-    if !recording.changes().is_empty() || history.file_of(recording).exists() {
-        match history.keep(recording) {
-            Ok(()) => tracing::info!("recording kept: {}", history.file_of(recording).display()),
-            Err(error) => result = Err(CliError::from_error(ExitCode::CannotWrite, &error)),
-        }
+/// Keeps the recording of itself where the container was changed or was about to be: what was kept
+/// beforehand takes all changes for made. It does not leave, and stays exact.
+fn keep(history: &History, recording: &Recording) -> Result<(), CliError> {
+    if recording.changes().is_empty() && !history.file_of(recording).exists() {
+        return Ok(());
     }
-    if let Some(path) = &args.record {
-        let text = crate::json::compact(recording)
-            .map_err(|error| CliError::from_error(ExitCode::CannotWrite, &error))?;
-        if let Err(error) = write_file(path, text.as_bytes()) {
-            result = Err(output::cannot_write(path, &error));
-        }
-    }
-    result
+    history
+        .keep(recording)
+        .map_err(|error| CliError::from_error(ExitCode::CannotWrite, &error))?;
+    tracing::info!("recording kept: {}", history.file_of(recording).display());
+    Ok(())
+}
+
+/// Writes the recording where it was asked for.
+fn record(args: &RunArgs, recording: &Recording) -> Result<(), CliError> {
+    let Some(path) = &args.record else {
+        return Ok(());
+    };
+    let text = crate::json::compact(recording)
+        .map_err(|error| CliError::from_error(ExitCode::CannotWrite, &error))?;
+    write_file(path, text.as_bytes()).map_err(|error| output::cannot_write(path, &error))
 }

@@ -71,6 +71,7 @@ impl Capture {
             head: self.head,
             dropped: self.dropped,
             tail: self.tail.into(),
+            written: None,
         };
         if output.dropped == 0 {
             output.head.append(&mut output.tail);
@@ -100,7 +101,7 @@ mod tests {
             prop_assert_eq!(capture.total_bytes(), all.len() as u64);
             let output = capture.into_output();
             if all.len() <= 17 {
-                prop_assert_eq!(output, Output { head: all, dropped: 0, tail: vec![] });
+                prop_assert_eq!(output, Output { head: all, ..Output::default() });
             } else {
                 prop_assert_eq!(&output.head, &all[..10]);
                 prop_assert_eq!(&output.tail, &all[all.len() - 7..]);

@@ -7,6 +7,7 @@ pub(super) mod rows;
 mod timeline;
 pub(crate) mod wrap;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::model::Report;
@@ -137,9 +138,26 @@ fn head(text: &mut String, report: &Report, look: Look) {
         let label = if number == 0 { "changed by:" } else { "" };
         labelled(text, &format!("  {label:<11} "), &visible(command), look);
     }
+    let removed = removed(report);
+    if !removed.is_empty() {
+        labelled(text, "  redacted:  ", &removed, look);
+    }
     if let Some(reason) = &report.cut_short {
         labelled(text, "  cut short: ", &visible(reason), look);
     }
+}
+
+/// How often secrets of each class were taken out: `password 3, token 1`.
+fn removed(report: &Report) -> String {
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    for row in report.redacted.iter().flatten() {
+        *counts.entry(&row.class).or_default() += row.count;
+    }
+    let counts: Vec<_> = counts
+        .iter()
+        .map(|(class, count)| format!("{class} {count}"))
+        .collect();
+    counts.join(", ")
 }
 
 fn remedy(text: &mut String, report: &Report, look: Look) {

@@ -42,6 +42,10 @@ pub struct Runbook {
     /// What must hold for "nothing wrong".
     #[serde(default)]
     pub healthy: Option<Healthy>,
+    /// Regular expressions for what is a secret here, besides what lxcdiag knows for one: what they
+    /// match is taken out of what leaves, or where they have named groups, what those match.
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub redact: Vec<String>,
 }
 
 /// A value the user may set.

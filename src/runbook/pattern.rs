@@ -31,6 +31,19 @@ pub fn fact_pattern(pattern: &str) -> Result<Regex, regex::Error> {
 /// validation, extraction and the judge each need it.
 static COMPILED: LazyLock<Mutex<HashMap<String, Regex>>> = LazyLock::new(Mutex::default);
 
+/// The pattern of a secret, in the same syntax, for outputs that need not be UTF-8.
+///
+/// # Errors
+/// The pattern is not one; the error says where.
+pub fn redact_pattern(pattern: &str) -> Result<regex::bytes::Regex, regex::Error> {
+    // By itself first: in bytes, a pattern may match half a character.
+    fact_pattern(pattern)?;
+    regex::bytes::RegexBuilder::new(pattern)
+        .multi_line(true)
+        .size_limit(SIZE_LIMIT)
+        .build()
+}
+
 /// A pattern that the whole of a value must match.
 ///
 /// # Errors

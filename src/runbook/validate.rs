@@ -5,6 +5,7 @@ mod expressions;
 mod facts;
 mod hypotheses;
 mod needs;
+mod redact;
 mod scope;
 mod shell;
 mod vars;
@@ -52,6 +53,7 @@ pub(super) fn findings(runbook: &Runbook) -> Vec<Finding> {
     }
     hypotheses::validate(runbook, &mut found);
     expressions::validate(runbook, &mut found);
+    redact::validate(runbook, &mut found);
     found.0
 }
 

@@ -15,6 +15,7 @@ mod files;
 mod interrupted;
 mod kept;
 mod recordings;
+mod redacted;
 mod refused;
 mod runbooks;
 mod streams;

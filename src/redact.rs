@@ -1,0 +1,380 @@
+//! Takes the secrets out of all that leaves: the report in every format, and the recording. Pure.
+//!
+//! It is done after judging, so that no verdict depends on it. First everything of a run is looked
+//! through for secrets: by the name beside a value ([`names`]), by a shape of their own ([`shapes`]),
+//! private keys ([`pem`]), and the runbook's own patterns. Then each is replaced by its token,
+//! `[redacted:CLASS:NUMBER]`, the same one wherever it stands; also where nothing around it says
+//! what it is, if it is unlikely to be an ordinary word. Redacted text is not changed by redacting
+//! it again.
+//!
+//! The recordings that lxcdiag keeps for itself ([`crate::history`]) stay exact: they do not leave,
+//! and what is judged again must be what was found.
+
+mod assignment;
+mod names;
+mod output;
+mod pem;
+mod recording;
+mod report;
+mod scan;
+mod secrets;
+mod shapes;
+mod value;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use memchr::memmem;
+use regex::bytes::Regex;
+
+use crate::judge::Diagnosis;
+use crate::recording::{Output, Recording};
+use crate::report::Report;
+use crate::runbook::Runbook;
+use crate::runbook::pattern::redact_pattern;
+use names::secret;
+use scan::Span;
+use secrets::{Known, Place, Secrets};
+use value::{is_harmless, is_random, slice};
+
+/// How every token begins.
+const TOKEN: &str = "[redacted:";
+/// The class of what a runbook's pattern without a named group finds.
+const OF_RUNBOOK: &str = "runbook";
+
+/// The report on a recording, without the secrets; they are taken out of the recording as well.
+pub fn report(
+    runbook: &Runbook,
+    sha256: &str,
+    recording: &mut Recording,
+    diagnosis: &Diagnosis,
+) -> Report {
+    let mut redactor = Redactor::new(runbook);
+    redactor.learn_recording(recording);
+    let mut exact = Report::new(runbook, sha256, recording, diagnosis);
+    report::visit(&mut exact, &mut Learn(&mut redactor));
+    drop(exact);
+    redactor.redact_recording(recording);
+    let mut report = Report::new(runbook, sha256, recording, diagnosis);
+    redactor.redact_report(&mut report);
+    report
+}
+
+/// Knows the secrets of one run.
+#[derive(Debug)]
+pub struct Redactor {
+    own: Vec<Regex>,
+    secrets: Secrets,
+    /// The secrets to be found everywhere; made of those learned, when the first text is redacted.
+    known: Option<Known>,
+}
+
+impl Redactor {
+    /// Knows no secret yet, but the runbook's patterns of them.
+    pub fn new(runbook: &Runbook) -> Self {
+        let mut secrets = Secrets::default();
+        let checks = runbook.checks.iter().map(|check| &check.id);
+        let hypotheses = runbook.hypotheses.iter().map(|hypothesis| &hypothesis.id);
+        for id in checks.chain(hypotheses).chain([&runbook.id]) {
+            secrets.innocent(id);
+        }
+        Self {
+            // Validation has refused what is no pattern.
+            own: runbook
+                .redact
+                .iter()
+                .filter_map(|pattern| redact_pattern(pattern).ok())
+                .collect(),
+            secrets,
+            known: None,
+        }
+    }
+
+    /// Takes in the values of vars: of those whose name is one of a secret's, the secrets; all others
+    /// are no secret even where one is the same.
+    pub fn learn_vars(&mut self, vars: &BTreeMap<String, String>) {
+        for (name, value) in vars {
+            if secret(name.as_bytes()).is_none() {
+                self.secrets.innocent(value);
+            }
+            self.learn_beside(Some(name), value.as_bytes());
+        }
+    }
+
+    /// Takes in the secrets of a recording.
+    pub fn learn_recording(&mut self, recording: &mut Recording) {
+        let target = &recording.target;
+        let known = [&target.os, &target.systemd, &target.kernel, &target.pve];
+        for value in known.into_iter().flatten().chain([&target.node]) {
+            self.secrets.innocent(value);
+        }
+        self.learn_vars(&recording.vars);
+        recording::visit(recording, &mut Learn(self));
+    }
+
+    /// Takes in the secrets of a text.
+    pub fn learn(&mut self, text: &[u8]) {
+        self.learn_beside(None, text);
+    }
+
+    /// Takes the secrets out of a recording. It says how many bytes each output had, and its
+    /// runbook's text loses only what is known from elsewhere, and says so.
+    pub fn redact_recording(&mut self, recording: &mut Recording) {
+        recording::visit(
+            recording,
+            &mut Redact {
+                redactor: self,
+                found: Vec::new(),
+            },
+        );
+        let text = &recording.runbook.text;
+        if let Some(text) = self.redact_yaml(text) {
+            recording.runbook.text = text;
+            recording.runbook.redacted = true;
+        }
+    }
+
+    /// Takes the secrets out of a report, and puts down in it what was removed where.
+    pub fn redact_report(&mut self, report: &mut Report) {
+        let mut redact = Redact {
+            redactor: self,
+            found: Vec::new(),
+        };
+        report::visit(report, &mut redact);
+        report.redacted = Some(redact.found);
+    }
+
+    /// A text without the secrets that are known, and those in it; `None` where it has none. What is
+    /// around them is as it was, UTF-8 or not.
+    pub fn redact(&mut self, text: &[u8]) -> Option<Vec<u8>> {
+        self.redact_beside(None, text)
+    }
+
+    /// The same of a text that stands beside a name.
+    fn redact_beside(&mut self, name: Option<&str>, text: &[u8]) -> Option<Vec<u8>> {
+        let mut places = self.found_in(name, text);
+        let secrets = &self.secrets;
+        let known = self.known.get_or_insert_with(|| secrets.known());
+        places.extend(known.places(text, &places));
+        let tokens = tokens(text);
+        places.retain(|place| !touches(&tokens, place.from, place.to));
+        replaced(text, joined(places), |place| {
+            self.secrets.token(place.secret)
+        })
+    }
+
+    fn learn_beside(&mut self, name: Option<&str>, text: &[u8]) {
+        for (class, number) in tokens(text)
+            .into_iter()
+            .filter_map(|(from, to)| token_at(text, from, to))
+        {
+            self.secrets.taken(class, number);
+        }
+        self.found_in(name, text);
+        self.known = None;
+    }
+
+    /// What the rules find in a text that stands beside a name.
+    fn found_in(&mut self, name: Option<&str>, text: &[u8]) -> Vec<Place> {
+        let tokens = tokens(text);
+        let mut spans = scan::spans(text, &tokens);
+        if let Some(name) = name.and_then(|name| secret(name.as_bytes()))
+            && !is_harmless(text, name)
+            && (!name.doubtful || is_random(text))
+        {
+            spans.push(Span::new(0, text.len(), name.class));
+        }
+        spans.extend(self.own.iter().flat_map(|own| own_spans(own, text)));
+        spans.retain(|span| span.from < span.to && !touches(&tokens, span.from, span.to));
+        spans.sort_by_key(|span| (span.from, std::cmp::Reverse(span.to), !span.exact));
+        let add = |span: Span| Place {
+            from: span.from,
+            to: span.to,
+            secret: self
+                .secrets
+                .add(span.class, slice(text, span.from, span.to)),
+        };
+        spans.into_iter().map(add).collect()
+    }
+
+    /// A runbook's text without the secrets known from elsewhere, in quotation marks where a token
+    /// would be a list to YAML. Its own patterns and words are no secrets.
+    fn redact_yaml(&mut self, text: &str) -> Option<String> {
+        let secrets = &self.secrets;
+        let known = self.known.get_or_insert_with(|| secrets.known());
+        let bytes = text.as_bytes();
+        let places = known.places(bytes, &[]);
+        let redacted = replaced(bytes, joined(places), |place| {
+            let token = self.secrets.token(place.secret);
+            let before = slice(bytes, 0, place.from).trim_ascii_end().last();
+            let plain = matches!(before, Some(b':' | b'-' | b',' | b'[' | b'{'));
+            if plain { format!("\"{token}\"") } else { token }
+        })?;
+        Some(String::from_utf8_lossy(&redacted).into_owned())
+    }
+}
+
+/// What a runbook's pattern matches, or of that what its named groups do.
+fn own_spans(own: &Regex, text: &[u8]) -> Vec<Span> {
+    let names: Vec<_> = own.capture_names().flatten().collect();
+    let mut spans = Vec::new();
+    for found in own.captures_iter(text) {
+        let mut add = |part: Option<regex::bytes::Match<'_>>, class: Cow<'static, str>| {
+            spans.extend(part.map(|part| Span {
+                from: part.start(),
+                to: part.end(),
+                class,
+                exact: true,
+            }));
+        };
+        if names.is_empty() {
+            add(found.get(0), Cow::Borrowed(OF_RUNBOOK));
+        }
+        for name in &names {
+            add(found.name(name), Cow::Owned(name.replace('_', "-")));
+        }
+    }
+    spans
+}
+
+/// Places that overlap as one, in order; it is the secret of the longest.
+fn joined(mut places: Vec<Place>) -> Vec<Place> {
+    places.sort_by_key(|place| (place.from, std::cmp::Reverse(place.to)));
+    let mut joined: Vec<(Place, usize)> = Vec::new();
+    for place in places {
+        let length = place.to - place.from;
+        match joined.last_mut() {
+            Some((last, longest)) if place.from < last.to => {
+                last.to = last.to.max(place.to);
+                if length > *longest {
+                    (last.secret, *longest) = (place.secret, length);
+                }
+            }
+            _ => joined.push((place, length)),
+        }
+    }
+    joined.into_iter().map(|(place, _)| place).collect()
+}
+
+/// A text with its places replaced; `None` where there are none.
+fn replaced(text: &[u8], places: Vec<Place>, token: impl Fn(&Place) -> String) -> Option<Vec<u8>> {
+    if places.is_empty() {
+        return None;
+    }
+    let mut result = Vec::with_capacity(text.len());
+    let mut at = 0;
+    for place in &places {
+        result.extend_from_slice(slice(text, at, place.from));
+        result.extend_from_slice(token(place).as_bytes());
+        at = place.to;
+    }
+    result.extend_from_slice(slice(text, at, text.len()));
+    Some(result)
+}
+
+/// Where tokens stand that an earlier redaction has put there.
+fn tokens(text: &[u8]) -> Vec<(usize, usize)> {
+    let mut tokens = Vec::new();
+    for from in memmem::find_iter(text, TOKEN) {
+        const LONGEST: usize = 128;
+        let near = slice(text, from, text.len().min(from + LONGEST));
+        if let Some(length) = memchr::memchr(b']', near)
+            && token_at(text, from, from + length + 1).is_some()
+        {
+            tokens.push((from, from + length + 1));
+        }
+    }
+    tokens
+}
+
+/// The class and the number of a token.
+fn token_at(text: &[u8], from: usize, to: usize) -> Option<(&str, u64)> {
+    let inner = slice(text, from + TOKEN.len(), to - 1);
+    let (class, number) = std::str::from_utf8(inner).ok()?.rsplit_once(':')?;
+    let is_class = class
+        .bytes()
+        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    Some((class, number.parse().ok()?)).filter(|_| is_class && !class.is_empty())
+}
+
+/// Whether a range has a part in common with one of these, which are in order.
+fn touches(tokens: &[(usize, usize)], from: usize, to: usize) -> bool {
+    let first = tokens.partition_point(|token| token.1 <= from);
+    tokens.get(first).is_some_and(|token| token.0 < to)
+}
+
+/// Sees every text of a report or a recording, and may change it.
+trait Visitor {
+    /// A text, where it stands, and the name it stands beside.
+    fn text(&mut self, place: &str, name: Option<&str>, text: &mut String);
+    /// A command's output.
+    fn output(&mut self, output: &mut Output);
+    /// The same in a report, where the recording has been seen before.
+    fn shown(&mut self, place: &str, text: &mut String) {
+        self.text(place, None, text);
+    }
+
+    /// The words of a command: one behind an option stands beside its name.
+    fn words(&mut self, place: &str, words: &mut [String]) {
+        let mut option: Option<String> = None;
+        for (index, word) in words.iter_mut().enumerate() {
+            let before = option.take().filter(|_| !word.starts_with('-'));
+            option = (word.starts_with('-') && !word.contains('=')).then(|| word.clone());
+            self.text(&format!("{place}[{index}]"), before.as_deref(), word);
+        }
+    }
+}
+
+/// Takes in the secrets.
+struct Learn<'a>(&'a mut Redactor);
+
+impl Visitor for Learn<'_> {
+    fn text(&mut self, _: &str, name: Option<&str>, text: &mut String) {
+        self.0.learn_beside(name, text.as_bytes());
+    }
+
+    fn output(&mut self, output: &mut Output) {
+        self.0.learn(&output.head);
+        self.0.learn(&output.tail);
+    }
+
+    fn shown(&mut self, _: &str, _: &mut String) {}
+}
+
+/// Replaces the secrets, and counts the tokens.
+struct Redact<'a> {
+    redactor: &'a mut Redactor,
+    found: Vec<crate::report::Redaction>,
+}
+
+impl Visitor for Redact<'_> {
+    fn text(&mut self, place: &str, name: Option<&str>, text: &mut String) {
+        if let Some(redacted) = self.redactor.redact_beside(name, text.as_bytes()) {
+            *text = String::from_utf8_lossy(&redacted).into_owned();
+        }
+        let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+        let bytes = text.as_bytes();
+        for (class, _) in tokens(bytes)
+            .into_iter()
+            .filter_map(|(from, to)| token_at(bytes, from, to))
+        {
+            *counts.entry(class).or_default() += 1;
+        }
+        self.found.extend(
+            counts
+                .into_iter()
+                .map(|(class, count)| crate::report::Redaction {
+                    class: class.to_owned(),
+                    place: place.to_owned(),
+                    count,
+                }),
+        );
+    }
+
+    fn output(&mut self, output: &mut Output) {
+        output::redact(output, |bytes| self.redactor.redact(bytes));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,98 @@
+//! Headers of HTTP, of which only a part is secret.
+
+use memchr::memchr;
+
+use super::{Place, Quote, Sign, Span, is_harmless, is_strong, slice, without_punctuation};
+
+/// Schemes with one word of credentials (RFC 9110, 11.6.2; some are vendors' own).
+const SCHEMES: &[&str] = &[
+    "apikey",
+    "basic",
+    "bearer",
+    "bot",
+    "key",
+    "negotiate",
+    "ntlm",
+    "token",
+];
+/// Schemes with a list of parameters.
+const WITH_LISTS: &[&str] = &["aws4-hmac-sha256", "digest", "hawk", "oauth"];
+
+impl Place<'_> {
+    /// `Authorization: SCHEME CREDENTIALS`, in which the scheme may stay.
+    pub(super) fn authorization(&self) -> (Vec<Span>, usize) {
+        if self.sign == Sign::Tag {
+            return (Vec::new(), self.to);
+        }
+        let (from, end) = self.header();
+        // Go prints a header's values as a list.
+        let list = slice(self.text, from, end).starts_with(b"[");
+        let from = from + usize::from(list);
+        let scheme_end = self.word(from, end, b"");
+        let scheme =
+            String::from_utf8_lossy(slice(self.text, from, scheme_end)).to_ascii_lowercase();
+        let behind = slice(self.text, scheme_end, end);
+        let second = scheme_end + behind.iter().take_while(|byte| **byte == b' ').count();
+        let (from, to) = match scheme.as_str() {
+            scheme if SCHEMES.contains(&scheme) => (second, self.word(second, end, b"")),
+            scheme if WITH_LISTS.contains(&scheme) => (second, self.inner_line_end(end)),
+            // A Proxmox API token is found by its own shape.
+            scheme if scheme.contains("apitoken=") => return (Vec::new(), self.value),
+            scheme if is_strong(scheme.as_bytes()) => (from, scheme_end),
+            _ => return (Vec::new(), self.to),
+        };
+        let value = without_punctuation(slice(self.text, from, to));
+        if is_harmless(value, self.name) {
+            return (Vec::new(), to.max(self.to));
+        }
+        (vec![self.span(from, from + value.len())], to)
+    }
+
+    /// Whether it is one of the two headers, and not a variable that is called so.
+    pub(super) fn is_cookie_header(&self) -> bool {
+        let name = slice(self.text, self.from, self.to);
+        name.eq_ignore_ascii_case(b"cookie") || self.sets_cookie()
+    }
+
+    fn sets_cookie(&self) -> bool {
+        slice(self.text, self.from, self.to).eq_ignore_ascii_case(b"set-cookie")
+    }
+
+    /// `Cookie: a=1; b=2`: each value; of `Set-Cookie:` the first, the rest are attributes (RFC 6265).
+    pub(super) fn cookies(&self) -> (Vec<Span>, usize) {
+        let (from, end) = self.header();
+        let end = self.inner_line_end(end);
+        let most = if self.sets_cookie() { 1 } else { usize::MAX };
+        let mut spans = Vec::new();
+        let mut at = from;
+        for pair in slice(self.text, from, end)
+            .split(|byte| *byte == b';')
+            .take(most)
+        {
+            if let Some(equals) = memchr(b'=', pair) {
+                let value = slice(pair, equals + 1, pair.len()).trim_ascii_end();
+                if !is_harmless(value, self.name) {
+                    let begin = at + equals + 1;
+                    spans.push(self.span(begin, begin + value.len()));
+                }
+            }
+            at += pair.len() + 1;
+        }
+        (spans, end)
+    }
+
+    /// Where a header's value begins and ends: in its quotation marks, in those around the whole
+    /// header, or with the line.
+    fn header(&self) -> (usize, usize) {
+        let line_end = self.line_end();
+        let around = self.opened.filter(|_| !self.quoted_name);
+        match (
+            Quote::at(self.text, self.value).filter(|_| self.value < line_end),
+            around,
+        ) {
+            (Some((quote, inside)), _) => (inside, quote.close(self.text, inside, line_end).0),
+            (None, Some(quote)) => (self.value, quote.close(self.text, self.value, line_end).0),
+            (None, None) => (self.value, line_end),
+        }
+    }
+}

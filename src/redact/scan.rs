@@ -1,0 +1,271 @@
+//! One pass over a text, in which every built-in rule is tried where a hint of it stands.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use memchr::{memchr2, memrchr2};
+
+use super::names::Name;
+use super::shapes::{Check, SHAPES};
+use super::value::{byte, is_harmless, slice};
+use super::{assignment, pem};
+
+/// How far a shape is looked for; what is longer is followed as far as the word goes.
+const WINDOW: usize = 16 << 10;
+
+/// Bytes of a text that are secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) from: usize,
+    pub(super) to: usize,
+    pub(super) class: Cow<'static, str>,
+    /// It was found by a shape, which knows its class better than a name does.
+    pub(super) exact: bool,
+}
+
+impl Span {
+    pub(super) fn new(from: usize, to: usize, class: &'static str) -> Self {
+        Self {
+            from,
+            to,
+            class: Cow::Borrowed(class),
+            exact: false,
+        }
+    }
+}
+
+/// A line of a text, without its line break; `/proc/PID/environ` has zeros between its lines.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Line {
+    pub(super) start: usize,
+    pub(super) end: usize,
+    /// It looks like JSON, so that `\n` is a line break.
+    pub(super) json: bool,
+}
+
+/// Parts of names that say something, each only as much as is sure to be rare.
+const NAME_HINTS: &[&str] = &[
+    "pass",
+    "pwd",
+    "psk",
+    "rootpw",
+    "bindpw",
+    "_pw",
+    "-pw",
+    "secret",
+    "token",
+    "key",
+    "credential",
+    "auth",
+    "cookie",
+];
+const PEM_HINTS: &[&str] = &["-----BEGIN", "---- BEGIN", "-----END", "---- END"];
+
+/// What a hint is of.
+#[derive(Debug, Clone, Copy)]
+enum Rule {
+    Name,
+    Pem,
+    Shape(usize),
+}
+
+struct Hints {
+    automaton: AhoCorasick,
+    rules: Vec<Rule>,
+}
+
+/// Built where the first text is looked at, in a fraction of a millisecond.
+static HINTS: LazyLock<Option<Hints>> = LazyLock::new(|| {
+    let shapes = SHAPES.iter().enumerate().flat_map(|(index, shape)| {
+        shape
+            .hints
+            .iter()
+            .map(move |hint| (*hint, Rule::Shape(index)))
+    });
+    let pem = PEM_HINTS.iter().map(|hint| (*hint, Rule::Pem));
+    let names = NAME_HINTS.iter().map(|hint| (*hint, Rule::Name));
+    let (hints, rules): (Vec<_>, Vec<_>) = shapes.chain(pem).chain(names).unzip();
+    let automaton = AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .kind(Some(AhoCorasickKind::DFA))
+        .build(hints)
+        .ok()?;
+    Some(Hints { automaton, rules })
+});
+
+/// What the built-in rules find in a text, in no order. The words in tokens that stand there already
+/// are no names.
+pub(super) fn spans(text: &[u8], tokens: &[(usize, usize)]) -> Vec<Span> {
+    let mut scan = Scan {
+        text,
+        spans: Vec::new(),
+        line: None,
+        named: 0,
+        keyed: 0,
+        shaped: (0, 0),
+        vain: 0,
+    };
+    let Some(hints) = &*HINTS else {
+        return Vec::new();
+    };
+    for hint in hints.automaton.find_overlapping_iter(text) {
+        if super::touches(tokens, hint.start(), hint.end()) {
+            continue;
+        }
+        match hints.rules.get(hint.pattern().as_usize()) {
+            Some(Rule::Name) => scan.name(hint.start(), hint.end()),
+            Some(Rule::Pem) => scan.pem(hint.start()),
+            Some(Rule::Shape(index)) => scan.shape(*index, hint.start()),
+            None => {}
+        }
+    }
+    scan.spans
+}
+
+struct Scan<'t> {
+    text: &'t [u8],
+    spans: Vec<Span>,
+    line: Option<Line>,
+    /// Names before this index have been looked at, with their values.
+    named: usize,
+    /// Private keys before this index have been found.
+    keyed: usize,
+    /// The latest secret that was found by its shape.
+    shaped: (usize, usize),
+    /// Where the word ends in which a shape was sought in vain that fits all of a word or nothing.
+    vain: usize,
+}
+
+impl Scan<'_> {
+    fn name(&mut self, from: usize, to: usize) {
+        if from < self.named {
+            return;
+        }
+        // A name does not reach into a secret.
+        let latest = self.spans.iter().rev().take(8);
+        let ends = latest.map(|span| span.to).filter(|to| *to <= from);
+        let floor = ends.fold(self.named, usize::max);
+        let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_-.".contains(byte);
+        let before = slice(self.text, floor, from);
+        let mut from = from - before.iter().rev().take_while(is_name).count();
+        let to = to
+            + slice(self.text, to, self.text.len())
+                .iter()
+                .take_while(is_name)
+                .count();
+        if from > 0
+            && byte(self.text, from - 1) == b'\\'
+            && matches!(byte(self.text, from), b'n' | b't' | b'r')
+        {
+            // The letter of an escaped line break.
+            from += 1;
+        }
+        let line = self.line_of(from);
+        let (spans, told) = assignment::secrets_at(self.text, line, from, to);
+        self.spans.extend(spans);
+        self.named = told.max(to);
+    }
+
+    /// The line an index is in; the indices come in order, so that each byte is passed once.
+    fn line_of(&mut self, at: usize) -> Line {
+        if let Some(line) = self
+            .line
+            .filter(|line| (line.start..=line.end).contains(&at))
+        {
+            return line;
+        }
+        let floor = self.line.map_or(0, |line| line.end.min(at));
+        let start = memrchr2(b'\n', 0, slice(self.text, floor, at))
+            .map_or(floor, |found| floor + found + 1);
+        let rest = slice(self.text, start, self.text.len());
+        let end = start + memchr2(b'\n', 0, rest).unwrap_or(rest.len());
+        let end = end - usize::from(end > start && byte(self.text, end - 1) == b'\r');
+        let lead = slice(self.text, start, end).trim_ascii_start();
+        let json = [&b"{"[..], b"\"", b"[{", b"[\""]
+            .iter()
+            .any(|open| lead.starts_with(open));
+        let line = Line { start, end, json };
+        self.line = Some(line);
+        line
+    }
+
+    fn pem(&mut self, at: usize) {
+        if at < self.keyed {
+            return;
+        }
+        if let Some((spans, behind)) = pem::from_begin(self.text, at) {
+            self.spans.extend(spans);
+            self.keyed = behind;
+        } else if let Some((spans, behind)) = pem::from_end(self.text, at, self.keyed) {
+            self.spans.extend(spans);
+            self.keyed = behind;
+        }
+    }
+
+    fn shape(&mut self, index: usize, at: usize) {
+        let Some(shape) = SHAPES.get(index) else {
+            return;
+        };
+        let inside = at > self.shaped.0 && at < self.shaped.1;
+        let in_vain = shape.check == Check::Random && at < self.vain;
+        let is_word = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_-".contains(byte);
+        if inside || in_vain || (is_word(&&byte(self.text, at)) && !is_edge_before(self.text, at)) {
+            return;
+        }
+        let window = slice(self.text, at, self.text.len().min(at + WINDOW));
+        let Some((from, to)) = shape.secret_in(window) else {
+            if shape.check == Check::Random {
+                self.vain = at + window.iter().take_while(is_word).count();
+            }
+            return;
+        };
+        let rest = match to == window.len() {
+            true => slice(self.text, at + to, self.text.len()),
+            false => &[],
+        };
+        let (from, to) = (at + from, at + to + rest.iter().take_while(is_word).count());
+        self.shaped = (at, to);
+        let name = Name {
+            class: shape.class,
+            doubtful: false,
+            counts: false,
+            ends: true,
+        };
+        if is_harmless(slice(self.text, from, to), name) {
+            return;
+        }
+        self.spans.push(Span {
+            exact: true,
+            ..Span::new(from, to, shape.class)
+        });
+        if shape.class == "proxmox-token" {
+            // Its name has the word "token" in it, and its value begins with what is no secret.
+            self.named = self.named.max(to);
+        }
+    }
+}
+
+/// Whether a word may begin at an index: no letter or digit stands before it, or one that ends an
+/// escape (`\n`, `%20`, `ESC [31m`).
+pub(super) fn is_edge_before(text: &[u8], at: usize) -> bool {
+    let back = |count: usize| at.checked_sub(count).map_or(0, |index| byte(text, index));
+    let (last, second) = (back(1), back(2));
+    if !last.is_ascii_alphanumeric() {
+        return true;
+    }
+    (second == b'\\' && matches!(last, b'n' | b'r' | b't'))
+        || (last.is_ascii_hexdigit() && second.is_ascii_hexdigit() && back(3) == b'%')
+        || (last == b'm' && (second == b'[' || second.is_ascii_digit() && ends_colour(text, at)))
+}
+
+/// Whether the digits and `m` before an index end a colour of the terminal's: `[0m`, `[1;31m`.
+fn ends_colour(text: &[u8], at: usize) -> bool {
+    const LONGEST: usize = 12;
+    let lead = slice(text, at.saturating_sub(LONGEST), at.saturating_sub(1));
+    let open = lead
+        .iter()
+        .rev()
+        .find(|byte| !byte.is_ascii_digit() && **byte != b';');
+    open == Some(&b'[')
+}

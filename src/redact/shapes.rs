@@ -1,0 +1,264 @@
+//! Secrets that are known by their shape, whatever stands beside them: one table.
+
+use std::sync::OnceLock;
+
+use regex::bytes::Regex;
+
+/// What else must hold of what a pattern matches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Check {
+    /// Nothing.
+    Nothing,
+    /// It has a digit or a capital, which ordinary words joined by hyphens do not; and where it is
+    /// not found at a hint, neither is it in the rest of that word.
+    Random,
+}
+
+/// One shape.
+pub(super) struct Shape {
+    /// The class of the secret.
+    pub(super) class: &'static str,
+    /// Texts that it begins with, whatever their case. Nothing is compiled before one is found.
+    pub(super) hints: &'static [&'static str],
+    /// What is there at a hint. Where it has a group `secret`, only that is the secret.
+    ///
+    /// It is searched for from the hint on only. So that a hostile text costs no more than one
+    /// pass, a pattern with a repetition that has no end either takes all of it, or is `random`.
+    pub(super) pattern: &'static str,
+    /// What else must hold.
+    pub(super) check: Check,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Shape {
+    const fn new(
+        class: &'static str,
+        hints: &'static [&'static str],
+        pattern: &'static str,
+    ) -> Self {
+        Self {
+            class,
+            hints,
+            pattern,
+            check: Check::Nothing,
+            compiled: OnceLock::new(),
+        }
+    }
+
+    const fn random(
+        class: &'static str,
+        hints: &'static [&'static str],
+        pattern: &'static str,
+    ) -> Self {
+        Self {
+            class,
+            hints,
+            pattern,
+            check: Check::Random,
+            compiled: OnceLock::new(),
+        }
+    }
+
+    /// What is secret of the text at a hint, as an offset and an end from there.
+    pub(super) fn secret_in(&self, text: &[u8]) -> Option<(usize, usize)> {
+        let compiled = self.compiled.get_or_init(|| {
+            // Every pattern is compiled by a test.
+            Regex::new(&format!("^(?:{})", self.pattern)).ok()
+        });
+        let found = compiled.as_ref()?.captures(text)?;
+        let secret = found.name("secret").or_else(|| found.get(0))?;
+        let random = |byte: &u8| byte.is_ascii_digit() || byte.is_ascii_uppercase();
+        let fits = self.check == Check::Nothing || secret.as_bytes().iter().any(random);
+        fits.then(|| (secret.start(), secret.end()))
+    }
+}
+
+/// The shapes.
+pub(super) static SHAPES: [Shape; 27] = [
+    // IAM unique identifiers: AKIA are long-term keys, ASIA temporary, ABIA and ACCA bearer tokens.
+    // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+    Shape::new(
+        "aws-key",
+        &["AKIA", "ASIA", "ABIA", "ACCA"],
+        r"(?-u)(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b",
+    ),
+    // https://github.blog/changelog/2021-03-31-authentication-token-format-updates-are-generally-available/
+    Shape::new(
+        "github-token",
+        &["ghp_", "gho_", "ghu_", "ghs_", "ghr_"],
+        r"(?-u)gh[pousr]_[A-Za-z0-9_]{36,}",
+    ),
+    // https://github.blog/security/application-security/introducing-fine-grained-personal-access-tokens-for-github/
+    Shape::new(
+        "github-token",
+        &["github_pat_"],
+        r"(?-u)github_pat_[A-Za-z0-9_]{36,}",
+    ),
+    // https://docs.gitlab.com/security/tokens/#token-prefixes
+    Shape::new(
+        "gitlab-token",
+        &[
+            "glpat-", "gldt-", "glrt-", "glrtr-", "glcbt-", "glptt-", "glft-", "glsoat-",
+            "glagent-", "gloas-", "glimt-", "glffct-",
+        ],
+        r"(?-u)gl(?:pat|dt|rtr?|cbt|ptt|ft|soat|agent|oas|imt|ffct)-[A-Za-z0-9_.-]{20,}",
+    ),
+    // https://docs.slack.dev/authentication/tokens/
+    Shape::new(
+        "slack-token",
+        &["xox", "xapp-"],
+        r"(?-u)(?:xox[abceoprs](?:\.xox[bp])?|xapp)-[A-Za-z0-9-]{10,}",
+    ),
+    // https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks/
+    Shape::new(
+        "slack-webhook",
+        &["hooks.slack.com", "hooks.slack-gov.com"],
+        r"(?-u)hooks\.slack(?:-gov)?\.com(?:/|\\/)(?:services|workflows|triggers)(?:/|\\/)(?<secret>[A-Za-z0-9_/\\+-]{20,})",
+    ),
+    // https://docs.claude.com/en/api/overview: the header x-api-key, keys that begin with sk-ant-
+    Shape::new(
+        "anthropic-key",
+        &["sk-ant-"],
+        r"(?-u)sk-ant-[A-Za-z0-9_-]{20,}",
+    ),
+    // https://platform.openai.com/docs/api-reference/authentication: sk-, sk-proj-, sk-svcacct-
+    Shape::random(
+        "openai-key",
+        &["sk-"],
+        r"(?-u)sk-(?:(?:proj|svcacct|admin)-[A-Za-z0-9_-]{20,}|[A-Za-z0-9]{20,})",
+    ),
+    // https://huggingface.co/docs/hub/security-tokens
+    Shape::new(
+        "huggingface-token",
+        &["hf_", "api_org_"],
+        r"(?-u)(?:hf_|api_org_)[A-Za-z0-9]{30,}",
+    ),
+    // https://cloud.google.com/docs/authentication/api-keys
+    Shape::new("google-key", &["AIza"], r"(?-u)AIza[A-Za-z0-9_-]{35}"),
+    // https://developers.google.com/identity/protocols/oauth2: access tokens and client secrets
+    Shape::new(
+        "google-token",
+        &["ya29.", "GOCSPX-"],
+        r"(?-u)(?:ya29\.|GOCSPX-)[A-Za-z0-9_-]{20,}",
+    ),
+    // https://docs.stripe.com/keys: sk_ secret, rk_ restricted (pk_ is public), whsec_ for webhooks
+    Shape::new(
+        "stripe-key",
+        &["sk_live_", "sk_test_", "rk_live_", "rk_test_"],
+        r"(?-u)[sr]k_(?:live|test)_[A-Za-z0-9]{16,}",
+    ),
+    Shape::new(
+        "stripe-key",
+        &["whsec_"],
+        r"(?-u)whsec_[A-Za-z0-9+/]{20,}={0,2}",
+    ),
+    // https://github.blog/changelog/2021-09-23-npm-has-a-new-access-token-format/
+    Shape::new("npm-token", &["npm_"], r"(?-u)npm_[A-Za-z0-9]{36}\b"),
+    // https://pypi.org/help/#apitoken: a macaroon in base64, whose first bytes are always the same
+    Shape::new(
+        "pypi-token",
+        &["pypi-AgE"],
+        r"(?-u)pypi-AgE[A-Za-z0-9_-]{50,}",
+    ),
+    // https://docs.digitalocean.com/reference/api/create-personal-access-token/
+    Shape::new(
+        "digitalocean-token",
+        &["dop_v1_", "doo_v1_", "dor_v1_"],
+        r"(?-u)do[por]_v1_[a-f0-9]{64}",
+    ),
+    // https://docs.docker.com/security/access-tokens/
+    Shape::new(
+        "docker-token",
+        &["dckr_pat_", "dckr_oat_"],
+        r"(?-u)dckr_[po]at_[A-Za-z0-9_-]{20,}",
+    ),
+    // https://developer.hashicorp.com/vault/docs/concepts/tokens: service, batch, recovery
+    Shape::new(
+        "vault-token",
+        &["hvs.", "hvb.", "hvr."],
+        r"(?-u)hv[sbr]\.[A-Za-z0-9_-]{20,}",
+    ),
+    // https://www.twilio.com/docs/sendgrid/ui/account-and-settings/api-keys
+    Shape::new(
+        "sendgrid-key",
+        &["SG."],
+        r"(?-u)SG\.[A-Za-z0-9_-]{16,32}\.[A-Za-z0-9_-]{16,64}",
+    ),
+    // https://tailscale.com/kb/1277/key-prefixes
+    Shape::new(
+        "tailscale-key",
+        &["tskey-"],
+        r"(?-u)tskey-[A-Za-z0-9-]{16,}",
+    ),
+    // https://github.com/C2SP/C2SP/blob/main/age.md: Bech32, in capitals
+    Shape::new(
+        "private-key",
+        &["AGE-SECRET-KEY-1"],
+        r"(?-u)AGE-SECRET-KEY-1[A-Z0-9]{50,}",
+    ),
+    // RFC 7515, 3.1 (JWS, three parts; unsigned, the last is empty) and RFC 7516, 3.1 (JWE, five)
+    Shape::random(
+        "jwt",
+        &["eyJ"],
+        r"(?-u)eyJ[A-Za-z0-9_-]{6,}\.(?:eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*|[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+){3})",
+    ),
+    // crypt(5) of libxcrypt, whose lengths these are, and Apache's own $apr1$
+    Shape::new(
+        "password-hash",
+        &[
+            "$y$", "$gy$", "$7$", "$6$", "$5$", "$2a$", "$2b$", "$2x$", "$2y$", "$1$", "$sha1$",
+            "$md5", "$apr1$",
+        ],
+        r"(?x-u)\$(?:
+            g?y\$[./A-Za-z0-9]{1,32}\$[./A-Za-z0-9]{0,86}\$[./A-Za-z0-9]{43} | 7\$[./A-Za-z0-9]{11,97}\$[./A-Za-z0-9]{43}
+          | [56]\$(?:rounds=[0-9]{1,10}\$)?[^\s$:]{0,16}\$[./A-Za-z0-9]{43,86}
+          | 2[abxy]\$[0-9]{2}\$[./A-Za-z0-9]{53} | (?:1|apr1)\$[^\s$:]{0,8}\$[./A-Za-z0-9]{22}
+          | sha1\$[0-9]{1,10}\$[./A-Za-z0-9]{1,64}\$[./A-Za-z0-9]{32,} | md5[,$][^\s:]{20,60} )",
+    ),
+    // https://github.com/P-H-C/phc-string-format/blob/master/phc-sf-spec.md
+    Shape::new(
+        "password-hash",
+        &["$argon2", "$scrypt$", "$pbkdf2"],
+        r"(?-u)\$(?:argon2(?:id|i|d)|scrypt|pbkdf2[a-z0-9-]{0,16})\$[A-Za-z0-9=,$+/.-]{20,}",
+    ),
+    // https://pve.proxmox.com/pve-docs/pveum.1.html#pveum_tokens and the same of Backup Server and
+    // Mail Gateway; the user and the token's ID are no secret
+    Shape::new(
+        "proxmox-token",
+        &[
+            "PVEAPIToken",
+            "PBSAPIToken",
+            "PMGAPIToken",
+            "@pam!",
+            "@pve!",
+            "@pbs!",
+            "@pmg!",
+        ],
+        r"(?i-u)(?:P(?:VE|BS|MG)APIToken[=:\s]\s?[^\s!]{1,64}|@p(?:am|ve|bs|mg))!(?:[a-z][a-z0-9._-]{0,63})[=:](?<secret>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})",
+    ),
+    // RFC 6750, 2.1, without the header's name before it
+    Shape::random(
+        "authorization",
+        &["bearer "],
+        r"(?i-u)bearer +(?<secret>[A-Za-z0-9._~+/-]{16,}=*)",
+    ),
+    // RFC 3986, 3.2.1: the password in a URL; user and host are no secret
+    Shape::new(
+        "password",
+        &["://", r":\/\/"],
+        r#"(?-u):(?://|\\/\\/)[^\s/?\#"'<>:@\\]*:(?<secret>[^\s/?\#"'<>\\]+)@"#,
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pattern_is_one_and_fits_no_empty_text() {
+        for shape in &SHAPES {
+            let regex = Regex::new(shape.pattern).unwrap_or_else(|error| panic!("{error}"));
+            assert!(!regex.is_match(b""), "{}", shape.pattern);
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! Secrets of a shape of their own. They are put together here, so that no scanner of this
+//! repository takes them for real ones.
+
+use super::{become_these, redacted};
+
+/// A prefix, and so many letters and digits that no dictionary has.
+fn made(prefix: &str, length: usize) -> String {
+    let letters = "Ab3dE5gH1jK7mN9pQ2sT4vW6xY8z".chars().cycle();
+    prefix.chars().chain(letters.take(length)).collect()
+}
+
+/// Every shape there is: its class, and one of it.
+pub(super) fn examples() -> Vec<(&'static str, String)> {
+    let hash = |length| made("", length).replace('-', ".");
+    vec![
+        ("aws-key", format!("AKIA{}", "ABCDEFGH234567QR")),
+        ("aws-key", format!("ASIA{}", "ABCDEFGH234567QR")),
+        ("github-token", made("ghp_", 36)),
+        ("github-token", made("ghs_", 36)),
+        (
+            "github-token",
+            format!("{}_{}", made("github_pat_", 22), made("", 59)),
+        ),
+        ("gitlab-token", made("glpat-", 20)),
+        ("gitlab-token", made("glrt-t1_", 20)),
+        (
+            "slack-token",
+            format!("xoxb-{}-{}", "123456789012", made("1234567890123-", 24)),
+        ),
+        (
+            "slack-token",
+            format!("xapp-1-A{}-{}", "0123456789", made("1234567890123-", 40)),
+        ),
+        ("openai-key", made("sk-", 48)),
+        ("openai-key", made("sk-proj-", 64)),
+        ("anthropic-key", made("sk-ant-api03-", 80)),
+        ("huggingface-token", made("hf_", 34)),
+        ("google-key", made("AIza", 35)),
+        ("google-token", made("GOCSPX-", 28)),
+        ("stripe-key", made("sk_live_", 24)),
+        ("stripe-key", made("rk_test_", 24)),
+        ("stripe-key", made("whsec_", 32)),
+        ("npm-token", made("npm_", 36)),
+        ("pypi-token", made("pypi-AgEIcHlwaS5vcmc", 60)),
+        (
+            "digitalocean-token",
+            format!("dop_v1_{}", "0123456789abcdef".repeat(4)),
+        ),
+        ("docker-token", made("dckr_pat_", 27)),
+        ("vault-token", made("hvs.", 24)),
+        (
+            "sendgrid-key",
+            format!("{}.{}", made("SG.", 22), made("", 43)),
+        ),
+        ("tailscale-key", made("tskey-auth-", 24)),
+        (
+            "private-key",
+            format!("AGE-SECRET-KEY-1{}", "QPZRY9X8GF".repeat(6)),
+        ),
+        (
+            "jwt",
+            format!("{}.{}.{}", made("eyJ", 30), made("eyJ", 40), made("", 43)),
+        ),
+        ("jwt", format!("{}.{}.", made("eyJ", 30), made("eyJ", 40))),
+        ("password-hash", format!("$y$j9T${}${}", hash(22), hash(43))),
+        ("password-hash", format!("$6${}${}", hash(16), hash(86))),
+        (
+            "password-hash",
+            format!("$6$rounds=5000${}${}", hash(8), hash(86)),
+        ),
+        ("password-hash", format!("$5${}${}", hash(16), hash(43))),
+        ("password-hash", format!("$2b$12${}", hash(53))),
+        ("password-hash", format!("$1${}${}", hash(8), hash(22))),
+        (
+            "password-hash",
+            format!("$argon2id$v=19$m=65536,t=3,p=4${}${}", hash(22), hash(43)),
+        ),
+    ]
+}
+
+#[test]
+fn each_is_found_wherever_it_stands() {
+    for (class, secret) in examples() {
+        for (before, after) in [
+            ("", ""),
+            ("found ", " here"),
+            ("\"", "\","),
+            ("a=", ";"),
+            ("\\n", "\\n"),
+            ("root:", ":19000:0"),
+            ("(", ")"),
+        ] {
+            assert_eq!(
+                redacted(&format!("{before}{secret}{after}")),
+                format!("{before}[redacted:{class}:1]{after}"),
+                "{secret}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_name_beside_it_does_not_change_its_class() {
+    let secret = made("ghp_", 36);
+    assert_eq!(
+        redacted(&format!(
+            "GITHUB_TOKEN={secret}\nAuthorization: Bearer {secret}"
+        )),
+        "GITHUB_TOKEN=[redacted:github-token:1]\nAuthorization: Bearer [redacted:github-token:1]"
+    );
+}
+
+#[test]
+fn of_what_holds_a_secret_the_rest_stays() {
+    become_these(&[
+        (
+            "postgres://app:hunter2@db:5432/app",
+            "postgres://app:[redacted:password:1]@db:5432/app",
+        ),
+        (
+            "redis://:pw@cache/0",
+            "redis://:[redacted:password:1]@cache/0",
+        ),
+        (
+            "https://a:p@ss@host/",
+            "https://a:[redacted:password:1]@host/",
+        ),
+        (
+            r#"{"url":"https:\/\/a:pw@host\/"}"#,
+            r#"{"url":"https:\/\/a:[redacted:password:1]@host\/"}"#,
+        ),
+        (
+            "sent Bearer abcdefghijklmnop1 to host",
+            "sent Bearer [redacted:authorization:1] to host",
+        ),
+        (
+            "PVEAPIToken=root@pam!mon=123e4567-e89b-12d3-a456-426614174000",
+            "PVEAPIToken=root@pam!mon=[redacted:proxmox-token:1]",
+        ),
+        (
+            "Authorization: PVEAPIToken=root@pam!mon=123e4567-e89b-12d3-a456-426614174000",
+            "Authorization: PVEAPIToken=root@pam!mon=[redacted:proxmox-token:1]",
+        ),
+        (
+            "token root@pam!mon=123e4567-e89b-12d3-a456-426614174000",
+            "token root@pam!mon=[redacted:proxmox-token:1]",
+        ),
+    ]);
+    let hook = format!(
+        "https://hooks.slack.com/services/{}",
+        "T00000000/B00000000/abcdefgh12345678ABCDEFGH"
+    );
+    assert_eq!(
+        redacted(&hook),
+        "https://hooks.slack.com/services/[redacted:slack-webhook:1]"
+    );
+}
+
+const BODY: &str = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj
+MzEfYyjiWA4R4/M2bS1GB4t7NXp98C3SC6dVMvDuictGeurT8jNbvJZHtCSuYEvu
+Ah2LD23x==";
+
+fn pem(begin: bool, end: bool) -> String {
+    let marker = |word: &str| format!("-----{word} {}-----", "PRIVATE KEY");
+    let begin = if begin {
+        marker("BEGIN") + "\n"
+    } else {
+        String::new()
+    };
+    let end = if end {
+        "\n".to_owned() + &marker("END")
+    } else {
+        String::new()
+    };
+    format!("{begin}{BODY}{end}")
+}
+
+#[test]
+fn private_keys_whole_and_cut() {
+    let key = "[redacted:private-key:1]";
+    let whole = pem(true, true);
+    assert_eq!(redacted(&format!("a\n{whole}\nb")), format!("a\n{key}\nb"));
+    let open_ssh = whole.replace("PRIVATE", "OPENSSH PRIVATE");
+    assert_eq!(
+        redacted(&format!("a\n{open_ssh}\nb")),
+        format!("a\n{key}\nb")
+    );
+    let indented = whole.replace('\n', "\n    ");
+    assert_eq!(
+        redacted(&format!("key:\n    {indented}\nb: 1")),
+        format!("key:\n    {key}\nb: 1")
+    );
+    let escaped = whole.replace('\n', "\\n");
+    assert_eq!(
+        redacted(&format!("{{\"a\":\"{escaped}\\n\"}}")),
+        format!("{{\"a\":\"{key}\\n\"}}")
+    );
+    assert_eq!(
+        redacted(&format!("a\n{}", pem(true, false))),
+        format!("a\n{key}")
+    );
+    assert_eq!(
+        redacted(&format!("a\n{}\nsome more text\n", pem(true, false))),
+        format!("a\n{key}\nsome more text\n")
+    );
+    assert_eq!(
+        redacted(&format!("some text\n{}\nb", pem(false, true))),
+        format!("some text\n{key}\nb")
+    );
+    let cut = pem(false, true).replace('\n', "\\n");
+    assert_eq!(
+        redacted(&format!("{{\"a\":\"{cut}\"}}")),
+        format!("{{\"a\":\"{key}\"}}")
+    );
+    let cut = pem(true, false).replace('\n', "\\n");
+    assert_eq!(
+        redacted(&format!("{{\"a\":\"{cut}\"}}")),
+        format!("{{\"a\":\"{key}\"}}")
+    );
+}
+
+#[test]
+fn a_private_key_in_a_log_line_by_line() {
+    let key = pem(true, true);
+    let log: Vec<_> = key
+        .lines()
+        .map(|line| format!("Jan 02 03:04:05 ct app[7]: {line}"))
+        .collect();
+    let text = redacted(&log.join("\n"));
+    for line in BODY.lines().filter(|line| line.len() > 16) {
+        assert!(!text.contains(line), "{text}");
+    }
+    assert_eq!(
+        text.matches("Jan 02 03:04:05 ct app[7]: ").count(),
+        log.len(),
+        "{text}"
+    );
+    for cut in [&log[..3], &log[1..]] {
+        let text = redacted(&cut.join("\n"));
+        for line in BODY.lines().filter(|line| line.len() > 16) {
+            assert!(!text.contains(line), "{text}");
+        }
+    }
+}
