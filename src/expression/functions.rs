@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use minijinja::value::{DynObject, Object, ObjectRepr, Value};
+use minijinja::value::{DynObject, Object, ObjectRepr, Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind};
 use regex::Regex;
 
@@ -193,6 +193,12 @@ fn register_filters(environment: &mut Environment<'static>) {
             keep(&list, attribute, |time| limit.before(time) == Some(true))
         },
     );
+    environment.add_filter(
+        "followed_by",
+        |records: Value, list: Value, key: Option<String>| {
+            followed_by(&records, &list, key.as_deref())
+        },
+    );
     environment.add_filter("clock_steps", |records: Value| clock_steps(&records));
     environment.add_filter("regex_escape", |text: String| regex::escape(&text));
     environment.add_filter("same_but_for_spelling", |paths: Value, name: String| {
@@ -246,6 +252,41 @@ fn keep(
         .filter(|(time, _)| wanted(*time))
         .map(|(_, item)| item)
         .collect())
+}
+
+/// The records, each with the first time of `list` that does not lie wholly before its own (`next`)
+/// and the least seconds between the two (`wait`); less than none where their order is not known.
+/// A record that nothing follows has neither. An item of `list` that has a `key` counts only for
+/// records of the same value.
+fn followed_by(records: &Value, list: &Value, key: Option<&str>) -> Result<Value, Error> {
+    let list = moments(list, "at")?;
+    let key_of = |record: &Value| {
+        let value = record.get_attr(key?).ok()?;
+        (!value.is_undefined()).then_some(value)
+    };
+    moments(records, "at")?
+        .into_iter()
+        .map(|(time, record)| {
+            let mut fields = BTreeMap::from([("at".to_owned(), time_value(time))]);
+            if record.kind() == ValueKind::Map {
+                for name in record.try_iter()? {
+                    fields.insert(name.to_string(), record.get_item(&name)?);
+                }
+            }
+            let next = list
+                .iter()
+                .filter(|(at, _)| at.before(time) != Some(true))
+                .filter(|(_, item)| key_of(item).is_none_or(|value| key_of(&record) == Some(value)))
+                .map(|(at, _)| *at)
+                .min_by_key(|at| (at.start, at.end));
+            if let Some(next) = next {
+                fields.insert("next".to_owned(), time_value(next));
+                fields.insert("wait".to_owned(), Value::from(time.gap(next).0));
+            }
+            Ok(Value::from(fields))
+        })
+        .collect::<Result<Vec<_>, Error>>()
+        .map(Value::from)
 }
 
 /// How far the wall clock may move against the monotonic one without a step: slewing takes an hour

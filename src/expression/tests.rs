@@ -253,3 +253,54 @@ fn a_clock_that_was_set_shows_against_the_monotonic_one() {
         Ok("1970-01-01T00:01:39.000000Z 1970-01-01T00:03:10.000000Z".into())
     );
 }
+
+#[test]
+fn a_record_is_followed_by_the_first_of_a_list_that_concerns_it() {
+    let record = |ms: i64, width_ms: i64, unit: Option<&str>| {
+        let at = Interval::new(ms * 1_000_000, (ms + width_ms) * 1_000_000);
+        let unit = unit.map(|unit| ("unit".into(), Fact::Text(unit.into())));
+        Fact::Record(
+            [("at".into(), Fact::Time(at))]
+                .into_iter()
+                .chain(unit)
+                .collect(),
+        )
+    };
+    let files = vec![
+        record(1_000, 10, Some("a")),
+        record(4_995, 10, Some("a")), // its order with the look at 5 s is not known
+        record(1_000, 10, Some("b")),
+        record(6_000, 10, Some("a")),
+    ];
+    let looks = vec![
+        record(500, 0, None),
+        record(5_000, 0, None),
+        record(1_500, 0, Some("b")), // concerns b alone
+    ];
+    let mut scope = scope();
+    scope.bind("files", Binding::Present(Fact::List(files)));
+    scope.bind("looks", Binding::Present(Fact::List(looks)));
+    let text = |source: &str| Evaluator::default().render(source, &scope);
+    let waits = |filter: &str| {
+        text(&format!(
+            "{{% for file in files | {filter} %}}{{{{ file.wait | default('none') }}}} {{% endfor %}}"
+        ))
+    };
+    assert_eq!(
+        waits("followed_by(looks, 'unit')"),
+        Ok("3.99 -0.005 0.49 none ".into())
+    );
+    // Without the key each look concerns all.
+    assert_eq!(
+        waits("followed_by(looks)"),
+        Ok("0.49 -0.005 0.49 none ".into())
+    );
+    assert_eq!(
+        text("{{ (files | followed_by(looks, 'unit') | first).next }}"),
+        Ok("1970-01-01T00:00:05.000000Z".into())
+    );
+    assert_eq!(
+        text("{{ ['1970-01-01T00:00:04Z'] | followed_by(looks) | map(attribute='wait') | join }}"),
+        Ok("0.0".into())
+    );
+}
