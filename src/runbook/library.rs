@@ -21,10 +21,16 @@ pub struct BuiltIn {
 }
 
 /// The project's own runbooks.
-const BUILT_IN: &[BuiltIn] = &[BuiltIn {
-    id: "race-condition",
-    text: include_str!("../../runbooks/race-condition.yaml"),
-}];
+const BUILT_IN: &[BuiltIn] = &[
+    BuiltIn {
+        id: "health",
+        text: include_str!("../../runbooks/health.yaml"),
+    },
+    BuiltIn {
+        id: "race-condition",
+        text: include_str!("../../runbooks/race-condition.yaml"),
+    },
+];
 
 /// The endings of runbook files, the first preferred.
 const ENDINGS: &[&str] = &["yaml", "yml"];
