@@ -30,6 +30,10 @@ const BUILT_IN: &[BuiltIn] = &[
         id: "race-condition",
         text: include_str!("../../runbooks/race-condition.yaml"),
     },
+    BuiltIn {
+        id: "unit-failed",
+        text: include_str!("../../runbooks/unit-failed.yaml"),
+    },
 ];
 
 /// The endings of runbook files, the first preferred.
