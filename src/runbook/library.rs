@@ -31,6 +31,10 @@ const BUILT_IN: &[BuiltIn] = &[
         text: include_str!("../../runbooks/race-condition.yaml"),
     },
     BuiltIn {
+        id: "race-risk",
+        text: include_str!("../../runbooks/race-risk.yaml"),
+    },
+    BuiltIn {
         id: "unit-failed",
         text: include_str!("../../runbooks/unit-failed.yaml"),
     },

@@ -156,6 +156,9 @@ fn run(place: &impl Place, line: &str, at: &str) -> Option<String> {
             "DEMONSTRATION: ",
             "race-condition: ",
             "nginx-up: ",
+            "unit-failed: ",
+            "health: ",
+            "race-risk: ",
         ];
         assert!(
             begins.iter().any(|begin| stdout.starts_with(begin)),

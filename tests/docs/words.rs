@@ -158,6 +158,40 @@ fn every_explanation_is_described_races_first() {
     }
 }
 
+#[test]
+fn every_explanation_of_unit_failed_is_described() {
+    let runbook: serde_json::Value =
+        serde_yaml::from_str(&document("runbooks/unit-failed.yaml")).unwrap();
+    let hypotheses = runbook["hypotheses"].as_array().unwrap();
+    let ids: Vec<_> = hypotheses
+        .iter()
+        .map(|hypothesis| hypothesis["id"].as_str().unwrap())
+        .collect();
+    let text = document("docs/unit-failed.md");
+    let rows = all(r"(?m)^\| ([a-z-]{4,}) \|", &text);
+    assert_eq!(rows[1..], ids, "below the head of the table");
+}
+
+/// Every runbook that is inside is in the table of those that are, and has its tests.
+#[test]
+fn every_runbook_inside_is_described_and_tested() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("runbooks");
+    let text = document("docs/shipped.md");
+    let mut names: Vec<_> = all(r"(?m)^\| `([a-z-]+)` \|", &text);
+    names.sort();
+    let mut there: Vec<_> = std::fs::read_dir(&root)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file())
+        .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    there.sort();
+    assert_eq!(names, there);
+    for name in names {
+        assert!(root.join(format!("tests/{name}.yaml")).is_file(), "{name}");
+    }
+}
+
 /// Commands in the middle of a sentence, without what stands for something else.
 #[test]
 fn commands_in_sentences_are_commands_of_a_shell() {
