@@ -1,6 +1,7 @@
 //! The command line: reads it, puts the chain together, writes its end.
 
 mod args;
+mod client;
 mod diff;
 mod dry_run;
 mod error;
@@ -12,6 +13,7 @@ mod recordings;
 mod run;
 mod runbooks;
 mod signals;
+mod sweep;
 
 use std::ffi::OsString;
 use std::process::ExitCode as Status;
@@ -43,6 +45,7 @@ pub fn main(command_line: Vec<OsString>) -> Status {
     log_to_stderr();
     let result = match args.command {
         Command::Run(args) => run::run(&args, words),
+        Command::Sweep(args) => sweep::sweep(&args, words),
         Command::Judge(args) => recordings::judge_all(&args),
         Command::Diff(args) => diff::diff(&args),
         Command::Test(args) => recordings::test(&args),

@@ -49,6 +49,8 @@ pub enum Stop {
     Signal(&'static str),
     /// The run's time was up.
     TimeUp(Duration),
+    /// The time of the sweep that it is part of was up.
+    SweepTimeUp(Duration),
 }
 
 impl std::fmt::Display for Stop {
@@ -57,6 +59,9 @@ impl std::fmt::Display for Stop {
             Self::Signal(name) => write!(f, "interrupted by {name}"),
             Self::TimeUp(limit) => {
                 write!(f, "the run's time of {} s was up", limit.as_secs_f64())
+            }
+            Self::SweepTimeUp(limit) => {
+                write!(f, "the sweep's time of {} s was up", limit.as_secs_f64())
             }
         }
     }
@@ -93,14 +98,14 @@ pub struct Surroundings<'a> {
 pub async fn collect(
     request: Request<'_>,
     around: &Surroundings<'_>,
-    stop: impl Future<Output = &'static str>,
+    stop: impl Future<Output = Stop>,
 ) -> (Recording, Option<Stop>) {
     let limit = request.limit;
     let stop = async {
         match limit {
-            None => Stop::Signal(stop.await),
+            None => stop.await,
             Some(limit) => match tokio::time::timeout(limit, stop).await {
-                Ok(signal) => Stop::Signal(signal),
+                Ok(stopped) => stopped,
                 Err(_) => Stop::TimeUp(limit),
             },
         }

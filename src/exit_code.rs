@@ -1,9 +1,10 @@
 //! What lxcdiag's exit status means. README.md says the same for users.
 
-use std::process::ExitCode as Status;
+use std::process::ExitCode as Code;
 
 use crate::findings::Severity;
 use crate::judge::{HEALTHY, Level, Verdict};
+use crate::sweep::row::Status;
 
 /// The exit status of a command. 0 to 3 are the monitoring plugins' codes, those from 64 on are
 /// the codes of BSD's `sysexits.h`, those above 128 the shells' for an end by signal.
@@ -35,6 +36,16 @@ pub enum ExitCode {
 }
 
 impl ExitCode {
+    /// The code that the worst of a sweep comes to.
+    pub const fn of_status(status: Status) -> Self {
+        match status {
+            Status::Ok => Self::Healthy,
+            Status::Warning => Self::Warning,
+            Status::Critical => Self::Critical,
+            Status::Unknown => Self::Inconclusive,
+        }
+    }
+
     /// The code that a verdict comes to.
     pub fn of_verdict(verdict: &Verdict) -> Self {
         match (verdict.severity, verdict.level, verdict.id.as_str()) {
@@ -46,7 +57,7 @@ impl ExitCode {
     }
 }
 
-impl From<ExitCode> for Status {
+impl From<ExitCode> for Code {
     fn from(code: ExitCode) -> Self {
         Self::from(code as u8)
     }

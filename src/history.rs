@@ -13,6 +13,15 @@ pub struct History {
     directory: PathBuf,
 }
 
+/// Where lxcdiag keeps what outlives a run: `$XDG_STATE_HOME/lxcdiag` where that is set, else
+/// `/var/lib/lxcdiag`.
+pub fn state_directory(state_home: Option<PathBuf>) -> PathBuf {
+    match state_home {
+        Some(home) if home.is_absolute() => home.join("lxcdiag"),
+        _ => PathBuf::from("/var/lib/lxcdiag"),
+    }
+}
+
 /// A recording could not be kept.
 #[derive(Debug, thiserror::Error)]
 #[error("the recording could not be kept in {}; make it writable, or set XDG_STATE_HOME", directory.display())]
@@ -22,12 +31,9 @@ pub struct NotKept {
 }
 
 impl History {
-    /// `$XDG_STATE_HOME/lxcdiag` where that is set, else `/var/lib/lxcdiag`.
+    /// In the [`state_directory`].
     pub fn new(state_home: Option<PathBuf>) -> Self {
-        let directory = match state_home {
-            Some(home) if home.is_absolute() => home.join("lxcdiag"),
-            _ => PathBuf::from("/var/lib/lxcdiag"),
-        };
+        let directory = state_directory(state_home);
         Self { directory }
     }
 

@@ -39,6 +39,7 @@ pub mod recording;
 pub mod redact;
 pub mod report;
 pub mod runbook;
+pub mod sweep;
 pub mod transport;
 pub mod vars;
 

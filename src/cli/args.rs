@@ -3,12 +3,14 @@
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 
 use crate::demo::INCIDENTS;
 use crate::fact::parse_duration;
 use crate::interval::{Interval, parse_time};
 use crate::report::Format;
+use crate::sweep::report as sweep;
+use crate::sweep::selection::Ids;
 
 /// Says why provisioning of a Proxmox VE container failed, and whether it was a race condition.
 #[derive(Debug, Parser)]
@@ -23,12 +25,15 @@ const EXAMPLES: &str = "Examples:
   lxcdiag run race-condition --ct 958
   lxcdiag run race-condition --ct 958 --read-only --output ticket-958.md --bundle ticket-958.tar.gz
   lxcdiag run race-condition --ct 958 --var unit=worker@a.service --dry-run
+  lxcdiag sweep health --all --on-change
   lxcdiag show race-condition";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Diagnose one container
     Run(RunArgs),
+    /// Diagnose many containers at once, for cron
+    Sweep(SweepArgs),
     /// Weigh recordings again, with today's runbook
     Judge(JudgeArgs),
     /// Say what differs between two recordings or JSON reports
@@ -105,6 +110,90 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     pub(super) library: LibraryArgs,
 }
+
+#[derive(Debug, Parser)]
+#[command(group(ArgGroup::new("which").args(["all", "ct", "tag", "pool", "node"]).required(true).multiple(true)))]
+pub(super) struct SweepArgs {
+    /// A runbook's name (see `lxcdiag list`), or the path of one
+    pub(super) runbook: String,
+    /// Every container
+    #[arg(long)]
+    pub(super) all: bool,
+    /// These IDs: 958, 100-199, or both with a comma between
+    #[arg(long, value_name = "IDS")]
+    pub(super) ct: Option<Ids>,
+    /// Containers with this tag; where given more than once, with any of them
+    #[arg(long)]
+    pub(super) tag: Vec<String>,
+    /// Containers in this pool
+    #[arg(long)]
+    pub(super) pool: Vec<String>,
+    /// Containers on this node
+    #[arg(long)]
+    pub(super) node: Vec<String>,
+    /// Leave these IDs out
+    #[arg(long, value_name = "IDS")]
+    pub(super) exclude: Option<Ids>,
+    /// Leave out what does not run, without a word
+    #[arg(long)]
+    pub(super) running: bool,
+    /// Set a var of the runbook; may be given more than once
+    #[arg(long = "var", value_name = "NAME=VALUE")]
+    pub(super) vars: Vec<String>,
+    /// How many containers at once [default: processors for pct, four times as many for lxc-attach]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) jobs: Option<u16>,
+    /// How long one container may take (60s, 5min)
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "2min")]
+    pub(super) timeout: std::time::Duration,
+    /// How long the whole sweep may take
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "1h")]
+    pub(super) deadline: std::time::Duration,
+    /// Print nothing where nothing is wrong
+    #[arg(long)]
+    pub(super) quiet: bool,
+    /// Print only what is new, worse, better or gone since the last sweep
+    #[arg(long)]
+    pub(super) on_change: bool,
+    /// Count a problem only when it was seen so many sweeps in a row
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) confirm: u32,
+    /// Where it is kept what the last sweep found [default: /var/lib/lxcdiag/sweeps]
+    #[arg(long, value_name = "DIR")]
+    pub(super) state: Option<PathBuf>,
+    /// Problems to live with: container, check, reason, until
+    #[arg(long, value_name = "FILE", default_value = WAIVERS)]
+    pub(super) waivers: PathBuf,
+    /// Run the checks that change containers too
+    #[arg(long)]
+    pub(super) allow_changes: bool,
+    /// How the report on stdout is written
+    #[arg(long, value_enum, default_value = "table")]
+    pub(super) format: sweep::Format,
+    /// Write it to a file too, in the format of its ending (.txt, .json, .jsonl, .prom); may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(super) output: Vec<PathBuf>,
+    /// How commands reach the containers
+    #[arg(long, value_enum, default_value = "pct")]
+    pub(super) via: Via,
+    /// The pct to use
+    #[arg(long, value_name = "PATH", env = "LXCDIAG_PCT", default_value = "pct")]
+    pub(super) pct: PathBuf,
+    /// Where the host's files are looked for
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "LXCDIAG_HOST_ROOT",
+        default_value = "/",
+        hide = true
+    )]
+    pub(super) host_root: PathBuf,
+    #[command(flatten)]
+    pub(super) library: LibraryArgs,
+}
+
+/// Waivers where nobody names another file.
+pub(super) const WAIVERS: &str = "/etc/lxcdiag/waivers.yaml";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Via {

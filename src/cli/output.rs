@@ -38,16 +38,19 @@ fn terminal_width(stream: &impl std::os::fd::AsFd) -> Option<u16> {
 }
 
 /// The format of each file, told by its ending.
-fn formats(files: &[PathBuf]) -> Result<Vec<(&Path, Format)>, CliError> {
+pub(super) fn formats<'a, F>(
+    files: &'a [PathBuf],
+    of_ending: impl Fn(&str) -> Option<F>,
+    known: &str,
+) -> Result<Vec<(&'a Path, F)>, CliError> {
     files
         .iter()
         .map(|file| {
             let ending = file.extension().and_then(|ending| ending.to_str());
-            let format = ending.and_then(Format::of_ending).ok_or_else(|| {
+            let format = ending.and_then(&of_ending).ok_or_else(|| {
                 let message = format!(
-                    "`--output {}` has no ending that names a format: use {}",
-                    file.display(),
-                    endings()
+                    "`--output {}` has no ending that names a format: use {known}",
+                    file.display()
                 );
                 CliError::new(ExitCode::Usage, message)
             })?;
@@ -112,7 +115,7 @@ impl<'a> Sinks<'a> {
         }
         Ok(Self {
             format,
-            files: formats(files)?,
+            files: formats(files, Format::of_ending, &endings())?,
             bundle,
         })
     }

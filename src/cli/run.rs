@@ -1,13 +1,11 @@
 //! `lxcdiag run`.
 
-use std::path::{Path, PathBuf};
-
 use super::args::{RunArgs, Via};
 use super::error::CliError;
 use super::file::write_file;
 use super::live_line::LiveLine;
 use super::output::Sinks;
-use super::{dry_run, log, output, runbooks, signals};
+use super::{client, dry_run, log, output, runbooks, signals};
 use crate::collect::{Request, Source, Stop, Surroundings, collect};
 use crate::demo::Incident;
 use crate::exit_code::ExitCode;
@@ -20,26 +18,19 @@ use crate::recording::{RecordedRunbook, Recording, Target};
 use crate::redact;
 use crate::report::{Report, visible};
 use crate::runbook::Runbook;
-use crate::transport::{LxcAttach, Pct, Transport};
 use crate::vars;
 
 pub(super) fn run(args: &RunArgs, command_line: Vec<String>) -> Result<ExitCode, CliError> {
     let enters = !args.dry_run && args.demo.is_none();
-    if enters && !rustix::process::geteuid().is_root() {
-        let message = "run it as root: only root may enter a container";
-        return Err(CliError::new(ExitCode::NotAllowed, message));
+    if enters {
+        client::demand_root()?;
     }
     let (source, runbook) = runbooks::find(&args.library, &args.runbook)?;
     let values = vars::resolve(&runbook, &args.vars)
         .map_err(|error| CliError::from_error(ExitCode::Usage, &error))?;
     let sinks = Sinks::new(args.format, &args.output, args.bundle.as_deref())?;
     let host = Host::at(&args.host_root);
-    let transport: Box<dyn Transport> = match args.via {
-        Via::Pct => Box::new(Pct {
-            program: from_anywhere(&args.pct),
-        }),
-        Via::LxcAttach => Box::new(LxcAttach),
-    };
+    let transport = client::transport(args.via, &args.pct);
     let mut request = Request {
         runbook: &runbook,
         recorded: RecordedRunbook {
@@ -99,7 +90,7 @@ pub(super) fn run(args: &RunArgs, command_line: Vec<String>) -> Result<ExitCode,
     Ok(match stopped {
         Some(Stop::Signal("SIGINT")) => ExitCode::Interrupted,
         Some(Stop::Signal(_)) => ExitCode::Terminated,
-        Some(Stop::TimeUp(_)) | None => code,
+        Some(Stop::TimeUp(_) | Stop::SweepTimeUp(_)) | None => code,
     })
 }
 
@@ -159,12 +150,9 @@ fn look_first(args: &RunArgs, host: &Host, request: &mut Request<'_>) -> Result<
         }
         Err(error) => return Err(CliError::from_error(ExitCode::Unavailable, &error)),
     };
-    if args.via == Via::Pct && !is_program(&from_anywhere(&args.pct)) {
-        return unavailable(format!(
-            "there is no {}: run lxcdiag on the Proxmox VE host, or name the program with --pct; \
-             --demo shows a recorded incident without either",
-            args.pct.display()
-        ));
+    if let Some(problem) = client::missing(args.via, &args.pct) {
+        let hint = "--demo shows a recorded incident without either";
+        return unavailable(format!("{problem}; {hint}"));
     }
     match host.state(args.ct) {
         State::Running | State::Unknown => {}
@@ -211,35 +199,6 @@ fn target(args: &RunArgs, node: &crate::host::Node, found: Option<Found>) -> Tar
         kernel: node.kernel.clone(),
         pve: node.pve_manager.clone(),
     }
-}
-
-/// The client is started in `/`, with a PATH of its own: a path from here must hold there too, and
-/// a name that only the caller's PATH leads to becomes a path.
-fn from_anywhere(program: &Path) -> PathBuf {
-    if program.components().count() > 1 {
-        return std::path::absolute(program).unwrap_or_else(|_| program.to_owned());
-    }
-    if !is_program(program) {
-        let callers = std::env::var_os("PATH").unwrap_or_default();
-        let found = std::env::split_paths(&callers)
-            .filter(|directory| directory.is_absolute())
-            .map(|directory| directory.join(program))
-            .find(|path| path.is_file());
-        if let Some(path) = found {
-            return path;
-        }
-    }
-    program.to_owned()
-}
-
-/// Whether a program is to be had: as a path, or by name on the PATH that it is started with.
-fn is_program(program: &Path) -> bool {
-    if program.components().count() > 1 {
-        return program.is_file();
-    }
-    crate::transport::PATH
-        .split(':')
-        .any(|directory| Path::new(directory).join(program).is_file())
 }
 
 /// Nobody shall be surprised by a change.

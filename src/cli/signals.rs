@@ -2,8 +2,10 @@
 
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Waits for SIGINT, SIGTERM or SIGHUP; returns its name.
-pub(super) async fn first() -> &'static str {
+use crate::collect::Stop;
+
+/// Waits for SIGINT, SIGTERM or SIGHUP.
+pub(super) async fn first() -> Stop {
     let streams = (
         signal(SignalKind::interrupt()),
         signal(SignalKind::terminate()),
@@ -13,9 +15,9 @@ pub(super) async fn first() -> &'static str {
         // Without handlers the signals keep their default, which is to end the process.
         return std::future::pending().await;
     };
-    tokio::select! {
+    Stop::Signal(tokio::select! {
         _ = interrupt.recv() => "SIGINT",
         _ = terminate.recv() => "SIGTERM",
         _ = hangup.recv() => "SIGHUP",
-    }
+    })
 }

@@ -11,9 +11,9 @@ pub(super) const MIN_ID: u32 = 100;
 pub(super) const MAX_ID: u32 = 999_999_999;
 
 /// Where the cluster file system keeps a directory for each node.
-const NODES: &str = "etc/pve/nodes";
+pub(super) const NODES: &str = "etc/pve/nodes";
 /// How much of a configuration is read; the cluster file system itself holds no file over 1 MiB.
-const MAX_CONFIG: u64 = 1024 * 1024;
+pub(super) const MAX_CONFIG: u64 = 1024 * 1024;
 /// How many near IDs an error names.
 const NEAREST: usize = 3;
 
@@ -37,10 +37,7 @@ impl Host {
             return Err(HostError::BadId { ct });
         }
         let nodes = self.nodes()?;
-        let here = self.local_node().or_else(|| match nodes.as_slice() {
-            [only] => Some(only.clone()),
-            _ => None,
-        });
+        let here = self.here(&nodes);
         let mut others = Vec::new();
         for node in &nodes {
             let containers = self.ids(node, "lxc")?;
@@ -109,7 +106,15 @@ impl Host {
         })
     }
 
-    fn nodes(&self) -> Result<Vec<String>, HostError> {
+    /// This node, among those of the cluster.
+    pub(super) fn here(&self, nodes: &[String]) -> Option<String> {
+        self.local_node().or_else(|| match nodes {
+            [only] => Some(only.clone()),
+            _ => None,
+        })
+    }
+
+    pub(super) fn nodes(&self) -> Result<Vec<String>, HostError> {
         let path = self.shown(NODES);
         match self.names(NODES) {
             Ok(nodes) if !nodes.is_empty() => Ok(nodes),
@@ -125,7 +130,7 @@ impl Host {
     }
 
     /// The IDs that a node has a configuration for, of one kind.
-    fn ids(&self, node: &str, kind: &str) -> Result<Vec<u32>, HostError> {
+    pub(super) fn ids(&self, node: &str, kind: &str) -> Result<Vec<u32>, HostError> {
         let path = format!("{NODES}/{node}/{kind}");
         match self.names(&path) {
             Ok(names) => Ok(names.iter().filter_map(|name| id_of(name)).collect()),

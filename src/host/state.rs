@@ -1,5 +1,6 @@
 //! Whether a container runs, told without starting Perl.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io::{BufRead as _, BufReader, Read as _};
 
@@ -56,7 +57,12 @@ impl Host {
     /// What a container is doing. It runs where its monitor's socket is, which is what Proxmox VE
     /// goes by as well; it is frozen where its cgroup says so.
     pub fn state(&self, ct: u32) -> State {
-        match self.has_command_socket(ct) {
+        self.state_among(ct, self.running().as_ref())
+    }
+
+    /// The same, where it has been read already which containers run.
+    pub(super) fn state_among(&self, ct: u32, running: Option<&BTreeSet<u32>>) -> State {
+        match running.map(|running| running.contains(&ct)) {
             Some(true) if self.is_frozen(ct) => State::Frozen,
             Some(true) => State::Running,
             Some(false) => State::Stopped,
@@ -64,17 +70,18 @@ impl Host {
         }
     }
 
-    fn has_command_socket(&self, ct: u32) -> Option<bool> {
+    /// The containers that have a monitor; `None` where the list of sockets cannot be read whole.
+    pub(super) fn running(&self) -> Option<BTreeSet<u32>> {
         let opened = self.open("proc/net/unix").ok()?;
         let mut lines = BufReader::new(opened.file.take(MAX_SOCKETS));
         let mut line = Vec::new();
+        let mut running = BTreeSet::new();
         loop {
             line.clear();
             match lines.read_until(b'\n', &mut line) {
                 Ok(0) if lines.get_ref().limit() == 0 => return None,
-                Ok(0) => return Some(false),
-                Ok(_) if is_command_socket(&line, ct) => return Some(true),
-                Ok(_) => {}
+                Ok(0) => return Some(running),
+                Ok(_) => running.extend(monitored(&line)),
                 Err(_) => return None,
             }
         }
@@ -132,14 +139,13 @@ fn is_payload(name: &str, ct: u32) -> bool {
     rest.is_empty() || copy.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// Whether a line of `/proc/net/unix` is the socket that a container's monitor listens at.
-fn is_command_socket(line: &[u8], ct: u32) -> bool {
+/// The container whose monitor listens at the socket in this line of `/proc/net/unix`.
+fn monitored(line: &[u8]) -> Option<u32> {
+    let line = std::str::from_utf8(line.trim_ascii_end()).ok()?;
     // Whatever the directory that LXC keeps its containers in; `@` is an abstract socket.
-    line.trim_ascii_end()
-        .ends_with(format!("/{ct}/command").as_bytes())
-        && line
-            .split(|b| *b == b' ')
-            .any(|field| field.starts_with(b"@/"))
+    let (_, path) = line.split_once(" @/")?;
+    let ct = path.strip_suffix("/command")?.rsplit('/').next()?;
+    ct.parse().ok()
 }
 
 #[cfg(test)]
@@ -166,19 +172,16 @@ mod tests {
             format!("000000006b67c7e6: 00000002 00000000 00010000 0001 01 80296 {path}\n")
         };
         for (path, expected) in [
-            ("@/var/lib/lxc/958/command", true),
-            ("@/srv/my lxc/958/command", true),
-            ("@/var/lib/lxc/1958/command", false),
-            ("@/var/lib/lxc/958/commands", false),
-            ("@/var/lib/lxc/958/command/x", false),
-            ("/tmp/958/command", false),
-            ("", false),
+            ("@/var/lib/lxc/958/command", Some(958)),
+            ("@/srv/my lxc/958/command", Some(958)),
+            ("@/var/lib/lxc/1958/command", Some(1958)),
+            ("@/var/lib/lxc/958/commands", None),
+            ("@/var/lib/lxc/958/command/x", None),
+            ("@/var/lib/lxc/embed/command", None),
+            ("/tmp/958/command", None),
+            ("", None),
         ] {
-            assert_eq!(
-                is_command_socket(line(path).as_bytes(), 958),
-                expected,
-                "{path}"
-            );
+            assert_eq!(monitored(line(path).as_bytes()), expected, "{path}");
         }
     }
 }

@@ -133,7 +133,7 @@ pub struct CheckRow {
 }
 
 /// A number for monitoring.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MetricValue {
     /// The number.
     pub value: f64,

@@ -19,4 +19,5 @@ mod redacted;
 mod refused;
 mod runbooks;
 mod streams;
+mod sweeps;
 mod usage;

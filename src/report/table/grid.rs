@@ -55,7 +55,7 @@ impl From<&str> for Text {
 }
 
 impl Text {
-    pub(super) fn coloured(text: &str, colour: Color) -> Self {
+    pub(crate) fn coloured(text: &str, colour: Color) -> Self {
         Self {
             colour: Some(colour),
             ..Self::from(text)

@@ -1,0 +1,291 @@
+//! `lxcdiag sweep`.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::watch;
+
+use super::args::{SweepArgs, Via, WAIVERS};
+use super::error::CliError;
+use super::file::write_file;
+use super::live_line::LiveLine;
+use super::{client, output, runbooks, signals};
+use crate::collect::Stop;
+use crate::exit_code::ExitCode;
+use crate::history::{History, state_directory};
+use crate::host::Host;
+use crate::interval::{SECOND, rfc3339, seconds};
+use crate::recording::{RecordedRunbook, Target};
+use crate::redact::Redactor;
+use crate::report::Look;
+use crate::sweep::engine::{self, Progress};
+use crate::sweep::memory::Memory;
+use crate::sweep::report::{Format, SCHEMA, Sweep, render};
+use crate::sweep::row::{Row, Status};
+use crate::sweep::selection::{Selected, Visit, Wanted, select};
+use crate::sweep::store::{Store, StoreError};
+use crate::sweep::visit::Visitor;
+use crate::sweep::waivers::{self, Waiver};
+use crate::vars;
+
+/// The var that a sweep sets to the moment of its last one, where a runbook has it.
+const SINCE: &str = "since";
+
+/// Containers at once for each processor, by lxc-attach: it waits more than it computes.
+const LXC_ATTACH_JOBS: usize = 4;
+
+pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitCode, CliError> {
+    client::demand_root()?;
+    let (source, runbook) = runbooks::find(&args.library, &args.runbook)?;
+    let values = vars::resolve(&runbook, &args.vars)
+        .map_err(|error| CliError::from_error(ExitCode::Usage, &error))?;
+    let files = output::formats(
+        &args.output,
+        Format::of_ending,
+        ".txt, .json, .jsonl or .prom",
+    )?;
+    let waivers = read_waivers(&args.waivers)?;
+    if let Some(problem) = client::missing(args.via, &args.pct) {
+        return Err(CliError::new(ExitCode::Unavailable, problem));
+    }
+    let host = Host::at(&args.host_root);
+    let inventory = host
+        .inventory()
+        .map_err(|error| CliError::from_error(ExitCode::Unavailable, &error))?;
+    let mut containers = select(&wanted(args), &inventory);
+    let node = host.node();
+    for container in &mut containers {
+        leave_to_its_node(container, node.name.as_deref());
+    }
+    let state_home = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from);
+    let state = match &args.state {
+        Some(directory) => directory.clone(),
+        None => state_directory(state_home.clone()).join("sweeps"),
+    };
+    let store = Store::open(&state, &runbook.id).map_err(store_error)?;
+    let mut memory = store.load().map_err(store_error)?;
+
+    let transport = client::transport(args.via, &args.pct);
+    let history = History::new(state_home);
+    let visitor = Visitor {
+        runbook: &runbook,
+        recorded: RecordedRunbook {
+            id: runbook.id.clone(),
+            sha256: source.sha256(),
+            text: source.text.clone(),
+            redacted: false,
+        },
+        values,
+        command_line: command_line.clone(),
+        host: &host,
+        transport: transport.as_ref(),
+        read_only: !args.allow_changes,
+        limit: args.timeout,
+        history: &history,
+        target: Target {
+            via: transport.name().to_owned(),
+            kernel: node.kernel.clone(),
+            pve: node.pve_manager.clone(),
+            ..Target::default()
+        },
+    };
+    let started_at = now();
+    let (mut rows, stopped) = visit_all(args, &visitor, &containers, &memory)?;
+    let finished_at = now();
+
+    let today = jiff::Timestamp::now()
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .date();
+    waivers::apply(&waivers, today, &mut rows);
+    let there: BTreeSet<_> = inventory.iter().map(|container| container.ct).collect();
+    let changes = memory.advance(&mut rows, &there, args.confirm, started_at);
+    let sweep = Sweep {
+        schema: SCHEMA,
+        lxcdiag: env!("CARGO_PKG_VERSION"),
+        command_line: without_secrets(&visitor, &command_line),
+        runbook: runbook.id.clone(),
+        title: runbook.title.clone(),
+        started_at: rfc3339(started_at),
+        finished_at: seconds(finished_at),
+        duration_s: seconds(finished_at.saturating_sub(started_at)),
+        cut_short: stopped.as_ref().map(Stop::to_string),
+        containers: rows,
+        changes: args.on_change.then_some(changes),
+    };
+    let written = write(args, &sweep, &files);
+    // Told first, then remembered: whoever is killed in between tells once more, and loses nothing.
+    store.save(&memory).map_err(store_error)?;
+    written?;
+    Ok(match stopped {
+        Some(Stop::Signal("SIGINT")) => ExitCode::Interrupted,
+        Some(Stop::Signal(_)) => ExitCode::Terminated,
+        _ => ExitCode::of_status(sweep.status()),
+    })
+}
+
+/// The command line as it may leave.
+fn without_secrets(visitor: &Visitor<'_>, words: &[String]) -> Vec<String> {
+    let mut redactor = Redactor::new(visitor.runbook);
+    redactor.learn_vars(&visitor.values.values);
+    for word in words {
+        redactor.learn(word.as_bytes());
+    }
+    let mut redacted = |word: &String| match redactor.redact(word.as_bytes()) {
+        Some(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        None => word.clone(),
+    };
+    words.iter().map(&mut redacted).collect()
+}
+
+fn wanted(args: &SweepArgs) -> Wanted {
+    Wanted {
+        ids: args.ct.clone(),
+        tags: args.tag.clone(),
+        pools: args.pool.clone(),
+        nodes: args.node.clone(),
+        exclude: args.exclude.clone().unwrap_or_default(),
+        running: args.running,
+    }
+}
+
+/// `pct` never goes to another node.
+fn leave_to_its_node(container: &mut Selected, here: Option<&str>) {
+    if container.visit == Visit::Yes && here.is_some_and(|here| here != container.node) {
+        let reason = format!("it is on node {}: sweep it there", container.node);
+        container.visit = Visit::Skip(reason);
+    }
+}
+
+/// Visits them all; until a signal comes, or the sweep's time is up.
+fn visit_all(
+    args: &SweepArgs,
+    visitor: &Visitor<'_>,
+    containers: &[Selected],
+    memory: &Memory,
+) -> Result<(Vec<Row>, Option<Stop>), CliError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::new(ExitCode::Unavailable, format!("cannot start: {error}")))?;
+    let live = LiveLine::new();
+    let (stop, stopped) = watch::channel(None::<Stop>);
+    let visit = |container: &Selected| {
+        let container = container.clone();
+        let mut stopped = stopped.clone();
+        let vars = since(visitor, memory, container.ct);
+        async move {
+            let early = stopped.borrow().clone();
+            if let Some(early) = early {
+                return Row::lost(&container, &early.to_string());
+            }
+            let stop = async move {
+                match stopped.wait_for(Option::is_some).await {
+                    Ok(reason) => reason.clone().unwrap_or(Stop::Signal("SIGTERM")),
+                    // Whoever could say so is gone.
+                    Err(_) => std::future::pending().await,
+                }
+            };
+            visitor.visit(&container, &vars, stop).await.0
+        }
+    };
+    let told = |_: &Row, progress: Progress| {
+        let Progress {
+            done,
+            all,
+            problems,
+        } = progress;
+        live.show(&format!(
+            "{done} of {all} containers, {problems} with problems"
+        ));
+    };
+    let deadline = args.deadline;
+    let watching = async {
+        let reason = match tokio::time::timeout(deadline, signals::first()).await {
+            Ok(signal) => signal,
+            Err(_) => Stop::SweepTimeUp(deadline),
+        };
+        stop.send_replace(Some(reason));
+        std::future::pending::<Vec<Row>>().await
+    };
+    let rows = runtime.block_on(async {
+        tokio::select! {
+            rows = engine::sweep(containers, jobs(args), visit, told) => rows,
+            never = watching => never,
+        }
+    });
+    live.clear();
+    let reason = stop.borrow().clone();
+    Ok((rows, reason))
+}
+
+/// The moment of the container's last sweep, for a runbook that asks for it and a user who did not.
+fn since(visitor: &Visitor<'_>, memory: &Memory, ct: u32) -> Vec<(String, String)> {
+    let is_free = visitor.values.defaulted.iter().any(|name| name == SINCE);
+    let last = memory.swept_at.get(&ct).filter(|_| is_free);
+    last.map(|last| (SINCE.to_owned(), format!("@{}", last / SECOND)))
+        .into_iter()
+        .collect()
+}
+
+fn jobs(args: &SweepArgs) -> usize {
+    if let Some(jobs) = args.jobs {
+        return jobs.into();
+    }
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    match args.via {
+        Via::Pct => processors,
+        Via::LxcAttach => processors * LXC_ATTACH_JOBS,
+    }
+}
+
+fn write(args: &SweepArgs, sweep: &Sweep, files: &[(&Path, Format)]) -> Result<(), CliError> {
+    let nothing_wrong = sweep.status() == Status::Ok && sweep.cut_short.is_none();
+    let mut result = if args.quiet && nothing_wrong {
+        Ok(())
+    } else {
+        output::print(&render(sweep, args.format, output::stdout_look()))
+    };
+    for (file, format) in files {
+        let text = render(sweep, *format, Look::default());
+        if let Err(error) = write_file(file, text.as_bytes()) {
+            result = Err(output::cannot_write(file, &error));
+        }
+    }
+    result
+}
+
+fn read_waivers(path: &Path) -> Result<Vec<Waiver>, CliError> {
+    let bad = |problem: String| {
+        let message = format!("cannot read the waivers in {}: {problem}", path.display());
+        CliError::new(ExitCode::BadInput, message)
+    };
+    let text = match std::fs::read(path) {
+        Ok(text) => text,
+        Err(error)
+            if error.kind() == std::io::ErrorKind::NotFound && path == Path::new(WAIVERS) =>
+        {
+            return Ok(Vec::new());
+        }
+        Err(error) => return Err(bad(error.to_string())),
+    };
+    serde_yaml::from_slice(&text).map_err(|error| bad(error.to_string()))
+}
+
+fn store_error(error: StoreError) -> CliError {
+    let code = match error {
+        StoreError::Busy { .. } => ExitCode::Unavailable,
+        StoreError::Unusable { .. } => ExitCode::CannotWrite,
+        StoreError::Corrupt { .. } => ExitCode::BadInput,
+    };
+    CliError::from_error(code, &error)
+}
+
+/// Nanoseconds since the Unix epoch.
+fn now() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since: Duration| {
+            i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
+        })
+}

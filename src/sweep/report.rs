@@ -1,0 +1,145 @@
+//! What a sweep found, as people, cron and monitoring read it: one file for each format. Pure.
+
+mod nagios;
+mod prometheus;
+mod table;
+
+use serde::Serialize;
+
+use super::memory::Changed;
+use super::row::{Row, Status, Visited};
+use crate::report::Look;
+
+/// The format of a JSON report on a sweep.
+pub const SCHEMA: &str = "lxcdiag.sweep/1";
+
+/// A sweep. Times are RFC 3339 in UTC with microseconds; durations say their unit.
+#[derive(Debug, Clone, Serialize)]
+pub struct Sweep {
+    /// [`SCHEMA`].
+    pub schema: &'static str,
+    /// The version of lxcdiag that swept.
+    pub lxcdiag: &'static str,
+    /// The command line.
+    pub command_line: Vec<String>,
+    /// The runbook's name.
+    pub runbook: String,
+    /// The question it answers.
+    pub title: String,
+    /// When it began.
+    pub started_at: String,
+    /// When it ended, in seconds since the Unix epoch.
+    #[serde(skip)]
+    pub finished_at: f64,
+    /// How long it took, in seconds.
+    pub duration_s: f64,
+    /// Why it ended before its end, if it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cut_short: Option<String>,
+    /// The containers, in the order asked for.
+    pub containers: Vec<Row>,
+    /// What differs from the last sweep; absent where that was not asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Vec<Changed>>,
+}
+
+/// What a sweep can be written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For a terminal, and for the mail that cron sends
+    Table,
+    /// For programs: one object, schema lxcdiag.sweep/1
+    Json,
+    /// For programs: one object a container, one a line
+    Jsonl,
+    /// For monitoring: a plugin's first line, performance data and long output
+    Nagios,
+    /// For Prometheus: node_exporter's textfile collector
+    Prometheus,
+}
+
+impl Format {
+    /// The format a file's ending asks for.
+    pub fn of_ending(ending: &str) -> Option<Self> {
+        match ending {
+            "txt" => Some(Self::Table),
+            "json" => Some(Self::Json),
+            "jsonl" => Some(Self::Jsonl),
+            "prom" => Some(Self::Prometheus),
+            _ => None,
+        }
+    }
+}
+
+/// A sweep in one of the formats.
+pub fn render(sweep: &Sweep, format: Format, look: Look) -> String {
+    match format {
+        Format::Table => table::render(sweep, look),
+        Format::Json => json(sweep) + "\n",
+        Format::Jsonl => sweep
+            .containers
+            .iter()
+            .map(|row| json(row) + "\n")
+            .collect(),
+        Format::Nagios => nagios::render(sweep),
+        Format::Prometheus => prometheus::render(sweep),
+    }
+}
+
+/// Serialization of plain data to a string has no way to fail.
+fn json(value: &impl Serialize) -> String {
+    crate::json::compact(value).unwrap_or_default()
+}
+
+impl Sweep {
+    /// The worst that was found; unknown where nothing was to be had at all.
+    pub fn status(&self) -> Status {
+        let worst = self.containers.iter().filter_map(Row::status).max();
+        match (worst, &self.cut_short) {
+            (Some(worst), Some(_)) => worst.max(Status::Unknown),
+            (Some(worst), None) => worst,
+            (None, _) => Status::Unknown,
+        }
+    }
+
+    /// How many containers are in this state.
+    fn count(&self, status: Status) -> usize {
+        let mut states = self.containers.iter().map(Row::status);
+        states
+            .by_ref()
+            .filter(|state| *state == Some(status))
+            .count()
+    }
+
+    /// The containers that were left alone, with the reason.
+    fn skipped(&self) -> impl Iterator<Item = (&Row, &str)> {
+        self.containers.iter().filter_map(|row| match &row.visit {
+            Visited::Skipped(reason) => Some((row, reason.as_str())),
+            Visited::Visited(_) => None,
+        })
+    }
+
+    /// `1 critical, 2 warning, 9 ok, 1 skipped`: what there is none of is not named, save ok.
+    fn counts(&self) -> String {
+        let mut parts = Vec::new();
+        for (status, word) in [
+            (Status::Critical, "critical"),
+            (Status::Warning, "warning"),
+            (Status::Unknown, "unknown"),
+        ] {
+            let count = self.count(status);
+            if count > 0 {
+                parts.push(format!("{count} {word}"));
+            }
+        }
+        parts.push(format!("{} ok", self.count(Status::Ok)));
+        let skipped = self.skipped().count();
+        if skipped > 0 {
+            parts.push(format!("{skipped} skipped"));
+        }
+        parts.join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,169 @@
+use super::super::memory::Change;
+use super::super::row::{CheckLine, Found, Problem};
+use super::*;
+use crate::findings::Outcome;
+use crate::report::MetricValue;
+
+const LOOK: Look = Look {
+    width: 80,
+    colour: false,
+};
+
+fn problem(id: &str, status: Status, says: &str) -> Problem {
+    Problem {
+        id: id.to_owned(),
+        status,
+        says: says.to_owned(),
+        silent: None,
+    }
+}
+
+fn row(ct: u32, name: &str, problems: Vec<Problem>) -> Row {
+    let checks = vec![CheckLine {
+        id: "disk".to_owned(),
+        outcome: Outcome::Passed,
+        severity: None,
+        duration_ms: Some(250.0),
+        metric: Some(MetricValue {
+            value: 0.5,
+            unit: "ratio".to_owned(),
+        }),
+    }];
+    Row {
+        ct,
+        node: "pve1".to_owned(),
+        name: Some(name.to_owned()),
+        started_at: None,
+        duration_ms: None,
+        visit: Visited::Visited(Found {
+            verdict: None,
+            problems,
+            checks,
+        }),
+    }
+}
+
+/// A container that is well, one with two problems and one that is waived, one that was left alone.
+fn sweep() -> Sweep {
+    let waived = Problem {
+        silent: Some("waived until 2026-12-24: known".to_owned()),
+        ..problem("clock", Status::Critical, "the clock is off")
+    };
+    let mut skipped = row(103, "old", vec![]);
+    skipped.visit = Visited::Skipped("it is stopped".to_owned());
+    Sweep {
+        schema: SCHEMA,
+        lxcdiag: "0.1.0",
+        command_line: vec!["lxcdiag".to_owned()],
+        runbook: "health".to_owned(),
+        title: "Is all well?".to_owned(),
+        started_at: "2026-11-23T05:00:00.000000Z".to_owned(),
+        finished_at: 1_795_000_000.5,
+        duration_s: 1.5,
+        cut_short: None,
+        containers: vec![
+            row(101, "web", vec![]),
+            row(
+                102,
+                "d\"b|\x1b[31m",
+                vec![
+                    problem("load", Status::Warning, "load 9 | of 8"),
+                    problem("disk", Status::Critical, "/ is full\nNAGIOS OK"),
+                    waived,
+                ],
+            ),
+            skipped,
+        ],
+        changes: None,
+    }
+}
+
+#[test]
+fn the_table_has_what_is_wrong_and_the_counts() {
+    assert_eq!(
+        render(&sweep(), Format::Table, LOOK),
+        r#"health: Is all well?
+
+CT   Node  Name          Status    What is wrong
+────────────────────────────────────────────────────────────────────────────────
+102  pve1  d"b|\x1b[31m  warning   load 9 | of 8
+102  pve1  d"b|\x1b[31m  critical  / is full NAGIOS OK
+102  pve1  d"b|\x1b[31m  -         the clock is off (waived until 2026-12-24:
+                                   known)
+
+skipped 103: it is stopped
+3 containers: 1 critical, 1 ok, 1 skipped; took 1.50 s
+"#
+    );
+}
+
+#[test]
+fn with_changes_only_those_are_there_and_nothing_where_there_are_none() {
+    let mut sweep = sweep();
+    sweep.changes = Some(Vec::new());
+    assert_eq!(render(&sweep, Format::Table, LOOK), "");
+    sweep.changes = Some(vec![Changed {
+        ct: 101,
+        id: "disk".to_owned(),
+        change: Change::Gone,
+        status: Status::Critical,
+        says: "/ was full".to_owned(),
+    }]);
+    let text = render(&sweep, Format::Table, LOOK);
+    assert!(
+        text.contains("gone            101  pve1  web   -       / was full"),
+        "{text}"
+    );
+    assert!(!text.contains("102  pve1"), "{text}");
+}
+
+/// Monitoring Plugins Development Guidelines: text, a bar, and `label=value[unit];warn;crit;min`.
+#[test]
+fn a_plugin_prints_one_line_with_one_bar_then_the_rest() {
+    assert_eq!(
+        render(&sweep(), Format::Nagios, LOOK),
+        "HEALTH CRITICAL: 1 critical, 1 ok, 1 skipped; 102 / is full NAGIOS OK; 102 load 9 ¦ of 8 | \
+         ok=1;;;0 warning=0;;;0 critical=1;;;0 unknown=0;;;0 skipped=1;;;0 duration=1.500s;;;0\n\
+         CRITICAL 102 d\"b¦\\x1b[31m: / is full NAGIOS OK\n\
+         WARNING 102 d\"b¦\\x1b[31m: load 9 ¦ of 8\n"
+    );
+}
+
+#[test]
+fn metrics_have_their_help_type_and_escaped_labels() {
+    let text = render(&sweep(), Format::Prometheus, LOOK);
+    for line in [
+        "# TYPE lxcdiag_sweep_last_run_timestamp_seconds gauge",
+        "lxcdiag_sweep_last_run_timestamp_seconds{runbook=\"health\"} 1795000000.5",
+        "lxcdiag_sweep_duration_seconds{runbook=\"health\"} 1.5",
+        "lxcdiag_sweep_containers{runbook=\"health\",status=\"critical\"} 1",
+        "lxcdiag_sweep_containers{runbook=\"health\",status=\"skipped\"} 1",
+        "lxcdiag_container_status{runbook=\"health\",ct=\"101\",node=\"pve1\",name=\"web\"} 0",
+        "lxcdiag_problem{runbook=\"health\",ct=\"102\",node=\"pve1\",name=\"d\\\"b|\\\\x1b[31m\",id=\"disk\",status=\"critical\"} 1",
+        "lxcdiag_check_duration_seconds{runbook=\"health\",ct=\"101\",node=\"pve1\",name=\"web\",check=\"disk\"} 0.25",
+        "lxcdiag_check_ratio{runbook=\"health\",ct=\"101\",node=\"pve1\",name=\"web\",check=\"disk\"} 0.5",
+    ] {
+        assert!(text.lines().any(|it| it == line), "{line}\n{text}");
+    }
+    assert!(!text.contains("clock"), "what is waived does not count");
+    let names: Vec<_> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE "))
+        .collect();
+    let mut once = names.clone();
+    once.dedup();
+    assert_eq!(names, once, "each metric's samples stand together");
+}
+
+#[test]
+fn the_worst_counts_and_nothing_at_all_is_unknown() {
+    let mut sweep = sweep();
+    assert_eq!(sweep.status(), Status::Critical);
+    sweep.containers.truncate(1);
+    assert_eq!(sweep.status(), Status::Ok);
+    sweep.cut_short = Some("interrupted by SIGTERM".to_owned());
+    assert_eq!(sweep.status(), Status::Unknown);
+    sweep.containers.clear();
+    sweep.cut_short = None;
+    assert_eq!(sweep.status(), Status::Unknown);
+}

@@ -1,0 +1,328 @@
+//! Sweeps over the containers of a host that is nothing but files.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::environment::{Environment, Finished};
+
+/// What the check finds in container ID is in work/ID: `ok`, `bad`, or a command.
+const RUNBOOK: &str = "runbook: small
+title: Is all well?
+vars:
+  since: { default: '-24h', about: from when on }
+checks:
+  - id: state
+    title: State
+    shell: |
+      echo since {{ since | quote }}
+      . ./{{ ct | quote }}
+    timeout: 1s
+    facts: { match: ['^found (?<what>\\w+)$', '^since (?<from>\\S+)$'] }
+    crit: what == 'bad'
+    pass: what == 'ok'
+    show: \"{{ what }} since {{ from }}\"
+  - id: mend
+    title: Mend it
+    changes: true
+    shell: echo >>./changed-{{ ct | quote }}
+    pass: exit == 0
+healthy: { if: state.passed, says: all is well }
+";
+
+/// Containers 101 to 107 here, 201 on another node.
+fn environment() -> Environment {
+    let environment = Environment::new();
+    let path = environment.path("work");
+    let runbook = RUNBOOK.replace("./", &format!("{}/", path.display()));
+    environment.write("work/small.yaml", &runbook);
+    std::fs::remove_file(environment.path("host/etc/pve/nodes/pve1/lxc/958.conf")).unwrap();
+    let mut sockets = String::from("Num RefCount Protocol Flags Type St Inode Path\n");
+    for (ct, node, config, finds) in [
+        (
+            101,
+            "pve1",
+            "hostname: web\ntags: prod;eu\n",
+            "echo found ok",
+        ),
+        (102, "pve1", "hostname: db\ntags: prod\n", "echo found bad"),
+        (
+            103,
+            "pve1",
+            "hostname: hangs\n",
+            "echo found ok; sleep 31415",
+        ),
+        (104, "pve1", "hostname: floods\n", "echo found ok; yes"),
+        (105, "pve1", "hostname: base\ntemplate: 1\n", ""),
+        (106, "pve1", "hostname: moved\nlock: backup\n", ""),
+        (107, "pve1", "hostname: dies\n", "kill -9 $PPID"),
+        (201, "pve2", "hostname: far\n", ""),
+    ] {
+        environment.write(&format!("host/etc/pve/nodes/{node}/lxc/{ct}.conf"), config);
+        environment.write(&format!("work/{ct}"), &format!("{finds}\n"));
+        sockets.push_str(&format!(
+            "0: 00000002 00000000 00010000 0001 01 80296 @/var/lib/lxc/{ct}/command\n"
+        ));
+    }
+    environment.write("host/proc/net/unix", &sockets);
+    environment.write(
+        "host/etc/pve/user.cfg",
+        "user:root@pam:1:0:::::\npool:shop::101,201::\n",
+    );
+    environment
+}
+
+fn arguments<'a>(state: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    [&["sweep", "./small.yaml", "--state", state], more].concat()
+}
+
+fn sweep(environment: &Environment, more: &[&str]) -> Option<Finished> {
+    environment.as_root(&arguments("memory", more))
+}
+
+fn rows(finished: &Finished) -> Vec<(u64, String)> {
+    let report: Value =
+        serde_json::from_str(&finished.stdout).unwrap_or_else(|_| panic!("{finished}"));
+    let rows = report["containers"].as_array().unwrap().iter();
+    rows.map(|row| {
+        let said = match row["skipped"].as_str() {
+            Some(reason) => format!("skipped: {reason}"),
+            None => row["visited"]["problems"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|problem| {
+                    let [id, status] = ["id", "status"].map(|key| problem[key].as_str().unwrap());
+                    format!("{id} {status}")
+                })
+                .collect::<Vec<_>>()
+                .join(", "),
+        };
+        (row["ct"].as_u64().unwrap(), said)
+    })
+    .collect()
+}
+
+#[test]
+fn each_container_costs_one_row() {
+    let environment = environment();
+    let Some(finished) = sweep(&environment, &["--all", "--format", "json", "--jobs", "2"]) else {
+        return;
+    };
+    let expected = [
+        (101, ""),
+        (102, "state critical"),
+        (103, "state unknown"),
+        (104, "state unknown"),
+        (105, "skipped: it is a template"),
+        (106, "skipped: it is locked: backup"),
+        (107, "unreachable unknown"),
+        (201, "skipped: it is on node pve2: sweep it there"),
+    ];
+    assert_eq!(
+        rows(&finished),
+        expected.map(|(ct, said)| (ct, said.to_owned()))
+    );
+    assert_eq!(finished.status, Some(2), "{finished}");
+    for ct in 101..=107 {
+        assert!(
+            !environment.path(&format!("work/changed-{ct}")).exists(),
+            "{ct} was changed"
+        );
+    }
+}
+
+#[test]
+fn which_containers() {
+    let environment = environment();
+    for (more, expected) in [
+        (&["--ct", "102,101"][..], &[102, 101][..]),
+        (&["--tag", "prod", "--exclude", "102"], &[101]),
+        (&["--pool", "shop", "--node", "pve1"], &[101]),
+        (&["--ct", "101-102", "--tag", "eu"], &[101]),
+    ] {
+        let more = [more, &["--format", "json"]].concat();
+        let Some(finished) = sweep(&environment, &more) else {
+            return;
+        };
+        let swept: Vec<_> = rows(&finished).iter().map(|(ct, _)| *ct).collect();
+        assert_eq!(swept, expected, "{more:?}");
+    }
+    let finished = sweep(&environment, &[]).unwrap();
+    assert_eq!(finished.status, Some(64), "{finished}");
+}
+
+#[test]
+fn a_second_sweep_tells_only_what_differs() {
+    let environment = environment();
+    let more = ["--ct", "101-102", "--on-change"];
+    let Some(first) = sweep(&environment, &more) else {
+        return;
+    };
+    assert!(first.stdout.contains("new             102"), "{first}");
+    assert!(first.stdout.contains("bad since -24h"), "{first}");
+    let second = sweep(&environment, &more).unwrap();
+    assert_eq!(
+        (second.stdout.as_str(), second.status),
+        ("", Some(2)),
+        "{second}"
+    );
+    environment.write("work/102", "echo found ok\n");
+    let third = sweep(&environment, &more).unwrap();
+    assert!(third.stdout.contains("gone            102"), "{third}");
+    // The sweep tells the runbook when the last one was.
+    assert!(third.stdout.contains("bad since @1"), "{third}");
+    assert_eq!(third.status, Some(0));
+}
+
+#[test]
+fn quiet_is_quiet_only_where_all_is_well() {
+    let environment = environment();
+    let Some(well) = sweep(&environment, &["--ct", "101", "--quiet"]) else {
+        return;
+    };
+    assert_eq!(
+        (well.stdout.as_str(), well.stderr.as_str()),
+        ("", ""),
+        "{well}"
+    );
+    let ill = sweep(&environment, &["--ct", "101-102", "--quiet"]).unwrap();
+    assert!(ill.stdout.contains("102"), "{ill}");
+}
+
+#[test]
+fn what_is_waived_or_not_confirmed_does_not_count() {
+    let environment = environment();
+    environment.write(
+        "work/waivers.yaml",
+        "- { container: 102, check: state, reason: replaced soon, until: 2999-12-31 }\n",
+    );
+    let waived = ["--ct", "102", "--waivers", "waivers.yaml"];
+    let Some(finished) = sweep(&environment, &waived) else {
+        return;
+    };
+    assert_eq!(finished.status, Some(0), "{finished}");
+    assert!(finished.stdout.contains("replaced soon"), "{finished}");
+    let confirm = ["--ct", "102", "--confirm", "3", "--on-change"];
+    let told: Vec<_> = (0..4)
+        .map(|_| sweep(&environment, &confirm).unwrap())
+        .collect();
+    // The sweep with the waiver was the first of three.
+    let statuses: Vec<_> = told.iter().map(|finished| finished.status).collect();
+    assert_eq!(statuses, [Some(0), Some(2), Some(2), Some(2)]);
+    let printed: Vec<_> = told
+        .iter()
+        .map(|finished| !finished.stdout.is_empty())
+        .collect();
+    assert_eq!(printed, [false, true, false, false]);
+    environment.write("work/waivers.yaml", "- { container: 102 }\n");
+    assert_eq!(sweep(&environment, &waived).unwrap().status, Some(65));
+}
+
+#[test]
+fn containers_are_changed_only_where_that_is_allowed() {
+    let environment = environment();
+    let Some(finished) = sweep(&environment, &["--ct", "101", "--allow-changes"]) else {
+        return;
+    };
+    assert_eq!(finished.status, Some(0), "{finished}");
+    assert!(environment.path("work/changed-101").exists());
+    assert!(
+        environment.path("state/lxcdiag/runs/101").exists(),
+        "its recording is kept"
+    );
+}
+
+#[test]
+fn sweeps_with_one_runbook_do_not_overlap() {
+    let environment = environment();
+    let Some(mut first) = environment.command_as_root(&arguments("memory", &["--ct", "103"]))
+    else {
+        return;
+    };
+    let mut first = first.stdout(Stdio::null()).spawn().unwrap();
+    let begun = Instant::now();
+    while environment.pct_calls().is_empty() {
+        assert!(
+            begun.elapsed() < Duration::from_secs(10),
+            "the first does not begin"
+        );
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let second = sweep(&environment, &["--ct", "101"]).unwrap();
+    assert_eq!(second.status, Some(69), "{second}");
+    assert!(
+        second
+            .stderr
+            .contains("another sweep with small is under way"),
+        "{second}"
+    );
+    first.wait().unwrap();
+    assert_eq!(
+        sweep(&environment, &["--ct", "101"]).unwrap().status,
+        Some(0)
+    );
+}
+
+#[test]
+fn the_sweeps_time_is_kept() {
+    let environment = environment();
+    let begun = Instant::now();
+    let more = [
+        "--ct",
+        "103,104,101",
+        "--jobs",
+        "1",
+        "--deadline",
+        "300ms",
+        "--format",
+        "json",
+    ];
+    let Some(finished) = sweep(&environment, &more) else {
+        return;
+    };
+    assert!(begun.elapsed() < Duration::from_secs(10));
+    let rows = rows(&finished);
+    assert!(rows[0].1.contains("unfinished unknown"), "{rows:?}");
+    assert_eq!(rows[1].1, "unreachable unknown");
+    assert_eq!(rows[2].1, "unreachable unknown");
+    assert!(
+        finished.stdout.contains("the sweep's time of 0.3 s was up"),
+        "{finished}"
+    );
+    assert_eq!(finished.status, Some(3));
+}
+
+#[test]
+fn killed_at_any_moment_it_loses_and_doubles_nothing() {
+    let environment = environment();
+    let more = ["--ct", "101-102", "--on-change"];
+    let Some(first) = sweep(&environment, &more) else {
+        return;
+    };
+    assert!(first.stdout.contains("new             102"), "{first}");
+    for round in 0..20 {
+        let mut command = environment
+            .command_as_root(&arguments("memory", &more))
+            .unwrap();
+        let mut child = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // From before the lock is taken to about when the memory is written.
+        std::thread::sleep(Duration::from_millis(round * 12));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let memory = environment.read("work/memory/small.json");
+        let memory: Value = serde_json::from_str(&memory).unwrap();
+        assert_eq!(
+            memory["known"]["102"]["state"]["told"], true,
+            "round {round}"
+        );
+    }
+    // Still known, and told of no second time.
+    let after = sweep(&environment, &more).unwrap();
+    assert_eq!(after.stdout, "", "{after}");
+}
