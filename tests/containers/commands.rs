@@ -103,15 +103,30 @@ fn a_hang_without_the_timeout_command() {
     assert_costs_its_timeout(&between_others(&container, "1s", "LONG"));
 }
 
-/// A gigabyte is read to its end, and costs no memory.
+/// A gigabyte is read to its end, and costs hardly more memory than a line. (How much lxcdiag needs in
+/// all, benches/figures prints: here its debug information counts as well.)
 #[test]
 fn a_gigabyte_of_output() {
     let container = Container::pristine();
-    let checks = check(
-        "much",
-        "60s",
-        "head -c 1G /dev/zero | tr '\\0' x; echo; echo end",
+    let (_, of_a_line) = measured(&container, "echo end");
+    let gigabyte = "head -c 1G /dev/zero | tr '\\0' x; echo; echo end";
+    let (ended, peak) = measured(&container, gigabyte);
+    let row = ended.row("much");
+    assert_eq!(row["outcome"], "passed", "{}", row["reason"]);
+    assert_eq!(row["stdout_bytes"], 1_073_741_829_u64);
+    assert!(row["stdout"].as_str().unwrap().ends_with("x\nend\n"));
+    assert!(ended.stdout.len() < 2_000_000);
+    assert!(
+        of_a_line > 1_000,
+        "a peak of {of_a_line} KiB was not measured"
     );
+    let more = peak.saturating_sub(of_a_line);
+    assert!(more < 8_000, "it took {more} KiB");
+}
+
+/// A run with one check, and the most memory that it ever had, in KiB.
+fn measured(container: &Container, command: &str) -> (crate::lxcdiag::Ended, u64) {
+    let checks = check("much", "60s", command);
     let mut command = container.lxcdiag(&container.runbook(&checks));
     let mut running = crate::lxcdiag::start(command.args(crate::lxcdiag::JSON));
     let mut peak = 0;
@@ -119,14 +134,7 @@ fn a_gigabyte_of_output() {
         peak = peak.max(peak_of(running.child.id()).unwrap_or_default());
         std::thread::sleep(Duration::from_millis(2));
     }
-    let ended = running.ended();
-    let row = ended.row("much");
-    assert_eq!(row["outcome"], "passed", "{}", row["reason"]);
-    assert_eq!(row["stdout_bytes"], 1_073_741_829_u64);
-    assert!(row["stdout"].as_str().unwrap().ends_with("x\nend\n"));
-    assert!(ended.stdout.len() < 2_000_000);
-    assert!(peak > 1_000, "a peak of {peak} KiB was not measured");
-    assert!(peak < 20_000, "it took {peak} KiB");
+    (running.ended(), peak)
 }
 
 /// The most memory that a process ever had, in KiB.
