@@ -8,6 +8,7 @@ mod error;
 mod file;
 mod live_line;
 mod log;
+mod other_node;
 mod output;
 mod recordings;
 mod run;

@@ -81,6 +81,17 @@ pub enum Source<'a> {
     Recorded(&'a Recording),
 }
 
+impl Source<'_> {
+    /// Nanoseconds since the Unix epoch, on the clock that the container and its node share.
+    fn now(&self) -> i64 {
+        let offset = match self {
+            Self::Live { transport, .. } => transport.clock_offset(),
+            Self::Recorded(_) => 0,
+        };
+        now().saturating_add(offset)
+    }
+}
+
 /// What surrounds a run: where the answers come from, and who is told of it.
 pub struct Surroundings<'a> {
     /// Where the answers come from.
@@ -133,7 +144,7 @@ impl<'a> Collector<'a> {
     fn new(request: Request<'a>, around: &'a Surroundings<'a>) -> Self {
         let mut setting = request.setting;
         setting.started_at = match around.source {
-            Source::Live { .. } => now(),
+            Source::Live { .. } => around.source.now(),
             Source::Recorded(recording) => recording.started_at,
         };
         Self {
@@ -344,7 +355,7 @@ impl<'a> Collector<'a> {
 
     fn look(&self, host: &Host, check: &Check, item: Option<String>, look: &HostLook) -> Attempt {
         let started = std::time::Instant::now();
-        let started_at = now();
+        let started_at = self.around.source.now();
         let ct = self.recording.target.ct;
         let found = match look {
             HostLook::Container => host.container(ct).map(|facts| vec![facts]),
@@ -370,7 +381,7 @@ impl<'a> Collector<'a> {
             return Ok(());
         }
         let mut recording = self.recording.clone();
-        recording.finished_at = now();
+        recording.finished_at = self.around.source.now();
         let reason = "lxcdiag was ended while it ran";
         recording.cut_short = Some(reason.to_owned());
         let changing = self.runbook.checks.iter().filter(|check| check.changes);
@@ -378,7 +389,7 @@ impl<'a> Collector<'a> {
             let (evaluator, scope) = (self.findings.evaluator(), self.findings.scope());
             Some(Attempt {
                 argv: plan::argv(check, evaluator, scope).ok()?,
-                started_at: Some(now()),
+                started_at: Some(self.around.source.now()),
                 duration: Some((check.timeout_seconds() * SECOND as f64) as i64),
                 ..untried(check, None, Ending::Errored(reason.to_owned()))
             })
@@ -410,7 +421,7 @@ impl<'a> Collector<'a> {
             }
         }
         self.recording.finished_at = match self.around.source {
-            Source::Live { .. } => now(),
+            Source::Live { .. } => self.around.source.now(),
             Source::Recorded(recording) => recording.finished_at,
         };
         self.recording
@@ -471,7 +482,6 @@ fn attempt_of(
     }
 }
 
-/// Nanoseconds since the Unix epoch, on the clock that host and container share.
 fn now() -> i64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)

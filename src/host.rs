@@ -13,12 +13,15 @@ mod error;
 mod files;
 mod inventory;
 mod node;
+mod peer;
 mod source;
 mod state;
 mod tasks;
 mod upid;
 
 use std::path::PathBuf;
+
+use crate::interval::Interval;
 
 pub use config::Config;
 pub use container::Found;
@@ -33,6 +36,16 @@ pub use tasks::TaskLog;
 pub struct Host {
     /// What every path is looked up below, symbolic links included.
     pub root: PathBuf,
+    /// Where `root` has but copies of what another node has: that node.
+    other: Option<Other>,
+}
+
+/// What is not in the files copied from another node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Other {
+    node: String,
+    /// When it booted, by its own clock.
+    boot: Interval,
 }
 
 impl Default for Host {
@@ -45,6 +58,19 @@ impl Default for Host {
 impl Host {
     /// The host whose root directory is `root`.
     pub fn at(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        Self {
+            root: root.into(),
+            other: None,
+        }
+    }
+
+    /// Another node, of which `root` has copies of the files that are looked at, and which booted at
+    /// `boot` by its own clock.
+    pub fn copied(root: impl Into<PathBuf>, node: &str, boot: Interval) -> Self {
+        let node = node.to_owned();
+        Self {
+            root: root.into(),
+            other: Some(Other { node, boot }),
+        }
     }
 }

@@ -9,9 +9,9 @@
 //!
 //! `redact` takes the secrets out of the recording and the report, before these leave.
 //!
-//! Only `collect` and what it stands on (`executor`, `transport`, `host`) touch processes and the
-//! host; everything after the recording is a pure function of it. `cli` reads the command line,
-//! puts the chain together and writes its end.
+//! Only `collect` and what it stands on (`executor`, `transport`, `host`, and `link` for another
+//! node's) touch processes and the host; everything after the recording is a pure function of it.
+//! `cli` reads the command line, puts the chain together and writes its end.
 
 pub mod bundle;
 pub mod cli;
@@ -32,6 +32,7 @@ pub mod host;
 pub mod interval;
 pub mod json;
 pub mod judge;
+pub mod link;
 pub mod names;
 pub mod plan;
 pub mod provision_log;

@@ -2,7 +2,11 @@
 //!
 //! Starts nothing itself; that is the [executor](crate::executor)'s.
 
+mod ssh;
+
 use std::path::PathBuf;
+
+pub use ssh::{Peer, READY, Ssh};
 
 /// The only variables that the client gets, and the commands in the container.
 ///
@@ -25,6 +29,16 @@ pub trait Transport {
     /// because std has no safe way of its own; as the child of a spawn leads no process group,
     /// setsid does not fork, so the client keeps the child's process ID and leads its group.
     fn argv(&self, ct: u32) -> Vec<String>;
+
+    /// The same as messages name it.
+    fn shown(&self, ct: u32) -> String {
+        self.argv(ct).get(1..).unwrap_or_default().join(" ")
+    }
+
+    /// How far the container's clock, which is its node's, is ahead of this one's, in nanoseconds.
+    fn clock_offset(&self) -> i64 {
+        0
+    }
 }
 
 /// Proxmox VE's own `pct exec`: knows the cluster, refuses what is not running, costs about 1.2 s.

@@ -97,7 +97,7 @@ fn each_reason_not_to_find_one_says_what_to_do() {
         ),
         (
             970,
-            "container 970 is on node \"pve2\", not on this one (\"pve1\"): run lxcdiag on \"pve2\"",
+            "container 970 is on node \"pve2\", not on this one (\"pve1\"): reach it with `--node pve2`, or run lxcdiag there",
         ),
         (
             101,

@@ -55,6 +55,9 @@ pub(super) struct RunArgs {
     /// The container's ID
     #[arg(long, value_name = "ID", value_parser = clap::value_parser!(u32).range(100..=999_999_999))]
     pub(super) ct: u32,
+    /// The node that has the container, where it is another one of the cluster: reached by ssh
+    #[arg(long)]
+    pub(super) node: Option<String>,
     /// Set a var of the runbook; may be given more than once
     #[arg(long = "var", value_name = "NAME=VALUE")]
     pub(super) vars: Vec<String>,

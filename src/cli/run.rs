@@ -1,11 +1,13 @@
 //! `lxcdiag run`.
 
+use tokio::runtime::Runtime;
+
 use super::args::{RunArgs, Via};
 use super::error::CliError;
 use super::file::write_file;
 use super::live_line::LiveLine;
 use super::output::Sinks;
-use super::{client, dry_run, log, output, runbooks, signals};
+use super::{client, dry_run, log, other_node, output, runbooks, signals};
 use crate::collect::{Request, Source, Stop, Surroundings, collect};
 use crate::demo::Incident;
 use crate::exit_code::ExitCode;
@@ -59,15 +61,28 @@ pub(super) fn run(args: &RunArgs, command_line: Vec<String>) -> Result<ExitCode,
     if let Some(path) = &args.log {
         log::read(path, &mut request.setting)?;
     }
+    let other = other_node::asked_for(args, &host);
     if args.dry_run {
-        let text = dry_run::describe(&request, transport.as_ref());
+        let text = match other {
+            Some(node) => other_node::dry_run(&host, node, &request, transport.as_ref())?,
+            None => dry_run::describe(&request, transport.as_ref()),
+        };
         output::print(&shown(args, &request, text))?;
         return Ok(ExitCode::Healthy);
     }
     if let Some(name) = &args.demo {
         return demonstrate(args, name, request, &sinks);
     }
-    look_first(args, &host, &mut request)?;
+    let runtime = runtime()?;
+    let far = match other {
+        Some(node) => Some(runtime.block_on(other_node::reach(args, &host, node))?),
+        None => None,
+    };
+    let (host, transport) = match &far {
+        Some((link, look)) => (&look.host, &link.transport(transport.as_ref(), look) as _),
+        None => (&host, transport.as_ref()),
+    };
+    look_first(args, host, &mut request)?;
     let history = History::new(std::env::var_os("XDG_STATE_HOME").map(Into::into));
     let (changes, unreadable) = history.changes(args.ct);
     for path in unreadable {
@@ -79,11 +94,11 @@ pub(super) fn run(args: &RunArgs, command_line: Vec<String>) -> Result<ExitCode,
     request.setting.earlier_changes = changes;
     tell_changes(args, &request);
 
-    let source = Source::Live {
-        host: &host,
-        transport: transport.as_ref(),
-    };
-    let (recording, stopped) = run_checks(request, source, &history)?;
+    let source = Source::Live { host, transport };
+    let (recording, stopped) = run_checks(&runtime, request, source, &history);
+    if let Some((link, _)) = &far {
+        runtime.block_on(link.close());
+    }
     let kept = keep(&history, &recording);
     let code = report(args, &runbook, recording, &sinks)?;
     kept?;
@@ -114,7 +129,8 @@ fn demonstrate(
     request.setting.node = recorded.target.node.clone();
     let runbook = request.runbook;
     let history = History::new(None);
-    let (recording, _) = run_checks(request, Source::Recorded(&recorded), &history)?;
+    let source = Source::Recorded(&recorded);
+    let (recording, _) = run_checks(&runtime()?, request, source, &history);
     report(args, runbook, recording, sinks)
 }
 
@@ -235,14 +251,11 @@ fn shown(args: &RunArgs, request: &Request<'_>, text: String) -> String {
 }
 
 fn run_checks(
+    runtime: &Runtime,
     request: Request<'_>,
     source: Source<'_>,
     history: &History,
-) -> Result<(Recording, Option<Stop>), CliError> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| CliError::new(ExitCode::Unavailable, format!("cannot start: {error}")))?;
+) -> (Recording, Option<Stop>) {
     let live = LiveLine::new();
     let is_live = matches!(source, Source::Live { .. });
     let around = Surroundings {
@@ -257,7 +270,14 @@ fn run_checks(
     };
     let outcome = runtime.block_on(collect(request, &around, signals::first()));
     live.clear();
-    Ok(outcome)
+    outcome
+}
+
+fn runtime() -> Result<Runtime, CliError> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::new(ExitCode::Unavailable, format!("cannot start: {error}")))
 }
 
 /// Keeps the recording of itself where the container was changed or was about to be: what was kept

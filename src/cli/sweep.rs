@@ -15,22 +15,20 @@ use crate::collect::Stop;
 use crate::exit_code::ExitCode;
 use crate::history::{History, state_directory};
 use crate::host::Host;
-use crate::interval::{SECOND, rfc3339, seconds};
-use crate::recording::{RecordedRunbook, Target};
+use crate::interval::{rfc3339, seconds};
+use crate::link::{AT_ONCE, Links};
+use crate::recording::RecordedRunbook;
 use crate::redact::Redactor;
 use crate::report::Look;
 use crate::sweep::engine::{self, Progress};
 use crate::sweep::memory::Memory;
 use crate::sweep::report::{Format, SCHEMA, Sweep, render};
-use crate::sweep::row::{Row, Status};
-use crate::sweep::selection::{Selected, Visit, Wanted, select};
+use crate::sweep::row::{Row, Status, Visited};
+use crate::sweep::selection::{STOPPED, Selected, Visit, Wanted, select};
 use crate::sweep::store::{Store, StoreError};
 use crate::sweep::visit::Visitor;
 use crate::sweep::waivers::{self, Waiver};
 use crate::vars;
-
-/// The var that a sweep sets to the moment of its last one, where a runbook has it.
-const SINCE: &str = "since";
 
 /// Containers at once for each processor, by lxc-attach: it waits more than it computes.
 const LXC_ATTACH_JOBS: usize = 4;
@@ -53,11 +51,9 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
     let inventory = host
         .inventory()
         .map_err(|error| CliError::from_error(ExitCode::Unavailable, &error))?;
-    let mut containers = select(&wanted(args), &inventory);
+    let containers = select(&wanted(args), &inventory);
     let node = host.node();
-    for container in &mut containers {
-        leave_to_its_node(container, node.name.as_deref());
-    }
+    let links = Links::new(&host, other_nodes(&containers, node.name.as_deref()));
     let state_home = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from);
     let state = match &args.state {
         Some(directory) => directory.clone(),
@@ -79,20 +75,19 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
         values,
         command_line: command_line.clone(),
         host: &host,
+        node,
         transport: transport.as_ref(),
+        links: &links,
         read_only: !args.allow_changes,
         limit: args.timeout,
         history: &history,
-        target: Target {
-            via: transport.name().to_owned(),
-            kernel: node.kernel.clone(),
-            pve: node.pve_manager.clone(),
-            ..Target::default()
-        },
     };
     let started_at = now();
     let (mut rows, stopped) = visit_all(args, &visitor, &containers, &memory)?;
     let finished_at = now();
+    if args.running {
+        rows.retain(|row| row.visit != Visited::Skipped(STOPPED.to_owned()));
+    }
 
     let today = jiff::Timestamp::now()
         .to_zoned(jiff::tz::TimeZone::UTC)
@@ -149,12 +144,17 @@ fn wanted(args: &SweepArgs) -> Wanted {
     }
 }
 
-/// `pct` never goes to another node.
-fn leave_to_its_node(container: &mut Selected, here: Option<&str>) {
-    if container.visit == Visit::Yes && here.is_some_and(|here| here != container.node) {
-        let reason = format!("it is on node {}: sweep it there", container.node);
-        container.visit = Visit::Skip(reason);
-    }
+/// The nodes, other than this one, that have containers to visit. `pct` never goes there.
+fn other_nodes<'a>(
+    containers: &'a [Selected],
+    here: Option<&str>,
+) -> impl Iterator<Item = &'a str> {
+    containers
+        .iter()
+        .filter(move |container| {
+            container.visit == Visit::Yes && here.is_some_and(|here| here != container.node)
+        })
+        .map(|container| container.node.as_str())
 }
 
 /// Visits them all; until a signal comes, or the sweep's time is up.
@@ -173,7 +173,7 @@ fn visit_all(
     let visit = |container: &Selected| {
         let container = container.clone();
         let mut stopped = stopped.clone();
-        let vars = since(visitor, memory, container.ct);
+        let since = memory.swept_at.get(&container.ct).copied();
         async move {
             let early = stopped.borrow().clone();
             if let Some(early) = early {
@@ -186,7 +186,7 @@ fn visit_all(
                     Err(_) => std::future::pending().await,
                 }
             };
-            visitor.visit(&container, &vars, stop).await.0
+            visitor.visit(&container, since, stop).await.0
         }
     };
     let told = |_: &Row, progress: Progress| {
@@ -208,24 +208,21 @@ fn visit_all(
         stop.send_replace(Some(reason));
         std::future::pending::<Vec<Row>>().await
     };
+    let jobs = |node: &str| match visitor.links.lead_to(node) {
+        true => jobs(args).min(AT_ONCE),
+        false => jobs(args),
+    };
     let rows = runtime.block_on(async {
-        tokio::select! {
-            rows = engine::sweep(containers, jobs(args), visit, told) => rows,
+        let rows = tokio::select! {
+            rows = engine::sweep(containers, jobs, visit, told) => rows,
             never = watching => never,
-        }
+        };
+        visitor.links.close().await;
+        rows
     });
     live.clear();
     let reason = stop.borrow().clone();
     Ok((rows, reason))
-}
-
-/// The moment of the container's last sweep, for a runbook that asks for it and a user who did not.
-fn since(visitor: &Visitor<'_>, memory: &Memory, ct: u32) -> Vec<(String, String)> {
-    let is_free = visitor.values.defaulted.iter().any(|name| name == SINCE);
-    let last = memory.swept_at.get(&ct).filter(|_| is_free);
-    last.map(|last| (SINCE.to_owned(), format!("@{}", last / SECOND)))
-        .into_iter()
-        .collect()
 }
 
 fn jobs(args: &SweepArgs) -> usize {

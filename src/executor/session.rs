@@ -49,6 +49,8 @@ pub struct Session {
     running: Option<Running>,
     /// Why no command can be run any more.
     lost: Option<String>,
+    /// What makes a moment of this clock one of the container's, in nanoseconds.
+    clock_offset: i64,
     stray_bytes: u64,
 }
 
@@ -77,7 +79,7 @@ impl Session {
     /// When the client cannot be started.
     pub fn start(transport: &dyn Transport, ct: u32) -> Result<Self, SessionError> {
         let argv = transport.argv(ct);
-        let words = argv.get(1..).unwrap_or_default().join(" ");
+        let words = transport.shown(ct);
         let not_started = |source| SessionError::NotStarted {
             client: words.clone(),
             source,
@@ -94,6 +96,7 @@ impl Session {
             number: 0,
             running: None,
             lost: None,
+            clock_offset: transport.clock_offset(),
             stray_bytes: 0,
         })
     }
@@ -187,7 +190,7 @@ impl Session {
 
         let started = Instant::now();
         self.running = Some(Running {
-            started: Some((unix_now(), started)),
+            started: Some((unix_now().saturating_add(self.clock_offset), started)),
         });
         let limit = timeout.min(script::LONGEST_TIMEOUT) + END_GRACE;
         let _ = timeout_at(

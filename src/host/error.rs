@@ -43,7 +43,7 @@ pub enum HostError {
 
     /// The container is on another node, and `pct` never goes there.
     #[error(
-        "container {ct} is on node {node:?}, not on this one ({here:?}): run lxcdiag on {node:?}"
+        "container {ct} is on node {node:?}, not on this one ({here:?}): reach it with `--node {node}`, or run lxcdiag there"
     )]
     OnAnotherNode {
         /// The ID asked for.
@@ -104,6 +104,31 @@ pub enum HostError {
         path: PathBuf,
         /// What it is: `a directory`, `a FIFO`.
         kind: &'static str,
+    },
+
+    /// A source file on another node, of which only what lxcdiag always looks at is fetched.
+    #[error("{path:?} on node {node} is not looked at from another node: run lxcdiag on {node}")]
+    NotCopied {
+        /// The path.
+        path: PathBuf,
+        /// The node.
+        node: String,
+    },
+
+    /// A name that no node can have.
+    #[error("{node:?} is no node's name: `ls /etc/pve/nodes` shows those of the cluster")]
+    BadNode {
+        /// The name given.
+        node: String,
+    },
+
+    /// A node that the cluster does not have, or whose address it does not tell.
+    #[error("the cluster tells no address of node {node}: see `pvecm status`; looked in {} and corosync.conf beside it", members.display())]
+    NoAddress {
+        /// The node.
+        node: String,
+        /// The cluster's list of members.
+        members: PathBuf,
     },
 
     /// A source path that depends on where lxcdiag was started.

@@ -53,7 +53,7 @@ impl Host {
 
     /// This node's name: where the cluster file system says, else the host name without its domain,
     /// as Proxmox VE itself takes it.
-    pub(super) fn local_node(&self) -> Option<String> {
+    pub fn local_node(&self) -> Option<String> {
         let linked = self.link("etc/pve/local").ok();
         let linked = linked.as_deref().and_then(|target| target.file_name());
         if let Some(name) = linked {

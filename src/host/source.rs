@@ -20,12 +20,16 @@ impl Host {
     ///
     /// # Errors
     /// [`HostError::RelativePath`], [`HostError::NoFile`], [`HostError::NotAFile`] and
-    /// [`HostError::Unreadable`].
+    /// [`HostError::Unreadable`]; [`HostError::NotCopied`] for a node that is not this one.
     pub fn source(&self, path: impl AsRef<Path>) -> Result<Facts, HostError> {
         let path = path.as_ref();
         let given = path.to_path_buf();
         if !path.is_absolute() {
             return Err(HostError::RelativePath { path: given });
+        }
+        if let Some(other) = &self.other {
+            let node = other.node.clone();
+            return Err(HostError::NotCopied { path: given, node });
         }
         let opened = match self.open(path) {
             Ok(opened) => opened,

@@ -46,7 +46,10 @@ impl Host {
         entries.retain(|entry| {
             entry.upid.id == id && (types.is_empty() || types.contains(&entry.upid.kind))
         });
-        let boot = clock::boot_moment();
+        let boot = match &self.other {
+            Some(other) => other.boot,
+            None => clock::boot_moment(),
+        };
         let mut tasks: Vec<_> = entries
             .into_iter()
             .map(|entry| (clock::begin(&entry.upid, boot), entry))

@@ -20,19 +20,24 @@ pub struct Progress {
     pub problems: usize,
 }
 
-/// Visits every container that is to be visited, `jobs` at once on each node, and returns a row for
+/// Visits every container that is to be visited, so many at once on each node as `jobs` says of it, and returns a row for
 /// each of `containers`, in their order. `told` hears of each row as it comes.
 ///
 /// Whoever visits ends in bounded time: nothing here does it for them.
 pub async fn sweep<F: Future<Output = Row>>(
     containers: &[Selected],
-    jobs: usize,
+    jobs: impl Fn(&str) -> usize,
     visit: impl Fn(&Selected) -> F,
     mut told: impl FnMut(&Row, Progress),
 ) -> Vec<Row> {
     let free: BTreeMap<_, _> = containers
         .iter()
-        .map(|container| (container.node.as_str(), Semaphore::new(jobs)))
+        .map(|container| {
+            (
+                container.node.as_str(),
+                Semaphore::new(jobs(&container.node)),
+            )
+        })
         .collect();
     let (visit, free) = (&visit, &free);
     let mut visits: FuturesUnordered<_> = containers
@@ -118,7 +123,7 @@ mod tests {
             }
         };
         let mut last = Progress::default();
-        let rows = sweep(&containers, 2, visit, |_, progress| last = progress).await;
+        let rows = sweep(&containers, |_| 2, visit, |_, progress| last = progress).await;
         assert_eq!(most.get(), 2);
         let order: Vec<_> = rows.iter().map(|row| row.ct).collect();
         assert_eq!(order, [100, 101, 102, 103, 104, 105, 200, 300]);

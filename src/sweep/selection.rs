@@ -144,6 +144,9 @@ fn is_wanted(wanted: &Wanted, container: &Listed) -> bool {
         && !(wanted.running && (container.template || container.state == State::Stopped))
 }
 
+/// Why a container that does not run is left alone.
+pub const STOPPED: &str = "it is stopped";
+
 /// Locks of work that stops, freezes or moves a container by itself, and is over soon. Any other
 /// (`disk`, `fstrim`, `mounted`) leaves it as it is.
 const AT_WORK: [&str; 7] = [
@@ -164,7 +167,7 @@ fn visit(container: &Listed) -> Visit {
     match (at_work, container.state) {
         _ if container.template => Visit::Skip("it is a template".to_owned()),
         (Some(lock), _) => Visit::Skip(format!("it is locked: {lock}")),
-        (None, State::Stopped) => Visit::Skip("it is stopped".to_owned()),
+        (None, State::Stopped) => Visit::Skip(STOPPED.to_owned()),
         (None, State::Frozen) => Visit::Lost("it is frozen, and nothing was sent to it".to_owned()),
         (None, State::Running | State::Unknown) => Visit::Yes,
     }

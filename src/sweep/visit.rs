@@ -3,18 +3,24 @@
 use std::time::Duration;
 
 use super::row::Row;
-use super::selection::Selected;
+use super::selection::{STOPPED, Selected};
 use crate::collect::{Request, Source, Stop, Surroundings, collect};
+use crate::error_chain;
 use crate::findings::Setting;
 use crate::history::History;
-use crate::host::{Host, State};
+use crate::host::{Host, Node, State};
+use crate::interval::SECOND;
 use crate::judge::judge;
+use crate::link::{Link, Links, Look};
 use crate::recording::{Change, RecordedRunbook, Target};
 use crate::redact;
 use crate::report::Report;
 use crate::runbook::Runbook;
 use crate::transport::Transport;
 use crate::vars::Values;
+
+/// The var that a sweep sets to the moment of its last one, where a runbook has it.
+const SINCE: &str = "since";
 
 /// What is the same for every container of a sweep.
 pub struct Visitor<'a> {
@@ -28,49 +34,102 @@ pub struct Visitor<'a> {
     pub command_line: Vec<String>,
     /// The host.
     pub host: &'a Host,
-    /// The way into its containers.
+    /// What is known of it.
+    pub node: Node,
+    /// The way into the containers of a node, on that node.
     pub transport: &'a dyn Transport,
+    /// The ways to other nodes.
+    pub links: &'a Links<'a>,
     /// Skip what changes the container.
     pub read_only: bool,
     /// How long one container may take.
     pub limit: Duration,
     /// What lxcdiag changed earlier, and where it notes what it changes.
     pub history: &'a History,
-    /// What is known of the node, the same for each of its containers.
-    pub target: Target,
+}
+
+/// A node that a container is on, as it is when the container is visited.
+struct On<'a> {
+    host: &'a Host,
+    node: &'a Node,
+    transport: &'a dyn Transport,
 }
 
 impl Visitor<'_> {
-    /// Diagnoses a container until it is done, its time is up, or `stop` says so. `vars` are its own.
+    /// Diagnoses a container until it is done, its time is up, or `stop` says so. `since` is when it
+    /// was last swept, in nanoseconds since the epoch.
     pub async fn visit(
         &self,
         container: &Selected,
-        vars: &[(String, String)],
+        since: Option<i64>,
         stop: impl Future<Output = Stop>,
     ) -> (Row, Option<Report>) {
-        // It may have been frozen since the sweep began.
-        if self.host.state(container.ct) == State::Frozen {
-            let row = Row::lost(container, "it is frozen, and nothing was sent to it");
-            return (row, None);
+        if !self.links.lead_to(&container.node) {
+            let on = On {
+                host: self.host,
+                node: &self.node,
+                transport: self.transport,
+            };
+            return self.visit_on(&on, container, since, stop).await;
+        }
+        let mut stop = std::pin::pin!(stop);
+        let reached = tokio::select! {
+            biased;
+            stopped = &mut stop => Err(stopped.to_string()),
+            reached = self.reach(container) => reached,
+        };
+        let (link, look) = match reached {
+            Ok(reached) => reached,
+            Err(reason) => return (Row::lost(container, &reason), None),
+        };
+        let on = On {
+            host: &look.host,
+            node: &look.host.node(),
+            transport: &link.transport(self.transport, &look),
+        };
+        self.visit_on(&on, container, since, stop).await
+    }
+
+    async fn reach(&self, container: &Selected) -> Result<(&Link, Look), String> {
+        let link = self.links.to(&container.node).await?;
+        let look = link.look(container.ct).await;
+        Ok((link, look.map_err(|error| error_chain(&error))?))
+    }
+
+    async fn visit_on(
+        &self,
+        on: &On<'_>,
+        container: &Selected,
+        since: Option<i64>,
+        stop: impl Future<Output = Stop>,
+    ) -> (Row, Option<Report>) {
+        // That may have changed since the sweep began, and of another node's it was not known.
+        match on.host.state(container.ct) {
+            State::Frozen => {
+                let row = Row::lost(container, "it is frozen, and nothing was sent to it");
+                return (row, None);
+            }
+            State::Stopped => return (Row::skipped(container, STOPPED), None),
+            State::Running | State::Unknown => {}
         }
         let source = Source::Live {
-            host: self.host,
-            transport: self.transport,
+            host: on.host,
+            transport: on.transport,
         };
         let around = Surroundings {
             source,
             keep: &|recording| {
                 self.history
                     .keep(recording)
-                    .map_err(|error| crate::error_chain(&error))
+                    .map_err(|error| error_chain(&error))
             },
             progress: &|_| {},
         };
-        let (mut recording, _) = collect(self.request(container, vars), &around, stop).await;
+        let (mut recording, _) = collect(self.request(on, container, since), &around, stop).await;
         if !recording.changes().is_empty()
             && let Err(error) = self.history.keep(&recording)
         {
-            tracing::warn!("container {}: {}", container.ct, crate::error_chain(&error));
+            tracing::warn!("container {}: {}", container.ct, error_chain(&error));
         }
         let diagnosis = judge(self.runbook, &recording);
         let sha256 = &self.recorded.sha256;
@@ -78,12 +137,17 @@ impl Visitor<'_> {
         (Row::diagnosed(container, &report), Some(report))
     }
 
-    fn request(&self, container: &Selected, vars: &[(String, String)]) -> Request<'_> {
+    fn request(&self, on: &On<'_>, container: &Selected, since: Option<i64>) -> Request<'_> {
         let mut values = self.values.clone();
-        values
-            .defaulted
-            .retain(|name| vars.iter().all(|(own, _)| own != name));
-        values.values.extend(vars.iter().cloned());
+        // For a runbook that asks for it and a user who did not; by the clock of the container.
+        if let Some(since) = since
+            && let Some(free) = values.defaulted.iter().position(|name| name == SINCE)
+        {
+            values.defaulted.remove(free);
+            let since = since.saturating_add(on.transport.clock_offset());
+            let since = format!("@{}", since.div_euclid(SECOND));
+            values.values.insert(SINCE.to_owned(), since);
+        }
         Request {
             runbook: self.runbook,
             recorded: self.recorded.clone(),
@@ -102,7 +166,10 @@ impl Visitor<'_> {
             target: Target {
                 ct: container.ct,
                 node: container.node.clone(),
-                ..self.target.clone()
+                via: on.transport.name().to_owned(),
+                kernel: on.node.kernel.clone(),
+                pve: on.node.pve_manager.clone(),
+                ..Target::default()
             },
             no_changes: None,
             limit: Some(self.limit),

@@ -118,7 +118,7 @@ fn each_container_costs_one_row() {
         (105, "skipped: it is a template"),
         (106, "skipped: it is locked: backup"),
         (107, "unreachable unknown"),
-        (201, "skipped: it is on node pve2: sweep it there"),
+        (201, "unreachable unknown"),
     ];
     assert_eq!(
         rows(&finished),

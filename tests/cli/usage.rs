@@ -209,3 +209,36 @@ fn a_dry_run_names_the_client() {
         "setsid '/opt/my pct' exec 958 -- sh"
     );
 }
+
+#[test]
+fn a_dry_run_names_the_way_to_another_node() {
+    let environment = Environment::new();
+    let members = r#"{ "nodelist": { "pve2": { "ip": "10.0.0.2" } } }"#;
+    environment.write("host/etc/pve/.members", members);
+    let dry = |node| {
+        let node = format!("--node={node}");
+        environment.lxcdiag(&["run", "race-condition", "--ct=958", "--dry-run", &node])
+    };
+    let there = dry("pve2").stdout;
+    let words = "setsid ssh -T -e none -o BatchMode=yes -o HostKeyAlias=pve2 -S SOCKET";
+    assert!(there.starts_with(words), "{there}");
+    assert!(
+        there.contains(" root@10.0.0.2 -- 'exec env -i PATH="),
+        "{there}"
+    );
+    assert!(
+        dry("pve1").stdout.starts_with("setsid "),
+        "that is this node"
+    );
+    for (node, expected) in [
+        ("pve3", "the cluster tells no address of node pve3"),
+        (
+            "-oProxyCommand=id",
+            "\"-oProxyCommand=id\" is no node's name",
+        ),
+        ("pve2;id", "\"pve2;id\" is no node's name"),
+    ] {
+        let refused = dry(node);
+        assert!(refused.stderr.contains(expected), "{refused}");
+    }
+}

@@ -97,7 +97,7 @@ fn on_another_node() {
     ]);
     assert_refused(
         &diagnose_on(host.path(), "958"),
-        "container 958 is on node \"pve2\", not on this one (\"pve1\"): run lxcdiag on \"pve2\"",
+        "container 958 is on node \"pve2\", not on this one (\"pve1\"): reach it with `--node pve2`, or run lxcdiag there",
         69,
     );
 }

@@ -21,6 +21,7 @@ mod isolation;
 mod lab;
 mod losses;
 mod lxcdiag;
+mod nodes;
 mod processes;
 mod remedies;
 mod scenarios;

@@ -68,7 +68,7 @@ impl Container {
     }
 }
 
-fn command_lines(wanted: impl Fn(u32) -> bool) -> Vec<String> {
+pub fn command_lines(wanted: impl Fn(u32) -> bool) -> Vec<String> {
     fs::read_dir("/proc")
         .unwrap()
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
@@ -79,7 +79,7 @@ fn command_lines(wanted: impl Fn(u32) -> bool) -> Vec<String> {
         .collect()
 }
 
-fn words_of(pid: u32) -> Vec<String> {
+pub fn words_of(pid: u32) -> Vec<String> {
     let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     String::from_utf8_lossy(&line)
         .split_terminator('\0')

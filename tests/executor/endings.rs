@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use lxcdiag::recording::Ending;
+use lxcdiag::transport::Transport;
 
 use crate::local::*;
 
@@ -15,6 +16,7 @@ crate::in_each_shell!(
     a_clean_up_runs_before_the_kill,
     a_flood_ends_in_time,
     an_early_end_is_told_early,
+    a_start_is_told_by_the_containers_clock,
 );
 
 pub async fn the_status_is_the_commands_own(shell: Shell) {
@@ -156,4 +158,29 @@ pub async fn an_early_end_is_told_early(shell: Shell) {
     }
     assert_within(begun, Duration::from_secs(5));
     session.close().await;
+}
+
+/// A shell on this machine that is taken for one on a node whose clock is an hour ahead.
+struct Ahead(Local);
+
+impl Transport for Ahead {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+    fn argv(&self, ct: u32) -> Vec<String> {
+        self.0.argv(ct)
+    }
+    fn clock_offset(&self) -> i64 {
+        3_600_000_000_000
+    }
+}
+
+/// What lxcdiag does and what the container stamps can then be put in order.
+pub async fn a_start_is_told_by_the_containers_clock(shell: Shell) {
+    let mut session = open_by(&Ahead(Local(shell)), AMPLE).await.unwrap();
+    let exchange = script(&mut session, "date +%s").await;
+    session.close().await;
+    let stamped: i64 = exchange.stdout.text().trim().parse().unwrap();
+    let ahead = exchange.started_at.unwrap() / 1_000_000_000 - stamped;
+    assert!((3_590..=3_600).contains(&ahead), "{ahead} s");
 }

@@ -1,0 +1,188 @@
+//! Where another node of the cluster is to be reached, as the cluster's own files say.
+
+use std::net::IpAddr;
+
+use serde_json::Value;
+
+use super::container::NODES;
+use super::{Host, HostError};
+use crate::transport::Peer;
+
+/// The members that pmxcfs knows of; not there before a node has joined a cluster.
+const MEMBERS: &str = "etc/pve/.members";
+/// What corosync is told of them.
+const COROSYNC: &str = "etc/pve/corosync.conf";
+/// The cluster file system holds no file over 1 MiB.
+const MAX_FILE: u64 = 1024 * 1024;
+
+impl Host {
+    /// Another node, for ssh. Both its name and its address can stand on a command line.
+    ///
+    /// # Errors
+    /// [`HostError::BadNode`] and [`HostError::NoAddress`].
+    pub fn peer(&self, node: &str) -> Result<Peer, HostError> {
+        if !is_host_name(node) || node.contains('.') {
+            let node = node.to_owned();
+            return Err(HostError::BadNode { node });
+        }
+        let text = |path| self.read_text(path, MAX_FILE).unwrap_or_default();
+        let address = of_members(&text(MEMBERS), node)
+            .or_else(|| of_corosync(&text(COROSYNC), node))
+            .ok_or_else(|| HostError::NoAddress {
+                node: node.to_owned(),
+                members: self.shown(MEMBERS),
+            })?;
+        let known_hosts = format!("{NODES}/{node}/ssh_known_hosts");
+        let has_known_hosts = self.open(&known_hosts).is_ok();
+        Ok(Peer {
+            node: node.to_owned(),
+            address,
+            known_hosts: has_known_hosts.then(|| self.shown(known_hosts)),
+        })
+    }
+}
+
+/// pmxcfs has resolved the names itself: always an IP address.
+fn of_members(text: &str, node: &str) -> Option<String> {
+    let members: Value = serde_json::from_str(text).ok()?;
+    let address: IpAddr = members
+        .get("nodelist")?
+        .get(node)?
+        .get("ip")?
+        .as_str()?
+        .parse()
+        .ok()?;
+    Some(address.to_string())
+}
+
+/// The first ring's address of a `node { name: …; ring0_addr: … }`.
+fn of_corosync(text: &str, node: &str) -> Option<String> {
+    let (mut name, mut address) = (None, None);
+    for line in text.lines().map(str::trim) {
+        match line.split_once(':') {
+            Some((key, value)) if key.trim() == "name" => name = Some(value.trim()),
+            Some((key, value)) if key.trim() == "ring0_addr" => address = Some(value.trim()),
+            _ if line.ends_with('{') => (name, address) = (None, None),
+            _ if line == "}" && name == Some(node) => break,
+            _ => {}
+        }
+    }
+    let address = address.filter(|_| name == Some(node))?;
+    let is_address = address.parse::<IpAddr>().is_ok() || is_host_name(address);
+    is_address.then(|| address.to_owned())
+}
+
+/// By RFC 1123; none begins with a hyphen, which would make it an option.
+fn is_host_name(name: &str) -> bool {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    name.len() <= 253 && name.split('.').all(is_label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As pmxcfs writes it.
+    const MEMBERS: &str = r#"{
+"nodename": "pve1",
+"version": 4,
+"cluster": { "name": "lab", "version": 2, "nodes": 2, "quorate": 1 },
+"nodelist": {
+  "pve1": { "id": 1, "online": 1, "ip": "10.0.0.1"},
+  "pve2": { "id": 2, "online": 1, "ip": "fd00::2"},
+  "evil": { "id": 3, "online": 1, "ip": "-oProxyCommand=x"}
+  }
+}
+"#;
+
+    /// As pvecm writes it.
+    const COROSYNC: &str = "logging {
+  to_syslog: yes
+}
+nodelist {
+  node {
+    name: pve1
+    nodeid: 1
+    ring0_addr: 10.0.0.1
+  }
+  node {
+    name: pve2
+    nodeid: 2
+    quorum_votes: 1
+    ring0_addr: pve2-ring.example.org
+    ring1_addr: 10.1.0.2
+  }
+  node {
+    ring0_addr: -oProxyCommand=x
+    name: evil
+  }
+}
+totem {
+  cluster_name: pve3
+}
+";
+
+    #[test]
+    fn the_members_addresses() {
+        for (node, expected) in [
+            ("pve1", Some("10.0.0.1")),
+            ("pve2", Some("fd00::2")),
+            ("pve3", None),
+            ("evil", None),
+        ] {
+            assert_eq!(of_members(MEMBERS, node).as_deref(), expected, "{node}");
+        }
+        assert_eq!(of_members("", "pve1"), None);
+    }
+
+    #[test]
+    fn corosyncs_addresses() {
+        for (node, expected) in [
+            ("pve1", Some("10.0.0.1")),
+            ("pve2", Some("pve2-ring.example.org")),
+            ("pve3", None),
+            ("evil", None),
+        ] {
+            assert_eq!(of_corosync(COROSYNC, node).as_deref(), expected, "{node}");
+        }
+    }
+
+    #[test]
+    fn a_node_for_ssh() {
+        let root = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = root.path().join("etc/pve").join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        let host = Host::at(root.path());
+        let refused = |node: &str| host.peer(node).unwrap_err().to_string();
+        assert!(refused("pve2").starts_with("the cluster tells no address of node pve2"));
+        write("corosync.conf", COROSYNC);
+        assert_eq!(host.peer("pve2").unwrap().address, "pve2-ring.example.org");
+        write(".members", MEMBERS);
+        let peer = host.peer("pve2").unwrap();
+        assert_eq!((peer.address.as_str(), peer.known_hosts), ("fd00::2", None));
+        write("nodes/pve2/ssh_known_hosts", "");
+        let known_hosts = host.peer("pve2").unwrap().known_hosts.unwrap();
+        assert!(known_hosts.ends_with("etc/pve/nodes/pve2/ssh_known_hosts"));
+        for name in [
+            "",
+            "-oProxyCommand=x",
+            "a b",
+            "../pve2",
+            "pve2;id",
+            "pve2.lan",
+            "pvé",
+        ] {
+            assert!(refused(name).contains("is no node's name"), "{name:?}");
+        }
+    }
+}

@@ -1,0 +1,68 @@
+# What lxcdiag reads of another node to look at container $1 there; $2 is the node's name. Read-only, nothing of a
+# runbook's in it, and bounded: prints copies of files for `look.rs` to write down. Comment lines are cut before it is sent.
+ct=$1 node=$2 tasks=var/log/pve/tasks
+cd / || exit
+
+# Reads a file's text.
+text() {
+    echo "file $1"
+    base64
+    echo .
+}
+# A file's first $2 bytes, then when it was last written to: never from before what was read.
+file() {
+    [ -f "$1" ] || return 0
+    echo "file $1"
+    head -c "$2" "$1" | base64
+    echo ". $(stat -c %.9Y "$1")"
+}
+
+before=$(date +%s.%N)
+read -r uptime _ <proc/uptime
+echo "clock $before $uptime $(date +%s.%N)"
+
+file "etc/pve/nodes/$node/lxc/$ct.conf" 1048576
+file proc/sys/kernel/hostname 4096
+file proc/sys/kernel/osrelease 4096
+dpkg-query -W -f 'Package: ${Package}\nStatus: ${Status}\nVersion: ${Version}\n\n' pve-manager pve-container 2>/dev/null |
+    text var/lib/dpkg/status
+
+# grep says 1 where there is no such line, and more where it could not read.
+sockets=$(grep -a '@/.*/command$' proc/net/unix 2>/dev/null)
+[ $? -gt 1 ] || printf '%s\n' "$sockets" | text proc/net/unix
+
+for groups in sys/fs/cgroup/freezer sys/fs/cgroup sys/fs/cgroup/unified; do
+    for group in "$groups/lxc/$ct" "$groups/lxc/$ct/ns" "$groups/lxc.payload/$ct" "$groups/lxc.payload.$ct"*; do
+        for name in cgroup.events cgroup.procs freezer.state cgroup.freeze; do
+            file "$group/$name" 4096
+        done
+    done
+done
+
+# A task's output, unless it is long; and its process, unless the task has ended.
+outputs() {
+    while read -r upid rest; do
+        set -f
+        IFS=:
+        set -- $upid
+        unset IFS
+        set +f
+        case $3,$5 in ,* | *, | *[!0-9A-F,]*) continue ;; esac
+        case $upid in */*) continue ;; esac
+        output=$tasks/${5#"${5%?}"}/$upid
+        [ ! -f "$output" ] || [ "$(stat -c %s "$output")" -gt 65536 ] || file "$output" 65536
+        case $rest in '' | 0) file "proc/$((0x$3))/stat" 4096 ;; esac
+    done
+}
+
+[ -d $tasks ] || { echo end; exit; }
+echo "directory $tasks"
+for list in active index index.1; do
+    [ -f $tasks/$list ] || continue
+    lines=$(grep -a -F ":$ct:" $tasks/$list)
+    [ $? -le 1 ] || exit
+    lines=$(printf '%s\n' "$lines" | tail -n 100 | cut -b -20000)
+    printf '%s\n' "$lines" | text $tasks/$list
+    printf '%s\n' "$lines" | outputs
+done
+echo end
