@@ -155,6 +155,9 @@ fn check(report: &Report, row: &CheckRow) -> TestCase {
     case.time = row
         .duration_ms
         .and_then(|ms| Duration::try_from_secs_f64(ms / 1e3).ok());
+    if let Some(began) = &row.started_at {
+        case.extra.insert("timestamp".into(), began.as_str().into());
+    }
     if !row.stdout.is_empty() {
         case.set_system_out(visible_lines(&row.stdout));
     }

@@ -134,6 +134,11 @@ fn head(text: &mut String, report: &Report, look: Look) {
         run.push_str(", the container was not changed");
     }
     paragraph(text, "  ", &run, look);
+    // Not the way to the program, which is long and says nothing.
+    if let Some((_, words)) = report.command_line.split_first() {
+        let command = format!("lxcdiag {}", crate::plan::command_line(words));
+        labelled(text, "  command:    ", &visible(&command), look);
+    }
     for (number, command) in report.changed.iter().enumerate() {
         let label = if number == 0 { "changed by:" } else { "" };
         labelled(text, &format!("  {label:<11} "), &visible(command), look);

@@ -14,6 +14,8 @@ use crate::runbook::Effect;
 
 /// Characters of an observation that the table has room for.
 const OBSERVED: usize = 240;
+/// Columns of a terminal from which on there is room for when each check began.
+const ROOMY: usize = 110;
 /// Names of what is missing that are shown.
 const MISSING: usize = 3;
 
@@ -25,6 +27,7 @@ pub(super) fn checks(report: &Report, look: Look) -> String {
         column("Outcome", Least::Content),
         // A time in RFC 3339 stays whole.
         column("Observed", Least::Wrapped(27)),
+        column("Began", Least::Content),
         column("Time", Least::Content),
         column("Race?", Least::Wrapped(9)),
     ];
@@ -37,12 +40,22 @@ pub(super) fn checks(report: &Report, look: Look) -> String {
                 visible(&row.title).into(),
                 outcome(row),
                 clipped(&visible(&row.observed), OBSERVED).into(),
+                began(row, look).into(),
                 time(row).into(),
                 bearing(row.race),
             ]
         })
         .collect();
     grid(columns, rows, look)
+}
+
+/// The time of day, in UTC, where there is room for it.
+fn began(row: &CheckRow, look: Look) -> String {
+    let time = row.started_at.as_deref().unwrap_or_default();
+    match time.split_once('T') {
+        Some((_, time)) if look.columns() >= ROOMY => time.chars().take(12).collect(),
+        _ => String::new(),
+    }
 }
 
 fn time(row: &CheckRow) -> String {
