@@ -73,43 +73,20 @@ pub(super) struct RunArgs {
     /// Print the exact commands, and run nothing
     #[arg(long)]
     pub(super) dry_run: bool,
-    /// How the report on stdout is written
-    #[arg(long, value_enum, default_value = "table")]
-    pub(super) format: Format,
-    /// Write the report to a file too, in the format of its ending (.txt, .md, .html, .json, .xml); may be repeated
-    #[arg(long, value_name = "FILE")]
-    pub(super) output: Vec<PathBuf>,
-    /// Pack the report in every format, the recording and the raw outputs into one file (.tar.gz)
-    #[arg(long, value_name = "FILE")]
-    pub(super) bundle: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) report: ReportArgs,
     /// Keep the recording: every command with its output, enough to judge again
     #[arg(long, value_name = "FILE")]
     pub(super) record: Option<PathBuf>,
-    /// Keep secrets in the report and the recording
-    #[arg(long)]
-    pub(super) no_redact: bool,
     /// How long the whole run may take (60s, 5min)
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(super) timeout: Option<std::time::Duration>,
-    /// How commands reach the container
-    #[arg(long, value_enum, default_value = "pct")]
-    pub(super) via: Via,
-    /// The pct to use
-    #[arg(long, value_name = "PATH", env = "LXCDIAG_PCT", default_value = "pct")]
-    pub(super) pct: PathBuf,
     /// Play back an incident recorded from a real container; needs no Proxmox VE
     #[arg(long, value_name = "INCIDENT", num_args = 0..=1, require_equals = true,
           default_missing_value = INCIDENTS[0].name, value_parser = incidents())]
     pub(super) demo: Option<String>,
-    /// Where the host's files are looked for
-    #[arg(
-        long,
-        value_name = "DIR",
-        env = "LXCDIAG_HOST_ROOT",
-        default_value = "/",
-        hide = true
-    )]
-    pub(super) host_root: PathBuf,
+    #[command(flatten)]
+    pub(super) reach: ReachArgs,
     #[command(flatten)]
     pub(super) library: LibraryArgs,
 }
@@ -176,7 +153,44 @@ pub(super) struct SweepArgs {
     /// Write it to a file too, in the format of its ending (.txt, .json, .jsonl, .prom); may be repeated
     #[arg(long, value_name = "FILE")]
     pub(super) output: Vec<PathBuf>,
-    /// How commands reach the containers
+    #[command(flatten)]
+    pub(super) reach: ReachArgs,
+    #[command(flatten)]
+    pub(super) library: LibraryArgs,
+}
+
+/// Waivers where nobody names another file.
+pub(super) const WAIVERS: &str = "/etc/lxcdiag/waivers.yaml";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Via {
+    /// Proxmox VE's own, about 1.2 s to start
+    Pct,
+    /// LXC's own, without the Perl: about 0.01 s to start
+    LxcAttach,
+}
+
+/// Where a report goes, and what is in it.
+#[derive(Debug, Parser)]
+pub(super) struct ReportArgs {
+    /// How the report on stdout is written
+    #[arg(long, value_enum, default_value = "table")]
+    pub(super) format: Format,
+    /// Write the report to a file too, in the format of its ending (.txt, .md, .html, .json, .xml); may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(super) output: Vec<PathBuf>,
+    /// Pack the report in every format, the recording and the raw outputs into one file (.tar.gz)
+    #[arg(long, value_name = "FILE")]
+    pub(super) bundle: Option<PathBuf>,
+    /// Keep secrets in what is written
+    #[arg(long)]
+    pub(super) no_redact: bool,
+}
+
+/// The way into containers.
+#[derive(Debug, Parser)]
+pub(super) struct ReachArgs {
+    /// How commands reach the container
     #[arg(long, value_enum, default_value = "pct")]
     pub(super) via: Via,
     /// The pct to use
@@ -191,19 +205,6 @@ pub(super) struct SweepArgs {
         hide = true
     )]
     pub(super) host_root: PathBuf,
-    #[command(flatten)]
-    pub(super) library: LibraryArgs,
-}
-
-/// Waivers where nobody names another file.
-pub(super) const WAIVERS: &str = "/etc/lxcdiag/waivers.yaml";
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Via {
-    /// Proxmox VE's own, about 1.2 s to start
-    Pct,
-    /// LXC's own, without the Perl: about 0.01 s to start
-    LxcAttach,
 }
 
 #[derive(Debug, Parser)]
@@ -221,18 +222,8 @@ pub(super) struct JudgeArgs {
     /// Judge with this runbook, by name or path, not with today's of the recording's name
     #[arg(long, value_name = "RUNBOOK")]
     pub(super) runbook: Option<String>,
-    /// How the report on stdout is written
-    #[arg(long, value_enum, default_value = "table")]
-    pub(super) format: Format,
-    /// Write the report to a file too, in the format of its ending (.txt, .md, .html, .json, .xml); may be repeated
-    #[arg(long, value_name = "FILE")]
-    pub(super) output: Vec<PathBuf>,
-    /// Pack the report in every format, the recording and the raw outputs into one file (.tar.gz)
-    #[arg(long, value_name = "FILE")]
-    pub(super) bundle: Option<PathBuf>,
-    /// Keep secrets in the report
-    #[arg(long)]
-    pub(super) no_redact: bool,
+    #[command(flatten)]
+    pub(super) report: ReportArgs,
     #[command(flatten)]
     pub(super) library: LibraryArgs,
 }

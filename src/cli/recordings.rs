@@ -19,7 +19,11 @@ use crate::runbook::{self, Runbook, Source};
 const MAX_BYTES: u64 = 256 << 20;
 
 pub(super) fn judge_all(args: &JudgeArgs) -> Result<ExitCode, CliError> {
-    let sinks = Sinks::new(args.format, &args.output, args.bundle.as_deref())?;
+    let sinks = Sinks::new(
+        args.report.format,
+        &args.report.output,
+        args.report.bundle.as_deref(),
+    )?;
     if sinks.has_files() && args.recordings.len() > 1 {
         let message = "`--output` and `--bundle` take one recording: each file holds one report";
         return Err(CliError::new(ExitCode::Usage, message));
@@ -29,7 +33,7 @@ pub(super) fn judge_all(args: &JudgeArgs) -> Result<ExitCode, CliError> {
         let mut recording = read(path)?;
         let (source, runbook) = runbook_for(&args.library, args.runbook.as_deref(), &recording)?;
         let diagnosis = judge(&runbook, &recording);
-        let report = match args.no_redact {
+        let report = match args.report.no_redact {
             true => Report::new(&runbook, &source.sha256(), &recording, &diagnosis),
             false => redact::report(&runbook, &source.sha256(), &mut recording, &diagnosis),
         };

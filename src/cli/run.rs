@@ -30,9 +30,13 @@ pub(super) fn run(args: &RunArgs, command_line: Vec<String>) -> Result<ExitCode,
     let (source, runbook) = runbooks::find(&args.library, &args.runbook)?;
     let values = vars::resolve(&runbook, &args.vars)
         .map_err(|error| CliError::from_error(ExitCode::Usage, &error))?;
-    let sinks = Sinks::new(args.format, &args.output, args.bundle.as_deref())?;
-    let host = Host::at(&args.host_root);
-    let transport = client::transport(args.via, &args.pct);
+    let sinks = Sinks::new(
+        args.report.format,
+        &args.report.output,
+        args.report.bundle.as_deref(),
+    )?;
+    let host = Host::at(&args.reach.host_root);
+    let transport = client::transport(args.reach.via, &args.reach.pct);
     let mut request = Request {
         runbook: &runbook,
         recorded: RecordedRunbook {
@@ -144,7 +148,7 @@ fn report(
 ) -> Result<ExitCode, CliError> {
     let diagnosis = judge(runbook, &recording);
     let sha256 = recording.runbook.sha256.clone();
-    let report = match args.no_redact {
+    let report = match args.report.no_redact {
         true => Report::new(runbook, &sha256, &recording, &diagnosis),
         false => redact::report(runbook, &sha256, &mut recording, &diagnosis),
     };
@@ -166,7 +170,7 @@ fn look_first(args: &RunArgs, host: &Host, request: &mut Request<'_>) -> Result<
         }
         Err(error) => return Err(CliError::from_error(ExitCode::Unavailable, &error)),
     };
-    if let Some(problem) = client::missing(args.via, &args.pct) {
+    if let Some(problem) = client::missing(args.reach.via, &args.reach.pct) {
         let hint = "--demo shows a recorded incident without either";
         return unavailable(format!("{problem}; {hint}"));
     }
@@ -206,7 +210,7 @@ fn target(args: &RunArgs, node: &crate::host::Node, found: Option<Found>) -> Tar
             .map(|found| found.node)
             .or_else(|| node.name.clone())
             .unwrap_or_default(),
-        via: match args.via {
+        via: match args.reach.via {
             Via::Pct => "pct".to_owned(),
             Via::LxcAttach => "lxc-attach".to_owned(),
         },
@@ -240,7 +244,7 @@ fn tell_changes(args: &RunArgs, request: &Request<'_>) {
 
 /// Commands as the terminal shows them: without the values of vars that are secret.
 fn shown(args: &RunArgs, request: &Request<'_>, text: String) -> String {
-    if args.no_redact {
+    if args.report.no_redact {
         return text;
     }
     let mut redactor = redact::Redactor::new(request.runbook);

@@ -44,10 +44,10 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
         ".txt, .json, .jsonl or .prom",
     )?;
     let waivers = read_waivers(&args.waivers)?;
-    if let Some(problem) = client::missing(args.via, &args.pct) {
+    if let Some(problem) = client::missing(args.reach.via, &args.reach.pct) {
         return Err(CliError::new(ExitCode::Unavailable, problem));
     }
-    let host = Host::at(&args.host_root);
+    let host = Host::at(&args.reach.host_root);
     let inventory = host
         .inventory()
         .map_err(|error| CliError::from_error(ExitCode::Unavailable, &error))?;
@@ -62,7 +62,7 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
     let store = Store::open(&state, &runbook.id).map_err(store_error)?;
     let mut memory = store.load().map_err(store_error)?;
 
-    let transport = client::transport(args.via, &args.pct);
+    let transport = client::transport(args.reach.via, &args.reach.pct);
     let history = History::new(state_home);
     let visitor = Visitor {
         runbook: &runbook,
@@ -230,7 +230,7 @@ fn jobs(args: &SweepArgs) -> usize {
         return jobs.into();
     }
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    match args.via {
+    match args.reach.via {
         Via::Pct => processors,
         Via::LxcAttach => processors * LXC_ATTACH_JOBS,
     }
