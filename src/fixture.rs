@@ -26,6 +26,7 @@ pub(crate) fn runbook(text: &str) -> Runbook {
     let source = Source {
         name: "test.yaml".to_owned(),
         text: text.to_owned(),
+        built_in: false,
     };
     read(&source).unwrap_or_else(|errors| panic!("{errors}\n{text}"))
 }

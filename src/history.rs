@@ -5,6 +5,8 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
+
 use crate::recording::{Change, Recording};
 
 /// Where such recordings are kept.
@@ -70,7 +72,7 @@ impl History {
                 continue;
             }
             match read(&path) {
-                Some(recording) => changes.extend(recording.changes()),
+                Some(kept) => changes.extend(kept.changes()),
                 None => unreadable.push(path),
             }
         }
@@ -83,7 +85,29 @@ impl History {
     }
 }
 
-fn read(path: &Path) -> Option<Recording> {
+/// What is read of a recording: each run reads all that there are.
+#[derive(Deserialize)]
+struct Kept {
+    attempts: Vec<Tried>,
+}
+
+#[derive(Deserialize)]
+struct Tried {
+    argv: Vec<String>,
+    changes: bool,
+    started_at: Option<i64>,
+    duration: Option<i64>,
+}
+
+impl Kept {
+    fn changes(self) -> impl Iterator<Item = Change> {
+        let changing = self.attempts.into_iter().filter(|tried| tried.changes);
+        changing
+            .filter_map(|tried| Some(Change::new(tried.argv, tried.started_at?, tried.duration)))
+    }
+}
+
+fn read(path: &Path) -> Option<Kept> {
     let text = std::fs::read(path).ok()?;
     serde_json::from_slice(&text).ok()
 }
@@ -182,7 +206,8 @@ checks:
         let (changes, _) = history.changes(958);
         assert_eq!(changes.len(), 1);
         assert_eq!(changes[0].during.end, at(1.0) + 4_000_000);
-        let kept = read(&history.file_of(&recording)).unwrap();
+        let kept = std::fs::read(history.file_of(&recording)).unwrap();
+        let kept: Recording = serde_json::from_slice(&kept).unwrap();
         assert_eq!(kept, recording, "it survives as it was");
     }
 

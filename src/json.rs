@@ -32,15 +32,23 @@ fn harmless(json: String) -> String {
         return json;
     }
     let mut text = String::with_capacity(json.len());
-    for c in json.chars() {
-        if c != '\n' && (c.is_control() || hides_or_reorders(c)) {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                let _ = write!(text, "\\u{unit:04x}");
-            }
-        } else {
-            text.push(c);
+    let mut rest = json.as_str();
+    while let Some(at) =
+        rest.find(|c: char| c >= '\x7f' && (c.is_control() || hides_or_reorders(c)))
+    {
+        let (plain, found) = rest.split_at(at);
+        text.push_str(plain);
+        let mut found = found.chars();
+        for unit in found
+            .next()
+            .map(|c| c.encode_utf16(&mut [0; 2]).to_vec())
+            .unwrap_or_default()
+        {
+            let _ = write!(text, "\\u{unit:04x}");
         }
+        rest = found.as_str();
     }
+    text.push_str(rest);
     text
 }
 

@@ -146,12 +146,11 @@ impl Recording {
             .iter()
             .filter(|attempt| attempt.changes)
             .filter_map(|attempt| {
-                let start = attempt.started_at?;
-                let end = start.saturating_add(attempt.duration.unwrap_or_default());
-                Some(Change {
-                    argv: attempt.argv.clone(),
-                    during: Interval::new(start, end),
-                })
+                Some(Change::new(
+                    attempt.argv.clone(),
+                    attempt.started_at?,
+                    attempt.duration,
+                ))
             })
             .collect()
     }
@@ -164,6 +163,17 @@ pub struct Change {
     pub argv: Vec<String>,
     /// From its begin to its end.
     pub during: Interval,
+}
+
+impl Change {
+    /// A command that began at `started_at` and took `duration`, both in nanoseconds.
+    pub fn new(argv: Vec<String>, started_at: i64, duration: Option<i64>) -> Self {
+        let end = started_at.saturating_add(duration.unwrap_or_default());
+        Self {
+            argv,
+            during: Interval::new(started_at, end),
+        }
+    }
 }
 
 /// One stream of a command's output: its head and tail, the middle dropped when it is long.

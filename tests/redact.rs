@@ -39,6 +39,7 @@ fn runbook() -> Runbook {
     read(&Source {
         name: name.to_owned(),
         text,
+        built_in: false,
     })
     .unwrap()
 }

@@ -29,6 +29,7 @@ fn bad_runbooks_are_refused_in_these_words() {
         let message = match read(&Source {
             name,
             text: text.clone(),
+            built_in: false,
         }) {
             Ok(_) => String::from("it was taken for a good one"),
             Err(errors) => errors.to_string(),
@@ -144,6 +145,7 @@ fn source(text: &str) -> Source {
     Source {
         name: String::from("x.yaml"),
         text: text.to_owned(),
+        built_in: false,
     }
 }
 

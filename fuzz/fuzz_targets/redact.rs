@@ -45,6 +45,7 @@ checks: [{ id: look, title: x, run: [look], pass: exit == 0 }]
     let source = Source {
         name: "fuzz".to_owned(),
         text: text.to_owned(),
+        built_in: false,
     };
     read(&source).expect("a good runbook")
 });

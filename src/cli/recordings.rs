@@ -61,6 +61,7 @@ pub(super) fn runbook_for(
     let source = Source {
         name: format!("the runbook {} in the recording", recording.runbook.id),
         text: recording.runbook.text.clone(),
+        built_in: false,
     };
     let runbook =
         runbook::read(&source).map_err(|error| CliError::from_error(ExitCode::BadInput, &error))?;

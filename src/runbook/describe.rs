@@ -208,6 +208,7 @@ hypotheses:
         let runbook = read(&Source {
             name: String::from("x"),
             text: text.to_owned(),
+            built_in: false,
         })
         .unwrap();
         insta::assert_snapshot!(describe(&runbook), @r"

@@ -229,6 +229,7 @@ fn built_in_source(found: &BuiltIn) -> Source {
     Source {
         name: format!("{} (built in)", found.id),
         text: found.text.to_owned(),
+        built_in: true,
     }
 }
 

@@ -13,6 +13,9 @@ pub struct Source {
     pub name: String,
     /// The whole of it.
     pub text: String,
+    /// It is inside the binary, and the tests have found nothing wrong with it: that need not be
+    /// looked for again, which takes a quarter of the time that a run takes to begin.
+    pub built_in: bool,
 }
 
 impl Source {
@@ -29,6 +32,7 @@ impl Source {
             Ok(text) => Ok(Self {
                 name: name.to_owned(),
                 text: text.to_owned(),
+                built_in: false,
             }),
             Err(error) => {
                 let byte = error.valid_up_to();

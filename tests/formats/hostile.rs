@@ -102,6 +102,7 @@ pub fn demonstration() -> (Runbook, Recording) {
     let source = Source {
         name: "race-condition".to_owned(),
         text: recording.runbook.text.clone(),
+        built_in: false,
     };
     (read(&source).unwrap(), recording)
 }

@@ -26,6 +26,7 @@ fn recorded(name: &str) -> Report {
     let runbook = read(&Source {
         name: "recorded".to_owned(),
         text,
+        built_in: false,
     })
     .unwrap();
     Report::new(

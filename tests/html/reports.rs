@@ -11,6 +11,7 @@ use lxcdiag::runbook::{self, Runbook, Source};
 static SOURCE: LazyLock<Source> = LazyLock::new(|| Source {
     name: "race-condition".to_owned(),
     text: include_str!("../../runbooks/race-condition.yaml").to_owned(),
+    built_in: false,
 });
 static RUNBOOK: LazyLock<Runbook> = LazyLock::new(|| runbook::read(&SOURCE).unwrap());
 
