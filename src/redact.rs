@@ -4,8 +4,8 @@
 //! through for secrets: by the name beside a value ([`names`]), by a shape of their own ([`shapes`]),
 //! private keys ([`pem`]), and the runbook's own patterns. Then each is replaced by its token,
 //! `[redacted:CLASS:NUMBER]`, the same one wherever it stands; also where nothing around it says
-//! what it is, if it is unlikely to be an ordinary word. Redacted text is not changed by redacting
-//! it again.
+//! what it is, if it is unlikely to be an ordinary word. Lines as they are printed are not changed by
+//! redacting them again.
 //!
 //! The recordings that lxcdiag keeps for itself ([`crate::history`]) stay exact: they do not leave,
 //! and what is judged again must be what was found.
