@@ -2,10 +2,11 @@
 
 mod probe;
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 pub use probe::PROBE;
 
+use crate::clock::now;
 use crate::executor::{Exchange, Session, SessionError};
 use crate::expression::Unknown;
 use crate::findings::{Findings, Setting};
@@ -480,12 +481,4 @@ fn attempt_of(
         stderr: exchange.stderr,
         ..untried(check, item, exchange.ending)
     }
-}
-
-fn now() -> i64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .ok()
-        .and_then(|since| i64::try_from(since.as_nanos()).ok())
-        .unwrap_or_default()
 }

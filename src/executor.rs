@@ -26,6 +26,7 @@ mod script;
 mod session;
 mod stream;
 
+pub(crate) use client::spawn;
 pub use error::SessionError;
 pub use script::LONGEST_TIMEOUT;
 pub use session::Session;

@@ -2,12 +2,12 @@
 //!
 //! Their evidence cannot be had twice, and a later run must know what lxcdiag itself did.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use crate::recording::{Change, Recording};
+use crate::whole_file::replace;
 
 /// Where such recordings are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,11 +115,7 @@ fn read(path: &Path) -> Option<Kept> {
 fn write_private(path: &Path, recording: &Recording) -> std::io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(directory)?;
-    let mut file = tempfile::NamedTempFile::new_in(directory)?;
-    file.write_all(crate::json::compact(recording)?.as_bytes())?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    replace(path, crate::json::compact(recording)?.as_bytes())
 }
 
 #[cfg(test)]

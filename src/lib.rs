@@ -15,6 +15,7 @@
 
 pub mod bundle;
 pub mod cli;
+pub mod clock;
 pub mod collect;
 pub mod demo;
 pub mod dependencies;
@@ -43,6 +44,7 @@ pub mod runbook;
 pub mod sweep;
 pub mod transport;
 pub mod vars;
+pub mod whole_file;
 
 /// An error and what it came from, in one line.
 pub fn error_chain(error: &dyn std::error::Error) -> String {

@@ -11,15 +11,14 @@ mod look;
 
 use std::cell::Cell;
 use std::io;
-use std::process::Stdio;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempDir;
 use tokio::io::{
     AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, BufReader,
 };
-use tokio::process::{Child, ChildStdin, Command};
+use tokio::process::ChildStdin;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -27,7 +26,9 @@ pub use error::LinkError;
 pub use links::Links;
 pub use look::Look;
 
-use crate::transport::{ENVIRONMENT, Peer, READY, Ssh, Transport};
+use crate::clock::now;
+use crate::executor::spawn;
+use crate::transport::{Peer, READY, Ssh, Transport};
 
 /// Containers at once over one connection: sshd grants it ten sessions (`MaxSessions`), of which
 /// one holds it, and as many as are begun may still be ending.
@@ -246,22 +247,6 @@ impl Drop for Link {
     }
 }
 
-fn spawn(argv: &[String], kill_on_drop: bool) -> io::Result<Child> {
-    let (program, arguments) = argv
-        .split_first()
-        .ok_or_else(|| io::Error::other("there is no command"))?;
-    Command::new(program)
-        .args(arguments)
-        .env_clear()
-        .envs(ENVIRONMENT)
-        .current_dir("/")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(kill_on_drop)
-        .spawn()
-}
-
 /// The beginning of what a stream says until its end.
 async fn said(mut stream: impl AsyncRead + Unpin) -> String {
     let mut bytes = Vec::new();
@@ -271,13 +256,4 @@ async fn said(mut stream: impl AsyncRead + Unpin) -> String {
         "" => "nothing".to_owned(),
         said => said.to_owned(),
     }
-}
-
-/// Nanoseconds since the Unix epoch.
-fn now() -> i64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .ok()
-        .and_then(|since| i64::try_from(since.as_nanos()).ok())
-        .unwrap_or_default()
 }

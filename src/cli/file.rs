@@ -1,10 +1,12 @@
-//! A file written whole or not at all.
+//! A file that a user names: a path, a link, a device, a pipe.
 
 use std::fs::{File, Metadata};
 use std::io::{ErrorKind, Result, Write as _};
 use std::os::fd::{AsFd, AsRawFd as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+
+use crate::whole_file::replace;
 
 /// Writes a file whole or not at all, readable by its owner only. What a link leads to is replaced,
 /// not the link. A device, a pipe, and what stdout or stderr go to, is written into.
@@ -36,39 +38,4 @@ fn is_stream(file: &Metadata) -> bool {
 fn metadata(stream: impl AsFd) -> Option<Metadata> {
     let copy = stream.as_fd().try_clone_to_owned().ok()?;
     File::from(copy).metadata().ok()
-}
-
-fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
-    let directory = directory_of(path);
-    let mut file = tempfile::NamedTempFile::new_in(directory).map_err(without_its_path)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    // So that the name, too, outlives a power cut. Not every file system can, and the file is there.
-    match File::open(directory).and_then(|directory| directory.sync_all()) {
-        Err(error)
-            if !matches!(
-                error.kind(),
-                ErrorKind::InvalidInput | ErrorKind::Unsupported
-            ) =>
-        {
-            Err(error)
-        }
-        _ => Ok(()),
-    }
-}
-
-fn directory_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
-}
-
-/// What the system said: tempfile adds the temporary file's name, which means nothing to anyone.
-fn without_its_path(error: std::io::Error) -> std::io::Error {
-    match error.to_string().split_once(" at path ") {
-        Some((said, _)) => std::io::Error::new(error.kind(), said.to_owned()),
-        None => error,
-    }
 }

@@ -16,7 +16,7 @@ use crate::history::History;
 use crate::host::{Found, Host, State};
 use crate::judge::judge;
 use crate::plan;
-use crate::recording::{RecordedRunbook, Recording, Target};
+use crate::recording::{Recording, Target};
 use crate::redact;
 use crate::report::{Report, visible};
 use crate::runbook::Runbook;
@@ -39,12 +39,7 @@ pub(super) fn run(args: &RunArgs, command_line: Vec<String>) -> Result<ExitCode,
     let transport = client::transport(args.reach.via, &args.reach.pct);
     let mut request = Request {
         runbook: &runbook,
-        recorded: RecordedRunbook {
-            id: runbook.id.clone(),
-            sha256: source.sha256(),
-            text: source.text.clone(),
-            redacted: false,
-        },
+        recorded: runbooks::recorded(&source, &runbook),
         setting: Setting {
             vars: values.values,
             ct: args.ct,

@@ -6,6 +6,7 @@ use super::args::{LibraryArgs, ListArgs, ShowArgs, ValidateArgs};
 use super::error::CliError;
 use super::output;
 use crate::exit_code::ExitCode;
+use crate::recording::RecordedRunbook;
 use crate::report::visible;
 use crate::runbook::{self, Library, LookupError, Runbook, Source};
 
@@ -16,6 +17,16 @@ pub(super) fn find(args: &LibraryArgs, name: &str) -> Result<(Source, Runbook), 
     let runbook =
         runbook::read(&source).map_err(|error| CliError::from_error(ExitCode::BadInput, &error))?;
     Ok((source, runbook))
+}
+
+/// A runbook as it goes into recordings.
+pub(super) fn recorded(source: &Source, runbook: &Runbook) -> RecordedRunbook {
+    RecordedRunbook {
+        id: runbook.id.clone(),
+        sha256: source.sha256(),
+        text: source.text.clone(),
+        redacted: false,
+    }
 }
 
 fn lookup_error(error: &LookupError) -> CliError {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::watch;
 
@@ -11,13 +10,13 @@ use super::error::CliError;
 use super::file::write_file;
 use super::live_line::LiveLine;
 use super::{client, output, runbooks, signals};
+use crate::clock::now;
 use crate::collect::Stop;
 use crate::exit_code::ExitCode;
 use crate::history::{History, state_directory};
 use crate::host::Host;
 use crate::interval::{rfc3339, seconds};
 use crate::link::{AT_ONCE, Links};
-use crate::recording::RecordedRunbook;
 use crate::redact::Redactor;
 use crate::report::Look;
 use crate::sweep::engine::{self, Progress};
@@ -66,12 +65,7 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
     let history = History::new(state_home);
     let visitor = Visitor {
         runbook: &runbook,
-        recorded: RecordedRunbook {
-            id: runbook.id.clone(),
-            sha256: source.sha256(),
-            text: source.text.clone(),
-            redacted: false,
-        },
+        recorded: runbooks::recorded(&source, &runbook),
         values,
         command_line: command_line.clone(),
         host: &host,
@@ -186,7 +180,7 @@ fn visit_all(
                     Err(_) => std::future::pending().await,
                 }
             };
-            visitor.visit(&container, since, stop).await.0
+            visitor.visit(&container, since, stop).await
         }
     };
     let told = |_: &Row, progress: Progress| {
@@ -276,13 +270,4 @@ fn store_error(error: StoreError) -> CliError {
         StoreError::Corrupt { .. } => ExitCode::BadInput,
     };
     CliError::from_error(code, &error)
-}
-
-/// Nanoseconds since the Unix epoch.
-fn now() -> i64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since: Duration| {
-            i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
-        })
 }

@@ -19,19 +19,7 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn start(argv: &[String]) -> io::Result<(Self, ChildStdout, ChildStderr)> {
-        let (program, arguments) = argv
-            .split_first()
-            .ok_or_else(|| io::Error::other("the transport has no command"))?;
-        let mut child = Command::new(program)
-            .args(arguments)
-            .env_clear()
-            .envs(ENVIRONMENT)
-            // lxc-attach takes the working directory along if the container has it too.
-            .current_dir("/")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?;
+        let mut child = spawn(argv, false)?;
         match (child.stdin.take(), child.stdout.take(), child.stderr.take()) {
             (Some(stdin), Some(stdout), Some(stderr)) => {
                 let client = Self {
@@ -98,6 +86,27 @@ impl Client {
             Err(_) => -1,
         });
     }
+}
+
+/// Starts a program of the host's with pipes at its three streams, in `/`, which lxc-attach takes along if
+/// the container has it too, and with nothing of the caller's environment.
+///
+/// # Errors
+/// It cannot be started.
+pub(crate) fn spawn(argv: &[String], kill_on_drop: bool) -> io::Result<Child> {
+    let (program, arguments) = argv
+        .split_first()
+        .ok_or_else(|| io::Error::other("there is no command"))?;
+    Command::new(program)
+        .args(arguments)
+        .env_clear()
+        .envs(ENVIRONMENT)
+        .current_dir("/")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(kill_on_drop)
+        .spawn()
 }
 
 fn as_shells_count(status: ExitStatus) -> i32 {

@@ -1,6 +1,6 @@
 //! A shell in a container, and the one command at a time that it runs.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use rustix::rand::{GetRandomFlags, getrandom};
 use tokio::process::{ChildStderr, ChildStdout};
@@ -10,6 +10,7 @@ use super::client::Client;
 use super::marks::{End, Mark};
 use super::stream::Stream;
 use super::{Exchange, SessionError, capture, script};
+use crate::clock::now;
 use crate::recording::Ending;
 use crate::transport::Transport;
 
@@ -190,7 +191,7 @@ impl Session {
 
         let started = Instant::now();
         self.running = Some(Running {
-            started: Some((unix_now().saturating_add(self.clock_offset), started)),
+            started: Some((now().saturating_add(self.clock_offset), started)),
         });
         let limit = timeout.min(script::LONGEST_TIMEOUT) + END_GRACE;
         let _ = timeout_at(
@@ -394,12 +395,6 @@ fn random_hex() -> std::io::Result<String> {
 /// The moment `wait` from now, at most a day: a [`Duration`] may be too long for the clock.
 fn in_time(wait: Duration) -> Instant {
     Instant::now() + wait.min(script::LONGEST_TIMEOUT)
-}
-
-fn unix_now() -> i64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, nanoseconds)
 }
 
 fn nanoseconds(duration: Duration) -> i64 {

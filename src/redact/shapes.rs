@@ -36,13 +36,7 @@ impl Shape {
         hints: &'static [&'static str],
         pattern: &'static str,
     ) -> Self {
-        Self {
-            class,
-            hints,
-            pattern,
-            check: Check::Nothing,
-            compiled: OnceLock::new(),
-        }
+        Self::checked(class, hints, pattern, Check::Nothing)
     }
 
     const fn random(
@@ -50,11 +44,20 @@ impl Shape {
         hints: &'static [&'static str],
         pattern: &'static str,
     ) -> Self {
+        Self::checked(class, hints, pattern, Check::Random)
+    }
+
+    const fn checked(
+        class: &'static str,
+        hints: &'static [&'static str],
+        pattern: &'static str,
+        check: Check,
+    ) -> Self {
         Self {
             class,
             hints,
             pattern,
-            check: Check::Random,
+            check,
             compiled: OnceLock::new(),
         }
     }

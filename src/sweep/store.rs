@@ -1,12 +1,12 @@
 //! The memory of sweeps on disk: one file for each runbook, and a lock beside it.
 
 use std::fs::File;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
 
 use super::memory::{Memory, SCHEMA};
+use crate::whole_file::replace;
 
 /// The memory of the sweeps with one runbook. While this lives, no other sweep with it can begin.
 #[derive(Debug)]
@@ -104,17 +104,9 @@ impl Store {
     /// # Errors
     /// It cannot be written.
     pub fn save(&self, memory: &Memory) -> Result<(), StoreError> {
-        let directory = self.path.parent().unwrap_or(Path::new("."));
-        let write = || {
-            let mut file = tempfile::NamedTempFile::new_in(directory)?;
-            serde_json::to_writer(&mut file, memory)?;
-            file.flush()?;
-            file.as_file().sync_all()?;
-            file.persist(&self.path).map_err(|error| error.error)?;
-            Ok(())
-        };
+        let write = || replace(&self.path, crate::json::compact(memory)?.as_bytes());
         write().map_err(|source| StoreError::Unusable {
-            directory: directory.to_owned(),
+            directory: self.path.parent().unwrap_or(Path::new(".")).to_owned(),
             source,
         })
     }

@@ -14,7 +14,6 @@ use crate::judge::judge;
 use crate::link::{Link, Links, Look};
 use crate::recording::{Change, RecordedRunbook, Target};
 use crate::redact;
-use crate::report::Report;
 use crate::runbook::Runbook;
 use crate::transport::Transport;
 use crate::vars::Values;
@@ -63,7 +62,7 @@ impl Visitor<'_> {
         container: &Selected,
         since: Option<i64>,
         stop: impl Future<Output = Stop>,
-    ) -> (Row, Option<Report>) {
+    ) -> Row {
         if !self.links.lead_to(&container.node) {
             let on = On {
                 host: self.host,
@@ -80,7 +79,7 @@ impl Visitor<'_> {
         };
         let (link, look) = match reached {
             Ok(reached) => reached,
-            Err(reason) => return (Row::lost(container, &reason), None),
+            Err(reason) => return Row::lost(container, &reason),
         };
         let on = On {
             host: &look.host,
@@ -102,14 +101,13 @@ impl Visitor<'_> {
         container: &Selected,
         since: Option<i64>,
         stop: impl Future<Output = Stop>,
-    ) -> (Row, Option<Report>) {
+    ) -> Row {
         // That may have changed since the sweep began, and of another node's it was not known.
         match on.host.state(container.ct) {
             State::Frozen => {
-                let row = Row::lost(container, "it is frozen, and nothing was sent to it");
-                return (row, None);
+                return Row::lost(container, "it is frozen, and nothing was sent to it");
             }
-            State::Stopped => return (Row::skipped(container, STOPPED), None),
+            State::Stopped => return Row::skipped(container, STOPPED),
             State::Running | State::Unknown => {}
         }
         let source = Source::Live {
@@ -134,7 +132,7 @@ impl Visitor<'_> {
         let diagnosis = judge(self.runbook, &recording);
         let sha256 = &self.recorded.sha256;
         let report = redact::report(self.runbook, sha256, &mut recording, &diagnosis);
-        (Row::diagnosed(container, &report), Some(report))
+        Row::diagnosed(container, &report)
     }
 
     fn request(&self, on: &On<'_>, container: &Selected, since: Option<i64>) -> Request<'_> {

@@ -1,0 +1,45 @@
+//! Files that are there whole or not at all, whenever this process is killed.
+
+use std::fs::File;
+use std::io::{ErrorKind, Result, Write as _};
+use std::path::Path;
+
+/// Writes a file, readable by its owner only, over what was there: on the disk, with its name, when
+/// this returns.
+///
+/// # Errors
+/// It was not written, or it is not sure that its name outlives a power cut.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    let directory = directory_of(path);
+    let mut file = tempfile::NamedTempFile::new_in(directory).map_err(without_its_path)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    // So that the name, too, outlives a power cut. Not every file system can, and the file is there.
+    match File::open(directory).and_then(|directory| directory.sync_all()) {
+        Err(error)
+            if !matches!(
+                error.kind(),
+                ErrorKind::InvalidInput | ErrorKind::Unsupported
+            ) =>
+        {
+            Err(error)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// What the system said: tempfile adds the temporary file's name, which means nothing to anyone.
+fn without_its_path(error: std::io::Error) -> std::io::Error {
+    match error.to_string().split_once(" at path ") {
+        Some((said, _)) => std::io::Error::new(error.kind(), said.to_owned()),
+        None => error,
+    }
+}
