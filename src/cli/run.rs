@@ -267,7 +267,7 @@ fn run_checks(
         },
         progress: &|check| live.show(&check.title),
     };
-    let outcome = runtime.block_on(collect(request, &around, signals::first()));
+    let outcome = runtime.block_on(async { collect(request, &around, signals::first()).await });
     live.clear();
     outcome
 }

@@ -194,8 +194,8 @@ fn visit_all(
         ));
     };
     let deadline = args.deadline;
-    let watching = async {
-        let reason = match tokio::time::timeout(deadline, signals::first()).await {
+    let watching = async |signal| {
+        let reason = match tokio::time::timeout(deadline, signal).await {
             Ok(signal) => signal,
             Err(_) => Stop::SweepTimeUp(deadline),
         };
@@ -207,9 +207,10 @@ fn visit_all(
         false => jobs(args),
     };
     let rows = runtime.block_on(async {
+        let signal = signals::first();
         let rows = tokio::select! {
             rows = engine::sweep(containers, jobs, visit, told) => rows,
-            never = watching => never,
+            never = watching(signal) => never,
         };
         visitor.links.close().await;
         rows
