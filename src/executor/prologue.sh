@@ -20,7 +20,7 @@ exec 3>&2 2>/dev/null
 trap : PIPE
 trap stop TERM
 trap finish EXIT
-command= watchdog= main_shell=no
+command= watchdog= last=$! main_shell=no
 
 # Prints a mark on both streams, each in one write below PIPE_BUF, so that nothing can land inside it. A command may have
 # made the pipes non-blocking for all who share them; a full one then refuses the mark for a moment.
@@ -72,6 +72,11 @@ call() {
     [ "$go" = "go $number" ] || exit 1
     list_processes
     before=$processes
+    # Before the command, which may kill this shell at once. Where a fork fails most shells end; one that goes on would
+    # take an older process for the new one.
+    (watch) </dev/null >/dev/null 3>&- &
+    [ "$!" != "$last" ] || exit 1
+    watchdog=$!
     # A session of its own, so that `kill 0` in a script does not end this shell. A background process of a shell
     # without job control leads no group, so setsid(1) does not fork and $! is the command's own process and group.
     if [ -n "$own_session" ]; then
@@ -79,11 +84,8 @@ call() {
     else
         (exec "$@") </dev/null 2>&3 3>&- &
     fi
+    [ "$!" != "$watchdog" ] || exit 1
     command=$!
-    (watch) </dev/null >/dev/null 3>&- &
-    # Where a fork fails most shells end. One that goes on would take an older process for the new one.
-    [ "$command" != "$watchdog" ] && [ "$command" != "$!" ] || exit 1
-    watchdog=$!
     wait "$command"
     status=$?
     # Its trap kills its sleep. Before it has set the trap, the signal ends it, and there is no sleep yet.
@@ -94,7 +96,7 @@ call() {
     *) timed_out=no ;;
     esac
     sweep
-    command=
+    command= watchdog= last=$!
     mark "end $number $status $timed_out"
 }
 
@@ -109,17 +111,32 @@ watch() {
     trap '[ "$!" = "$last" ] || { kill -KILL "$!"; wait "$!"; }; exit "$result"' USR1
     doze "$limit" || doze "$whole_limit"
     result=42
-    if [ ! -d "/proc/$$" ]; then
-        # The shell is gone, and with it the one process that kept the command's number from being given anew.
-        command= before=
-        sweep
-        exit
-    fi
+    # It may have yet to start, or have just ended: then USR1 is on its way.
+    until find_command; do
+        if [ ! -d "/proc/$$" ]; then
+            # The shell is gone, and with it the one process that kept the command's number from being given anew.
+            before=
+            sweep
+            exit
+        fi
+        doze 0.01 || doze 1
+    done
     # First a moment for clean-ups (`trap … EXIT`), then the end.
     signal TERM
     doze 1
     signal KILL
     exit 42
+}
+# The shell's other child: it was started after this process. A process's name can hold anything, but no line feed here.
+find_command() {
+    command=
+    read -r own rest </proc/self/stat
+    for entry in /proc/[0-9]*; do
+        parent=
+        while read -r key parent rest && [ "$key" != PPid: ]; do :; done <"$entry/status"
+        [ "$parent" != "$$" ] || [ "${entry#/proc/}" = "$own" ] || command=${entry#/proc/}
+    done
+    [ -n "$command" ]
 }
 # A sleep that a signal interrupts. Fails if it was killed, or does not know fractions of a second (POSIX has none).
 doze() {
@@ -200,20 +217,21 @@ stop() {
     find_main_shell
     if [ "$main_shell" = yes ]; then
         trap '' TERM
-        if [ -n "$command" ]; then
-            watchdog=$!
-            signal TERM
-            (sleep 1; signal KILL) </dev/null >/dev/null 3>&- &
-            killer=$!
-            wait "$command"
-            # Both are ended here and not left to the sweep: each can be about to start its next sleep, which would then
-            # outlive this shell. Until there is a watchdog, the last process started is the command.
-            kill -KILL "$killer"
-            wait "$killer"
-            if [ "$watchdog" != "$command" ]; then
-                kill -USR1 "$watchdog"
-                wait "$watchdog"
+        # What was started and not yet noted is `$!`. What sleeps is ended here and not left to the sweep: it can be about
+        # to start its next sleep, which would then outlive this shell.
+        if [ "$!" != "$last" ]; then
+            watchdog=${watchdog:-$!}
+            if [ "$!" != "$watchdog" ]; then
+                command=$!
+                signal TERM
+                (sleep 1; signal KILL) </dev/null >/dev/null 3>&- &
+                killer=$!
+                wait "$command"
+                kill -KILL "$killer"
+                wait "$killer"
             fi
+            kill -USR1 "$watchdog"
+            wait "$watchdog"
         fi
         exit 143
     fi
