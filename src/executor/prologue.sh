@@ -20,7 +20,7 @@ exec 3>&2 2>/dev/null
 trap : PIPE
 trap stop TERM
 trap finish EXIT
-command= watchdog= last=$! main_shell=no
+command= watchdog= last=$! greeted= main_shell=no
 
 # Prints a mark on both streams, each in one write below PIPE_BUF, so that nothing can land inside it. A command may have
 # made the pipes non-blocking for all who share them; a full one then refuses the mark for a moment.
@@ -240,7 +240,7 @@ stop() {
 finish() {
     find_main_shell
     if [ "$main_shell" = yes ]; then
-        command= before=
+        command= before=$greeted
         sweep
     fi
 }
@@ -250,4 +250,6 @@ find_program setsid && own_session=yes
 # Whether it sees past the first of the NUL-terminated variables: busybox's does not with -F.
 find_program grep && grep -qs "LXCDIAG_SESSION=$marker" /proc/self/environ && has_grep=yes
 find_program sleep && has_sleep=yes
+list_processes
+greeted=$processes
 mark "hello ${has_sleep:-no}"
