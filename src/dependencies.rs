@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::expression::{expression_names, template_names};
+use crate::expression::{expression_names, let_names};
 use crate::runbook::{Condition, Runbook};
 
 /// The checks behind each derived value of a runbook.
@@ -24,12 +24,7 @@ impl<'a> Dependencies<'a> {
             lets: BTreeMap::new(),
         };
         for (name, source) in &runbook.lets {
-            let names = if source.contains("{{") {
-                template_names(source)
-            } else {
-                expression_names(source)
-            };
-            let behind = all.of_names(&names.unwrap_or_default());
+            let behind = all.of_names(&let_names(source).unwrap_or_default());
             all.lets.insert(name, behind);
         }
         all

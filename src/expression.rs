@@ -17,7 +17,7 @@ use minijinja::{Environment, UndefinedBehavior};
 pub use condition::Judgement;
 pub use functions::{moment_of, shell_quote};
 pub use scope::{Binding, Scope, fact_of};
-pub use syntax::{SyntaxError, expression_names, template_names};
+pub use syntax::{SyntaxError, check_expression, check_template, expression_names, let_names};
 
 use functions::Trace;
 

@@ -21,13 +21,12 @@ static ENGINE: LazyLock<Evaluator> = LazyLock::new(Evaluator::default);
 
 /// The names that an expression reads, with their attributes: `stamp.born`, `unit`.
 ///
-/// Functions, filters and tests are not among them; an unknown filter or test is refused.
+/// Functions, filters and tests are not among them, and need not be known.
 pub fn expression_names(source: &str) -> Result<BTreeSet<String>, SyntaxError> {
     let expression = ENGINE
         .environment
         .compile_expression(source)
         .map_err(|error| syntax_error(&error))?;
-    check_calls(&ENGINE.environment, source)?;
     Ok(without_globals(
         &ENGINE.environment,
         expression.undeclared_variables(true),
@@ -35,18 +34,40 @@ pub fn expression_names(source: &str) -> Result<BTreeSet<String>, SyntaxError> {
 }
 
 /// Likewise for a template, a text with `{{ … }}` in it.
-pub fn template_names(source: &str) -> Result<BTreeSet<String>, SyntaxError> {
+fn template_names(source: &str) -> Result<BTreeSet<String>, SyntaxError> {
     let template = ENGINE
         .environment
         .template_from_str(source)
         .map_err(|error| syntax_error(&error))?;
-    for tag in TAG.find_iter(source) {
-        check_calls(&ENGINE.environment, tag.as_str())?;
-    }
     Ok(without_globals(
         &ENGINE.environment,
         template.undeclared_variables(true),
     ))
+}
+
+/// Likewise for a `let`: a text with `{{` is a template, any other an expression.
+pub fn let_names(source: &str) -> Result<BTreeSet<String>, SyntaxError> {
+    if source.contains("{{") {
+        template_names(source)
+    } else {
+        expression_names(source)
+    }
+}
+
+/// The names that an expression reads, once everything that it calls is known.
+pub fn check_expression(source: &str) -> Result<BTreeSet<String>, SyntaxError> {
+    let names = expression_names(source)?;
+    check_calls(&ENGINE.environment, source)?;
+    Ok(names)
+}
+
+/// Likewise for a template.
+pub fn check_template(source: &str) -> Result<BTreeSet<String>, SyntaxError> {
+    let names = template_names(source)?;
+    for tag in TAG.find_iter(source) {
+        check_calls(&ENGINE.environment, tag.as_str())?;
+    }
+    Ok(names)
 }
 
 /// Whether the source itself asks if `name` is there: `name is defined`, `name | default(…)`.
@@ -65,7 +86,7 @@ pub(super) fn is_guarded(source: &str, name: &str) -> bool {
 )]
 static GUARD: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?<asked>[\w.]+)\s+is\s+(?:not\s+)?(?:un)?defined\b|(?<defaulted>[\w.]+)\s*\|\s*(?:default|d)\b",
+        r"(?-u)(?<asked>[\w.]+)\s+is\s+(?:not\s+)?(?:un)?defined\b|(?<defaulted>[\w.]+)\s*\|\s*(?:default|d)\b",
     )
     .expect("a valid pattern")
 });

@@ -133,7 +133,7 @@ fn texts_show_what_is_known() {
 #[test]
 fn names_are_found_without_evaluating() {
     let names =
-        |source| expression_names(source).map(|names| names.into_iter().collect::<Vec<_>>());
+        |source| check_expression(source).map(|names| names.into_iter().collect::<Vec<_>>());
     assert_eq!(
         names("before(look, stamp.born) and unit | length > 0"),
         Ok(vec!["look".into(), "stamp.born".into(), "unit".into()])
@@ -154,7 +154,7 @@ fn names_are_found_without_evaluating() {
     assert!(names("unit ==").is_err());
     assert!(names("unit | join(', ') is matching('befor(x)')").is_ok());
     assert_eq!(
-        template_names("x {{ unit | quote }} befor(1) {% if stamp.size %}y{% endif %}")
+        check_template("x {{ unit | quote }} befor(1) {% if stamp.size %}y{% endif %}")
             .map(|names| names.len()),
         Ok(2)
     );

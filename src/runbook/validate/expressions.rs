@@ -4,22 +4,13 @@ use std::collections::BTreeSet;
 
 use super::Findings;
 use super::scope::{Scope, View};
-use crate::expression::{SyntaxError, expression_names, template_names};
+use crate::expression::{SyntaxError, check_expression, check_template};
 use crate::runbook::model::{Action, Check, Condition, EventSpec, HostLook, Hypothesis, Runbook};
 use crate::runbook::path::Path;
 
 /// Whether the template engine has anything to do in a text.
 pub(super) fn is_template(text: &str) -> bool {
     text.contains("{{") || text.contains("{%")
-}
-
-/// The names that a `let` reads: a text with `{{` is a template, any other an expression.
-pub(super) fn let_names(source: &str) -> Result<BTreeSet<String>, SyntaxError> {
-    if source.contains("{{") {
-        template_names(source)
-    } else {
-        expression_names(source)
-    }
 }
 
 pub(super) fn validate(runbook: &Runbook, found: &mut Findings) {
@@ -156,13 +147,13 @@ impl Reader<'_, '_> {
                 "an expression stands by itself, without `{{ }}` or `{% %}` around it",
             );
         } else {
-            self.names(path, source, expression_names(source), view);
+            self.names(path, source, check_expression(source), view);
         }
     }
 
     fn template(&mut self, path: &Path, source: &str, view: View) {
         if is_template(source) {
-            self.names(path, source, template_names(source), view);
+            self.names(path, source, check_template(source), view);
         }
     }
 

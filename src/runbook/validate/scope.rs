@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::expressions::let_names;
 use super::needs;
+use crate::expression::let_names;
 use crate::names::{listed, nearest};
 use crate::runbook::error::quoted;
 use crate::runbook::model::{Check, HostLook, Runbook};
