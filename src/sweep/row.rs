@@ -1,5 +1,6 @@
 //! What a sweep found in one container. Plain data.
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::selection::Selected;
@@ -229,7 +230,7 @@ fn found(report: &Report) -> Found {
     }
     Found {
         verdict: Some(verdict.id.clone()),
-        problems,
+        problems: one_of_each(problems),
         checks: report
             .checks
             .iter()
@@ -242,6 +243,22 @@ fn found(report: &Report) -> Found {
             })
             .collect(),
     }
+}
+
+/// The worst of those with the same id, which one sweep tells another's by: a hypothesis may bear a
+/// check's name, and a container may list the same thing twice.
+fn one_of_each(problems: Vec<Problem>) -> Vec<Problem> {
+    let mut worst: IndexMap<String, Problem> = IndexMap::new();
+    for problem in problems {
+        match worst.get_mut(&problem.id) {
+            Some(known) if known.status >= problem.status => {}
+            Some(known) => *known = problem,
+            None => {
+                worst.insert(problem.id.clone(), problem);
+            }
+        }
+    }
+    worst.into_values().collect()
 }
 
 /// No command came to its end in the container.
@@ -267,4 +284,22 @@ fn problem_of_check(check: &crate::report::CheckRow) -> Option<Problem> {
         status,
         &format!("{}: {says}", check.title),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_those_with_one_id_the_worst_is_kept_in_the_place_of_the_first() {
+        let problem = |id, status, says| Problem::new(id, status, says);
+        let kept = one_of_each(vec![
+            problem("restarts", Status::Warning, "services keep restarting"),
+            problem("load", Status::Unknown, "no load"),
+            problem("restarts", Status::Critical, "120 restarts"),
+            problem("load", Status::Unknown, "no load, again"),
+        ]);
+        let kept: Vec<_> = kept.iter().map(|it| (&*it.id, &*it.says)).collect();
+        assert_eq!(kept, [("restarts", "120 restarts"), ("load", "no load")]);
+    }
 }

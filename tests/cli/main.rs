@@ -14,6 +14,7 @@ mod environment;
 mod files;
 mod interrupted;
 mod kept;
+mod monitoring;
 mod recordings;
 mod redacted;
 mod refused;

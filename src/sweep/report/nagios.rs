@@ -5,10 +5,14 @@ use std::fmt::Write as _;
 
 use super::super::row::{Row, Status};
 use super::Sweep;
-use crate::report::visible;
+use crate::report::{clipped, visible};
 
 /// Problems that the first line names; a pager shows one line.
 const NAMED: usize = 3;
+
+/// Characters of each. Nagios keeps 8 KiB of a plugin's output (`MAX_PLUGIN_OUTPUT_LENGTH`), and the
+/// performance data, which ends the first line, is to be among them whatever a container says.
+const GLIMPSE: usize = 200;
 
 pub(super) fn render(sweep: &Sweep) -> String {
     let mut problems: Vec<_> = sweep
@@ -25,10 +29,10 @@ pub(super) fn render(sweep: &Sweep) -> String {
         sweep.counts()
     );
     if let Some(reason) = &sweep.cut_short {
-        let _ = write!(text, "; {}", plain(reason));
+        let _ = write!(text, "; {}", glimpse(reason));
     }
     for (row, problem) in problems.iter().take(NAMED) {
-        let _ = write!(text, "; {} {}", row.ct, plain(&problem.says));
+        let _ = write!(text, "; {} {}", row.ct, glimpse(&problem.says));
     }
     if problems.len() > NAMED {
         let _ = write!(text, "; and {} more", problems.len() - NAMED);
@@ -64,6 +68,10 @@ fn place(row: &Row) -> String {
     let name = row.name.as_deref().unwrap_or_default();
     let words = [row.ct.to_string(), plain(name)];
     words.join(" ").trim_end().to_owned()
+}
+
+fn glimpse(text: &str) -> String {
+    clipped(&plain(text), GLIMPSE)
 }
 
 /// A bar begins the performance data, also in a later line.

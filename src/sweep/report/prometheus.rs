@@ -4,101 +4,115 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::super::row::{Row, Status, Visited};
-use super::Sweep;
+use indexmap::IndexMap;
 
-/// The samples of one metric.
-struct Family {
+use super::super::row::{Found, Row, Status, Visited};
+use super::Sweep;
+use crate::report::MetricValue;
+
+/// What is told of a metric before its samples.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Metric {
+    name: &'static str,
+    kind: &'static str,
     help: &'static str,
-    samples: Vec<String>,
+}
+
+const fn gauge(name: &'static str, help: &'static str) -> Metric {
+    let kind = "gauge";
+    Metric { name, kind, help }
+}
+
+const LAST_RUN: Metric = gauge(
+    "lxcdiag_sweep_last_run_timestamp_seconds",
+    "When the last sweep ended, in seconds since the Unix epoch.",
+);
+const SWEEP_DURATION: Metric = gauge(
+    "lxcdiag_sweep_duration_seconds",
+    "How long the last sweep took.",
+);
+const CONTAINERS: Metric = gauge(
+    "lxcdiag_sweep_containers",
+    "Containers by the worst that was found in them.",
+);
+const STATUS: Metric = gauge(
+    "lxcdiag_container_status",
+    "The worst that was found: 0 ok, 1 warning, 2 critical, 3 unknown.",
+);
+const PROBLEM: Metric = gauge("lxcdiag_problem", "Something that is wrong; always 1.");
+const CHECK_DURATION: Metric = gauge("lxcdiag_check_duration_seconds", "How long a check took.");
+const SECONDS: Metric = gauge(
+    "lxcdiag_check_seconds",
+    "A length of time that a check measured.",
+);
+const BYTES: Metric = gauge("lxcdiag_check_bytes", "A size that a check measured.");
+const RATIO: Metric = gauge(
+    "lxcdiag_check_ratio",
+    "A share that a check measured, 1 being the whole.",
+);
+const VALUE: Metric = gauge("lxcdiag_check_value", "A number that a check measured.");
+const TOTAL: Metric = Metric {
+    name: "lxcdiag_check_total",
+    kind: "counter",
+    help: "A number that a check measured, which only grows.",
+};
+
+/// The samples of each metric by their labels. Two that look the same would spoil the whole file, and what
+/// a container calls its things is not for it to do that: the first is kept.
+#[derive(Default)]
+struct Samples(BTreeMap<Metric, IndexMap<String, f64>>);
+
+impl Samples {
+    fn add(&mut self, metric: Metric, labels: &[(&str, &str)], value: f64) {
+        let samples = self.0.entry(metric).or_default();
+        samples.entry(in_braces(labels)).or_insert(value);
+    }
+
+    fn text(&self) -> String {
+        let mut text = String::new();
+        for (Metric { name, kind, help }, samples) in &self.0 {
+            let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
+            for (labels, value) in samples {
+                let _ = writeln!(text, "{name}{labels} {}", number(*value));
+            }
+        }
+        text
+    }
 }
 
 pub(super) fn render(sweep: &Sweep) -> String {
-    let mut families: BTreeMap<String, Family> = BTreeMap::new();
-    let mut add = |name: &str, help: &'static str, labels: &[(&str, &str)], value: f64| {
-        let family = families.entry(name.to_owned()).or_insert(Family {
-            help,
-            samples: Vec::new(),
-        });
-        family
-            .samples
-            .push(format!("{name}{} {value}", in_braces(labels)));
-    };
+    let mut samples = Samples::default();
     let runbook = ("runbook", sweep.runbook.as_str());
-    add(
-        "lxcdiag_sweep_last_run_timestamp_seconds",
-        "When the last sweep ended, in seconds since the Unix epoch.",
-        &[runbook],
-        sweep.finished_at,
-    );
-    add(
-        "lxcdiag_sweep_duration_seconds",
-        "How long the last sweep took.",
-        &[runbook],
-        sweep.duration_s,
-    );
+    samples.add(LAST_RUN, &[runbook], sweep.finished_at);
+    samples.add(SWEEP_DURATION, &[runbook], sweep.duration_s);
     for status in [
         Status::Ok,
         Status::Unknown,
         Status::Warning,
         Status::Critical,
     ] {
-        add(
-            "lxcdiag_sweep_containers",
-            "Containers by the worst that was found in them.",
-            &[runbook, ("status", &status.word().to_lowercase())],
-            sweep.count(status) as f64,
-        );
+        let word = status.word().to_lowercase();
+        let count = sweep.count(status) as f64;
+        samples.add(CONTAINERS, &[runbook, ("status", &word)], count);
     }
-    let skipped = sweep.skipped().count();
-    let labels = [runbook, ("status", "skipped")];
-    add("lxcdiag_sweep_containers", "", &labels, skipped as f64);
+    let skipped = sweep.skipped().count() as f64;
+    samples.add(CONTAINERS, &[runbook, ("status", "skipped")], skipped);
     for row in &sweep.containers {
-        container(sweep, row, &mut add);
+        if let Visited::Visited(found) = &row.visit {
+            container(&sweep.runbook, row, found, &mut samples);
+        }
     }
-    let mut text = String::new();
-    for (name, Family { help, samples }) in families {
-        let _ = writeln!(
-            text,
-            "# HELP {name} {help}\n# TYPE {name} gauge\n{}",
-            samples.join("\n")
-        );
-    }
-    text
+    samples.text()
 }
 
-fn container(
-    sweep: &Sweep,
-    row: &Row,
-    add: &mut impl FnMut(&str, &'static str, &[(&str, &str)], f64),
-) {
-    let Visited::Visited(found) = &row.visit else {
-        return;
-    };
+fn container(runbook: &str, row: &Row, found: &Found, samples: &mut Samples) {
     let ct = row.ct.to_string();
-    let name = row.name.as_deref().unwrap_or_default();
     let base = [
-        ("runbook", sweep.runbook.as_str()),
-        ("ct", ct.as_str()),
-        ("node", row.node.as_str()),
-        ("name", name),
+        ("runbook", runbook),
+        ("ct", &ct),
+        ("node", &row.node),
+        ("name", row.name.as_deref().unwrap_or_default()),
     ];
-    let with = |more: &[(&'static str, &str)]| {
-        let more = more
-            .iter()
-            .map(|(label, value)| (*label, (*value).to_owned()));
-        let base = base
-            .iter()
-            .map(|(label, value)| (*label, (*value).to_owned()));
-        base.chain(more).collect::<Vec<_>>()
-    };
-    let mut sample = |name: &str, help, labels: Vec<(&str, String)>, value| {
-        let labels: Vec<_> = labels
-            .iter()
-            .map(|(label, value)| (*label, value.as_str()))
-            .collect();
-        add(name, help, &labels, value);
-    };
     // The monitoring plugins' numbers, as the exit status.
     let status = match row.status() {
         Some(Status::Ok) | None => 0.0,
@@ -106,59 +120,48 @@ fn container(
         Some(Status::Critical) => 2.0,
         Some(Status::Unknown) => 3.0,
     };
-    sample(
-        "lxcdiag_container_status",
-        "The worst that was found: 0 ok, 1 warning, 2 critical, 3 unknown.",
-        with(&[]),
-        status,
-    );
+    samples.add(STATUS, &base, status);
     for problem in found.problems.iter().filter(|problem| problem.counts()) {
-        sample(
-            "lxcdiag_problem",
-            "Something that is wrong; always 1.",
-            with(&[
-                ("id", &problem.id),
-                ("status", &problem.status.word().to_lowercase()),
-            ]),
-            1.0,
-        );
+        let status = problem.status.word().to_lowercase();
+        let of_it = [("id", problem.id.as_str()), ("status", &status)];
+        samples.add(PROBLEM, &[&base[..], &of_it].concat(), 1.0);
     }
     for check in &found.checks {
-        let labels = with(&[("check", &check.id)]);
+        let labels = [&base[..], &[("check", &check.id)]].concat();
         if let Some(duration) = check.duration_ms {
-            sample(
-                "lxcdiag_check_duration_seconds",
-                "How long a check took.",
-                labels.clone(),
-                duration / 1_000.0,
-            );
+            samples.add(CHECK_DURATION, &labels, duration / 1e3);
         }
-        if let Some(metric) = &check.metric {
-            sample(
-                &format!("lxcdiag_check_{}", unit(&metric.unit)),
-                "What a check measured, in the unit of its name.",
-                labels,
-                metric.value,
-            );
+        if let Some(measured) = &check.metric {
+            let (metric, value) = in_base_unit(measured);
+            samples.add(metric, &labels, value);
         }
     }
 }
 
-/// A unit as a part of a metric's name.
-fn unit(unit: &str) -> String {
-    let word: String = unit
-        .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() {
-                c.to_ascii_lowercase()
-            } else {
-                '_'
-            }
-        })
-        .collect();
-    match word.trim_matches('_') {
-        "" => "value".to_owned(),
-        word => word.to_owned(),
+/// <https://prometheus.io/docs/practices/naming/#base-units>: seconds, bytes, ratios.
+fn in_base_unit(MetricValue { value, unit }: &MetricValue) -> (Metric, f64) {
+    match unit.as_str() {
+        "s" => (SECONDS, *value),
+        "ms" => (SECONDS, value / 1e3),
+        "us" => (SECONDS, value / 1e6),
+        "%" => (RATIO, value / 1e2),
+        "B" => (BYTES, *value),
+        "KB" => (BYTES, value * 1e3),
+        "MB" => (BYTES, value * 1e6),
+        "GB" => (BYTES, value * 1e9),
+        "TB" => (BYTES, value * 1e12),
+        // A counter begins at zero.
+        "c" if *value >= 0.0 => (TOTAL, *value),
+        _ => (VALUE, *value),
+    }
+}
+
+/// The format names what is no number and what has no end in its own way.
+fn number(value: f64) -> String {
+    match value {
+        f64::INFINITY => "+Inf".to_owned(),
+        f64::NEG_INFINITY => "-Inf".to_owned(),
+        _ => value.to_string(),
     }
 }
 

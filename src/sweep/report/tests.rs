@@ -25,8 +25,8 @@ fn row(ct: u32, name: &str, problems: Vec<Problem>) -> Row {
         severity: None,
         duration_ms: Some(250.0),
         metric: Some(MetricValue {
-            value: 0.5,
-            unit: "ratio".to_owned(),
+            value: 50.0,
+            unit: "%".to_owned(),
         }),
     }];
     Row {

@@ -1,0 +1,170 @@
+//! Sweeps with any text and any number wherever a container has a say.
+
+use std::collections::HashMap;
+
+use lxcdiag::findings::Outcome;
+use lxcdiag::report::{Look, MetricValue, visible};
+use lxcdiag::sweep::report::{Format, SCHEMA, Sweep, render};
+use lxcdiag::sweep::row::{CheckLine, Found, Problem, Row, Status, Visited};
+use proptest::prelude::*;
+
+use super::{LABELS, metrics, plugin};
+
+/// Text of what means something to either format, and of anything else.
+fn text() -> impl Strategy<Value = String> {
+    let pieces = [
+        "\\",
+        "\"",
+        "\n",
+        "\\n",
+        "\r",
+        "\t",
+        "\0",
+        "|",
+        "¦",
+        "'",
+        "''",
+        ";",
+        "=",
+        "=1;2;3",
+        "{}",
+        ",",
+        " ",
+        "# TYPE a counter\n",
+        "# x",
+        "\u{1b}[31m",
+        "\u{202e}",
+        "\u{2028}",
+        "\u{fffd}",
+        "NaN",
+    ];
+    let piece = prop_oneof![
+        proptest::sample::select(pieces.to_vec()).prop_map(str::to_owned),
+        any::<char>().prop_map(String::from),
+        "[a-z]{1,4}",
+    ];
+    proptest::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
+}
+
+/// The same, at times longer than all that Nagios keeps.
+fn long_text() -> impl Strategy<Value = String> {
+    let repeated = |(text, times): (String, usize)| text.repeat(times);
+    prop_oneof![text(), (text(), Just(3_000)).prop_map(repeated)]
+}
+
+fn value() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        any::<f64>(),
+        Just(f64::NAN),
+        Just(f64::INFINITY),
+        Just(f64::NEG_INFINITY),
+        Just(f64::MAX),
+        Just(f64::MIN_POSITIVE),
+    ]
+}
+
+fn row() -> impl Strategy<Value = Row> {
+    let units = ["", "s", "ms", "us", "%", "B", "KB", "MB", "GB", "TB", "c"];
+    let status = proptest::sample::select(vec![
+        Status::Ok,
+        Status::Unknown,
+        Status::Warning,
+        Status::Critical,
+    ]);
+    let problem =
+        (text(), status, long_text(), any::<bool>()).prop_map(|(id, status, says, waived)| {
+            let silent = waived.then(|| "waived".to_owned());
+            Problem {
+                id,
+                status,
+                says,
+                silent,
+            }
+        });
+    let unit = proptest::sample::select(units.to_vec());
+    let check = (text(), value(), unit).prop_map(|(id, value, unit)| CheckLine {
+        id,
+        outcome: Outcome::Passed,
+        severity: None,
+        duration_ms: Some(value),
+        metric: Some(MetricValue {
+            value,
+            unit: unit.to_owned(),
+        }),
+    });
+    let problems = proptest::collection::vec(problem, 0..5);
+    let checks = proptest::collection::vec(check, 0..5);
+    let found = (problems, checks).prop_map(|(problems, checks)| {
+        Visited::Visited(Found {
+            verdict: None,
+            problems,
+            checks,
+        })
+    });
+    let visit = prop_oneof![4 => found, 1 => text().prop_map(Visited::Skipped)];
+    // Few IDs, so that one stands there twice.
+    (100_u32..103, text(), text(), visit).prop_map(|(ct, node, name, visit)| Row {
+        ct,
+        node,
+        name: Some(name),
+        started_at: None,
+        duration_ms: None,
+        visit,
+    })
+}
+
+fn any_sweep() -> impl Strategy<Value = Sweep> {
+    let rows = proptest::collection::vec(row(), 0..4);
+    (rows, proptest::option::of(text())).prop_map(|(containers, cut_short)| Sweep {
+        schema: SCHEMA,
+        lxcdiag: "0.1.0",
+        command_line: Vec::new(),
+        runbook: "health".to_owned(),
+        title: "Is all well?".to_owned(),
+        started_at: "2026-11-23T05:00:00.000000Z".to_owned(),
+        finished_at: 1_795_000_000.5,
+        duration_s: 1.5,
+        cut_short,
+        containers,
+        changes: None,
+    })
+}
+
+proptest! {
+    #[test]
+    fn prometheus_reads_any_text_and_number(sweep in any_sweep()) {
+        let metrics = metrics(&render(&sweep, Format::Prometheus, Look::default()));
+        let told = |name: &str| metrics.get(name).map_or(&[][..], |(_, samples)| &samples[..]);
+        for row in &sweep.containers {
+            let Visited::Visited(found) = &row.visit else { continue };
+            let has = |labels: &HashMap<String, String>, label: &str, text: &str| {
+                labels["ct"] == row.ct.to_string()
+                    && labels["node"] == visible(&row.node)
+                    && labels["name"] == visible(row.name.as_deref().unwrap())
+                    && labels[label] == visible(text)
+            };
+            for problem in &found.problems {
+                let told = told("lxcdiag_problem");
+                let is_told = told.iter().any(|(labels, _)| has(labels, "id", &problem.id));
+                prop_assert!(is_told || problem.silent.is_some(), "{problem:?}");
+            }
+            for check in &found.checks {
+                let told = told("lxcdiag_check_duration_seconds");
+                prop_assert!(told.iter().any(|(labels, _)| has(labels, "check", &check.id)), "{check:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn nagios_reads_any_text(sweep in any_sweep()) {
+        let output = render(&sweep, Format::Nagios, Look::default());
+        let (text, values, long) = plugin(&output);
+        let begins = format!("HEALTH {}: ", sweep.status().word());
+        prop_assert!(text.starts_with(&begins), "{}", text);
+        prop_assert_eq!(values.keys().collect::<Vec<_>>(), LABELS);
+        let counted = LABELS.iter().filter(|label| **label != "duration").map(|label| values[*label]);
+        prop_assert_eq!(counted.sum::<f64>(), sweep.containers.len() as f64);
+        let problems = sweep.containers.iter().flat_map(Row::problems);
+        prop_assert_eq!(long.len(), problems.filter(|problem| problem.counts()).count());
+    }
+}
