@@ -1,10 +1,13 @@
 //! The recordings that lxcdiag keeps of itself: of every run that changes a container.
 //!
-//! Their evidence cannot be had twice, and a later run must know what lxcdiag itself did.
+//! Their evidence cannot be had twice, and a later run must know what lxcdiag itself did. The newest
+//! are kept whole, of older ones the changes.
+
+mod prune;
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::recording::{Change, Recording};
 use crate::whole_file::replace;
@@ -45,13 +48,16 @@ impl History {
         self.of_container(recording.target.ct).join(name)
     }
 
-    /// Keeps a recording, over an earlier state of the same run's. Readable by root only.
+    /// Keeps a recording, over an earlier state of the same run's. Readable by root only. Of the
+    /// container's runs that are long past, less is kept from then on.
     pub fn keep(&self, recording: &Recording) -> Result<(), NotKept> {
         let path = self.file_of(recording);
         write_private(&path, recording).map_err(|source| NotKept {
             directory: self.directory.clone(),
             source,
-        })
+        })?;
+        prune::prune(&self.of_container(recording.target.ct), &path);
+        Ok(())
     }
 
     /// What earlier runs changed in a container, oldest first, and the files, or the
@@ -68,7 +74,7 @@ impl History {
             Err(_) => return (changes, vec![directory]),
         };
         for path in entries.filter_map(Result::ok).map(|entry| entry.path()) {
-            if path.extension().is_none_or(|ending| ending != "json") {
+            if !is_ours(&path) {
                 continue;
             }
             match read(&path) {
@@ -86,12 +92,12 @@ impl History {
 }
 
 /// What is read of a recording: each run reads all that there are.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 struct Kept {
     attempts: Vec<Tried>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 struct Tried {
     argv: Vec<String>,
     changes: bool,
@@ -105,6 +111,10 @@ impl Kept {
         changing
             .filter_map(|tried| Some(Change::new(tried.argv, tried.started_at?, tried.duration)))
     }
+}
+
+fn is_ours(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "json")
 }
 
 fn read(path: &Path) -> Option<Kept> {
@@ -127,7 +137,7 @@ mod tests {
     use crate::interval::Interval;
     use crate::runbook::Runbook;
 
-    fn changing() -> Runbook {
+    pub(super) fn changing() -> Runbook {
         runbook(
             "runbook: test
 title: A test
@@ -138,14 +148,14 @@ checks:
         )
     }
 
-    fn history() -> (tempfile::TempDir, History) {
+    pub(super) fn history() -> (tempfile::TempDir, History) {
         let directory = tempfile::tempdir().unwrap();
         let history = History::new(Some(directory.path().to_owned()));
         (directory, history)
     }
 
     /// A run that began so many seconds later than others.
-    fn later(runbook: &Runbook, seconds: f64) -> Recording {
+    pub(super) fn later(runbook: &Runbook, seconds: f64) -> Recording {
         let mut recording = Run::new(runbook).passes(&["look", "set"]).recording;
         recording.started_at = at(seconds);
         for attempt in &mut recording.attempts {
