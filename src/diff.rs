@@ -3,6 +3,7 @@
 //! Pure. Two reports are compared as the JSON says them, so that a report kept by an earlier version
 //! is as good as a recording judged today.
 
+mod secrets;
 mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -66,8 +67,10 @@ pub struct Diff {
     pub a: Origin,
     /// What is.
     pub b: Origin,
-    /// What differs, what matters most first.
+    /// What differs, what matters most first. Secrets have tokens without their numbers.
     pub changes: Vec<Change>,
+    /// What differs at most in its secrets, of which nobody can tell.
+    pub secrets: Vec<Untold>,
 }
 
 /// Where one of the two is from.
@@ -94,6 +97,15 @@ pub struct Change {
     pub a: Option<Value>,
     /// What it is; `null` where there is none.
     pub b: Option<Value>,
+}
+
+/// Something with a secret in both reports, and otherwise the same.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Untold {
+    /// Of what kind it is.
+    pub kind: Kind,
+    /// What it is.
+    pub name: String,
 }
 
 /// What differs, in the order it is told.
@@ -140,18 +152,24 @@ impl Kind {
 /// Compares two reports, each with the name of its file.
 pub fn compare(a: (&str, &Side), b: (&str, &Side)) -> Diff {
     let ((file_a, a), (file_b, b)) = (a, b);
-    let mut changes = Vec::new();
-    differ(&mut changes, Kind::Verdict, a.verdict(), b.verdict());
-    differ(&mut changes, Kind::Hypothesis, a.levels(), b.levels());
-    differ(&mut changes, Kind::Target, a.target(), b.target());
-    differ(&mut changes, Kind::Run, a.run(), b.run());
+    let mut diff = Diff {
+        schema: SCHEMA,
+        a: a.origin(file_a),
+        b: b.origin(file_b),
+        changes: Vec::new(),
+        secrets: Vec::new(),
+    };
+    diff.differ(Kind::Verdict, a.verdict(), b.verdict());
+    diff.differ(Kind::Hypothesis, a.levels(), b.levels());
+    diff.differ(Kind::Target, a.target(), b.target());
+    diff.differ(Kind::Run, a.run(), b.run());
     let vars = |side: &Side| strings(side.vars.iter());
-    differ(&mut changes, Kind::Var, vars(a), vars(b));
-    differ(&mut changes, Kind::Outcome, a.outcomes(), b.outcomes());
-    let facts = changes.len();
-    differ(&mut changes, Kind::Fact, a.facts(), b.facts());
+    diff.differ(Kind::Var, vars(a), vars(b));
+    diff.differ(Kind::Outcome, a.outcomes(), b.outcomes());
+    let facts = diff.changes.len();
+    diff.differ(Kind::Fact, a.facts(), b.facts());
     let mut told = BTreeSet::new();
-    for change in changes.iter_mut().skip(facts) {
+    for change in diff.changes.iter_mut().skip(facts) {
         if is_moment(&change.a) && is_moment(&change.b) {
             change.kind = Kind::Moment;
         } else if let Some((check, _)) = change.name.rsplit_once('.') {
@@ -163,29 +181,33 @@ pub fn compare(a: (&str, &Side), b: (&str, &Side)) -> Diff {
         observed.retain(|check, _| !told.contains(check));
         observed
     };
-    differ(&mut changes, Kind::Observed, observed(a), observed(b));
-    changes.retain(|change| change.kind != Kind::Observed || !same_but_for_times(change));
-    changes.sort_by_key(|change| change.kind);
-    Diff {
-        schema: SCHEMA,
-        a: a.origin(file_a),
-        b: b.origin(file_b),
-        changes,
-    }
+    diff.differ(Kind::Observed, observed(a), observed(b));
+    diff.changes
+        .retain(|change| change.kind != Kind::Observed || !same_but_for_times(change));
+    diff.changes.sort_by_key(|change| change.kind);
+    diff
 }
 
-/// Every name whose values differ, or that only one of the two has.
-fn differ(
-    changes: &mut Vec<Change>,
-    kind: Kind,
-    mut a: BTreeMap<String, Value>,
-    mut b: BTreeMap<String, Value>,
-) {
-    let names: BTreeSet<String> = a.keys().chain(b.keys()).cloned().collect();
-    for name in names {
-        let (a, b) = (a.remove(&name), b.remove(&name));
-        if a != b {
-            changes.push(Change { kind, name, a, b });
+impl Diff {
+    /// Takes in every name whose values differ, or that only one of the two has.
+    fn differ(
+        &mut self,
+        kind: Kind,
+        mut a: BTreeMap<String, Value>,
+        mut b: BTreeMap<String, Value>,
+    ) {
+        let names: BTreeSet<String> = a.keys().chain(b.keys()).cloned().collect();
+        for name in names {
+            let (mut a, mut b) = (a.remove(&name), b.remove(&name));
+            let mut secret = false;
+            for side in a.iter_mut().chain(&mut b) {
+                secret |= secrets::take_numbers_out(side);
+            }
+            if a != b {
+                self.changes.push(Change { kind, name, a, b });
+            } else if secret {
+                self.secrets.push(Untold { kind, name });
+            }
         }
     }
 }

@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::{Change, Diff, Kind, Origin};
+use super::{Change, Diff, Kind, Origin, Untold};
 use crate::report::{Column, Least, Look, clipped, grid, paragraph, visible};
 
 /// Characters of a value that a cell has room for.
 const MOST: usize = 160;
 
-/// Which two are compared, a row for each difference, and the moments last, by name only: they
-/// differ between any two containers.
+/// Which two are compared, a row for each difference, and then, by name only, the moments, which
+/// differ between any two containers, and the secrets, of which nobody can tell.
 pub fn render(diff: &Diff, look: Look) -> String {
     let mut text = String::new();
     for (label, origin) in [("A", &diff.a), ("B", &diff.b)] {
@@ -27,7 +27,10 @@ pub fn render(diff: &Diff, look: Look) -> String {
         .iter()
         .partition(|change| change.kind == Kind::Moment);
     if diff.changes.is_empty() {
-        text.push_str("\nNothing differs.\n");
+        text.push_str(match diff.secrets.is_empty() {
+            true => "\nNothing differs.\n",
+            false => "\nNothing differs, as far as can be told.\n",
+        });
     }
     if !told.is_empty() {
         text.push('\n');
@@ -37,6 +40,19 @@ pub fn render(diff: &Diff, look: Look) -> String {
         let names: Vec<_> = moments.iter().map(|change| visible(&change.name)).collect();
         let mut line = format!("Moments that differ ({}): ", names.len());
         let _ = write!(line, "{}", names.join(", "));
+        text.push('\n');
+        paragraph(&mut text, "", &line, look);
+    }
+    if !diff.secrets.is_empty() {
+        let untold = diff.secrets.iter();
+        let names: Vec<_> = untold
+            .map(|Untold { kind, name }| visible(&format!("{} {name}", kind.word())))
+            .collect();
+        let line = format!(
+            "Secrets that may differ, for they are redacted ({}): {}",
+            names.len(),
+            names.join(", ")
+        );
         text.push('\n');
         paragraph(&mut text, "", &line, look);
     }

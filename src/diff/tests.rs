@@ -104,6 +104,63 @@ fn a_moment_that_only_one_has_is_a_fact() {
     );
 }
 
+/// Each run numbers its own secrets: the same number may be another secret, and another number the same.
+#[test]
+fn of_secrets_nothing_is_said_but_that_nothing_can_be() {
+    let with = |number: u32, state: &str| {
+        let token = |class: &str| format!("[redacted:{class}:{number}]");
+        [
+            (
+                "/vars",
+                json!({ "db_password": token("password"), "unit": "a.service" }),
+            ),
+            (
+                "/changed",
+                json!([format!("login --token {}", token("token"))]),
+            ),
+            (
+                "/checks/0/facts/state",
+                json!([format!("{state}={}", token("secret"))]),
+            ),
+            ("/checks/0/observed", json!("active")),
+        ]
+    };
+    let diff = |a: &[(&str, Value)], b: &[(&str, Value)]| {
+        let diff = compare(("a", &side(a)), ("b", &side(b)));
+        let untold: Vec<_> = diff
+            .secrets
+            .iter()
+            .map(|it| format!("{} {}", it.kind.word(), it.name))
+            .collect();
+        (untold.join(", "), render(&diff, Look::default()))
+    };
+    for number in [1, 2] {
+        assert_eq!(changes(&with(1, "env"), &with(number, "env")), [""; 0]);
+        let (untold, text) = diff(&with(1, "env"), &with(number, "env"));
+        assert_eq!(untold, "run changed, var db_password, fact up.state");
+        assert!(
+            text.ends_with(
+                "\n\nNothing differs, as far as can be told.\n\nSecrets that may differ, for they \
+                 are redacted (3): run changed, var db_password, fact up.state\n"
+            ),
+            "{text}"
+        );
+    }
+    assert_eq!(
+        changes(&with(1, "env"), &with(2, "arg")),
+        [r#"fact up.state: ["env=[redacted:secret]"] ["arg=[redacted:secret]"]"#]
+    );
+    let plain = [("/vars", json!({ "db_password": "", "unit": "a.service" }))];
+    let token = [(
+        "/vars",
+        json!({ "db_password": "[redacted:password:1]", "unit": "a.service" }),
+    )];
+    assert_eq!(
+        changes(&plain, &token),
+        [r#"var db_password: "" "[redacted:password]""#]
+    );
+}
+
 proptest! {
     /// Whatever is said, nothing acts on the terminal, and no line is wider than it but by one word.
     #[test]
