@@ -163,6 +163,15 @@ impl Redactor {
         })
     }
 
+    /// A text without the secrets in it, which may be the whole of it beside its name.
+    pub fn without_secrets(&mut self, name: Option<&str>, text: &str) -> String {
+        self.learn_beside(name, text.as_bytes());
+        match self.redact_beside(name, text.as_bytes()) {
+            Some(redacted) => String::from_utf8_lossy(&redacted).into_owned(),
+            None => text.to_owned(),
+        }
+    }
+
     fn learn_beside(&mut self, name: Option<&str>, text: &[u8]) {
         for (class, number) in tokens(text)
             .into_iter()

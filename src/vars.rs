@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::names::suggestion;
-use crate::runbook::{Runbook, check_value};
+use crate::runbook::{Runbook, ValueError, check_value};
 
 /// Every var that has a value, and the names of those that nobody set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -41,8 +41,24 @@ pub enum VarError {
         /// What it is.
         about: String,
         /// What is wrong with the value.
-        problem: String,
+        problem: ValueError,
     },
+}
+
+impl VarError {
+    /// The same with what was given as `tell` has it, which is told its name, where it has one.
+    pub fn told(mut self, tell: impl FnOnce(Option<&str>, &str) -> String) -> Self {
+        match &mut self {
+            Self::NoEquals { given } => *given = tell(None, given),
+            Self::Refused { name, problem, .. } => {
+                let (ValueError::WrongType { value, .. } | ValueError::NoMatch { value, .. }) =
+                    problem;
+                *value = tell(Some(name), value);
+            }
+            Self::Unknown { .. } => {}
+        }
+        self
+    }
 }
 
 /// Joins what was given as `name=value` with the runbook's defaults.
@@ -63,7 +79,7 @@ pub fn resolve(runbook: &Runbook, given: &[String]) -> Result<Values, VarError> 
         check_value(var, value).map_err(|problem| VarError::Refused {
             name: name.to_owned(),
             about: var.about.clone(),
-            problem: problem.to_string(),
+            problem,
         })?;
         values.insert(name.to_owned(), value.to_owned());
     }

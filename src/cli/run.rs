@@ -20,7 +20,6 @@ use crate::recording::{Recording, Target};
 use crate::redact;
 use crate::report::{Report, visible};
 use crate::runbook::Runbook;
-use crate::vars;
 
 pub(super) fn run(args: &RunArgs, command_line: Vec<String>) -> Result<ExitCode, CliError> {
     let enters = !args.dry_run && args.demo.is_none();
@@ -28,8 +27,7 @@ pub(super) fn run(args: &RunArgs, command_line: Vec<String>) -> Result<ExitCode,
         client::demand_root()?;
     }
     let (source, runbook) = runbooks::find(&args.library, &args.runbook)?;
-    let values = vars::resolve(&runbook, &args.vars)
-        .map_err(|error| CliError::from_error(ExitCode::Usage, &error))?;
+    let values = runbooks::values(&runbook, &args.vars)?;
     let sinks = Sinks::new(
         args.report.format,
         &args.report.output,

@@ -7,8 +7,10 @@ use super::error::CliError;
 use super::output;
 use crate::exit_code::ExitCode;
 use crate::recording::RecordedRunbook;
+use crate::redact::Redactor;
 use crate::report::visible;
 use crate::runbook::{self, Library, LookupError, Runbook, Source};
+use crate::vars::{self, Values};
 
 /// A runbook by name or path, read and checked.
 pub(super) fn find(args: &LibraryArgs, name: &str) -> Result<(Source, Runbook), CliError> {
@@ -17,6 +19,16 @@ pub(super) fn find(args: &LibraryArgs, name: &str) -> Result<(Source, Runbook), 
     let runbook =
         runbook::read(&source).map_err(|error| CliError::from_error(ExitCode::BadInput, &error))?;
     Ok((source, runbook))
+}
+
+/// The values of a runbook's vars. What is refused is quoted, but for a secret: standard error ends in
+/// logs and mails.
+pub(super) fn values(runbook: &Runbook, given: &[String]) -> Result<Values, CliError> {
+    vars::resolve(runbook, given).map_err(|error| {
+        let mut redactor = Redactor::new(runbook);
+        let error = error.told(|name, value| redactor.without_secrets(name, value));
+        CliError::from_error(ExitCode::Usage, &error)
+    })
 }
 
 /// A runbook as it goes into recordings.

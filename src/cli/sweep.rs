@@ -27,7 +27,6 @@ use crate::sweep::selection::{STOPPED, Selected, Visit, Wanted, select};
 use crate::sweep::store::{Store, StoreError};
 use crate::sweep::visit::Visitor;
 use crate::sweep::waivers::{self, Waiver};
-use crate::vars;
 
 /// Containers at once for each processor, by lxc-attach: it waits more than it computes.
 const LXC_ATTACH_JOBS: usize = 4;
@@ -35,8 +34,7 @@ const LXC_ATTACH_JOBS: usize = 4;
 pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitCode, CliError> {
     client::demand_root()?;
     let (source, runbook) = runbooks::find(&args.library, &args.runbook)?;
-    let values = vars::resolve(&runbook, &args.vars)
-        .map_err(|error| CliError::from_error(ExitCode::Usage, &error))?;
+    let values = runbooks::values(&runbook, &args.vars)?;
     let files = output::formats(
         &args.output,
         Format::of_ending,

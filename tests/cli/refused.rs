@@ -123,3 +123,50 @@ fn no_cluster_file_system() {
     assert_eq!(finished.status, Some(0), "{finished}");
     assert!(finished.stderr.contains("WARN"), "{finished}");
 }
+
+/// Standard error ends in logs and mails.
+#[test]
+fn a_secret_that_its_var_does_not_take_is_not_quoted() {
+    let environment = environment();
+    let vars = "vars:
+  db_password: { about: the password, matches: '[a-z]+' }
+  api_token: { about: the token, type: int }
+  note: { about: a note, type: int }
+redact: ['licence \\S+']
+";
+    environment.write(
+        "work/up.yaml",
+        &RUNBOOK.replace("checks:", &format!("{vars}checks:")),
+    );
+    for (given, expected) in [
+        (
+            "db_password=hunter2",
+            "var `db_password` (the password): `[redacted:password:1]` does not match `[a-z]+` as a whole",
+        ),
+        (
+            "api_token=hunter2",
+            "var `api_token` (the token): `[redacted:token:1]` is not a whole number",
+        ),
+        (
+            "note=licence hunter2",
+            "var `note` (a note): `[redacted:runbook:1]` is not a whole number",
+        ),
+        (
+            "db_password: hunter2",
+            "`--var db_password: [redacted:password:1]` has no `=`: write `--var NAME=VALUE`",
+        ),
+        (
+            "note=seven",
+            "var `note` (a note): `seven` is not a whole number",
+        ),
+    ] {
+        let sweep = ["sweep", "./up.yaml", "--all"];
+        for command in [&RUN[..], &sweep] {
+            let arguments = [command, &["--var", given]].concat();
+            let Some(finished) = refused(&environment, &arguments, 64) else {
+                return;
+            };
+            assert_eq!(finished.stderr, format!("lxcdiag: {expected}\n"));
+        }
+    }
+}
