@@ -25,5 +25,6 @@ pub use error::{Position, RunbookError, RunbookErrors};
 pub use library::{BuiltIn, Entry, Library, LookupError, Origin};
 pub use model::*;
 pub use read::read;
+pub(crate) use read::typed;
 pub use source::{MAX_BYTES, Source};
 pub use validate::{ValueError, check_value};

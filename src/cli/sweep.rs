@@ -1,6 +1,8 @@
 //! `lxcdiag sweep`.
 
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use tokio::sync::watch;
@@ -19,6 +21,7 @@ use crate::interval::{rfc3339, seconds};
 use crate::link::{AT_ONCE, Links};
 use crate::redact::Redactor;
 use crate::report::Look;
+use crate::runbook::MAX_BYTES;
 use crate::sweep::engine::{self, Progress};
 use crate::sweep::memory::Memory;
 use crate::sweep::report::{Format, SCHEMA, Sweep, render};
@@ -246,20 +249,27 @@ fn write(args: &SweepArgs, sweep: &Sweep, files: &[(&Path, Format)]) -> Result<(
 }
 
 fn read_waivers(path: &Path) -> Result<Vec<Waiver>, CliError> {
-    let bad = |problem: String| {
-        let message = format!("cannot read the waivers in {}: {problem}", path.display());
-        CliError::new(ExitCode::BadInput, message)
+    let read = || -> std::io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let file = File::open(path)?;
+        file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+        Ok(bytes)
     };
-    let text = match std::fs::read(path) {
-        Ok(text) => text,
-        Err(error)
-            if error.kind() == std::io::ErrorKind::NotFound && path == Path::new(WAIVERS) =>
-        {
+    let bytes = match read() {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::NotFound && path == Path::new(WAIVERS) => {
             return Ok(Vec::new());
         }
-        Err(error) => return Err(bad(error.to_string())),
+        Err(error) => {
+            let file = path.display();
+            let message = format!(
+                "cannot read the waivers in {file}: {error}; name a file of them with --waivers"
+            );
+            return Err(CliError::new(ExitCode::BadInput, message));
+        }
     };
-    serde_yaml::from_slice(&text).map_err(|error| bad(error.to_string()))
+    waivers::read(&path.display().to_string(), &bytes)
+        .map_err(|error| CliError::from_error(ExitCode::BadInput, &error))
 }
 
 fn store_error(error: StoreError) -> CliError {

@@ -47,7 +47,7 @@ fn nesting(text: &str) -> Option<(Option<Position>, String)> {
         }
         if open > MOST_OPEN {
             let message = format!(
-                "more than {MOST_OPEN} brackets are open here; nothing in a runbook is nested this \
+                "more than {MOST_OPEN} brackets are open here; nothing is to be nested this \
                  deep"
             );
             return Some((Some(Position::of_byte(text.as_bytes(), byte)), message));
@@ -55,7 +55,7 @@ fn nesting(text: &str) -> Option<(Option<Position>, String)> {
     }
     (all.saturating_mul(text.len()) > MOST_STEPS).then(|| {
         let message = format!(
-            "{all} brackets in {} bytes; no runbook has so many; is it the right file?",
+            "{all} brackets in {} bytes; nothing needs so many; is it the right file?",
             text.len()
         );
         (None, message)

@@ -1,10 +1,13 @@
 //! Text in, a valid runbook out. Pure.
 
+use serde::Deserialize;
+
 use super::error::{Finding, MOST_ERRORS, RunbookError, RunbookErrors};
 use super::locate::position;
 use super::model::Runbook;
 use super::path::Path;
 use super::source::{MAX_BYTES, Source, too_long};
+use super::tree::{Node, Scalar};
 use super::{shape, tree, validate};
 
 /// Reads a runbook and checks all that can be known of it without a container.
@@ -18,22 +21,41 @@ pub fn read(source: &Source) -> Result<Runbook, RunbookErrors> {
         text,
         built_in,
     } = source;
-    if text.len() > MAX_BYTES {
-        return Err(RunbookErrors::one(name, None, &Path::default(), too_long()));
-    }
-    // Windows editors begin a file with a byte order mark; it is no part of the text.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let tree = tree::parse(text)
-        .map_err(|error| RunbookErrors::one(name, error.position, &error.path, error.message))?;
-    let runbook: Runbook =
-        shape::typed(&tree).map_err(|finding| located(name, text, vec![finding]))?;
+    let runbook: Runbook = typed(name, text, "a runbook begins with `runbook: NAME`")?;
     if *built_in {
         return Ok(runbook);
     }
     match validate::findings(&runbook) {
         findings if findings.is_empty() => Ok(runbook),
-        findings => Err(located(name, text, findings)),
+        findings => Err(located(name, without_mark(text), findings)),
     }
+}
+
+/// A YAML text as a `T`, as strictly as a runbook is read.
+///
+/// # Errors
+/// What is wrong with it, one mistake; of a text that has nothing in it, `empty` says what to write.
+pub(crate) fn typed<T: for<'de> Deserialize<'de>>(
+    name: &str,
+    text: &str,
+    empty: &str,
+) -> Result<T, RunbookErrors> {
+    let whole = |message| RunbookErrors::one(name, None, &Path::default(), message);
+    if text.len() > MAX_BYTES {
+        return Err(whole(too_long()));
+    }
+    let text = without_mark(text);
+    let tree = tree::parse(text)
+        .map_err(|error| RunbookErrors::one(name, error.position, &error.path, error.message))?;
+    if matches!(tree, Node::Scalar(_, Scalar::Null)) {
+        return Err(whole(format!("the file is empty; {empty}")));
+    }
+    shape::typed(&tree).map_err(|finding| located(name, text, vec![finding]))
+}
+
+/// Windows editors begin a file with a byte order mark; it is no part of the text.
+fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 /// Findings with their lines, in the order of the file.

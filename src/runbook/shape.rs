@@ -282,8 +282,7 @@ impl<'de> SeqAccess<'de> for Items<'_> {
         let Some((index, node)) = self.items.next() else {
             return Ok(None);
         };
-        let path = self.path.index(index);
-        seed.deserialize(Shape { node, path }).map(Some)
+        typed_at(seed, node, self.path.index(index)).map(Some)
     }
 }
 
@@ -317,9 +316,19 @@ impl<'de> MapAccess<'de> for Entries<'_> {
         let Some((key, node)) = self.value.take() else {
             return Err(ShapeError::new(String::from("a value without a key")));
         };
-        let path = self.path.key(key);
-        seed.deserialize(Shape { node, path })
+        typed_at(seed, node, self.path.key(key))
     }
+}
+
+/// A type may refuse what is of the right shape; that, too, has its place.
+fn typed_at<'de, T: DeserializeSeed<'de>>(
+    seed: T,
+    node: &Node,
+    path: Path,
+) -> Result<T::Value, ShapeError> {
+    let at = path.clone();
+    seed.deserialize(Shape { node, path })
+        .map_err(|error| error.at(&at))
 }
 
 #[cfg(test)]

@@ -61,5 +61,5 @@ impl Source {
 
 /// The message for a text over [`MAX_BYTES`].
 pub(super) fn too_long() -> String {
-    String::from("longer than 1 MiB, which no runbook is; is it the right file?")
+    String::from("longer than 1 MiB; is it the right file?")
 }

@@ -17,8 +17,7 @@ use super::{limits, yaml_error};
 /// More values than any runbook has. Aliases can stand for billions, in a short text.
 const MOST_NODES: usize = 100_000;
 
-const SECOND_DOCUMENT: &str =
-    "a second document begins here, after `---`; a file holds one runbook";
+const SECOND_DOCUMENT: &str = "a second document begins here, after `---`; a file holds one";
 
 /// One value.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,7 +48,7 @@ pub(super) struct TreeError {
     pub(super) message: String,
 }
 
-/// Reads the one document in `text`.
+/// Reads the one document in `text`; nothing where there is none.
 pub(super) fn parse(text: &str) -> Result<Node, TreeError> {
     let at = |position, path, message| TreeError {
         position,
@@ -88,12 +87,9 @@ pub(super) fn parse(text: &str) -> Result<Node, TreeError> {
         };
         return Err(at(position, Path::default(), message));
     }
-    if matches!(node, Node::Scalar(_, Scalar::Null)) {
-        let message = "the file is empty; a runbook begins with `runbook: NAME`";
-        return Err(at(None, Path::default(), message.to_owned()));
-    }
     // What is a number to YAML may be a text to us, and `2.10` is not `2.1`.
-    if let Some(document) = serde_yaml::Deserializer::from_str(text).next()
+    if !matches!(node, Node::Scalar(_, Scalar::Null))
+        && let Some(document) = serde_yaml::Deserializer::from_str(text).next()
         && let Err(error) = AsWritten(&mut node).deserialize(document)
     {
         let (position, message) = yaml_error::explain(&error, text);
@@ -127,7 +123,7 @@ impl<'de> DeserializeSeed<'de> for Strict<'_> {
         if self.0.nodes > MOST_NODES {
             return self.0.refuse(format!(
                 "more than {MOST_NODES} values, counting what aliases (`*name`) stand for; \
-                 no runbook has so many"
+                 nothing needs so many"
             ));
         }
         deserializer.deserialize_any(self)
@@ -206,7 +202,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
 
     fn visit_enum<A: EnumAccess<'de>>(self, _: A) -> Result<Node, A::Error> {
         self.0.refuse(String::from(
-            "a tag of YAML's, which runbooks do without; put a text that begins with `!` in quotes",
+            "a tag of YAML's, which has no meaning here; put a text that begins with `!` in quotes",
         ))
     }
 }
@@ -269,7 +265,7 @@ impl<'de> Visitor<'de> for Key<'_> {
     }
     fn visit_enum<A: EnumAccess<'de>>(self, _: A) -> Result<String, A::Error> {
         self.state.refuse(String::from(
-            "a tag of YAML's, which runbooks do without; put a text that begins with `!` in quotes",
+            "a tag of YAML's, which has no meaning here; put a text that begins with `!` in quotes",
         ))
     }
 }

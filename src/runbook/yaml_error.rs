@@ -65,9 +65,11 @@ fn advice(problem: &str) -> Option<&'static str> {
     } else if is("could not find expected ':'") {
         Some("write `key: value`, with a space after the colon")
     } else if is("did not find expected <document start>") {
-        Some("the runbook has ended before; mend the indentation, or put the text in quotes")
+        Some("the document has ended before; mend the indentation, or put the text in quotes")
+    } else if is("found a tab character") {
+        Some("indent with spaces")
     } else if is("recursion limit exceeded") {
-        Some("nothing in a runbook is nested this deep")
+        Some("nothing is to be nested this deep")
     } else if is("repetition limit exceeded") {
         Some("its aliases (`*name`) stand for too much; write less by alias")
     } else {

@@ -1,52 +1,80 @@
 //! Problems that somebody decided to live with, until a day. Pure.
 
+use std::fmt;
+
 use jiff::civil::Date;
-use serde::Deserialize;
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use super::row::Row;
 use super::selection::Ids;
+use crate::runbook::{RunbookErrors, Source, typed};
 
 /// A waivers file: a list of these.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Waiver {
     /// The containers it is for: `958`, `100-199,958`, or `all`.
+    #[serde(deserialize_with = "containers")]
     container: Containers,
     /// The id of the check or hypothesis that it is for.
     check: String,
     /// Why it is waived.
     reason: String,
     /// The last day on which it is, in UTC.
+    #[serde(deserialize_with = "day")]
     until: Date,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "Words")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Containers {
     All,
     Some(Ids),
 }
 
-/// An ID alone is a number in YAML.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Words {
-    Number(u32),
-    Text(String),
+/// Reads a waivers file.
+///
+/// # Errors
+/// The first mistake in it, with its line.
+pub fn read(name: &str, bytes: &[u8]) -> Result<Vec<Waiver>, RunbookErrors> {
+    let text = Source::from_bytes(name, bytes)?.text;
+    typed(name, &text, "write `[]` where nothing is waived")
 }
 
-impl TryFrom<Words> for Containers {
-    type Error = super::selection::BadIds;
+fn containers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Containers, D::Error> {
+    let text =
+        deserializer.deserialize_str(Word("containers, such as `958`, `100-199,958` or `all`"))?;
+    match text.as_str() {
+        "all" => Ok(Containers::All),
+        ids => ids.parse().map(Containers::Some).map_err(|error| {
+            D::Error::custom(format_args!("{error}, or `all` for every container"))
+        }),
+    }
+}
 
-    fn try_from(words: Words) -> Result<Self, Self::Error> {
-        let text = match words {
-            Words::Number(ct) => ct.to_string(),
-            Words::Text(text) => text,
-        };
-        match text.as_str() {
-            "all" => Ok(Self::All),
-            ids => ids.parse().map(Self::Some),
-        }
+fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
+    let text = deserializer.deserialize_str(Word("a day, such as `2026-12-24`"))?;
+    let day = text
+        .parse()
+        .ok()
+        .filter(|day: &Date| day.to_string() == text);
+    day.ok_or_else(|| {
+        D::Error::custom(format_args!("{text:?} is no day: write it as `2026-12-24`"))
+    })
+}
+
+/// A text in one word, and what it should be; an ID alone is a number in YAML.
+struct Word(&'static str);
+
+impl Visitor<'_> for Word {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<String, E> {
+        Ok(text.to_owned())
     }
 }
 
@@ -117,7 +145,7 @@ mod tests {
 - { container: '100-199,959', check: load, reason: a batch host, until: 2026-11-01 }
 - { container: all, check: clock, reason: known, until: 2027-01-01 }
 ";
-        serde_yaml::from_str(text).unwrap()
+        read("waivers.yaml", text.as_bytes()).unwrap()
     }
 
     #[test]
@@ -152,14 +180,67 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_waiver_is_refused() {
-        for bad in [
-            "- { container: 958, check: disk, until: 2026-12-24 }",
-            "- { container: 99, check: disk, reason: x, until: 2026-12-24 }",
-            "- { container: 958, check: disk, reason: x, until: soon }",
-            "- { container: 958, check: disk, reason: x, until: 2026-12-24, by: me }",
+    fn what_is_no_waiver_is_told_with_its_place_and_what_to_write() {
+        let good = "- { container: 958, check: disk, reason: x, until: 2026-12-24 }\n";
+        for (text, expected) in [
+            (
+                "- { container: 99, check: disk, reason: x, until: 2026-12-24 }",
+                "waivers.yaml:1:16: [0].container: \"99\" is no container ID and no range of them: \
+                 write 958, 100-199, or both with a comma between, or `all` for every container",
+            ),
+            (
+                "- container: [958, 959]\n  check: disk\n  reason: x\n  until: 2026-12-24",
+                "waivers.yaml:1:14: [0].container: expected containers, such as `958`, `100-199,958` or \
+                 `all`, found a list",
+            ),
+            (
+                "- container:\n  check: disk\n  reason: x\n  until: 2026-12-24",
+                "waivers.yaml:1:13: [0].container: expected containers, such as `958`, `100-199,958` or \
+                 `all`, and there is nothing after the colon or dash; write it",
+            ),
+            (
+                "- container: 958\n  check: disk\n  reason: x\n  untill: 2026-12-24",
+                "waivers.yaml:4:3: [0].untill: unknown key `untill`; did you mean `until`?",
+            ),
+            (
+                "- container: 958\n  check: disk\n  reason: x\n  until: soon",
+                "waivers.yaml:4:10: [0].until: \"soon\" is no day: write it as `2026-12-24`",
+            ),
+            (
+                "- container: 958\n  check: disk\n  reason: x\n  until: 2026-02-30",
+                "waivers.yaml:4:10: [0].until: \"2026-02-30\" is no day: write it as `2026-12-24`",
+            ),
+            (
+                &format!("{good}- {{ container: 958, check: disk, until: 2026-12-24 }}"),
+                "waivers.yaml:2:3: [1]: the key `reason` is missing; add `reason:`",
+            ),
+            (
+                &good.replace("reason: x", "reason: x, reason: y"),
+                "waivers.yaml:1:45: [0].reason: the key `reason` is here a second time; keep one of \
+                 the two",
+            ),
+            (
+                "- container: 958\n\tcheck: disk",
+                "waivers.yaml:2:1: not valid YAML: found a tab character that violates indentation, while \
+                 scanning a plain scalar at line 1 column 14; indent with spaces",
+            ),
+            (
+                "container: 958\ncheck: disk\nreason: x\nuntil: 2026-12-24",
+                "waivers.yaml:1:1: expected a list, found a mapping; begin each entry with `- `",
+            ),
+            (
+                "# none so far\n",
+                "waivers.yaml: the file is empty; write `[]` where nothing is waived",
+            ),
         ] {
-            assert!(serde_yaml::from_str::<Vec<Waiver>>(bad).is_err(), "{bad}");
+            let error = read("waivers.yaml", text.as_bytes()).unwrap_err();
+            assert_eq!(error.to_string(), expected, "{text}");
         }
+        let latin = b"- { container: 958, check: disk, reason: gr\xfcn, until: 2026-12-24 }";
+        assert_eq!(
+            read("waivers.yaml", latin).unwrap_err().to_string(),
+            "waivers.yaml:1:44: the byte 0xfc is not UTF-8; save the file as UTF-8 text"
+        );
+        assert_eq!(read("waivers.yaml", b"[]").unwrap(), []);
     }
 }

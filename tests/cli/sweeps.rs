@@ -216,8 +216,35 @@ fn what_is_waived_or_not_confirmed_does_not_count() {
         .map(|finished| !finished.stdout.is_empty())
         .collect();
     assert_eq!(printed, [false, true, false, false]);
+}
+
+#[test]
+fn waivers_that_cannot_be_read_end_the_sweep_before_it_begins() {
+    let environment = environment();
     environment.write("work/waivers.yaml", "- { container: 102 }\n");
-    assert_eq!(sweep(&environment, &waived).unwrap().status, Some(65));
+    for (file, message) in [
+        (
+            "waivers.yaml",
+            "waivers.yaml:1:3: [0]: the key `check` is missing; add `check:`",
+        ),
+        (
+            "memory",
+            "cannot read the waivers in memory: No such file or directory (os error 2); name a file \
+             of them with --waivers",
+        ),
+        (
+            "/etc",
+            "cannot read the waivers in /etc: Is a directory (os error 21); name a file of them with \
+             --waivers",
+        ),
+    ] {
+        let Some(finished) = sweep(&environment, &["--all", "--waivers", file]) else {
+            return;
+        };
+        assert_eq!(finished.status, Some(65), "{finished}");
+        assert_eq!(finished.stderr, format!("lxcdiag: {message}\n"));
+        assert_eq!(environment.pct_calls(), [""; 0]);
+    }
 }
 
 #[test]
