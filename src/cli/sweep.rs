@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use tokio::sync::watch;
 
@@ -77,7 +78,9 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
         limit: args.timeout,
         history: &history,
     };
-    let started_at = now();
+    let (started_at, begun) = (now(), Instant::now());
+    // A last sweep that is yet to come is of a clock that was ahead: since then nothing has happened.
+    memory.swept_at.retain(|_, at| *at <= started_at);
     let (mut rows, stopped) = visit_all(args, &visitor, &containers, &memory)?;
     let finished_at = now();
     if args.running {
@@ -98,15 +101,16 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
         title: runbook.title.clone(),
         started_at: rfc3339(started_at),
         finished_at: seconds(finished_at),
-        duration_s: seconds(finished_at.saturating_sub(started_at)),
+        // The clock may be set meanwhile.
+        duration_s: begun.elapsed().as_secs_f64(),
         cut_short: stopped.as_ref().map(Stop::to_string),
         containers: rows,
         changes: args.on_change.then_some(changes),
     };
-    let written = write(args, &sweep, &files);
-    // Told first, then remembered: whoever is killed in between tells once more, and loses nothing.
+    // Told first, then remembered: whoever is killed in between, or could not write, tells once more,
+    // and loses nothing.
+    write(args, &sweep, &files)?;
     store.save(&memory).map_err(store_error)?;
-    written?;
     Ok(match stopped {
         Some(Stop::Signal("SIGINT")) => ExitCode::Interrupted,
         Some(Stop::Signal(_)) => ExitCode::Terminated,

@@ -16,7 +16,8 @@ pub const SCHEMA: &str = "lxcdiag.sweep-memory/1";
 pub struct Memory {
     /// [`SCHEMA`].
     pub schema: String,
-    /// When the last sweep of a container began, in nanoseconds since the Unix epoch.
+    /// When the last sweep of a container began that was done with it, in nanoseconds since the Unix
+    /// epoch: what a later one cut short did not see is yet to be looked at.
     pub swept_at: BTreeMap<u32, i64>,
     /// What was wrong when it was last looked at: by container, by the problem's id.
     pub known: BTreeMap<u32, BTreeMap<String, Known>>,
@@ -42,7 +43,7 @@ pub struct Known {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
-    /// It was not there, or not told of.
+    /// It was not there, or not told of, or it could be told how bad it was and cannot any more.
     New,
     /// It is worse.
     Worse,
@@ -98,6 +99,8 @@ impl Memory {
                 if !after.is_empty() {
                     self.known.insert(row.ct, after);
                 }
+            }
+            if row.is_done() {
                 self.swept_at.insert(row.ct, now);
             }
         }
@@ -130,6 +133,11 @@ fn advance_row(
         let was_told = earlier.as_ref().filter(|earlier| earlier.told);
         let change = match was_told {
             None => Some(Change::New),
+            Some(earlier)
+                if problem.status == Status::Unknown && earlier.status > Status::Unknown =>
+            {
+                Some(Change::New)
+            }
             Some(earlier) if problem.status > earlier.status => Some(Change::Worse),
             Some(earlier) if problem.status < earlier.status => Some(Change::Better),
             Some(_) => None,
@@ -174,23 +182,26 @@ fn advance_row(
 /// What a row says nothing of: not seeing a problem where nobody looked is no recovery.
 struct NotLookedAt {
     anything: bool,
-    checks: BTreeSet<String>,
+    ids: BTreeSet<String>,
 }
 
 impl NotLookedAt {
     fn looked_at(&self, id: &str) -> bool {
-        !self.anything && !self.checks.contains(id)
+        // Without its list, a check was run for none of the items.
+        let check = id.split_once('[').map_or(id, |(check, _)| check);
+        !self.anything && !self.ids.contains(id) && !self.ids.contains(check)
     }
 }
 
 fn not_looked_at(row: &Row) -> NotLookedAt {
-    let checks = match &row.visit {
+    let ids = match &row.visit {
         Visited::Skipped(_) => BTreeSet::new(),
         Visited::Visited(found) => found
             .checks
             .iter()
             .filter(|check| matches!(check.outcome, Outcome::Errored | Outcome::Skipped))
             .map(|check| check.id.clone())
+            .chain(found.open.iter().cloned())
             .collect(),
     };
     let unreachable = row
@@ -199,14 +210,14 @@ fn not_looked_at(row: &Row) -> NotLookedAt {
         .any(|problem| problem.id == UNREACHABLE);
     NotLookedAt {
         anything: unreachable,
-        checks,
+        ids,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sweep::row::{CheckLine, Found, Problem};
+    use crate::sweep::row::{CheckLine, Found, Problem, UNFINISHED};
 
     const NOW: i64 = 1_000;
 
@@ -238,6 +249,7 @@ mod tests {
                 verdict: None,
                 problems,
                 checks,
+                open: Vec::new(),
             }),
         }
     }
@@ -295,6 +307,16 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_told_any_more_is_not_better() {
+        let told = told(
+            1,
+            vec![disk(Status::Critical), disk(Status::Unknown), well()],
+        );
+        assert_eq!(told[1], ["New disk Unknown"]);
+        assert_eq!(told[2], ["Gone disk Unknown"]);
+    }
+
+    #[test]
     fn a_fault_that_flaps_is_not_told_until_it_stays() {
         let bad = || disk(Status::Critical);
         let told = told(
@@ -344,6 +366,44 @@ mod tests {
         assert_eq!(told[3], NONE);
         assert_eq!(told[4], ["Gone unreachable Unknown"]);
         assert_eq!(told[5], ["Gone disk Critical"]);
+    }
+
+    #[test]
+    fn what_was_an_item_is_not_gone_where_the_items_were_not_to_be_had() {
+        let item = || row(958, vec![problem("disk[/srv]", Status::Critical)]);
+        let told = told(1, vec![item(), not_run(well()), item(), well()]);
+        assert_eq!(told[0], ["New disk[/srv] Critical"]);
+        assert_eq!(told[1], NONE, "nobody knows the items");
+        assert_eq!(told[2], NONE);
+        assert_eq!(told[3], ["Gone disk[/srv] Critical"]);
+    }
+
+    #[test]
+    fn what_explains_a_problem_is_not_gone_while_it_may_still_hold() {
+        let hypothesis = || row(958, vec![problem("out-of-memory", Status::Critical)]);
+        let mut open = well();
+        if let Visited::Visited(found) = &mut open.visit {
+            found.open = vec!["out-of-memory".to_owned()];
+        }
+        let told = told(1, vec![hypothesis(), open, hypothesis(), well()]);
+        assert_eq!(told[0], ["New out-of-memory Critical"]);
+        assert_eq!(told[1], NONE);
+        assert_eq!(told[2], NONE);
+        assert_eq!(told[3], ["Gone out-of-memory Critical"]);
+    }
+
+    #[test]
+    fn a_sweep_that_did_not_see_a_container_to_its_end_is_not_its_last() {
+        let mut memory = Memory::default();
+        let there = BTreeSet::from([958]);
+        memory.advance(&mut [well()], &there, 1, NOW);
+        for id in [UNREACHABLE, UNFINISHED] {
+            let mut cut = [row(958, vec![problem(id, Status::Unknown)])];
+            memory.advance(&mut cut, &there, 1, 2 * NOW);
+            assert_eq!(memory.swept_at[&958], NOW, "{id}");
+        }
+        memory.advance(&mut [disk(Status::Critical)], &there, 1, 3 * NOW);
+        assert_eq!(memory.swept_at[&958], 3 * NOW);
     }
 
     #[test]

@@ -71,6 +71,10 @@ pub struct Found {
     pub problems: Vec<Problem>,
     /// How each check came out.
     pub checks: Vec<CheckLine>,
+    /// The hypotheses that may hold all the same, though only one is the verdict: a problem that one
+    /// of them was has not gone.
+    #[serde(skip)]
+    pub open: Vec<String>,
 }
 
 /// Something that is wrong.
@@ -155,7 +159,13 @@ impl Row {
         }
     }
 
-    /// The same, to mark.
+    /// Whether it was visited, and until its end.
+    pub(super) fn is_done(&self) -> bool {
+        let cut = |problem: &Problem| [UNREACHABLE, UNFINISHED].contains(&problem.id.as_str());
+        matches!(self.visit, Visited::Visited(_)) && !self.problems().iter().any(cut)
+    }
+
+    /// What is wrong, to mark.
     pub(super) fn problems_mut(&mut self) -> &mut [Problem] {
         match &mut self.visit {
             Visited::Skipped(_) => &mut [],
@@ -214,7 +224,9 @@ fn found(report: &Report) -> Found {
                 .iter()
                 .find(|check| check.outcome == Outcome::Errored);
             let reason = reason.map_or(verdict.summary.as_str(), |check| check.reason.as_str());
-            problems = vec![Problem::new(UNREACHABLE, Status::Unknown, reason)];
+            // What the host showed stays.
+            problems.retain(|problem| problem.status > Status::Unknown);
+            problems.push(Problem::new(UNREACHABLE, Status::Unknown, reason));
         }
         (None, INCONCLUSIVE) if problems.is_empty() && report.cut_short.is_none() => {
             problems.push(Problem::new(
@@ -242,7 +254,19 @@ fn found(report: &Report) -> Found {
                 metric: check.metric.clone(),
             })
             .collect(),
+        open: open(report),
     }
+}
+
+/// What is not settled, or holds beside a stronger one.
+fn open(report: &Report) -> Vec<String> {
+    let hypotheses = report.hypotheses.iter();
+    let open = hypotheses.filter(|hypothesis| hypothesis.verdict >= Level::Unknown);
+    let verdict = &report.verdict.id;
+    let inconclusive = (verdict == INCONCLUSIVE).then(|| verdict.clone());
+    open.map(|hypothesis| hypothesis.id.clone())
+        .chain(inconclusive)
+        .collect()
 }
 
 /// The worst of those with the same id, which one sweep tells another's by: a hypothesis may bear a

@@ -218,6 +218,83 @@ fn what_is_waived_or_not_confirmed_does_not_count() {
     assert_eq!(printed, [false, true, false, false]);
 }
 
+/// The check that its evidence rests on timed out: that is no recovery.
+#[test]
+fn what_could_not_be_judged_has_neither_gone_nor_become_better() {
+    let environment = environment();
+    let hypothesis = "hypotheses:
+  - id: broken
+    title: It is broken
+    about: It is.
+    evidence: [{ if: \"what == 'bad'\", then: confirms, says: it is bad }]
+    remedy: Mend it.
+";
+    let runbook = environment.read("work/small.yaml");
+    let runbook = runbook.replace("healthy:", &format!("{hypothesis}healthy:"));
+    let runbook = runbook
+        .replace("what ==", "state.what ==")
+        .replace("crit: state.", "crit: ");
+    let runbook = runbook.replace("pass: state.", "pass: ");
+    environment.write("work/small.yaml", &runbook);
+    let more = ["--ct", "102", "--on-change"];
+    let Some(first) = sweep(&environment, &more) else {
+        return;
+    };
+    assert_eq!(first.stdout.matches("new   ").count(), 2, "{first}");
+    environment.write("work/102", "sleep 31415\n");
+    let second = sweep(&environment, &more).unwrap();
+    assert!(second.stdout.contains("timed out"), "{second}");
+    assert!(second.stdout.contains("new   "), "{second}");
+    for false_word in ["gone", "better", "broken"] {
+        assert!(!second.stdout.contains(false_word), "{second}");
+    }
+    environment.write("work/102", "echo found ok\n");
+    let third = sweep(&environment, &more).unwrap();
+    assert_eq!(third.stdout.matches("gone   ").count(), 2, "{third}");
+}
+
+#[test]
+fn what_the_host_shows_of_a_container_that_cannot_be_entered_stays() {
+    let environment = environment();
+    let look = "checks:
+  - { id: owner, title: Owner, host: container, crit: hostname == 'dies', show: '{{ hostname }}' }";
+    let runbook = environment.read("work/small.yaml");
+    environment.write("work/small.yaml", &runbook.replace("checks:", look));
+    let Some(finished) = sweep(&environment, &["--ct", "107", "--format", "json"]) else {
+        return;
+    };
+    let expected = "owner critical, unreachable unknown".to_owned();
+    assert_eq!(rows(&finished), [(107, expected)]);
+}
+
+#[test]
+fn what_could_not_be_written_is_told_again() {
+    let environment = environment();
+    let more = ["--ct", "102", "--on-change", "--output", "none/sweep.json"];
+    let Some(first) = sweep(&environment, &more) else {
+        return;
+    };
+    assert_eq!(first.status, Some(73), "{first}");
+    let second = sweep(&environment, &more[..3]).unwrap();
+    assert!(second.stdout.contains("new             102"), "{second}");
+}
+
+/// The clock was years ahead at the last sweep: nothing has happened since then, nor is that well.
+#[test]
+fn a_last_sweep_that_is_yet_to_come_is_forgotten() {
+    let environment = environment();
+    let Some(first) = sweep(&environment, &["--ct", "102"]) else {
+        return;
+    };
+    assert_eq!(first.status, Some(2), "{first}");
+    let memory = environment.read("work/memory/small.json");
+    let mut memory: Value = serde_json::from_str(&memory).unwrap();
+    memory["swept_at"]["102"] = 4_000_000_000_000_000_000_i64.into();
+    environment.write("work/memory/small.json", &memory.to_string());
+    let second = sweep(&environment, &["--ct", "102"]).unwrap();
+    assert!(second.stdout.contains("bad since -24h"), "{second}");
+}
+
 #[test]
 fn waivers_that_cannot_be_read_end_the_sweep_before_it_begins() {
     let environment = environment();

@@ -39,6 +39,7 @@ fn row(ct: u32, name: &str, problems: Vec<Problem>) -> Row {
             verdict: None,
             problems,
             checks,
+            open: Vec::new(),
         }),
     }
 }

@@ -99,6 +99,7 @@ fn row() -> impl Strategy<Value = Row> {
             verdict: None,
             problems,
             checks,
+            open: Vec::new(),
         })
     });
     let visit = prop_oneof![4 => found, 1 => text().prop_map(Visited::Skipped)];
