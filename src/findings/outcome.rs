@@ -26,8 +26,16 @@ pub(super) fn interpret(
         _ => Extracted::default(),
     };
     let own = own_scope(scope, check, attempt, &stdout, &stderr, &extracted);
-    let (outcome, reason) = outcome(evaluator, &own, check, attempt, &stderr, &extracted);
     let ran = matches!(attempt.ending, Ending::Exited(_) | Ending::Looked);
+    let (outcome, reason) = outcome(evaluator, &own, check, attempt, &stderr, &extracted);
+    let severity = ran.then(|| severity(evaluator, &own, check));
+    let (outcome, reason) = match &severity {
+        Some(Err(missing)) => (
+            Outcome::Errored,
+            format!("{reason}; its limits cannot be judged without {missing}"),
+        ),
+        _ => (outcome, reason),
+    };
     let observed = match &check.show {
         Some(template) if outcome == Outcome::Passed => evaluator.describe(template, &own),
         // Of what failed, the error says more than a text full of gaps.
@@ -36,14 +44,13 @@ pub(super) fn interpret(
             .unwrap_or_else(|_| reason.clone()),
         _ => reason.clone(),
     };
-    let (events, severity, metric) = if ran {
+    let (events, metric) = if ran {
         (
             events(evaluator, &own, check, &extracted),
-            severity(evaluator, &own, check),
             metric(evaluator, &own, check),
         )
     } else {
-        (Vec::new(), None, None)
+        (Vec::new(), None)
     };
     CheckResult {
         id: match &attempt.item {
@@ -56,7 +63,7 @@ pub(super) fn interpret(
         facts: extracted.facts,
         records: extracted.records,
         events,
-        severity,
+        severity: severity.and_then(Result::ok).flatten(),
         metric,
     }
 }
@@ -198,19 +205,31 @@ fn events(evaluator: &Evaluator, own: &Scope, check: &Check, extracted: &Extract
     events
 }
 
-fn severity(evaluator: &Evaluator, own: &Scope, check: &Check) -> Option<Severity> {
-    let holds = |condition: &Option<_>| {
-        condition
-            .as_ref()
-            .is_some_and(|condition| evaluator.judge(condition, own).holds == Some(true))
-    };
-    if holds(&check.crit) {
-        Some(Severity::Critical)
-    } else if holds(&check.warn) {
-        Some(Severity::Warning)
-    } else {
-        None
+/// The worst limit that is exceeded; where none is as far as can be told, and one cannot be told of, what
+/// is missing for that.
+fn severity(evaluator: &Evaluator, own: &Scope, check: &Check) -> Result<Option<Severity>, String> {
+    let limits = [
+        (&check.crit, Severity::Critical),
+        (&check.warn, Severity::Warning),
+    ];
+    let mut unknown = None;
+    for (condition, severity) in limits {
+        let Some(condition) = condition else { continue };
+        match evaluator.judge(condition, own) {
+            Judgement {
+                holds: Some(true), ..
+            } => return Ok(Some(severity)),
+            Judgement {
+                holds: None,
+                missing,
+                ..
+            } => {
+                unknown.get_or_insert_with(|| missing.join(", "));
+            }
+            Judgement { .. } => {}
+        }
     }
+    unknown.map_or(Ok(None), Err)
 }
 
 fn metric(evaluator: &Evaluator, own: &Scope, check: &Check) -> Option<(f64, String)> {

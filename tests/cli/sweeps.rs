@@ -267,6 +267,30 @@ fn what_the_host_shows_of_a_container_that_cannot_be_entered_stays() {
     assert_eq!(rows(&finished), [(107, expected)]);
 }
 
+/// The output has no number: nobody knows whether the limit is exceeded, whatever else is well.
+#[test]
+fn a_limit_that_cannot_be_judged_is_unknown() {
+    let environment = environment();
+    environment.write(
+        "work/small.yaml",
+        "runbook: small
+title: Is all well?
+checks:
+  - { id: disk, title: Disk, run: [echo, full], facts: { match: '(?<n>\\d+)$', types: { n: int } }, crit: n > 90 }
+  - { id: load, title: Load, run: [echo, '7 x'], facts: { match: '^(?<n>\\d+) (?<m>\\d+)?', types: { n: int, m: int } }, crit: n > 5, warn: m > 5 }
+  - { id: up, title: Up, run: ['true'], pass: exit == 0 }
+healthy: { if: up.passed, says: it is up }
+",
+    );
+    let Some(finished) = sweep(&environment, &["--ct", "101", "--format", "json"]) else {
+        return;
+    };
+    let expected = "disk unknown, load critical".to_owned();
+    assert_eq!(rows(&finished), [(101, expected)], "{finished}");
+    let says = "cannot be judged without n (the output has none)";
+    assert!(finished.stdout.contains(says), "{finished}");
+}
+
 #[test]
 fn what_could_not_be_written_is_told_again() {
     let environment = environment();
