@@ -1,8 +1,14 @@
 //! Files that are there whole or not at all, whenever this process is killed.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::{ErrorKind, Result, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+
+/// Readable by its owner only.
+pub const PRIVATE: u32 = 0o600;
+/// Readable by everybody, whatever the umask is.
+pub const PUBLIC: u32 = 0o644;
 
 /// Writes a file, readable by its owner only, over what was there: on the disk, with its name, when
 /// this returns.
@@ -10,9 +16,19 @@ use std::path::Path;
 /// # Errors
 /// It was not written, or it is not sure that its name outlives a power cut.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    replace_as(path, bytes, PRIVATE)
+}
+
+/// The same with these permissions.
+///
+/// # Errors
+/// Likewise.
+pub fn replace_as(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
     let directory = directory_of(path);
     let mut file = tempfile::NamedTempFile::new_in(directory).map_err(without_its_path)?;
     file.write_all(bytes)?;
+    file.as_file()
+        .set_permissions(Permissions::from_mode(mode))?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     // So that the name, too, outlives a power cut. Not every file system can, and the file is there.

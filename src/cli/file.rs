@@ -6,18 +6,27 @@ use std::os::fd::{AsFd, AsRawFd as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::whole_file::replace;
+use crate::whole_file::{PRIVATE, PUBLIC, replace_as};
 
 /// Writes a file whole or not at all, readable by its owner only. What a link leads to is replaced,
 /// not the link. A device, a pipe, and what stdout or stderr go to, is written into.
 pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
+    write(path, bytes, PRIVATE)
+}
+
+/// The same, readable by everybody.
+pub(super) fn write_public(path: &Path, bytes: &[u8]) -> Result<()> {
+    write(path, bytes, PUBLIC)
+}
+
+fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
     // Opened, so that the kernel says whether a link may be followed: not somebody else's in /tmp.
     let mut options = File::options();
     options.append(true).create(path.is_symlink());
     match options.open(path) {
         Ok(file) if is_stream(&file.metadata()?) => (&file).write_all(bytes),
-        Ok(file) => replace(&path_of(&file)?, bytes),
-        Err(error) if error.kind() == ErrorKind::NotFound => replace(path, bytes),
+        Ok(file) => replace_as(&path_of(&file)?, bytes, mode),
+        Err(error) if error.kind() == ErrorKind::NotFound => replace_as(path, bytes, mode),
         Err(error) => Err(error),
     }
 }

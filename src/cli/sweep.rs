@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use super::args::{SweepArgs, Via, WAIVERS};
 use super::error::CliError;
-use super::file::write_file;
+use super::file::{write_file, write_public};
 use super::live_line::LiveLine;
 use super::{client, output, runbooks, signals};
 use crate::clock::now;
@@ -245,7 +245,12 @@ fn write(args: &SweepArgs, sweep: &Sweep, files: &[(&Path, Format)]) -> Result<(
     };
     for (file, format) in files {
         let text = render(sweep, *format, Look::default());
-        if let Err(error) = write_file(file, text.as_bytes()) {
+        // node_exporter reads it as a user of its own.
+        let written = match format {
+            Format::Prometheus => write_public(file, text.as_bytes()),
+            _ => write_file(file, text.as_bytes()),
+        };
+        if let Err(error) = written {
             result = Err(output::cannot_write(file, &error));
         }
     }

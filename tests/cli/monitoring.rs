@@ -3,6 +3,7 @@
 mod any_text;
 
 use std::collections::{BTreeMap, HashMap};
+use std::os::unix::fs::PermissionsExt as _;
 
 use openmetrics_parser::prometheus::parse_prometheus;
 use openmetrics_parser::{PrometheusType, PrometheusValue};
@@ -174,6 +175,24 @@ fn prometheus_reads_what_a_sweep_of_a_hostile_container_writes() {
             assert_eq!(labels["name"], r#"d"b\n|'x'=1\"#, "{name}");
         }
     }
+}
+
+/// node_exporter is not root.
+#[test]
+fn metrics_are_for_everybody_and_reports_are_not() {
+    let environment = hostile_host();
+    let files = ["--output", "a.prom", "--output", "a.json"];
+    let arguments = [&["sweep", "./hostile.yaml", "--all"][..], &files].concat();
+    if environment.as_root(&arguments).is_none() {
+        return;
+    }
+    let mode = |file: &str| {
+        let metadata = std::fs::metadata(environment.path("work").join(file)).unwrap();
+        metadata.permissions().mode() & 0o777
+    };
+    assert_eq!(mode("a.json"), 0o600);
+    assert_eq!(mode("a.prom"), 0o644);
+    metrics(&environment.read("work/a.prom"));
 }
 
 #[test]
