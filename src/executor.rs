@@ -33,6 +33,9 @@ pub use session::Session;
 
 use crate::recording::{Ending, Output};
 
+/// How the reason begins of every command after the one that its shell was lost in.
+pub const LOST: &str = "not run: ";
+
 /// One command that was tried, and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exchange {

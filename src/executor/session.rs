@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 use super::client::Client;
 use super::marks::{End, Mark};
 use super::stream::Stream;
-use super::{Exchange, SessionError, capture, script};
+use super::{Exchange, LOST, SessionError, capture, script};
 use crate::clock::now;
 use crate::recording::Ending;
 use crate::transport::Transport;
@@ -149,13 +149,13 @@ impl Session {
             self.abort("an earlier command was given up").await;
         }
         if let Some(reason) = &self.lost {
-            return Exchange::not_run(format!("not run: {reason}"));
+            return Exchange::not_run(format!("{LOST}{reason}"));
         }
         let Some(program) = argv.first() else {
-            return Exchange::not_run("not run: the command has no words".to_owned());
+            return Exchange::not_run("the command has no words".to_owned());
         };
         if argv.iter().any(|word| word.contains('\0')) {
-            return Exchange::not_run("not run: a word of the command has a NUL byte".to_owned());
+            return Exchange::not_run("a word of the command has a NUL byte".to_owned());
         }
         self.number += 1;
         self.running = Some(Running { started: None });

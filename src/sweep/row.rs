@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::selection::Selected;
+use crate::executor::LOST;
 use crate::findings::{Outcome, Severity};
 use crate::judge::{INCONCLUSIVE, Level};
 use crate::report::{MetricValue, Report};
@@ -300,6 +301,8 @@ fn problem_of_check(check: &crate::report::CheckRow) -> Option<Problem> {
     let (status, says) = match (check.severity, check.outcome) {
         (Some(Severity::Critical), _) => (Status::Critical, &check.observed),
         (Some(Severity::Warning), _) => (Status::Warning, &check.observed),
+        // The loss is told once, by the check that it came in.
+        (None, Outcome::Errored) if check.reason.starts_with(LOST) => return None,
         (None, Outcome::Errored) => (Status::Unknown, &check.reason),
         (None, _) => return None,
     };

@@ -133,6 +133,46 @@ fn each_container_costs_one_row() {
     }
 }
 
+/// In the container and on the way there: one problem, by the check that it came in.
+#[test]
+fn a_loss_is_told_once() {
+    let environment = environment();
+    environment.write(
+        "work/lost.yaml",
+        "runbook: lost\ntitle: Lost\nchecks:
+  - { id: first, title: First, run: [echo], pass: exit == 0 }
+  - { id: dies, title: Dies, shell: 'kill -9 $PPID', pass: exit == 0 }
+  - { id: third, title: Third, run: [echo], pass: exit == 0 }
+  - { id: fourth, title: Fourth, run: [echo], pass: exit == 0 }
+",
+    );
+    let Some(finished) =
+        environment.as_root(&["sweep", "./lost.yaml", "--ct", "101", "--format", "json"])
+    else {
+        return;
+    };
+    assert_eq!(rows(&finished), [(101, "dies unknown".to_owned())]);
+}
+
+/// The list of what runs is read again when a container's turn comes.
+#[test]
+fn a_container_that_stops_before_its_turn_is_left_alone() {
+    let environment = environment();
+    let sockets = environment.path("host/proc/net/unix");
+    let stops = format!("echo found ok; sed -i /102/d {}\n", sockets.display());
+    environment.write("work/101", &stops);
+    let more = ["--ct", "101,102", "--jobs", "1", "--format", "json"];
+    let Some(finished) = sweep(&environment, &more) else {
+        return;
+    };
+    let expected = [(101, ""), (102, "skipped: it is stopped")];
+    assert_eq!(
+        rows(&finished),
+        expected.map(|(ct, said)| (ct, said.to_owned()))
+    );
+    assert_eq!(finished.status, Some(0), "{finished}");
+}
+
 #[test]
 fn which_containers() {
     let environment = environment();
