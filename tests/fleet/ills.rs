@@ -1,0 +1,96 @@
+//! What is wrong with eight of the forty, and what is to be said of it.
+
+/// A container that is not well.
+pub struct Ill {
+    /// Its place among the forty.
+    pub place: usize,
+    /// What makes it so, in the container.
+    pub script: &'static str,
+    /// The problems that its row must have, no more and no fewer: how each begins.
+    pub problems: &'static [&'static str],
+}
+
+/// It stands still before the sweep begins.
+pub const FROZEN: usize = 35;
+/// It is killed in the middle of its visit: when it hangs.
+pub const KILLED: usize = 22;
+/// What it hangs at.
+pub const HANGS: &str = "sleep 31415.9";
+
+pub const ILLS: [Ill; 8] = [
+    Ill {
+        place: 3,
+        script: "printf '[Service]\\nType=exec\\nExecStart=/opt/broken/server\\n' >/etc/systemd/system/broken.service
+            systemctl daemon-reload
+            ! systemctl start broken 2>/dev/null",
+        problems: &[
+            "units-failed critical: Units have failed: confirmed. failed: broken.service.",
+            "units critical: Units that failed or cannot be read: broken.service",
+        ],
+    },
+    // As a push that was cut off leaves it.
+    Ill {
+        place: 11,
+        script: ": >/etc/systemd/system/hollow.service",
+        problems: &[
+            "units-stale warning: Unit files are not what systemd runs: likely. empty, which systemd takes for masked: \
+             /etc/systemd/system/hollow.service.",
+            "empty warning: Unit files that are empty: /etc/systemd/system/hollow.service",
+        ],
+    },
+    // Something wants it, so systemd has it, and cannot make sense of it.
+    Ill {
+        place: 17,
+        script: "cd /etc/systemd/system
+            printf '[Service]\\nExecStart=./server --port 80\\n' >bad.service
+            mkdir -p multi-user.target.wants
+            ln -s ../bad.service multi-user.target.wants/
+            systemctl daemon-reload",
+        problems: &[
+            "units-failed critical: Units have failed: confirmed. their files cannot be read as units: bad.service.",
+            "units critical: Units that failed or cannot be read: bad.service",
+        ],
+    },
+    Ill {
+        place: 24,
+        script: "mkdir /srv/data
+            mount -t tmpfs -o size=1m data /srv/data
+            ! head -c 2000000 /dev/zero >/srv/data/blob 2>/dev/null",
+        problems: &[
+            "room-runs-out critical: Room runs out: confirmed. /srv/data is 100 % full: 0 MiB are left.",
+            "space critical: Room: 100 % of /srv/data, 0 MiB free",
+        ],
+    },
+    // Grave errors, and no end of them: each sweep counts those since the last.
+    Ill {
+        place: 32,
+        script: "systemd-run -q --unit=worker sh -c 'while echo \"<2>worker: cannot reach its queue\"; do sleep 0.5; done'
+            until journalctl -q -u worker -p crit -n 1 | grep -q queue; do sleep 0.1; done",
+        problems: &[
+            "errors-logged warning: Errors in the journal: likely. ",
+            "errors warning: Errors in the journal: ",
+        ],
+    },
+    Ill {
+        place: FROZEN,
+        script: ":",
+        problems: &["unreachable unknown: it is frozen, and nothing was sent to it"],
+    },
+    Ill {
+        place: KILLED,
+        script: "printf '#!/bin/sh\\nexec sleep 31415.9\\n' >/usr/bin/journalctl",
+        problems: &[
+            "journal unknown: Is there a journal: the shell in the container ended while this command ran; ",
+        ],
+    },
+    // A program that comes before the true one on the PATH, and prints without end.
+    Ill {
+        place: 28,
+        script: "printf '#!/bin/sh\\nexec yes 31415.9\\n' >/usr/local/sbin/df
+            chmod +x /usr/local/sbin/df",
+        problems: &[
+            "space unknown: Room: timed out after 5 s",
+            "inodes unknown: Inodes: timed out after 5 s",
+        ],
+    },
+];
