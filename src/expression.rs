@@ -6,44 +6,28 @@
 
 mod condition;
 mod functions;
+mod parsed;
 mod scope;
 mod syntax;
 
-use std::sync::Arc;
-
 use minijinja::value::Value;
-use minijinja::{Environment, UndefinedBehavior};
 
 pub use condition::Judgement;
 pub use functions::{moment_of, shell_quote};
 pub use scope::{Binding, Scope, fact_of};
-pub use syntax::{SyntaxError, check_expression, check_template, expression_names, let_names};
+pub use syntax::{
+    Names, SyntaxError, check_expression, check_template, expression_names, let_names,
+};
 
 use functions::Trace;
-
-/// Steps of the template engine that one expression may take: no runbook hangs a diagnosis.
-const FUEL: u64 = 2_000_000;
 
 /// An expression has no value, because of these: `stamp.born (check stamp was skipped: …)`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unknown(pub Vec<String>);
 
 /// Evaluates expressions and templates over a [`Scope`].
-pub struct Evaluator {
-    environment: Environment<'static>,
-    trace: Arc<Trace>,
-}
-
-impl Default for Evaluator {
-    fn default() -> Self {
-        let trace = Arc::new(Trace::default());
-        let mut environment = Environment::new();
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.set_fuel(Some(FUEL));
-        functions::register(&mut environment, &trace);
-        Self { environment, trace }
-    }
-}
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Evaluator(());
 
 impl Evaluator {
     /// The value of an expression.
@@ -51,19 +35,17 @@ impl Evaluator {
     /// A gap between two times has a least and a most; a value that depends on which of them is
     /// taken is not known.
     pub fn value(&self, source: &str, scope: &Scope) -> Result<Value, Unknown> {
-        let expression = self
-            .environment
-            .compile_expression(source)
-            .map_err(|error| Unknown(vec![error.to_string()]))?;
-        let context = scope.context(&self.trace);
+        let expression =
+            parsed::expression(source).map_err(|error| Unknown(vec![error.to_string()]))?;
+        let context = scope.context();
         let once = || {
             let value = expression.eval(context.clone());
             self.settle(source, value)
         };
-        self.trace.start(false);
+        Trace::start(false);
         let value = once()?;
-        if self.trace.took_gap() {
-            self.trace.start(true);
+        if Trace::took_gap() {
+            Trace::start(true);
             if once()? != value {
                 return Err(Unknown(vec![format!(
                     "the times in `{source}` are not known well enough to tell"
@@ -83,9 +65,8 @@ impl Evaluator {
         if !template.contains("{{") && !template.contains("{%") {
             return Ok(template.to_owned());
         }
-        self.trace.start(false);
-        let context = scope.context(&self.trace);
-        let text = self.environment.render_str(template, context);
+        Trace::start(false);
+        let text = parsed::template(template).and_then(|parsed| parsed.render(scope.context()));
         self.settle(template, text)
     }
 
@@ -114,9 +95,7 @@ impl Evaluator {
     /// A result counts only if all it read was there, or was asked for with `is defined` or
     /// `default`: the engine compares what is missing without complaint (`missing == 1` is false).
     fn settle<T>(&self, source: &str, result: Result<T, minijinja::Error>) -> Result<T, Unknown> {
-        let missing: Vec<_> = self
-            .trace
-            .missing()
+        let missing: Vec<_> = Trace::missing()
             .into_iter()
             .filter(|name| !syntax::is_guarded(source, &name.name))
             .map(|name| name.to_string())

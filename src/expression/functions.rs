@@ -1,8 +1,8 @@
 //! The functions, filters and tests that runbooks have beyond Jinja's own.
 
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use minijinja::value::{DynObject, Object, ObjectRepr, Value, ValueKind};
@@ -12,12 +12,16 @@ use regex::Regex;
 use crate::fact::duration_in_words;
 use crate::interval::{Interval, parse_time};
 
-/// What one evaluation came across.
+/// What the evaluation under way in this thread came across.
 #[derive(Debug, Default)]
 pub(super) struct Trace {
-    missing: Mutex<Vec<MissingName>>,
-    upper: AtomicBool,
-    took_gap: AtomicBool,
+    missing: RefCell<Vec<MissingName>>,
+    upper: Cell<bool>,
+    took_gap: Cell<bool>,
+}
+
+thread_local! {
+    static TRACE: Trace = Trace::default();
 }
 
 /// A name that was read and had no value.
@@ -35,33 +39,42 @@ impl fmt::Display for MissingName {
 
 impl Trace {
     /// Begins an evaluation with every gap at its least, or at its most.
-    pub(super) fn start(&self, upper: bool) {
-        self.lock().clear();
-        self.upper.store(upper, Ordering::Relaxed);
-        self.took_gap.store(false, Ordering::Relaxed);
+    pub(super) fn start(upper: bool) {
+        TRACE.with(|trace| {
+            trace.missing.borrow_mut().clear();
+            trace.upper.set(upper);
+            trace.took_gap.set(false);
+        });
     }
 
-    pub(super) fn took_gap(&self) -> bool {
-        self.took_gap.load(Ordering::Relaxed)
+    pub(super) fn took_gap() -> bool {
+        TRACE.with(|trace| trace.took_gap.get())
     }
 
-    pub(super) fn missing(&self) -> Vec<MissingName> {
-        self.lock().clone()
+    /// Takes what was missing.
+    pub(super) fn missing() -> Vec<MissingName> {
+        TRACE.with(|trace| trace.missing.take())
     }
 
-    pub(super) fn note_missing(&self, name: String, reason: &str) {
+    pub(super) fn note_missing(name: String, reason: &str) {
         let missing = MissingName {
             name,
             reason: reason.to_owned(),
         };
-        let mut all = self.lock();
-        if !all.contains(&missing) {
-            all.push(missing);
-        }
+        TRACE.with(|trace| {
+            let mut all = trace.missing.borrow_mut();
+            if !all.contains(&missing) {
+                all.push(missing);
+            }
+        });
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<MissingName>> {
-        self.missing.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Whether a gap is to be at its most; that one was asked for is noted.
+    fn gap_is_upper() -> bool {
+        TRACE.with(|trace| {
+            trace.took_gap.set(true);
+            trace.upper.get()
+        })
     }
 }
 
@@ -125,7 +138,7 @@ fn time_value(time: Interval) -> Value {
     Value::from_object(Moment(time))
 }
 
-pub(super) fn register(environment: &mut Environment<'static>, trace: &Arc<Trace>) {
+pub(super) fn register(environment: &mut Environment<'static>) {
     environment.add_function("before", |a: Value, b: Value| ordered(&a, &b));
     environment.add_function("after", |a: Value, b: Value| ordered(&b, &a));
     environment.add_function("interval", |a: Value, b: Value| {
@@ -163,12 +176,9 @@ pub(super) fn register(environment: &mut Environment<'static>, trace: &Arc<Trace
     environment.add_function("unknown", |reason: String| Err::<Value, _>(refuse(reason)));
     register_filters(environment);
 
-    let gap_trace = Arc::clone(trace);
-    environment.add_function("gap", move |a: Value, b: Value| {
+    environment.add_function("gap", |a: Value, b: Value| {
         let (least, most) = moment(&a)?.gap(moment(&b)?);
-        gap_trace.took_gap.store(true, Ordering::Relaxed);
-        let upper = gap_trace.upper.load(Ordering::Relaxed);
-        Ok::<_, Error>(if upper { most } else { least })
+        Ok::<_, Error>(if Trace::gap_is_upper() { most } else { least })
     });
 }
 

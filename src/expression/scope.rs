@@ -63,10 +63,9 @@ impl Scope {
         }
     }
 
-    pub(super) fn context(&self, trace: &Arc<Trace>) -> Value {
+    pub(super) fn context(&self) -> Value {
         Value::from_object(Root {
             slots: Arc::clone(&self.slots),
-            trace: Arc::clone(trace),
         })
     }
 }
@@ -75,7 +74,6 @@ impl Scope {
 #[derive(Debug)]
 struct Root {
     slots: Arc<BTreeMap<String, Slot>>,
-    trace: Arc<Trace>,
 }
 
 impl Object for Root {
@@ -84,14 +82,13 @@ impl Object for Root {
         match self.slots.get(name)? {
             Slot::Present(value) => Some(value.clone()),
             Slot::Absent(reason) => {
-                self.trace.note_missing(name.to_owned(), reason);
+                Trace::note_missing(name.to_owned(), reason);
                 None
             }
             Slot::Group(values, reason) => Some(Value::from_object(Group {
                 name: name.to_owned(),
                 values: Arc::clone(values),
                 otherwise: Arc::clone(reason),
-                trace: Arc::clone(&self.trace),
             })),
         }
     }
@@ -104,7 +101,6 @@ struct Group {
     values: Arc<BTreeMap<String, Value>>,
     /// Why a name without a value has none.
     otherwise: Arc<str>,
-    trace: Arc<Trace>,
 }
 
 impl Object for Group {
@@ -113,7 +109,7 @@ impl Object for Group {
         let value = self.values.get(attribute);
         if value.is_none() {
             let name = format!("{}.{attribute}", self.name);
-            self.trace.note_missing(name, &self.otherwise);
+            Trace::note_missing(name, &self.otherwise);
         }
         value.cloned()
     }

@@ -1,12 +1,13 @@
 //! What an expression reads, found without evaluating it.
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
+use std::convert::Infallible;
+use std::sync::{Arc, LazyLock};
 
 use minijinja::{Environment, ErrorKind};
 use regex::Regex;
 
-use super::Evaluator;
+use super::parsed::{ENGINE, Known};
 
 /// An expression or template that cannot be evaluated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -16,37 +17,41 @@ pub struct SyntaxError {
     pub message: String,
 }
 
-/// An engine to parse with; nothing is evaluated in it.
-static ENGINE: LazyLock<Evaluator> = LazyLock::new(Evaluator::default);
+/// Names that a text reads.
+pub type Names = Arc<BTreeSet<String>>;
 
 /// The names that an expression reads, with their attributes: `stamp.born`, `unit`.
 ///
 /// Functions, filters and tests are not among them, and need not be known.
-pub fn expression_names(source: &str) -> Result<BTreeSet<String>, SyntaxError> {
-    let expression = ENGINE
-        .environment
-        .compile_expression(source)
-        .map_err(|error| syntax_error(&error))?;
-    Ok(without_globals(
-        &ENGINE.environment,
-        expression.undeclared_variables(true),
-    ))
+pub fn expression_names(source: &str) -> Result<Names, SyntaxError> {
+    static NAMES: LazyLock<Known<BTreeSet<String>>> = LazyLock::new(Known::default);
+    NAMES.get(source, || {
+        let expression = ENGINE
+            .compile_expression(source)
+            .map_err(|error| syntax_error(&error))?;
+        Ok(without_globals(
+            &ENGINE,
+            expression.undeclared_variables(true),
+        ))
+    })
 }
 
 /// Likewise for a template, a text with `{{ … }}` in it.
-fn template_names(source: &str) -> Result<BTreeSet<String>, SyntaxError> {
-    let template = ENGINE
-        .environment
-        .template_from_str(source)
-        .map_err(|error| syntax_error(&error))?;
-    Ok(without_globals(
-        &ENGINE.environment,
-        template.undeclared_variables(true),
-    ))
+fn template_names(source: &str) -> Result<Names, SyntaxError> {
+    static NAMES: LazyLock<Known<BTreeSet<String>>> = LazyLock::new(Known::default);
+    NAMES.get(source, || {
+        let template = ENGINE
+            .template_from_str(source)
+            .map_err(|error| syntax_error(&error))?;
+        Ok(without_globals(
+            &ENGINE,
+            template.undeclared_variables(true),
+        ))
+    })
 }
 
 /// Likewise for a `let`: a text with `{{` is a template, any other an expression.
-pub fn let_names(source: &str) -> Result<BTreeSet<String>, SyntaxError> {
+pub fn let_names(source: &str) -> Result<Names, SyntaxError> {
     if source.contains("{{") {
         template_names(source)
     } else {
@@ -55,31 +60,32 @@ pub fn let_names(source: &str) -> Result<BTreeSet<String>, SyntaxError> {
 }
 
 /// The names that an expression reads, once everything that it calls is known.
-pub fn check_expression(source: &str) -> Result<BTreeSet<String>, SyntaxError> {
+pub fn check_expression(source: &str) -> Result<Names, SyntaxError> {
     let names = expression_names(source)?;
-    check_calls(&ENGINE.environment, source)?;
+    check_calls(&ENGINE, source)?;
     Ok(names)
 }
 
 /// Likewise for a template.
-pub fn check_template(source: &str) -> Result<BTreeSet<String>, SyntaxError> {
+pub fn check_template(source: &str) -> Result<Names, SyntaxError> {
     let names = template_names(source)?;
     for tag in TAG.find_iter(source) {
-        check_calls(&ENGINE.environment, tag.as_str())?;
+        check_calls(&ENGINE, tag.as_str())?;
     }
     Ok(names)
 }
 
 /// Whether the source itself asks if `name` is there: `name is defined`, `name | default(…)`.
 pub(super) fn is_guarded(source: &str, name: &str) -> bool {
-    GUARD
-        .captures_iter(source)
-        .filter_map(|guard| guard.name("asked").or_else(|| guard.name("defaulted")))
-        .any(|guarded| guarded.as_str() == name)
+    static GUARDED: LazyLock<Known<BTreeSet<String>>> = LazyLock::new(Known::default);
+    let guarded = GUARDED.get(source, || {
+        let guards = GUARD.captures_iter(source);
+        let names = guards.filter_map(|guard| guard.name("asked").or(guard.name("defaulted")));
+        Ok::<_, Infallible>(names.map(|name| name.as_str().to_owned()).collect())
+    });
+    guarded.is_ok_and(|names| names.contains(name))
 }
 
-/// One pattern for all names: this is asked for each missing name of each evaluation, and to
-/// compile a pattern takes longer than to evaluate most expressions.
 #[expect(
     clippy::expect_used,
     reason = "a constant pattern, which a test compiles"

@@ -133,7 +133,7 @@ fn texts_show_what_is_known() {
 #[test]
 fn names_are_found_without_evaluating() {
     let names =
-        |source| check_expression(source).map(|names| names.into_iter().collect::<Vec<_>>());
+        |source| check_expression(source).map(|names| names.iter().cloned().collect::<Vec<_>>());
     assert_eq!(
         names("before(look, stamp.born) and unit | length > 0"),
         Ok(vec!["look".into(), "stamp.born".into(), "unit".into()])

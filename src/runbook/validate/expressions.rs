@@ -1,10 +1,8 @@
 //! Every expression and template of a runbook: that it parses, and that its names are defined.
 
-use std::collections::BTreeSet;
-
 use super::Findings;
 use super::scope::{Scope, View};
-use crate::expression::{SyntaxError, check_expression, check_template};
+use crate::expression::{Names, SyntaxError, check_expression, check_template};
 use crate::runbook::model::{Action, Check, Condition, EventSpec, HostLook, Hypothesis, Runbook};
 use crate::runbook::path::Path;
 
@@ -157,17 +155,11 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn names(
-        &mut self,
-        path: &Path,
-        source: &str,
-        names: Result<BTreeSet<String>, SyntaxError>,
-        view: View,
-    ) {
+    fn names(&mut self, path: &Path, source: &str, names: Result<Names, SyntaxError>, view: View) {
         match names {
             Ok(names) => {
-                for name in names {
-                    if let Err(message) = self.scope.resolve(&name, view) {
+                for name in names.iter() {
+                    if let Err(message) = self.scope.resolve(name, view) {
                         self.found.add(path.clone(), message);
                     }
                 }

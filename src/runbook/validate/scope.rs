@@ -60,8 +60,8 @@ impl<'a> Scope<'a> {
         };
         for source in runbook.lets.values() {
             let mut checks = BTreeSet::new();
-            for name in let_names(source).unwrap_or_default() {
-                match scope.names.get(head(&name)) {
+            for name in let_names(source).unwrap_or_default().iter() {
+                match scope.names.get(head(name)) {
                     Some(Name::Check(index)) => drop(checks.insert(*index)),
                     Some(Name::Let(index)) => {
                         checks.extend(scope.let_checks.get(*index).into_iter().flatten());
