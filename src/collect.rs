@@ -104,14 +104,14 @@ pub struct Surroundings<'a> {
     pub progress: &'a dyn Fn(&Check),
 }
 
-/// Runs the checks until they are done or `stop` is.
+/// Runs the checks until they are done or `stop` is. The findings are those of the recording.
 ///
 /// Never fails: what could not be run is an attempt that errored or was skipped, with its reason.
-pub async fn collect(
-    request: Request<'_>,
-    around: &Surroundings<'_>,
+pub async fn collect<'a>(
+    request: Request<'a>,
+    around: &'a Surroundings<'a>,
     stop: impl Future<Output = Stop>,
-) -> (Recording, Option<Stop>) {
+) -> (Recording, Findings<'a>, Option<Stop>) {
     let limit = request.limit;
     let stop = async {
         match limit {
@@ -125,8 +125,8 @@ pub async fn collect(
     let mut stop = std::pin::pin!(stop);
     let mut collector = Collector::new(request, around);
     let stopped = collector.go(&mut stop).await;
-    let recording = collector.finish(stopped.as_ref()).await;
-    (recording, stopped)
+    let (recording, findings) = collector.finish(stopped.as_ref()).await;
+    (recording, findings, stopped)
 }
 
 struct Collector<'a> {
@@ -406,8 +406,8 @@ impl<'a> Collector<'a> {
         self.recording.attempts.extend(attempts);
     }
 
-    /// The recording; what was not come to is skipped.
-    async fn finish(mut self, stopped: Option<&Stop>) -> Recording {
+    /// The recording, and what was found; what was not come to is skipped.
+    async fn finish(mut self, stopped: Option<&Stop>) -> (Recording, Findings<'a>) {
         if let Some(session) = self.session.take() {
             self.recording.stray_bytes = session.close().await;
         }
@@ -417,7 +417,7 @@ impl<'a> Collector<'a> {
                 let attempts = &self.recording.attempts;
                 if !attempts.iter().any(|attempt| attempt.check == check.id) {
                     let attempt = untried(check, None, Ending::Skipped(stopped.to_string()));
-                    self.recording.attempts.push(attempt);
+                    self.add(check, vec![attempt]);
                 }
             }
         }
@@ -425,7 +425,7 @@ impl<'a> Collector<'a> {
             Source::Live { .. } => self.around.source.now(),
             Source::Recorded(recording) => recording.finished_at,
         };
-        self.recording
+        (self.recording, self.findings)
     }
 }
 
@@ -482,3 +482,6 @@ fn attempt_of(
         ..untried(check, item, exchange.ending)
     }
 }
+
+#[cfg(test)]
+mod tests;

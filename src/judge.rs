@@ -144,7 +144,19 @@ pub const INCONCLUSIVE: &str = "inconclusive";
 
 /// Weighs a recording by a runbook.
 pub fn judge(runbook: &Runbook, recording: &Recording) -> Diagnosis {
-    let findings = Findings::of_recording(runbook, recording);
+    weigh_findings(
+        runbook,
+        recording,
+        Findings::of_recording(runbook, recording),
+    )
+}
+
+/// The same, where what the recording holds has been found already: while it was made.
+pub fn weigh_findings(
+    runbook: &Runbook,
+    recording: &Recording,
+    findings: Findings<'_>,
+) -> Diagnosis {
     let dependencies = Dependencies::new(runbook);
     let hypotheses: Vec<_> = runbook
         .hypotheses

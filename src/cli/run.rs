@@ -14,7 +14,7 @@ use crate::exit_code::ExitCode;
 use crate::findings::Setting;
 use crate::history::History;
 use crate::host::{Found, Host, State};
-use crate::judge::judge;
+use crate::judge::{Diagnosis, weigh_findings};
 use crate::plan;
 use crate::recording::{Recording, Target};
 use crate::redact;
@@ -92,12 +92,12 @@ pub(super) fn run(args: &RunArgs, command_line: Vec<String>) -> Result<ExitCode,
     tell_changes(args, &request);
 
     let source = Source::Live { host, transport };
-    let (recording, stopped) = run_checks(&runtime, request, source, &history);
+    let (recording, diagnosis, stopped) = run_checks(&runtime, request, source, &history);
     if let Some((link, _)) = &far {
         runtime.block_on(link.close());
     }
     let kept = keep(&history, &recording);
-    let code = report(args, &runbook, recording, &sinks)?;
+    let code = report(args, &runbook, recording, &diagnosis, &sinks)?;
     kept?;
     Ok(match stopped {
         Some(Stop::Signal("SIGINT")) => ExitCode::Interrupted,
@@ -127,23 +127,23 @@ fn demonstrate(
     let runbook = request.runbook;
     let history = History::new(None);
     let source = Source::Recorded(&recorded);
-    let (recording, _) = run_checks(&runtime()?, request, source, &history);
-    report(args, runbook, recording, sinks)
+    let (recording, diagnosis, _) = run_checks(&runtime()?, request, source, &history);
+    report(args, runbook, recording, &diagnosis, sinks)
 }
 
-/// Judges a recording, takes the secrets out of what leaves, and writes that: the recording where it
-/// was asked for, and the report. Each even when the other failed.
+/// Takes the secrets out of what leaves, and writes that: the recording where it was asked for, and
+/// the report. Each even when the other failed.
 fn report(
     args: &RunArgs,
     runbook: &Runbook,
     mut recording: Recording,
+    diagnosis: &Diagnosis,
     sinks: &Sinks<'_>,
 ) -> Result<ExitCode, CliError> {
-    let diagnosis = judge(runbook, &recording);
     let sha256 = recording.runbook.sha256.clone();
     let report = match args.report.no_redact {
-        true => Report::new(runbook, &sha256, &recording, &diagnosis),
-        false => redact::report(runbook, &sha256, &mut recording, &diagnosis),
+        true => Report::new(runbook, &sha256, &recording, diagnosis),
+        false => redact::report(runbook, &sha256, &mut recording, diagnosis),
     };
     let recorded = record(args, &recording);
     output::write(&report, &recording, sinks)?;
@@ -252,7 +252,7 @@ fn run_checks(
     request: Request<'_>,
     source: Source<'_>,
     history: &History,
-) -> (Recording, Option<Stop>) {
+) -> (Recording, Diagnosis, Option<Stop>) {
     let live = LiveLine::new();
     let is_live = matches!(source, Source::Live { .. });
     let around = Surroundings {
@@ -265,9 +265,12 @@ fn run_checks(
         },
         progress: &|check| live.show(&check.title),
     };
-    let outcome = runtime.block_on(async { collect(request, &around, signals::first()).await });
+    let runbook = request.runbook;
+    let (recording, findings, stopped) =
+        runtime.block_on(async { collect(request, &around, signals::first()).await });
     live.clear();
-    outcome
+    let diagnosis = weigh_findings(runbook, &recording, findings);
+    (recording, diagnosis, stopped)
 }
 
 fn runtime() -> Result<Runtime, CliError> {

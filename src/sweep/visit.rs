@@ -10,7 +10,7 @@ use crate::findings::Setting;
 use crate::history::History;
 use crate::host::{Host, Node, State};
 use crate::interval::SECOND;
-use crate::judge::judge;
+use crate::judge::weigh_findings;
 use crate::link::{Link, Links, Look};
 use crate::recording::{Change, RecordedRunbook, Target};
 use crate::redact;
@@ -123,13 +123,14 @@ impl Visitor<'_> {
             },
             progress: &|_| {},
         };
-        let (mut recording, _) = collect(self.request(on, container, since), &around, stop).await;
+        let request = self.request(on, container, since);
+        let (mut recording, findings, _) = collect(request, &around, stop).await;
         if !recording.changes().is_empty()
             && let Err(error) = self.history.keep(&recording)
         {
             tracing::warn!("container {}: {}", container.ct, error_chain(&error));
         }
-        let diagnosis = judge(self.runbook, &recording);
+        let diagnosis = weigh_findings(self.runbook, &recording, findings);
         let sha256 = &self.recorded.sha256;
         let report = redact::report(self.runbook, sha256, &mut recording, &diagnosis);
         Row::diagnosed(container, &report)
