@@ -1,13 +1,14 @@
 //! The client on this host, `pct exec` or `lxc-attach`, and the ways to end it.
 
 use std::io;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 
-use crate::transport::ENVIRONMENT;
+use crate::transport::{ENVIRONMENT, PATH};
 
 /// A running client. It leads a process group, which the shell in the container is part of.
 #[derive(Debug)]
@@ -97,7 +98,7 @@ pub(crate) fn spawn(argv: &[String], kill_on_drop: bool) -> io::Result<Child> {
     let (program, arguments) = argv
         .split_first()
         .ok_or_else(|| io::Error::other("there is no command"))?;
-    Command::new(program)
+    Command::new(path_of(program))
         .args(arguments)
         .env_clear()
         .envs(ENVIRONMENT)
@@ -107,6 +108,16 @@ pub(crate) fn spawn(argv: &[String], kill_on_drop: bool) -> io::Result<Child> {
         .stderr(Stdio::piped())
         .kill_on_drop(kill_on_drop)
         .spawn()
+}
+
+/// Where the client's [`PATH`] leads to. Where std has to follow a PATH itself it forks, which copies the tables of all of
+/// this process's memory.
+fn path_of(program: &str) -> PathBuf {
+    let directories = PATH.split(':').map(Path::new);
+    let mut paths = directories.map(|directory| directory.join(program));
+    paths
+        .find(|path| path.exists())
+        .unwrap_or_else(|| PathBuf::from(program))
 }
 
 fn as_shells_count(status: ExitStatus) -> i32 {

@@ -37,25 +37,24 @@ impl Host {
             return Err(HostError::BadId { ct });
         }
         let nodes = self.nodes()?;
-        let here = self.here(&nodes);
-        let mut others = Vec::new();
         for node in &nodes {
-            let containers = self.ids(node, "lxc")?;
-            if containers.contains(&ct) {
-                match here.clone() {
-                    Some(here) if here != *node => {
-                        let node = node.clone();
-                        return Err(HostError::OnAnotherNode { ct, node, here });
-                    }
-                    _ => return self.found(ct, node),
-                }
+            if !self.has(node, "lxc", ct)? {
+                continue;
             }
-            others.extend(containers);
+            return match self.here(&nodes) {
+                Some(here) if here != *node => {
+                    let node = node.clone();
+                    Err(HostError::OnAnotherNode { ct, node, here })
+                }
+                _ => self.found(ct, node),
+            };
         }
+        let mut others = Vec::new();
         for node in nodes {
-            if self.ids(&node, "qemu-server")?.contains(&ct) {
+            if self.has(&node, "qemu-server", ct)? {
                 return Err(HostError::VirtualMachine { ct, node });
             }
+            others.extend(self.ids(&node, "lxc")?);
         }
         others.sort_unstable_by_key(|other| (other.abs_diff(ct), *other));
         others.truncate(NEAREST);
@@ -127,6 +126,16 @@ impl Host {
                 source: Some(source),
             }),
         }
+    }
+
+    /// Whether a node has a configuration of one kind for this ID.
+    fn has(&self, node: &str, kind: &str, ct: u32) -> Result<bool, HostError> {
+        let path = format!("{NODES}/{node}/{kind}/{ct}.conf");
+        self.is_there(&path)
+            .map_err(|source| HostError::Unreadable {
+                path: self.shown(&path),
+                source,
+            })
     }
 
     /// The IDs that a node has a configuration for, of one kind.

@@ -93,6 +93,16 @@ impl Host {
         Ok(names)
     }
 
+    /// Whether there is anything at `path`, be it a link that leads nowhere.
+    pub(super) fn is_there(&self, path: impl AsRef<Path>) -> io::Result<bool> {
+        use io::ErrorKind::{NotADirectory, NotFound};
+        match self.locate(path.as_ref(), OFlags::PATH | OFlags::NOFOLLOW) {
+            Ok(_) => Ok(true),
+            Err(error) if matches!(error.kind(), NotFound | NotADirectory) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Where a symbolic link points, as it is written there.
     pub(super) fn link(&self, path: impl AsRef<Path>) -> io::Result<PathBuf> {
         let fd = self.locate(path.as_ref(), OFlags::PATH | OFlags::NOFOLLOW)?;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::io::{BufRead as _, BufReader, Read as _};
+
+use memchr::{memchr, memmem, memrchr};
 
 use super::Host;
 
@@ -57,12 +58,16 @@ impl Host {
     /// What a container is doing. It runs where its monitor's socket is, which is what Proxmox VE
     /// goes by as well; it is frozen where its cgroup says so.
     pub fn state(&self, ct: u32) -> State {
-        self.state_among(ct, self.running().as_ref())
+        self.state_where(ct, self.sockets().map(|sockets| has_monitor(&sockets, ct)))
     }
 
     /// The same, where it has been read already which containers run.
     pub(super) fn state_among(&self, ct: u32, running: Option<&BTreeSet<u32>>) -> State {
-        match running.map(|running| running.contains(&ct)) {
+        self.state_where(ct, running.map(|running| running.contains(&ct)))
+    }
+
+    fn state_where(&self, ct: u32, runs: Option<bool>) -> State {
+        match runs {
             Some(true) if self.is_frozen(ct) => State::Frozen,
             Some(true) => State::Running,
             Some(false) => State::Stopped,
@@ -72,19 +77,18 @@ impl Host {
 
     /// The containers that have a monitor; `None` where the list of sockets cannot be read whole.
     pub(super) fn running(&self) -> Option<BTreeSet<u32>> {
-        let opened = self.open("proc/net/unix").ok()?;
-        let mut lines = BufReader::new(opened.file.take(MAX_SOCKETS));
-        let mut line = Vec::new();
-        let mut running = BTreeSet::new();
-        loop {
-            line.clear();
-            match lines.read_until(b'\n', &mut line) {
-                Ok(0) if lines.get_ref().limit() == 0 => return None,
-                Ok(0) => return Some(running),
-                Ok(_) => running.extend(monitored(&line)),
-                Err(_) => return None,
-            }
-        }
+        let sockets = self.sockets()?;
+        Some(
+            sockets
+                .split(|b| *b == b'\n')
+                .filter_map(monitored)
+                .collect(),
+        )
+    }
+
+    fn sockets(&self) -> Option<Vec<u8>> {
+        let sockets = self.read("proc/net/unix", MAX_SOCKETS).ok()?;
+        (sockets.len() < MAX_SOCKETS as usize).then_some(sockets)
     }
 
     fn is_frozen(&self, ct: u32) -> bool {
@@ -111,6 +115,10 @@ impl Host {
     }
 
     fn group_is_frozen(&self, group: &str) -> bool {
+        // Of the many places only one is there as a rule.
+        if !self.is_there(group).unwrap_or(true) {
+            return false;
+        }
         let says = |file: &str| {
             self.read_text(format!("{group}/{file}"), MAX_CGROUP_FILE)
                 .ok()
@@ -137,6 +145,18 @@ fn is_payload(name: &str, ct: u32) -> bool {
     };
     let copy = rest.strip_prefix('-').unwrap_or("x");
     rest.is_empty() || copy.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Whether a container's monitor listens at one of these sockets. A host of a thousand containers has some thousand
+/// lines, and each of its containers is asked for.
+fn has_monitor(sockets: &[u8], ct: u32) -> bool {
+    let path = format!("/{ct}/command");
+    memmem::find_iter(sockets, path.as_bytes()).any(|found| {
+        let (before, after) = sockets.split_at(found);
+        let start = memrchr(b'\n', before).map_or(0, |end| end + 1);
+        let end = found + memchr(b'\n', after).unwrap_or(after.len());
+        sockets.get(start..end).and_then(monitored) == Some(ct)
+    })
 }
 
 /// The container whose monitor listens at the socket in this line of `/proc/net/unix`.
@@ -181,7 +201,14 @@ mod tests {
             ("/tmp/958/command", None),
             ("", None),
         ] {
-            assert_eq!(monitored(line(path).as_bytes()), expected, "{path}");
+            let line = line(path);
+            assert_eq!(monitored(line.as_bytes()), expected, "{path}");
+            let sockets = format!("Num Path\n{line}{line}");
+            assert_eq!(
+                has_monitor(sockets.as_bytes(), 958),
+                expected == Some(958),
+                "{path}"
+            );
         }
     }
 }
