@@ -6,10 +6,10 @@ mod diff;
 mod dry_run;
 mod error;
 mod file;
-mod live_line;
 mod log;
 mod other_node;
 mod output;
+mod progress;
 mod recordings;
 mod run;
 mod runbooks;
@@ -72,7 +72,7 @@ fn log_to_stderr() {
     };
     tracing_subscriber::fmt()
         .with_max_level(level.unwrap_or(LevelFilter::INFO))
-        .with_writer(std::io::stderr)
+        .with_writer(|| progress::Log)
         .with_ansi(false)
         .with_target(false)
         .without_time()

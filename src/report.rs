@@ -16,11 +16,12 @@ use clap::ValueEnum as _;
 
 use crate::judge::Level;
 
+pub(crate) use html::filled;
 pub use model::{CheckRow, MetricValue, Redaction, Report};
 pub use table::Look;
-pub(crate) use table::clipped;
 pub(crate) use table::grid::{Column, Least, Text, grid};
 pub(crate) use table::wrap::paragraph;
+pub(crate) use table::{clipped, short_time};
 pub(crate) use visible::hides_or_reorders;
 pub use visible::visible;
 

@@ -150,7 +150,8 @@ pub(super) struct SweepArgs {
     /// How the report on stdout is written
     #[arg(long, value_enum, default_value = "table")]
     pub(super) format: sweep::Format,
-    /// Write it to a file too, in the format of its ending (.txt, .json, .jsonl, .prom); may be repeated
+    /// Write it to a file too, in the format of its ending (.txt, .json, .jsonl, .prom, .xml, .html; NAME.html
+    /// with each container's report in NAME.reports); may be repeated
     #[arg(long, value_name = "FILE")]
     pub(super) output: Vec<PathBuf>,
     #[command(flatten)]

@@ -5,8 +5,8 @@ use tokio::runtime::Runtime;
 use super::args::{RunArgs, Via};
 use super::error::CliError;
 use super::file::write_file;
-use super::live_line::LiveLine;
 use super::output::Sinks;
+use super::progress::Progress;
 use super::{client, dry_run, log, other_node, output, runbooks, signals};
 use crate::collect::{Request, Source, Stop, Surroundings, collect};
 use crate::demo::Incident;
@@ -253,7 +253,7 @@ fn run_checks(
     source: Source<'_>,
     history: &History,
 ) -> (Recording, Diagnosis, Option<Stop>) {
-    let live = LiveLine::new();
+    let live = Progress::line();
     let is_live = matches!(source, Source::Live { .. });
     let around = Surroundings {
         source,
@@ -263,12 +263,11 @@ fn run_checks(
                 .map_err(|error| crate::error_chain(&error)),
             false => Ok(()),
         },
-        progress: &|check| live.show(&check.title),
+        progress: &|check| live.say(&format!("{} …", check.title)),
     };
     let runbook = request.runbook;
     let (recording, findings, stopped) =
         runtime.block_on(async { collect(request, &around, signals::first()).await });
-    live.clear();
     let diagnosis = weigh_findings(runbook, &recording, findings);
     (recording, diagnosis, stopped)
 }

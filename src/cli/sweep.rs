@@ -1,5 +1,9 @@
 //! `lxcdiag sweep`.
 
+mod bar;
+mod files;
+mod reports;
+
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{ErrorKind, Read as _};
@@ -10,8 +14,6 @@ use tokio::sync::watch;
 
 use super::args::{SweepArgs, Via, WAIVERS};
 use super::error::CliError;
-use super::file::{write_file, write_public};
-use super::live_line::LiveLine;
 use super::{client, output, runbooks, signals};
 use crate::clock::now;
 use crate::collect::Stop;
@@ -20,17 +22,19 @@ use crate::history::{History, state_directory};
 use crate::host::Host;
 use crate::interval::{rfc3339, seconds};
 use crate::link::{AT_ONCE, Links};
+use crate::plan;
 use crate::redact::Redactor;
-use crate::report::Look;
+use crate::report::Report;
 use crate::runbook::MAX_BYTES;
-use crate::sweep::engine::{self, Progress};
+use crate::sweep::engine;
 use crate::sweep::memory::Memory;
-use crate::sweep::report::{Format, SCHEMA, Sweep, render};
-use crate::sweep::row::{Row, Status, Visited};
+use crate::sweep::report::{CheckTitle, Format, SCHEMA, Sweep};
+use crate::sweep::row::{Row, Visited};
 use crate::sweep::selection::{STOPPED, Selected, Visit, Wanted, select};
 use crate::sweep::store::{Store, StoreError};
 use crate::sweep::visit::Visitor;
 use crate::sweep::waivers::{self, Waiver};
+use bar::Bar;
 
 /// Containers at once for each processor, by lxc-attach: it waits more than it computes.
 const LXC_ATTACH_JOBS: usize = 4;
@@ -42,7 +46,7 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
     let files = output::formats(
         &args.output,
         Format::of_ending,
-        ".txt, .json, .jsonl or .prom",
+        ".txt, .json, .jsonl, .prom, .xml or .html",
     )?;
     let waivers = read_waivers(&args.waivers)?;
     if let Some(problem) = client::missing(args.reach.via, &args.reach.pct) {
@@ -63,6 +67,12 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
     let store = Store::open(&state, &runbook.id).map_err(store_error)?;
     let mut memory = store.load().map_err(store_error)?;
 
+    let files = files::with_reports(files)?;
+    let reported = |report: &Report| {
+        for reports in files.iter().filter_map(|file| file.reports.as_ref()) {
+            reports.write(report);
+        }
+    };
     let transport = client::transport(args.reach.via, &args.reach.pct);
     let history = History::new(state_home);
     let visitor = Visitor {
@@ -77,6 +87,7 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
         read_only: !args.allow_changes,
         limit: args.timeout,
         history: &history,
+        reported: &reported,
     };
     let (started_at, begun) = (now(), Instant::now());
     // A last sweep that is yet to come is of a clock that was ahead: since then nothing has happened.
@@ -104,12 +115,19 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
         // The clock may be set meanwhile.
         duration_s: begun.elapsed().as_secs_f64(),
         cut_short: stopped.as_ref().map(Stop::to_string),
+        checks: plan::in_order(&runbook)
+            .iter()
+            .map(|check| CheckTitle {
+                id: check.id.clone(),
+                title: check.title.clone(),
+            })
+            .collect(),
         containers: rows,
         changes: args.on_change.then_some(changes),
     };
     // Told first, then remembered: whoever is killed in between, or could not write, tells once more,
     // and loses nothing.
-    write(args, &sweep, &files)?;
+    files::write(args, &sweep, &files)?;
     store.save(&memory).map_err(store_error)?;
     Ok(match stopped {
         Some(Stop::Signal("SIGINT")) => ExitCode::Interrupted,
@@ -167,12 +185,13 @@ fn visit_all(
         .enable_all()
         .build()
         .map_err(|error| CliError::new(ExitCode::Unavailable, format!("cannot start: {error}")))?;
-    let live = LiveLine::new();
+    let bar = Bar::new(containers.len());
     let (stop, stopped) = watch::channel(None::<Stop>);
     let visit = |container: &Selected| {
         let container = container.clone();
         let mut stopped = stopped.clone();
         let since = memory.swept_at.get(&container.ct).copied();
+        bar.begun(container.ct);
         async move {
             let early = stopped.borrow().clone();
             if let Some(early) = early {
@@ -188,16 +207,7 @@ fn visit_all(
             visitor.visit(&container, since, stop).await
         }
     };
-    let told = |_: &Row, progress: Progress| {
-        let Progress {
-            done,
-            all,
-            problems,
-        } = progress;
-        live.show(&format!(
-            "{done} of {all} containers, {problems} with problems"
-        ));
-    };
+    let told = |row: &Row, progress| bar.done(row.ct, progress);
     let deadline = args.deadline;
     let watching = async |signal| {
         let reason = match tokio::time::timeout(deadline, signal).await {
@@ -220,7 +230,6 @@ fn visit_all(
         visitor.links.close().await;
         rows
     });
-    live.clear();
     let reason = stop.borrow().clone();
     Ok((rows, reason))
 }
@@ -234,27 +243,6 @@ fn jobs(args: &SweepArgs) -> usize {
         Via::Pct => processors,
         Via::LxcAttach => processors * LXC_ATTACH_JOBS,
     }
-}
-
-fn write(args: &SweepArgs, sweep: &Sweep, files: &[(&Path, Format)]) -> Result<(), CliError> {
-    let nothing_wrong = sweep.status() == Status::Ok && sweep.cut_short.is_none();
-    let mut result = if args.quiet && nothing_wrong {
-        Ok(())
-    } else {
-        output::print(&render(sweep, args.format, output::stdout_look()))
-    };
-    for (file, format) in files {
-        let text = render(sweep, *format, Look::default());
-        // node_exporter reads it as a user of its own.
-        let written = match format {
-            Format::Prometheus => write_public(file, text.as_bytes()),
-            _ => write_file(file, text.as_bytes()),
-        };
-        if let Err(error) = written {
-            result = Err(output::cannot_write(file, &error));
-        }
-    }
-    result
 }
 
 fn read_waivers(path: &Path) -> Result<Vec<Waiver>, CliError> {

@@ -186,7 +186,7 @@ fn section(text: &mut String, title: &str, look: Look) {
 }
 
 /// `2026-01-02 03:04:05` of a time in RFC 3339.
-pub(super) fn short_time(time: &str) -> String {
+pub(crate) fn short_time(time: &str) -> String {
     time.split('.').next().unwrap_or(time).replacen('T', " ", 1)
 }
 

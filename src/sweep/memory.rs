@@ -235,6 +235,7 @@ mod tests {
         let checks = vec![CheckLine {
             id: "disk".to_owned(),
             outcome: Outcome::Passed,
+            observed: String::new(),
             severity: None,
             duration_ms: None,
             metric: None,

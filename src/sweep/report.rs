@@ -1,5 +1,7 @@
 //! What a sweep found, as people, cron and monitoring read it: one file for each format. Pure.
 
+mod html;
+mod junit;
 mod nagios;
 mod prometheus;
 mod table;
@@ -7,7 +9,7 @@ mod table;
 use serde::Serialize;
 
 use super::memory::Changed;
-use super::row::{Row, Status, Visited};
+use super::row::{Row, Status, Visited, is_of};
 use crate::report::Look;
 
 /// The format of a JSON report on a sweep.
@@ -36,11 +38,22 @@ pub struct Sweep {
     /// Why it ended before its end, if it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cut_short: Option<String>,
+    /// The runbook's checks, in the order they are run.
+    pub checks: Vec<CheckTitle>,
     /// The containers, in the order asked for.
     pub containers: Vec<Row>,
     /// What differs from the last sweep; absent where that was not asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changes: Option<Vec<Changed>>,
+}
+
+/// A check of the runbook.
+#[derive(Debug, Clone, Serialize)]
+pub struct CheckTitle {
+    /// Its id.
+    pub id: String,
+    /// What it looks at.
+    pub title: String,
 }
 
 /// What a sweep can be written as.
@@ -56,6 +69,10 @@ pub enum Format {
     Nagios,
     /// For Prometheus: node_exporter's textfile collector
     Prometheus,
+    /// For the test reports of a CI system
+    Junit,
+    /// For a browser: one file, which loads nothing; in a file it leads to each container's report
+    Html,
 }
 
 impl Format {
@@ -66,6 +83,8 @@ impl Format {
             "json" => Some(Self::Json),
             "jsonl" => Some(Self::Jsonl),
             "prom" => Some(Self::Prometheus),
+            "xml" => Some(Self::Junit),
+            "html" => Some(Self::Html),
             _ => None,
         }
     }
@@ -83,7 +102,14 @@ pub fn render(sweep: &Sweep, format: Format, look: Look) -> String {
             .collect(),
         Format::Nagios => nagios::render(sweep),
         Format::Prometheus => prometheus::render(sweep),
+        Format::Junit => junit::render(sweep),
+        Format::Html => page(sweep, |_| None),
     }
+}
+
+/// A sweep as HTML. `report` says where a container's own report is, as a link on the page leads there.
+pub fn page(sweep: &Sweep, report: impl Fn(u32) -> Option<String>) -> String {
+    html::render(sweep, report)
 }
 
 /// Serialization of plain data to a string has no way to fail.
@@ -100,6 +126,12 @@ impl Sweep {
             (Some(worst), None) => worst,
             (None, _) => Status::Unknown,
         }
+    }
+
+    /// What the check of this id looks at.
+    fn title_of(&self, id: &str) -> &str {
+        let check = self.checks.iter().find(|check| is_of(id, &check.id));
+        check.map_or("", |check| &check.title)
     }
 
     /// How many containers are in this state.

@@ -7,7 +7,7 @@ use super::selection::Selected;
 use crate::executor::LOST;
 use crate::findings::{Outcome, Severity};
 use crate::judge::{INCONCLUSIVE, Level};
-use crate::report::{MetricValue, Report};
+use crate::report::{MetricValue, Report, clipped};
 
 /// How bad it is; the worst is the greatest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -97,6 +97,9 @@ pub const UNREACHABLE: &str = "unreachable";
 /// The problem of a container that was not done with in time.
 pub const UNFINISHED: &str = "unfinished";
 
+/// Characters of what a check observed: every container keeps that of every check until the sweep's end.
+const OBSERVED: usize = 200;
+
 /// How a check came out, without its output.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CheckLine {
@@ -104,6 +107,8 @@ pub struct CheckLine {
     pub id: String,
     /// How it came out.
     pub outcome: Outcome,
+    /// What was observed, in a few words; of many words the beginning.
+    pub observed: String,
     /// Whether a limit is exceeded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub severity: Option<Severity>,
@@ -207,6 +212,12 @@ impl Problem {
     }
 }
 
+/// Whether an id is this check's, or one of its items', where it has `for_each`.
+pub(super) fn is_of(id: &str, check: &str) -> bool {
+    let rest = id.strip_prefix(check);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('['))
+}
+
 fn found(report: &Report) -> Found {
     let mut problems: Vec<_> = report.checks.iter().filter_map(problem_of_check).collect();
     let verdict = &report.verdict;
@@ -250,6 +261,7 @@ fn found(report: &Report) -> Found {
             .map(|check| CheckLine {
                 id: check.id.clone(),
                 outcome: check.outcome,
+                observed: clipped(&check.observed, OBSERVED),
                 severity: check.severity,
                 duration_ms: check.duration_ms,
                 metric: check.metric.clone(),

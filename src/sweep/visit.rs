@@ -14,6 +14,7 @@ use crate::judge::weigh_findings;
 use crate::link::{Link, Links, Look};
 use crate::recording::{Change, RecordedRunbook, Target};
 use crate::redact;
+use crate::report::Report;
 use crate::runbook::Runbook;
 use crate::transport::Transport;
 use crate::vars::Values;
@@ -45,6 +46,8 @@ pub struct Visitor<'a> {
     pub limit: Duration,
     /// What lxcdiag changed earlier, and where it notes what it changes.
     pub history: &'a History,
+    /// Hears of each container's report, of which a row alone is kept.
+    pub reported: &'a dyn Fn(&Report),
 }
 
 /// A node that a container is on, as it is when the container is visited.
@@ -133,6 +136,7 @@ impl Visitor<'_> {
         let diagnosis = weigh_findings(self.runbook, &recording, findings);
         let sha256 = &self.recorded.sha256;
         let report = redact::report(self.runbook, sha256, &mut recording, &diagnosis);
+        (self.reported)(&report);
         Row::diagnosed(container, &report)
     }
 

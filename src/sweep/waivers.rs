@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::row::Row;
+use super::row::{Row, is_of};
 use super::selection::Ids;
 use crate::runbook::{RunbookErrors, Source, typed};
 
@@ -84,11 +84,7 @@ impl Waiver {
             Containers::All => true,
             Containers::Some(ids) => ids.has(ct),
         };
-        container
-            && (problem == self.check
-                || problem
-                    .strip_prefix(&self.check)
-                    .is_some_and(|rest| rest.starts_with('[')))
+        container && is_of(problem, &self.check)
     }
 }
 

@@ -77,8 +77,9 @@ impl Chromium {
     }
 
     /// A file for the browser to load.
-    pub fn file(&self, text: &str) -> String {
-        let path = self.profile.path().join("report.html");
+    pub fn file(&self, name: &str, text: &str) -> String {
+        let path = self.profile.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, text).unwrap();
         format!("file://{}", path.display())
     }

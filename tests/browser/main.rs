@@ -15,6 +15,7 @@ mod control;
 mod hostile_page;
 mod layout;
 mod paper;
+mod sweep_page;
 mod tab;
 
 #[path = "../html/hostile.rs"]
@@ -22,3 +23,5 @@ mod hostile;
 #[path = "../html/reports.rs"]
 #[allow(dead_code, reason = "of another test; not all of it is wanted here")]
 mod reports;
+#[path = "../html/sweeps.rs"]
+mod sweeps;

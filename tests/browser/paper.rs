@@ -4,7 +4,7 @@ use crate::reports::{html, report};
 use crate::tab::Tab;
 
 /// A4 without its margins, at 96 pixels an inch.
-const SHEET: (u32, u32) = (688, 1002);
+pub const SHEET: (u32, u32) = (688, 1002);
 
 #[test]
 fn paper_has_everything_and_no_controls() {

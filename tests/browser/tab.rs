@@ -45,7 +45,16 @@ impl Tab {
     }
 
     pub fn load(&mut self, html: &str) {
-        let url = self.browser.file(html);
+        let url = self.browser.file("report.html", html);
+        self.visit(&url);
+    }
+
+    /// A file beside the page.
+    pub fn keep(&self, name: &str, html: &str) {
+        self.browser.file(name, html);
+    }
+
+    pub fn visit(&mut self, url: &str) {
         self.browser.events.clear();
         self.call("Page.navigate", json!({ "url": url }));
         self.browser.wait_for("Page.loadEventFired");

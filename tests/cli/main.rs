@@ -20,5 +20,6 @@ mod redacted;
 mod refused;
 mod runbooks;
 mod streams;
+mod sweep_outputs;
 mod sweeps;
 mod usage;

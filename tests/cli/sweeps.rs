@@ -32,7 +32,7 @@ healthy: { if: state.passed, says: all is well }
 ";
 
 /// Containers 101 to 107 here, 201 on another node.
-fn environment() -> Environment {
+pub fn environment() -> Environment {
     let environment = Environment::new();
     let path = environment.path("work");
     let runbook = RUNBOOK.replace("./", &format!("{}/", path.display()));
@@ -77,7 +77,7 @@ fn arguments<'a>(state: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     [&["sweep", "./small.yaml", "--state", state], more].concat()
 }
 
-fn sweep(environment: &Environment, more: &[&str]) -> Option<Finished> {
+pub fn sweep(environment: &Environment, more: &[&str]) -> Option<Finished> {
     environment.as_root(&arguments("memory", more))
 }
 

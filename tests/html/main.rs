@@ -15,3 +15,5 @@ mod page;
 mod picture;
 mod reports;
 mod safety;
+mod sweep_page;
+mod sweeps;

@@ -22,6 +22,7 @@ fn row(ct: u32, name: &str, problems: Vec<Problem>) -> Row {
     let checks = vec![CheckLine {
         id: "disk".to_owned(),
         outcome: Outcome::Passed,
+        observed: "50 %".to_owned(),
         severity: None,
         duration_ms: Some(250.0),
         metric: Some(MetricValue {
@@ -62,6 +63,10 @@ fn sweep() -> Sweep {
         finished_at: 1_795_000_000.5,
         duration_s: 1.5,
         cut_short: None,
+        checks: vec![CheckTitle {
+            id: "disk".to_owned(),
+            title: "Room".to_owned(),
+        }],
         containers: vec![
             row(101, "web", vec![]),
             row(
@@ -154,6 +159,61 @@ fn metrics_have_their_help_type_and_escaped_labels() {
     let mut once = names.clone();
     once.dedup();
     assert_eq!(names, once, "each metric's samples stand together");
+}
+
+/// Each test case: how it came out, and what is said of it.
+fn cases(sweep: &Sweep) -> Vec<String> {
+    let text = render(sweep, Format::Junit, LOOK);
+    let document = roxmltree::Document::parse(&text).unwrap();
+    let cases = document
+        .descendants()
+        .filter(|node| node.has_tag_name("testcase"));
+    let told = |case: roxmltree::Node<'_, '_>| {
+        let mut words = vec![case.attribute("name").unwrap().to_owned()];
+        for ending in case.children().filter(roxmltree::Node::is_element) {
+            words.push(ending.tag_name().name().to_owned());
+            words.extend(ending.attribute("message").map(str::to_owned));
+            words.extend(ending.text().map(str::to_owned));
+        }
+        words.join(" | ")
+    };
+    cases.map(told).collect()
+}
+
+#[test]
+fn a_test_case_fails_where_a_problem_counts() {
+    let mut sweep = sweep();
+    assert_eq!(
+        cases(&sweep),
+        [
+            "verdict",
+            "disk: Room",
+            // Neither is a check's here; the worst that counts comes first.
+            "verdict | failure | load: load 9 | of 8 | \
+             load: load 9 | of 8\nclock: the clock is off (waived until 2026-12-24: known)",
+            "disk: Room | failure | / is full NAGIOS OK",
+            "verdict | skipped | it is stopped",
+        ]
+    );
+    let Visited::Visited(found) = &mut sweep.containers[1].visit else {
+        panic!("it was visited");
+    };
+    found.problems.clear();
+    // What failed without exceeding a limit is evidence, and told.
+    for (outcome, case) in [
+        (
+            Outcome::Failed,
+            "disk: Room | system-out | failed, which is no problem by itself: 50 %",
+        ),
+        (Outcome::Skipped, "disk: Room | skipped | 50 %"),
+        (Outcome::Errored, "disk: Room | skipped | 50 %"),
+    ] {
+        let Visited::Visited(found) = &mut sweep.containers[1].visit else {
+            panic!("it was visited");
+        };
+        found.checks[0].outcome = outcome;
+        assert_eq!(cases(&sweep)[2..4], ["verdict", case]);
+    }
 }
 
 #[test]

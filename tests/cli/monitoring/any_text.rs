@@ -85,6 +85,7 @@ fn row() -> impl Strategy<Value = Row> {
     let check = (text(), value(), unit).prop_map(|(id, value, unit)| CheckLine {
         id,
         outcome: Outcome::Passed,
+        observed: String::new(),
         severity: None,
         duration_ms: Some(value),
         metric: Some(MetricValue {
@@ -126,6 +127,7 @@ fn any_sweep() -> impl Strategy<Value = Sweep> {
         finished_at: 1_795_000_000.5,
         duration_s: 1.5,
         cut_short,
+        checks: Vec::new(),
         containers,
         changes: None,
     })

@@ -1,0 +1,95 @@
+//! What is going on, told on stderr while it goes on. On a terminal only.
+
+use std::io::{Result, Write};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
+
+use crate::report::visible;
+
+/// How often it is drawn anew: the time goes on where nothing else does.
+const TICK: Duration = Duration::from_millis(250);
+
+/// What is shown now, for the log to stay clear of.
+static SHOWN: Mutex<Option<ProgressBar>> = Mutex::new(None);
+
+/// The line at the bottom of the terminal; gone when this is dropped.
+pub(super) struct Progress(ProgressBar);
+
+impl Progress {
+    /// A line of words.
+    pub(super) fn line() -> Self {
+        Self::new(ProgressBar::no_length(), "{wide_msg}")
+    }
+
+    /// How many of `all` are done and for how long that took, beside the words.
+    pub(super) fn bar(all: usize) -> Self {
+        let all = u64::try_from(all).unwrap_or(u64::MAX);
+        Self::new(
+            ProgressBar::new(all),
+            "{pos}/{len} {bar:16} {clock} {wide_msg}",
+        )
+    }
+
+    fn new(bar: ProgressBar, template: &str) -> Self {
+        // Elsewhere nobody looks, and no thread is started to draw.
+        if !bar.is_hidden() {
+            // A template of this file has no way to be wrong.
+            let style = ProgressStyle::with_template(template)
+                .unwrap_or_else(|_| ProgressStyle::default_bar());
+            bar.set_style(style.progress_chars("━╸─").with_key("clock", clock));
+            bar.enable_steady_tick(TICK);
+            *shown() = Some(bar.clone());
+        }
+        Self(bar)
+    }
+
+    /// The words, cut to the terminal's width.
+    pub(super) fn say(&self, what: &str) {
+        if !self.0.is_hidden() {
+            self.0.set_message(visible(what));
+        }
+    }
+
+    /// How many are done.
+    pub(super) fn done(&self, count: usize) {
+        self.0
+            .set_position(u64::try_from(count).unwrap_or(u64::MAX));
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        *shown() = None;
+        self.0.finish_and_clear();
+    }
+}
+
+fn shown() -> std::sync::MutexGuard<'static, Option<ProgressBar>> {
+    SHOWN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Minutes and seconds since it began.
+fn clock(state: &ProgressState, text: &mut dyn std::fmt::Write) {
+    let seconds = state.elapsed().as_secs();
+    let _ = write!(text, "{}:{:02}", seconds / 60, seconds % 60);
+}
+
+/// Stderr for the log, whose lines come above what is shown.
+pub(super) struct Log;
+
+impl Write for Log {
+    fn write(&mut self, line: &[u8]) -> Result<usize> {
+        let shown = shown().clone();
+        let write = || std::io::stderr().write(line);
+        match shown {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        std::io::stderr().flush()
+    }
+}

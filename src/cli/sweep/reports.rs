@@ -1,0 +1,173 @@
+//! The directory beside a sweep's page: each container's own report, written when it is done with.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::io::{Error, ErrorKind, Result};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use super::super::error::CliError;
+use super::super::output::cannot_write;
+use crate::report::{Format, Look, Report, render};
+use crate::whole_file::replace;
+
+/// The reports that a page leads to.
+pub(super) struct Reports {
+    directory: PathBuf,
+    /// Those of this sweep.
+    written: RefCell<BTreeSet<u32>>,
+    /// Why one of them was not written.
+    failed: RefCell<Option<CliError>>,
+}
+
+impl Reports {
+    /// Those of the page `NAME.html`, in `NAME.reports` beside it.
+    pub(super) fn of_page(page: &Path) -> std::result::Result<Self, CliError> {
+        let directory = page.with_extension("reports");
+        make(&directory).map_err(|error| cannot_write(&directory, &error))?;
+        Ok(Self {
+            directory,
+            written: RefCell::default(),
+            failed: RefCell::default(),
+        })
+    }
+
+    /// Writes a container's report, whole or not at all. That it could not is told when all are done with:
+    /// the sweep goes on.
+    pub(super) fn write(&self, report: &Report) {
+        let text = render(report, Format::Html, Look::default());
+        let ct = report.target.ct;
+        let path = self.directory.join(file_name(ct));
+        match replace(&path, text.as_bytes()) {
+            Ok(()) => _ = self.written.borrow_mut().insert(ct),
+            Err(error) => *self.failed.borrow_mut() = Some(cannot_write(&path, &error)),
+        }
+    }
+
+    /// The link to a container's report, from the page; none where this sweep has not written one.
+    pub(super) fn link(&self, ct: u32) -> Option<String> {
+        let name = self.directory.file_name()?;
+        let there = self.written.borrow().contains(&ct);
+        there.then(|| format!("./{}/{}", in_link(name.as_bytes()), file_name(ct)))
+    }
+
+    /// Takes away the reports of earlier sweeps, once the page that led to them is replaced.
+    ///
+    /// # Errors
+    /// That could not be done, or not every report of this sweep was written.
+    pub(super) fn finish(&self) -> std::result::Result<(), CliError> {
+        let removed = self.remove_earlier();
+        match self.failed.take() {
+            Some(error) => Err(error),
+            None => removed.map_err(|error| cannot_write(&self.directory, &error)),
+        }
+    }
+
+    fn remove_earlier(&self) -> Result<()> {
+        let written = self.written.borrow();
+        for entry in std::fs::read_dir(&self.directory)? {
+            let entry = entry?;
+            let is_earlier = |name: &str| {
+                let ct = name.strip_suffix(".html")?.parse().ok()?;
+                Some(name == file_name(ct) && !written.contains(&ct))
+            };
+            if entry.file_name().to_str().and_then(is_earlier) == Some(true) {
+                std::fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Makes a directory that is its owner's alone, because reports hold what commands printed; one that is there
+/// is taken if it is this user's. Whoever else made it, or a link, would decide what becomes of what is written.
+fn make(directory: &Path) -> Result<()> {
+    match std::fs::DirBuilder::new().mode(0o700).create(directory) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    let found = directory.symlink_metadata()?;
+    if !found.is_dir() || found.uid() != rustix::process::geteuid().as_raw() {
+        let problem = "it is no directory, or another user's; move it away, or name another page";
+        return Err(Error::new(ErrorKind::AlreadyExists, problem));
+    }
+    std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o700))
+}
+
+fn file_name(ct: u32) -> String {
+    format!("{ct}.html")
+}
+
+/// A name as a part of a link: all but letters, digits and `-._~` written out (RFC 3986, section 2).
+fn in_link(name: &[u8]) -> String {
+    let mut link = String::new();
+    for byte in name {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(byte) {
+            link.push(char::from(*byte));
+        } else {
+            let _ = write!(link, "%{byte:02X}");
+        }
+    }
+    link
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_leads_to_the_file_whatever_the_page_is_called() {
+        for (page, link) in [
+            ("/srv/page.html", "./page.reports/958.html"),
+            (
+                "javascript:alert(1).html",
+                "./javascript%3Aalert%281%29.reports/958.html",
+            ),
+            ("100% a?b#c.html", "./100%25%20a%3Fb%23c.reports/958.html"),
+            ("Übersicht.html", "./%C3%9Cbersicht.reports/958.html"),
+        ] {
+            let reports = Reports {
+                directory: Path::new(page).with_extension("reports"),
+                written: BTreeSet::from([958]).into(),
+                failed: RefCell::default(),
+            };
+            assert_eq!(reports.link(958).as_deref(), Some(link));
+            assert_eq!(reports.link(959), None);
+        }
+    }
+
+    #[test]
+    fn only_reports_of_earlier_sweeps_are_taken_away() {
+        let directory = tempfile::tempdir().unwrap();
+        let reports = Reports::of_page(&directory.path().join("page.html")).unwrap();
+        reports.written.borrow_mut().insert(958);
+        for name in ["958.html", "959.html", "0959.html", "notes.html", "959.txt"] {
+            std::fs::write(reports.directory.join(name), "").unwrap();
+        }
+        reports.finish().unwrap();
+        let mut left: Vec<_> = std::fs::read_dir(&reports.directory)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        left.sort();
+        assert_eq!(left, ["0959.html", "958.html", "959.txt", "notes.html"]);
+    }
+
+    #[test]
+    fn the_directory_is_the_owners_alone_and_no_link() {
+        let directory = tempfile::tempdir().unwrap();
+        let page = directory.path().join("page.html");
+        let reports = Reports::of_page(&page).unwrap();
+        let open = std::fs::Permissions::from_mode(0o777);
+        std::fs::set_permissions(&reports.directory, open).unwrap();
+        Reports::of_page(&page).unwrap();
+        let mode = reports.directory.metadata().unwrap().mode();
+        assert_eq!(mode & 0o7777, 0o700);
+
+        std::fs::remove_dir(&reports.directory).unwrap();
+        std::os::unix::fs::symlink(directory.path(), &reports.directory).unwrap();
+        assert!(Reports::of_page(&page).is_err());
+    }
+}

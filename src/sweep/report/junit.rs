@@ -1,0 +1,148 @@
+//! The sweep as JUnit XML, for the test reports of a CI system: a test suite for each container, in it a
+//! test case for the verdict and one for each check.
+//!
+//! Fails what is a problem that counts, as in the exit status: a check that failed without exceeding a
+//! limit is evidence for the verdict, and no problem by itself. What could not be told is an error, as it is
+//! in the report on one container.
+
+use std::time::Duration;
+
+use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestSuite};
+
+use super::super::row::{CheckLine, Found, Problem, Row, Status, Visited};
+use super::Sweep;
+use crate::findings::Outcome;
+use crate::plan::command_line;
+use crate::report::visible;
+
+pub(super) fn render(sweep: &Sweep) -> String {
+    let mut document = quick_junit::Report::new("lxcdiag");
+    document.time = Duration::try_from_secs_f64(sweep.duration_s).ok();
+    document.add_test_suites(sweep.containers.iter().map(|row| suite(sweep, row)));
+    // Writing text to memory has no way to fail.
+    document.to_string().unwrap_or_default()
+}
+
+fn suite(sweep: &Sweep, row: &Row) -> TestSuite {
+    let mut suite = TestSuite::new(format!(
+        "{} in container {}",
+        visible(&sweep.runbook),
+        row.ct
+    ));
+    let began = row.started_at.as_deref().unwrap_or(&sweep.started_at);
+    let stamp = began.split('.').next().unwrap_or_default();
+    suite.extra.insert("timestamp".into(), stamp.into());
+    if !row.node.is_empty() {
+        let node = visible(&row.node);
+        suite.extra.insert("hostname".into(), node.into());
+    }
+    suite.time = row
+        .duration_ms
+        .and_then(|ms| Duration::try_from_secs_f64(ms / 1e3).ok());
+    suite.add_properties(properties(sweep, row));
+    match &row.visit {
+        Visited::Skipped(reason) => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_type("skipped").set_message(visible(reason));
+            suite.add_test_case(case(sweep, "verdict", status));
+        }
+        Visited::Visited(found) => {
+            suite.add_test_case(verdict(sweep, found));
+            let checks = found.checks.iter();
+            suite.add_test_cases(checks.map(|line| check(sweep, found, line)));
+        }
+    }
+    suite
+}
+
+fn properties(sweep: &Sweep, row: &Row) -> Vec<Property> {
+    let mut properties = Vec::new();
+    let mut add = |name: &str, value: &str| properties.push(Property::new(name, visible(value)));
+    add("lxcdiag", sweep.lxcdiag);
+    add("command_line", &command_line(&sweep.command_line));
+    add("runbook", &sweep.runbook);
+    add("ct", &row.ct.to_string());
+    add("node", &row.node);
+    if let Some(name) = &row.name {
+        add("name", name);
+    }
+    if let Some(reason) = &sweep.cut_short {
+        add("cut_short", reason);
+    }
+    properties
+}
+
+fn case(sweep: &Sweep, name: &str, status: TestCaseStatus) -> TestCase {
+    let mut case = TestCase::new(visible(name), status);
+    case.set_classname(visible(&sweep.runbook));
+    case
+}
+
+/// What is wrong with the container as a whole: the hypothesis that is the verdict, or that nobody could
+/// look, or not to the end. The worst that counts says how it came out; all are told.
+fn verdict(sweep: &Sweep, found: &Found) -> TestCase {
+    let of_check = |problem: &&Problem| found.checks.iter().any(|line| line.id == problem.id);
+    let mut problems: Vec<_> = found.problems.iter().filter(|it| !of_check(it)).collect();
+    problems.sort_by_key(|problem| std::cmp::Reverse((problem.counts(), problem.status)));
+    let words = |problem: &Problem| format!("{}: {}", problem.id, told(problem));
+    let mut status = match problems.first() {
+        Some(worst) => status(worst, words(worst)),
+        None => TestCaseStatus::success(),
+    };
+    if problems.len() > 1 {
+        let all: Vec<_> = problems.iter().map(|problem| words(problem)).collect();
+        status.set_description(all.join("\n"));
+    }
+    case(sweep, "verdict", status)
+}
+
+fn check(sweep: &Sweep, found: &Found, line: &CheckLine) -> TestCase {
+    let problem = found.problems.iter().find(|problem| problem.id == line.id);
+    let mut said = None;
+    let status = match (problem, line.outcome) {
+        (Some(problem), _) => status(problem, told(problem)),
+        (None, Outcome::Passed) => TestCaseStatus::success(),
+        (None, Outcome::Failed) => {
+            said = Some("failed, which is no problem by itself");
+            TestCaseStatus::success()
+        }
+        // Where nobody could look at all, that is told once, by the verdict.
+        (None, Outcome::Errored | Outcome::Skipped) => {
+            let mut status = TestCaseStatus::skipped();
+            status
+                .set_type(line.outcome.name())
+                .set_message(visible(&line.observed));
+            status
+        }
+    };
+    let title = sweep.title_of(&line.id);
+    let mut case = case(sweep, &format!("{}: {title}", line.id), status);
+    case.time = line
+        .duration_ms
+        .and_then(|ms| Duration::try_from_secs_f64(ms / 1e3).ok());
+    if let Some(said) = said {
+        case.set_system_out(format!("{said}: {}", visible(&line.observed)));
+    }
+    case
+}
+
+/// How it comes out with this problem, told in these words.
+fn status(problem: &Problem, words: String) -> TestCaseStatus {
+    let mut status = match (&problem.silent, problem.status) {
+        (Some(_), _) => TestCaseStatus::skipped(),
+        (None, Status::Unknown) => TestCaseStatus::non_success(NonSuccessKind::Error),
+        (None, _) => TestCaseStatus::non_success(NonSuccessKind::Failure),
+    };
+    status
+        .set_type(problem.status.word().to_lowercase())
+        .set_message(words);
+    status
+}
+
+/// A problem in words; one that does not count says why.
+fn told(problem: &Problem) -> String {
+    match &problem.silent {
+        None => visible(&problem.says),
+        Some(reason) => visible(&format!("{} ({reason})", problem.says)),
+    }
+}

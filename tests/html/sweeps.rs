@@ -1,0 +1,160 @@
+//! Sweeps over recorded containers, one of each kind.
+
+use std::path::Path;
+
+use lxcdiag::judge::judge;
+use lxcdiag::plan::in_order;
+use lxcdiag::recording::Recording;
+use lxcdiag::report::Report;
+use lxcdiag::runbook::{self, Source};
+use lxcdiag::sweep::memory::{Change, Changed};
+use lxcdiag::sweep::report::{CheckTitle, SCHEMA, Sweep};
+use lxcdiag::sweep::row::{Row, Status, Visited};
+use lxcdiag::sweep::selection::{Selected, Visit};
+
+/// What the containers of a sweep with `health` were like, by the names of their recordings.
+const HEALTH: &[(u32, &str, &str)] = &[
+    (101, "web", "health-healthy-257"),
+    (102, "db", "health-full-252"),
+    (103, "mail", "health-failing-252"),
+    (104, "cache", "health-memory-252"),
+    (
+        110,
+        "a-very-long-name-of-a-container.example.org",
+        "health-certificates-252",
+    ),
+    (111, "ci-runner", "health-boots-257"),
+    (958, "embed", "health-healthy-u"),
+    (959, "embed-2", "health-no-systemd-252"),
+];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn selected(ct: u32, node: &str, name: &str) -> Selected {
+    Selected {
+        ct,
+        node: node.to_owned(),
+        name: Some(name.to_owned()),
+        visit: Visit::Yes,
+    }
+}
+
+/// A sweep with `health` over containers of two nodes, and the reports on those that were reached.
+pub fn health() -> (Sweep, Vec<Report>) {
+    let text = std::fs::read_to_string(root().join("runbooks/health.yaml")).unwrap();
+    let source = Source {
+        name: "health".to_owned(),
+        text,
+        built_in: false,
+    };
+    let runbook = runbook::read(&source).unwrap();
+    let report = |ct: u32, name: &str| {
+        let path = root().join(format!("runbooks/tests/recordings/{name}.json"));
+        let text = std::fs::read_to_string(path).unwrap();
+        let mut recording: Recording = serde_json::from_str(&text).unwrap();
+        recording.target.ct = ct;
+        let diagnosis = judge(&runbook, &recording);
+        Report::new(&runbook, &source.sha256(), &recording, &diagnosis)
+    };
+    let reports: Vec<_> = HEALTH
+        .iter()
+        .map(|(ct, _, recorded)| report(*ct, recorded))
+        .collect();
+    let mut containers: Vec<_> = HEALTH
+        .iter()
+        .zip(&reports)
+        .map(|((ct, name, _), report)| Row::diagnosed(&selected(*ct, "pve1", name), report))
+        .collect();
+    // Of the one that was rebooted too often, that is known and waived.
+    if let Visited::Visited(found) = &mut containers[5].visit {
+        for problem in &mut found.problems {
+            problem.silent = Some("waived until 2026-12-24: kernel upgrades".to_owned());
+        }
+    }
+    let far = selected(201, "pve2", "far");
+    containers.push(Row::lost(&far, "cannot reach node pve2: no route to host"));
+    let template = selected(900, "pve1", "base");
+    containers.push(Row::skipped(&template, "it is a template"));
+    let changes = vec![
+        Changed {
+            ct: 102,
+            id: "space".to_owned(),
+            change: Change::Worse,
+            status: Status::Critical,
+            says: "Room on file systems: / 97 %".to_owned(),
+        },
+        Changed {
+            ct: 101,
+            id: "boots".to_owned(),
+            change: Change::Gone,
+            status: Status::Warning,
+            says: "Starts of the container: 4".to_owned(),
+        },
+    ];
+    let sweep = Sweep {
+        schema: SCHEMA,
+        lxcdiag: "0.1.0",
+        command_line: [
+            "lxcdiag",
+            "sweep",
+            "health",
+            "--all",
+            "--output",
+            "page.html",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
+        runbook: runbook.id.clone(),
+        title: runbook.title.clone(),
+        started_at: "2026-11-23T06:30:00.000000Z".to_owned(),
+        finished_at: 1_795_415_403.5,
+        duration_s: 3.5,
+        cut_short: None,
+        checks: in_order(&runbook)
+            .iter()
+            .map(|check| CheckTitle {
+                id: check.id.clone(),
+                title: check.title.clone(),
+            })
+            .collect(),
+        containers,
+        changes: Some(changes),
+    };
+    (sweep, reports)
+}
+
+/// Replaces every string in a sweep that is not lxcdiag's own by the next of `words`. What refers to
+/// something else in the sweep still does.
+pub fn poison(sweep: &mut Sweep, mut words: impl FnMut() -> String) {
+    let mut word = |text: &mut String| *text = words();
+    sweep.command_line.iter_mut().for_each(&mut word);
+    word(&mut sweep.runbook);
+    word(&mut sweep.title);
+    word(&mut sweep.started_at);
+    sweep.cut_short = Some(String::new());
+    sweep.cut_short.iter_mut().for_each(&mut word);
+    for check in &mut sweep.checks {
+        word(&mut check.title);
+    }
+    for row in &mut sweep.containers {
+        word(&mut row.node);
+        row.name.iter_mut().for_each(&mut word);
+        match &mut row.visit {
+            Visited::Skipped(reason) => word(reason),
+            Visited::Visited(found) => {
+                for problem in &mut found.problems {
+                    word(&mut problem.says);
+                    problem.silent.iter_mut().for_each(&mut word);
+                }
+                for check in &mut found.checks {
+                    word(&mut check.observed);
+                }
+            }
+        }
+    }
+    for change in sweep.changes.iter_mut().flatten() {
+        word(&mut change.says);
+    }
+}
