@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use crate::lab::Container;
+use crate::lab::{self, Container};
 use crate::lxcdiag::{Ended, bare, binary, run};
 
 #[track_caller]
@@ -57,7 +57,8 @@ fn not_root() {
     let directory = container.directory.path();
     std::fs::set_permissions(directory, PermissionsExt::from_mode(0o755)).unwrap();
     let copy = directory.join("lxcdiag");
-    std::fs::copy(binary(), &copy).unwrap();
+    // By a process of its own, so that no child of another test holds it open for writing when it is started.
+    lab::succeed(std::process::Command::new("cp").arg(binary()).arg(&copy));
     let mut command = std::process::Command::new("setpriv");
     command
         .args(["--reuid=65534", "--regid=65534", "--clear-groups", "--"])
