@@ -22,7 +22,7 @@ pub enum Binding {
 /// The names an expression can read. Cheap to clone: copied only when a clone is bound to.
 #[derive(Debug, Clone, Default)]
 pub struct Scope {
-    slots: Arc<BTreeMap<String, Slot>>,
+    slots: Arc<BTreeMap<Arc<str>, Slot>>,
 }
 
 #[derive(Debug, Clone)]
@@ -34,7 +34,7 @@ enum Slot {
 
 impl Scope {
     /// Binds a name, over any earlier binding.
-    pub fn bind(&mut self, name: impl Into<String>, binding: Binding) {
+    pub fn bind(&mut self, name: &str, binding: Binding) {
         let slot = match binding {
             Binding::Present(fact) => Slot::Present(value_of(&fact)),
             Binding::Absent(reason) => Slot::Absent(reason.into()),
@@ -73,7 +73,7 @@ impl Scope {
 /// The outermost names. One that is not bound may be a function.
 #[derive(Debug)]
 struct Root {
-    slots: Arc<BTreeMap<String, Slot>>,
+    slots: Arc<BTreeMap<Arc<str>, Slot>>,
 }
 
 impl Object for Root {

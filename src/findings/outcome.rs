@@ -79,10 +79,10 @@ fn own_scope(
     let mut own = scope.clone();
     // A fact that could not be had is absent with its reason, and never something else's value.
     for name in FactNames::of(check).names {
-        own.bind(name, Binding::Absent("the output has none".to_owned()));
+        own.bind(&name, Binding::Absent("the output has none".to_owned()));
     }
     for (name, fact) in stream_facts(attempt, stdout, stderr) {
-        own.bind(name, Binding::Present(fact));
+        own.bind(&name, Binding::Present(fact));
     }
     let records = extracted.records.iter().cloned().map(Fact::Record);
     own.bind("records", Binding::Present(Fact::List(records.collect())));
