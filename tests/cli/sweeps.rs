@@ -1,5 +1,6 @@
 //! Sweeps over the containers of a host that is nothing but files.
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -462,35 +463,58 @@ fn the_sweeps_time_is_kept() {
     assert_eq!(finished.status, Some(3));
 }
 
+/// Told and counted is what a sweep that came to its end has found, once for each; whenever others were killed.
 #[test]
 fn killed_at_any_moment_it_loses_and_doubles_nothing() {
     let environment = environment();
     let more = ["--ct", "101-102", "--on-change"];
+    let begun = Instant::now();
     let Some(first) = sweep(&environment, &more) else {
         return;
     };
+    let whole = begun.elapsed();
     assert!(first.stdout.contains("new             102"), "{first}");
+    let memory =
+        || -> Value { serde_json::from_str(&environment.read("work/memory/small.json")).unwrap() };
+    let mut last = memory();
+    let (mut ended, mut cut) = (0, 0);
     for round in 0..20 {
         let mut command = environment
             .command_as_root(&arguments("memory", &more))
             .unwrap();
         let mut child = command
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        // From before the lock is taken to about when the memory is written.
-        std::thread::sleep(Duration::from_millis(round * 12));
+        // Anywhere from before the lock is taken to after the memory is written.
+        let somewhere = f64::from(RandomState::new().hash_one(round) as u32) / f64::from(u32::MAX);
+        std::thread::sleep(whole.mul_f64(1.2 * somewhere));
         child.kill().unwrap();
-        child.wait().unwrap();
-        let memory = environment.read("work/memory/small.json");
-        let memory: Value = serde_json::from_str(&memory).unwrap();
-        assert_eq!(
-            memory["known"]["102"]["state"]["told"], true,
-            "round {round}"
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.stdout, b"", "told of once more in round {round}");
+
+        let mut now = memory();
+        let (was, is) = (
+            &last["known"]["102"]["state"],
+            &now["known"]["102"]["state"],
         );
+        assert_eq!((&is["told"], &is["since"]), (&true.into(), &was["since"]));
+        let counted = is["seen"].as_u64().unwrap() - was["seen"].as_u64().unwrap();
+        // It is the old memory to the byte, or that of one sweep more.
+        if now["swept_at"] == last["swept_at"] {
+            assert_eq!(now, last, "round {round}");
+            cut += 1;
+        } else {
+            assert_eq!(counted, 1, "round {round}");
+            ended += 1;
+        }
+        last = now.take();
     }
+    assert!(cut > 0, "no sweep was killed before its end");
     // Still known, and told of no second time.
     let after = sweep(&environment, &more).unwrap();
     assert_eq!(after.stdout, "", "{after}");
+    let seen = memory()["known"]["102"]["state"]["seen"].as_u64();
+    assert_eq!(seen, Some(1 + ended + 1));
 }
