@@ -24,6 +24,7 @@ const NOT_RUN: &[(&str, &str)] = &[
     ),
     ("tests/run", "runs this test"),
     ("benches/figures", "measures for minutes, in the lab"),
+    ("benches/sweep", "measures for minutes, in the lab"),
     (
         "tests/lab/lab",
         "needs LXC; the tests in real containers run it",
