@@ -332,7 +332,11 @@ impl<'a> Collector<'a> {
         }
         let Some(session) = &mut self.session else {
             let reason = self.no_session.clone().unwrap_or_default();
-            return (untried(check, item, Ending::Errored(reason)), None);
+            let attempt = Attempt {
+                argv,
+                ..untried(check, item, Ending::Errored(reason))
+            };
+            return (attempt, None);
         };
         let timeout = Duration::from_secs_f64(check.timeout_seconds());
         let (exchange, stopped) = tokio::select! {

@@ -155,6 +155,32 @@ fn a_loss_is_told_once() {
     assert_eq!(rows(&finished), [(101, "dies unknown".to_owned())]);
 }
 
+#[test]
+fn where_pct_fails_that_is_told_once() {
+    let environment = environment();
+    environment.write_pct(
+        "[ \"$2\" != 101 ] || { echo 'Connection refused' >&2; exit 111; }\nshift 3\nexec \"$@\"\n",
+    );
+    environment.write(
+        "work/two.yaml",
+        "runbook: two\ntitle: Two\nchecks:
+  - { id: first, title: First, run: [echo], pass: exit == 0 }
+  - { id: second, title: Second, run: [echo], pass: exit == 0 }
+  - { id: third, title: Third, needs: [second], run: [echo], pass: exit == 0 }
+",
+    );
+    let more = ["sweep", "./two.yaml", "--ct", "101,102", "--format", "json"];
+    let Some(finished) = environment.as_root(&more) else {
+        return;
+    };
+    let expected = [(101, "unreachable unknown"), (102, "")];
+    assert_eq!(
+        rows(&finished),
+        expected.map(|(ct, said)| (ct, said.to_owned()))
+    );
+    assert!(finished.stdout.contains("said: Connection refused"));
+}
+
 /// The list of what runs is read again when a container's turn comes.
 #[test]
 fn a_container_that_stops_before_its_turn_is_left_alone() {
