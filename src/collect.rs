@@ -289,7 +289,7 @@ impl<'a> Collector<'a> {
         item: Option<String>,
         stop: &mut (impl Future<Output = Stop> + Unpin),
     ) -> (Attempt, Option<Stop>) {
-        let mut scope = self.findings.scope().clone();
+        let mut scope = self.findings.scope().inner();
         if let Some(item) = &item {
             let fact = crate::fact::Fact::Text(item.clone());
             scope.bind("item", crate::expression::Binding::Present(fact));

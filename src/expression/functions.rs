@@ -231,22 +231,22 @@ fn register_filters(environment: &mut Environment<'static>) {
 /// Compiled patterns: to compile one takes a thousand times as long as to match a line with it,
 /// and a journal has thousands of lines.
 #[derive(Debug, Default)]
-struct Patterns(Mutex<BTreeMap<String, Regex>>);
+struct Patterns(Mutex<BTreeMap<String, Arc<Regex>>>);
 
 impl Patterns {
     /// More than any runbook has; past it, those made of what was found give way.
     const MOST: usize = 200;
 
-    fn get(&self, pattern: &str) -> Result<Regex, regex::Error> {
+    fn get(&self, pattern: &str) -> Result<Arc<Regex>, regex::Error> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(regex) = known.get(pattern) {
-            return Ok(regex.clone());
+            return Ok(Arc::clone(regex));
         }
-        let regex = Regex::new(pattern)?;
+        let regex = Arc::new(Regex::new(pattern)?);
         if known.len() >= Self::MOST {
             known.clear();
         }
-        known.insert(pattern.to_owned(), regex.clone());
+        known.insert(pattern.to_owned(), Arc::clone(&regex));
         Ok(regex)
     }
 }

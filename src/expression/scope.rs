@@ -23,6 +23,8 @@ pub enum Binding {
 #[derive(Debug, Clone, Default)]
 pub struct Scope {
     slots: Arc<BTreeMap<Arc<str>, Slot>>,
+    /// Where a name stands that is not among them.
+    outer: Option<Arc<Scope>>,
 }
 
 #[derive(Debug, Clone)]
@@ -33,6 +35,19 @@ enum Slot {
 }
 
 impl Scope {
+    /// A scope that has all names of this one; what is bound in it stays in it.
+    pub fn inner(&self) -> Self {
+        Self {
+            slots: Arc::default(),
+            outer: Some(Arc::new(self.clone())),
+        }
+    }
+
+    fn slot(&self, name: &str) -> Option<&Slot> {
+        let own = self.slots.get(name);
+        own.or_else(|| self.outer.as_ref()?.slot(name))
+    }
+
     /// Binds a name, over any earlier binding.
     pub fn bind(&mut self, name: &str, binding: Binding) {
         let slot = match binding {
@@ -57,29 +72,25 @@ impl Scope {
 
     /// Whether `group.name` is there and true.
     pub fn is_true(&self, group: &str, name: &str) -> bool {
-        match self.slots.get(group) {
+        match self.slot(group) {
             Some(Slot::Group(values, _)) => values.get(name).is_some_and(Value::is_true),
             _ => false,
         }
     }
 
     pub(super) fn context(&self) -> Value {
-        Value::from_object(Root {
-            slots: Arc::clone(&self.slots),
-        })
+        Value::from_object(Root(self.clone()))
     }
 }
 
 /// The outermost names. One that is not bound may be a function.
 #[derive(Debug)]
-struct Root {
-    slots: Arc<BTreeMap<Arc<str>, Slot>>,
-}
+struct Root(Scope);
 
 impl Object for Root {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let name = key.as_str()?;
-        match self.slots.get(name)? {
+        match self.0.slot(name)? {
             Slot::Present(value) => Some(value.clone()),
             Slot::Absent(reason) => {
                 Trace::note_missing(name.to_owned(), reason);

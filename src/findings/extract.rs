@@ -1,5 +1,7 @@
 //! Facts out of an output, as a check's `facts` and `each` say.
 
+use std::sync::Arc;
+
 use regex::{Captures, Regex};
 use serde_json::Value as Json;
 
@@ -105,14 +107,14 @@ pub(super) fn from_host(look: &HostLook, found: &[Facts]) -> Extracted {
 }
 
 /// The patterns of a spec; validation has seen to it that each compiles.
-fn patterns(spec: &FactSpec) -> Vec<Regex> {
+fn patterns(spec: &FactSpec) -> Vec<Arc<Regex>> {
     spec.patterns
         .iter()
         .filter_map(|pattern| fact_pattern(pattern).ok())
         .collect()
 }
 
-fn from_records(spec: &FactSpec, patterns: &[Regex], records: Vec<Facts>) -> Extracted {
+fn from_records(spec: &FactSpec, patterns: &[Arc<Regex>], records: Vec<Facts>) -> Extracted {
     let mut facts = columns(&records);
     // A column that no record has is an empty list, not an absent fact: "none" is an answer.
     let named = patterns

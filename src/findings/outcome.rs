@@ -76,7 +76,7 @@ fn own_scope(
     stderr: &str,
     extracted: &Extracted,
 ) -> Scope {
-    let mut own = scope.clone();
+    let mut own = scope.inner();
     // A fact that could not be had is absent with its reason, and never something else's value.
     for name in FactNames::of(check).names {
         own.bind(&name, Binding::Absent("the output has none".to_owned()));

@@ -1,7 +1,7 @@
 //! Regular expressions of runbooks, compiled in one way wherever they are used.
 
 use std::collections::HashMap;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use regex::{Regex, RegexBuilder};
 
@@ -14,22 +14,24 @@ const SIZE_LIMIT: usize = 1 << 20;
 ///
 /// # Errors
 /// The pattern is not one; the error says where.
-pub fn fact_pattern(pattern: &str) -> Result<Regex, regex::Error> {
+pub fn fact_pattern(pattern: &str) -> Result<Arc<Regex>, regex::Error> {
     let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(regex) = compiled.get(pattern) {
-        return Ok(regex.clone());
+        return Ok(Arc::clone(regex));
     }
     let regex = RegexBuilder::new(pattern)
         .multi_line(true)
         .size_limit(SIZE_LIMIT)
         .build()?;
-    compiled.insert(pattern.to_owned(), regex.clone());
+    let regex = Arc::new(regex);
+    compiled.insert(pattern.to_owned(), Arc::clone(&regex));
     Ok(regex)
 }
 
 /// The patterns of facts so far. To compile one takes longer than all that is done with it, and
-/// validation, extraction and the judge each need it.
-static COMPILED: LazyLock<Mutex<HashMap<String, Regex>>> = LazyLock::new(Mutex::default);
+/// validation, extraction and the judge each need it. Shared, because a clone would begin without the
+/// states that searching has built so far.
+static COMPILED: LazyLock<Mutex<HashMap<String, Arc<Regex>>>> = LazyLock::new(Mutex::default);
 
 /// The pattern of a secret, in the same syntax, for outputs that need not be UTF-8.
 ///
