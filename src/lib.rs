@@ -44,6 +44,7 @@ pub mod runbook;
 pub mod sweep;
 pub mod transport;
 pub mod vars;
+pub mod visible;
 pub mod whole_file;
 
 /// An error and what it came from, in one line.

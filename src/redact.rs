@@ -19,6 +19,7 @@ mod report;
 mod scan;
 mod secrets;
 mod shapes;
+mod span;
 mod value;
 
 use std::borrow::Cow;
@@ -33,8 +34,8 @@ use crate::report::Report;
 use crate::runbook::Runbook;
 use crate::runbook::pattern::redact_pattern;
 use names::secret;
-use scan::Span;
 use secrets::{Known, Place, Secrets};
+use span::Span;
 use value::{is_harmless, is_random, slice};
 
 /// How every token begins.

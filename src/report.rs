@@ -10,7 +10,6 @@ mod markdown;
 pub(crate) mod model;
 mod moments;
 mod table;
-mod visible;
 
 use clap::ValueEnum as _;
 
@@ -20,10 +19,8 @@ pub(crate) use html::filled;
 pub use model::{CheckRow, MetricValue, Redaction, Report};
 pub use table::Look;
 pub(crate) use table::grid::{Column, Least, Text, grid};
+pub(crate) use table::short_time;
 pub(crate) use table::wrap::paragraph;
-pub(crate) use table::{clipped, short_time};
-pub(crate) use visible::hides_or_reorders;
-pub use visible::visible;
 
 /// The format of a JSON report.
 pub const SCHEMA: &str = "lxcdiag.report/1";

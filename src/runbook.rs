@@ -12,6 +12,7 @@ mod locate;
 mod model;
 mod path;
 pub mod pattern;
+mod printable;
 mod read;
 pub mod scope_names;
 mod shape;

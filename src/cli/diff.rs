@@ -12,7 +12,8 @@ use crate::exit_code::ExitCode;
 use crate::judge::judge;
 use crate::recording::{self, Recording};
 use crate::redact;
-use crate::report::{self, visible};
+use crate::report;
+use crate::visible::visible;
 
 pub(super) fn diff(args: &DiffArgs) -> Result<ExitCode, CliError> {
     let (a, b) = (side(&args.library, &args.a)?, side(&args.library, &args.b)?);

@@ -7,9 +7,9 @@ use crate::expression::{Binding, Evaluator, Scope, Unknown};
 use crate::fact::Fact;
 use crate::findings::Findings;
 use crate::plan;
-use crate::report::visible;
 use crate::runbook::{Action, HostLook};
 use crate::transport::Transport;
+use crate::visible::visible;
 
 /// Stands for the item of a `for_each`, which only the run itself can know.
 const ITEM: &str = "ITEM";

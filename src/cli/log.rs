@@ -29,7 +29,7 @@ pub(super) fn read(path: &Path, setting: &mut Setting) -> Result<(), CliError> {
                 tracing::warn!(
                     "{} has no time stamp before \"{}\": its moment is not known",
                     path.display(),
-                    crate::report::visible(&failure.text)
+                    crate::visible::visible(&failure.text)
                 );
             }
         }

@@ -12,8 +12,9 @@ use crate::expectation::{Expectation, Suite};
 use crate::judge::judge;
 use crate::recording::{Recording, SCHEMA};
 use crate::redact;
-use crate::report::{Report, visible};
+use crate::report::Report;
 use crate::runbook::{self, Runbook, Source};
+use crate::visible::visible;
 
 /// No recording is longer: output is cut when it is recorded.
 const MAX_BYTES: u64 = 256 << 20;

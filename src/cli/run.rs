@@ -18,8 +18,9 @@ use crate::judge::{Diagnosis, weigh_findings};
 use crate::plan;
 use crate::recording::{Recording, Target};
 use crate::redact;
-use crate::report::{Report, visible};
+use crate::report::Report;
 use crate::runbook::Runbook;
+use crate::visible::visible;
 
 pub(super) fn run(args: &RunArgs, command_line: Vec<String>) -> Result<ExitCode, CliError> {
     let enters = !args.dry_run && args.demo.is_none();

@@ -8,9 +8,9 @@ use super::output;
 use crate::exit_code::ExitCode;
 use crate::recording::RecordedRunbook;
 use crate::redact::Redactor;
-use crate::report::visible;
 use crate::runbook::{self, Library, LookupError, Runbook, Source};
 use crate::vars::{self, Values};
+use crate::visible::visible;
 
 /// A runbook by name or path, read and checked.
 pub(super) fn find(args: &LibraryArgs, name: &str) -> Result<(Source, Runbook), CliError> {

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::{Change, Diff, Kind, Origin, Untold};
-use crate::report::{Column, Least, Look, clipped, grid, paragraph, visible};
+use crate::report::{Column, Least, Look, grid, paragraph};
+use crate::visible::{clipped, visible};
 
 /// Characters of a value that a cell has room for.
 const MOST: usize = 160;

@@ -181,5 +181,5 @@ proptest! {
 }
 
 fn visible_line(line: &str) -> String {
-    crate::report::visible(line)
+    crate::visible::visible(line)
 }

@@ -5,7 +5,7 @@ mod headers;
 use memchr::{memchr, memmem};
 
 use super::names::{Name, secret};
-use super::scan::{Line, Span};
+use super::span::{Line, Span};
 use super::value::{
     Quote, byte, is_harmless, is_random, is_strong, slice, without_punctuation, word_end,
 };

@@ -2,7 +2,7 @@
 
 use memchr::{memchr, memmem, memrchr};
 
-use super::scan::Span;
+use super::span::Span;
 use super::value::{byte, slice};
 
 /// The class of a private key.

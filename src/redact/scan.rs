@@ -1,6 +1,5 @@
 //! One pass over a text, in which every built-in rule is tried where a hint of it stands.
 
-use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
@@ -8,41 +7,12 @@ use memchr::{memchr2, memrchr2};
 
 use super::names::Name;
 use super::shapes::{Check, SHAPES};
+use super::span::{Line, Span};
 use super::value::{byte, is_harmless, slice};
 use super::{assignment, pem};
 
 /// How far a shape is looked for; what is longer is followed as far as the word goes.
 const WINDOW: usize = 16 << 10;
-
-/// Bytes of a text that are secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Span {
-    pub(super) from: usize,
-    pub(super) to: usize,
-    pub(super) class: Cow<'static, str>,
-    /// It was found by a shape, which knows its class better than a name does.
-    pub(super) exact: bool,
-}
-
-impl Span {
-    pub(super) fn new(from: usize, to: usize, class: &'static str) -> Self {
-        Self {
-            from,
-            to,
-            class: Cow::Borrowed(class),
-            exact: false,
-        }
-    }
-}
-
-/// A line of a text, without its line break; `/proc/PID/environ` has zeros between its lines.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Line {
-    pub(super) start: usize,
-    pub(super) end: usize,
-    /// It looks like JSON, so that `\n` is a line break.
-    pub(super) json: bool,
-}
 
 /// Parts of names that say something, each only as much as is sure to be rare.
 const NAME_HINTS: &[&str] = &[

@@ -16,7 +16,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::Report;
-use super::visible::visible_text;
+use crate::visible::visible_text;
 use page::Page;
 
 const TEMPLATE: &str = include_str!("html/page.html");

@@ -1,10 +1,9 @@
 //! What happened, each moment in words: when, how long after the one before, and what.
 
 use super::model::Moment;
-use super::table::clipped;
-use super::visible::visible;
 use crate::fact::duration_in_words;
 use crate::interval::Interval;
+use crate::visible::{clipped, visible};
 
 /// Characters of what happened.
 const WHAT: usize = 240;

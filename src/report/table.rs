@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::model::Report;
-use super::visible::{visible, visible_lines};
 use crate::fact::duration_in_words;
+use crate::visible::{visible, visible_lines};
 use wrap::{labelled, paragraph};
 
 /// How the text is laid out.
@@ -188,13 +188,4 @@ fn section(text: &mut String, title: &str, look: Look) {
 /// `2026-01-02 03:04:05` of a time in RFC 3339.
 pub(crate) fn short_time(time: &str) -> String {
     time.split('.').next().unwrap_or(time).replacen('T', " ", 1)
-}
-
-/// Text of which a glimpse is enough; the JSON report has the whole.
-pub(crate) fn clipped(text: &str, most: usize) -> String {
-    let mut shown: String = text.chars().take(most).collect();
-    if shown.len() < text.len() {
-        shown.push('…');
-    }
-    shown
 }

@@ -2,8 +2,8 @@
 
 use std::fmt::{self, Write};
 
-use super::error::printable;
 use super::model::{Action, Check, Effect, HostLook, Runbook, Var};
+use super::printable::printable;
 use crate::fact::FactType;
 use crate::names::listed;
 

@@ -260,7 +260,7 @@ fn entry(id: String, origin: Origin, source: &Source, before: &[Entry]) -> Entry
 }
 
 fn unknown_message(name: &str, near: &[String], looked_in: &[String]) -> String {
-    let name = super::error::quoted(name);
+    let name = super::printable::quoted(name);
     let near = match near {
         [] => String::from("`lxcdiag list` shows what there is."),
         near => format!("did you mean {}?", listed(near.iter().map(String::as_str))),

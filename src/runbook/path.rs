@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::error::printable;
+use super::printable::printable;
 
 /// A place in a runbook, from its root.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

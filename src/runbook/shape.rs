@@ -9,8 +9,9 @@ use serde::de::{
 };
 use serde::forward_to_deserialize_any;
 
-use super::error::{Finding, quoted};
+use super::error::Finding;
 use super::path::Path;
+use super::printable::quoted;
 use super::tree::{Node, Scalar};
 use crate::names::{listed, suggestion};
 

@@ -9,9 +9,10 @@ use std::fmt;
 use serde::Deserializer;
 use serde::de::{self, DeserializeSeed, EnumAccess, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::error::{Position, quoted};
+use super::error::Position;
 use super::locate::{beginning, error_position, position};
 use super::path::{Path, Segment};
+use super::printable::quoted;
 use super::{limits, yaml_error};
 
 /// More values than any runbook has. Aliases can stand for billions, in a short text.

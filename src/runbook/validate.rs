@@ -10,9 +10,10 @@ mod scope;
 mod shell;
 mod vars;
 
-use super::error::{Finding, quoted};
+use super::error::Finding;
 use super::model::Runbook;
 use super::path::Path;
+use super::printable::quoted;
 use super::scope_names::is_reserved;
 use crate::expression::expression_names;
 

@@ -7,7 +7,8 @@ use super::selection::Selected;
 use crate::executor::LOST;
 use crate::findings::{Outcome, Severity};
 use crate::judge::{INCONCLUSIVE, Level};
-use crate::report::{MetricValue, Report, clipped};
+use crate::report::{MetricValue, Report};
+use crate::visible::clipped;
 
 /// How bad it is; the worst is the greatest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

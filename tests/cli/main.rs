@@ -20,6 +20,7 @@ mod redacted;
 mod refused;
 mod runbooks;
 mod streams;
+mod sweep_memory;
 mod sweep_outputs;
 mod sweeps;
 mod usage;

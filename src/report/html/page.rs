@@ -12,7 +12,8 @@ use crate::judge::{HEALTHY, Level};
 use crate::plan::command_line;
 use crate::report::model::{CheckRow, Moment, Redaction, Report, RunbookLine};
 use crate::report::moments::told;
-use crate::report::table::{clipped, short_time};
+use crate::report::table::short_time;
+use crate::visible::clipped;
 use checks::{CheckView, OutcomeCount};
 use hypotheses::{HypothesisView, Leading};
 

@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 
 use super::rows::some_of;
 use super::wrap::{labelled, paragraph, wrap};
-use super::{Look, clipped, style};
+use super::{Look, style};
 use crate::findings::Severity;
 use crate::judge::{HEALTHY, Level};
 use crate::report::model::{HypothesisRow, Report};
-use crate::report::visible::visible;
 use crate::runbook::Effect;
+use crate::visible::{clipped, visible};
 
 /// Names of what is missing that are shown.
 const MISSING: usize = 4;

@@ -2,15 +2,15 @@
 
 use comfy_table::Color;
 
+use super::Look;
 use super::grid::{Column, Least, Text, grid};
 use super::wrap::paragraph;
-use super::{Look, clipped};
 use crate::fact::duration_in_words;
 use crate::findings::{Outcome, Severity};
 use crate::judge::Level;
 use crate::report::model::{Bearing, CheckRow, HypothesisRow, Report};
-use crate::report::visible::visible;
 use crate::runbook::Effect;
+use crate::visible::{clipped, visible};
 
 /// Characters of an observation that the table has room for.
 const OBSERVED: usize = 240;

@@ -2,9 +2,9 @@
 
 use super::{Findings, shell};
 use crate::fact::parse_duration;
-use crate::runbook::error::quoted;
 use crate::runbook::model::{Check, Each, HostLook};
 use crate::runbook::path::Path;
+use crate::runbook::printable::quoted;
 
 /// The longest time-out, in seconds: a day.
 const LONGEST: f64 = 86_400.0;

@@ -2,10 +2,10 @@
 
 use super::{Findings, is_name};
 use crate::names::suggestion;
-use crate::runbook::error::quoted;
 use crate::runbook::model::{Check, Each, FactSpec};
 use crate::runbook::path::Path;
 use crate::runbook::pattern::{fact_pattern, reason};
+use crate::runbook::printable::quoted;
 use crate::runbook::scope_names::{FactNames, is_reserved};
 
 pub(super) fn validate(check: &Check, path: &Path, found: &mut Findings) {

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::Findings;
-use crate::runbook::error::quoted;
 use crate::runbook::model::Runbook;
 use crate::runbook::path::Path;
+use crate::runbook::printable::quoted;
 
 /// What else `verdict.id` can be.
 const VERDICTS: &[&str] = &["healthy", "inconclusive"];

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::Findings;
 use crate::names::suggestion;
-use crate::runbook::error::quoted;
 use crate::runbook::model::{Check, Runbook};
 use crate::runbook::path::Path;
+use crate::runbook::printable::quoted;
 
 pub(super) fn validate(runbook: &Runbook, found: &mut Findings) {
     let (ids, edges) = checks(runbook);

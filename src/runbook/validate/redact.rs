@@ -1,10 +1,10 @@
 //! The patterns of what is secret.
 
 use super::{Findings, is_name};
-use crate::runbook::error::quoted;
 use crate::runbook::model::Runbook;
 use crate::runbook::path::Path;
 use crate::runbook::pattern::{reason, redact_pattern};
+use crate::runbook::printable::quoted;
 
 /// A text in which what can match nothing does so: `\b` not in the empty one.
 const PROBE: &[u8] = b"a b\n\n-0";

@@ -7,7 +7,7 @@
 mod quoted;
 
 use super::expressions::is_template;
-use crate::runbook::error::quoted;
+use crate::runbook::printable::quoted;
 use quoted::{Quoted, is_quoted, split_template};
 
 /// Shells that read a script from the word after `-c`.

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::Findings;
 use crate::fact::{Fact, FactType};
-use crate::runbook::error::{printable, quoted};
 use crate::runbook::model::{Runbook, Var};
 use crate::runbook::path::Path;
 use crate::runbook::pattern::{reason, whole_pattern};
+use crate::runbook::printable::{printable, quoted};
 
 /// Why a value is not one that a var takes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

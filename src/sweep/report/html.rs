@@ -13,7 +13,8 @@ use super::super::row::{Row, Status, Visited};
 use super::Sweep;
 use crate::fact::duration_in_words;
 use crate::plan::command_line;
-use crate::report::{clipped, filled, short_time};
+use crate::report::{filled, short_time};
+use crate::visible::clipped;
 use cells::{Cell, LEGEND, Sign, cells, worst};
 use lists::{List, lists};
 

@@ -13,7 +13,7 @@ use super::super::row::{CheckLine, Found, Problem, Row, Status, Visited};
 use super::Sweep;
 use crate::findings::Outcome;
 use crate::plan::command_line;
-use crate::report::visible;
+use crate::visible::visible;
 
 pub(super) fn render(sweep: &Sweep) -> String {
     let mut document = quick_junit::Report::new("lxcdiag");

@@ -8,7 +8,8 @@ use super::super::memory::{Change, Changed};
 use super::super::row::{Row, Status};
 use super::Sweep;
 use crate::fact::duration_in_words;
-use crate::report::{Column, Least, Look, Text, grid, visible};
+use crate::report::{Column, Least, Look, Text, grid};
+use crate::visible::visible;
 
 pub(super) fn render(sweep: &Sweep, look: Look) -> String {
     let mut text = String::new();

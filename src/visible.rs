@@ -10,7 +10,7 @@ pub fn visible(text: &str) -> String {
 }
 
 /// The same where line breaks and tabs stay what they are.
-pub(super) fn visible_text(text: &str) -> String {
+pub(crate) fn visible_text(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
@@ -29,7 +29,7 @@ pub(super) fn visible_text(text: &str) -> String {
 }
 
 /// The same, line by line: line breaks stay, but for the last; a carriage return before one is shown.
-pub(super) fn visible_lines(text: &str) -> String {
+pub(crate) fn visible_lines(text: &str) -> String {
     let text = text.strip_suffix('\n').unwrap_or(text);
     text.split('\n').map(visible).collect::<Vec<_>>().join("\n")
 }
@@ -45,6 +45,15 @@ pub(crate) const fn hides_or_reorders(c: char) -> bool {
             | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}'
             | '\u{e0000}'..='\u{e0fff}'
     )
+}
+
+/// Text of which a glimpse is enough.
+pub(crate) fn clipped(text: &str, most: usize) -> String {
+    let mut shown: String = text.chars().take(most).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    shown
 }
 
 #[cfg(test)]

@@ -1,0 +1,33 @@
+//! Places in a text.
+
+use std::borrow::Cow;
+
+/// Bytes of a text that are secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) from: usize,
+    pub(super) to: usize,
+    pub(super) class: Cow<'static, str>,
+    /// It was found by a shape, which knows its class better than a name does.
+    pub(super) exact: bool,
+}
+
+impl Span {
+    pub(super) fn new(from: usize, to: usize, class: &'static str) -> Self {
+        Self {
+            from,
+            to,
+            class: Cow::Borrowed(class),
+            exact: false,
+        }
+    }
+}
+
+/// A line of a text, without its line break; `/proc/PID/environ` has zeros between its lines.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Line {
+    pub(super) start: usize,
+    pub(super) end: usize,
+    /// It looks like JSON, so that `\n` is a line break.
+    pub(super) json: bool,
+}
