@@ -44,7 +44,8 @@ find_program() {
     */*) is_program "$1" ;;
     *)
         for directory in /usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin; do
-            is_program "$directory/$1" && return 0
+            found=$directory/$1
+            is_program "$found" && return 0
         done
         return 1
         ;;
@@ -80,7 +81,7 @@ call() {
     # A session of its own, so that `kill 0` in a script does not end this shell. A background process of a shell
     # without job control leads no group, so setsid(1) does not fork and $! is the command's own process and group.
     if [ -n "$own_session" ]; then
-        (exec setsid -- "$@") </dev/null 2>&3 3>&- &
+        (exec "$own_session" -- "$@") </dev/null 2>&3 3>&- &
     else
         (exec "$@") </dev/null 2>&3 3>&- &
     fi
@@ -246,7 +247,8 @@ finish() {
 }
 
 own_session= has_grep= has_sleep=
-find_program setsid && own_session=yes
+# By its path from then on: on an overlay, looking for it in vain in three directories takes as long as a short command.
+find_program setsid && own_session=$found
 # Whether it sees past the first of the NUL-terminated variables: busybox's does not with -F.
 find_program grep && grep -qs "LXCDIAG_SESSION=$marker" /proc/self/environ && has_grep=yes
 find_program sleep && has_sleep=yes
