@@ -19,6 +19,8 @@ use super::Report;
 use crate::visible::visible_text;
 use page::Page;
 
+/// What every page begins with, up to its body.
+const HEAD: &str = include_str!("html/head.html");
 const TEMPLATE: &str = include_str!("html/page.html");
 const STYLE: &str = include_str!("html/style.css");
 const SCRIPT: &str = include_str!("html/script.js");
@@ -30,7 +32,7 @@ pub(super) fn render(report: &Report) -> String {
     filled(TEMPLATE, STYLE, SCRIPT, &Page::new(report))
 }
 
-/// A template filled with plain data, as a file of its own. A page without a script has none to run: its
+/// A template of a body, filled with plain data, as a file of its own. A page without a script has none to run: its
 /// policy then allows nobody's.
 pub(crate) fn filled(template: &str, style: &str, script: &str, page: &impl Serialize) -> String {
     // A template that every test of it renders, filled with plain data, has no way to fail.
@@ -43,6 +45,7 @@ fn rendered(
     script: &str,
     page: &impl Serialize,
 ) -> Result<String, minijinja::Error> {
+    let whole = format!("{HEAD}{template}");
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     let syntax = SyntaxConfig::builder()
@@ -56,7 +59,7 @@ fn rendered(
         }
         _ => escape_formatter(out, state, value),
     });
-    environment.add_template(NAME, template)?;
+    environment.add_template(NAME, &whole)?;
     environment.get_template(NAME)?.render(context! {
         page => Value::from(Serde(page)),
         policy => policy(style, script),

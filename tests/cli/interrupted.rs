@@ -69,7 +69,8 @@ fn a_signal_ends_the_run_with_what_was_collected() {
         (Signal::HUP, "SIGHUP", 143),
     ] {
         let environment = environment();
-        let Some(mut command) = environment.command_as_root(&RUN) else {
+        let record = ["--record", "cut.json"];
+        let Some(mut command) = environment.command_as_root(&[&RUN[..], &record].concat()) else {
             return;
         };
         let child = command
@@ -89,6 +90,19 @@ fn a_signal_ends_the_run_with_what_was_collected() {
         assert_eq!(report["checks"][2]["reason"], reason);
         assert!(is_gone(&pid), "{name} left the command running");
         assert!(!environment.path("work/never").exists());
+        // What was found meanwhile is what the recording holds.
+        let judge = [
+            "judge",
+            "cut.json",
+            "--runbook",
+            "./slow.yaml",
+            "--format",
+            "json",
+        ];
+        let judged: Value = serde_json::from_str(&environment.lxcdiag(&judge).stdout).unwrap();
+        for part in ["checks", "timeline", "hypotheses", "verdict"] {
+            assert_eq!(judged[part], report[part], "{part}");
+        }
     }
 }
 
