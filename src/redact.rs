@@ -24,12 +24,14 @@ mod value;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::LazyLock;
 
-use memchr::memmem;
+use memchr::memmem::Finder;
 use regex::bytes::Regex;
 
 use crate::judge::Diagnosis;
-use crate::recording::{Output, Recording};
+use crate::recording::{Attempt, Output, Recording};
 use crate::report::Report;
 use crate::runbook::Runbook;
 use crate::runbook::pattern::redact_pattern;
@@ -54,6 +56,11 @@ pub fn report(
     redactor.learn_recording(recording);
     let mut exact = Report::new(runbook, sha256, recording, diagnosis);
     report::visit(&mut exact, &mut Learn(&mut redactor));
+    let cut = |attempt: &Attempt| attempt.stdout.dropped > 0 || attempt.stderr.dropped > 0;
+    if redactor.secrets.is_empty() && !recording.attempts.iter().any(cut) {
+        exact.redacted = Some(Vec::new());
+        return exact;
+    }
     drop(exact);
     redactor.redact_recording(recording);
     let mut report = Report::new(runbook, sha256, recording, diagnosis);
@@ -153,11 +160,11 @@ impl Redactor {
 
     /// The same of a text that stands beside a name.
     fn redact_beside(&mut self, name: Option<&str>, text: &[u8]) -> Option<Vec<u8>> {
-        let mut places = self.found_in(name, text);
+        let tokens = tokens(text);
+        let mut places = self.found_in(name, text, &tokens);
         let secrets = &self.secrets;
         let known = self.known.get_or_insert_with(|| secrets.known());
         places.extend(known.places(text, &places));
-        let tokens = tokens(text);
         places.retain(|place| !touches(&tokens, place.from, place.to));
         replaced(text, joined(places), |place| {
             self.secrets.token(place.secret)
@@ -174,20 +181,25 @@ impl Redactor {
     }
 
     fn learn_beside(&mut self, name: Option<&str>, text: &[u8]) {
-        for (class, number) in tokens(text)
-            .into_iter()
-            .filter_map(|(from, to)| token_at(text, from, to))
+        let tokens = tokens(text);
+        for (class, number) in tokens
+            .iter()
+            .filter_map(|(from, to)| token_at(text, *from, *to))
         {
             self.secrets.taken(class, number);
         }
-        self.found_in(name, text);
+        self.found_in(name, text, &tokens);
         self.known = None;
     }
 
-    /// What the rules find in a text that stands beside a name.
-    fn found_in(&mut self, name: Option<&str>, text: &[u8]) -> Vec<Place> {
-        let tokens = tokens(text);
-        let mut spans = scan::spans(text, &tokens);
+    /// What the rules find in a text that stands beside a name, and that has these tokens already.
+    fn found_in(
+        &mut self,
+        name: Option<&str>,
+        text: &[u8],
+        tokens: &[(usize, usize)],
+    ) -> Vec<Place> {
+        let mut spans = scan::spans(text, tokens);
         if let Some(name) = name.and_then(|name| secret(name.as_bytes()))
             && !is_harmless(text, name)
             && (!name.doubtful || is_random(text))
@@ -195,7 +207,7 @@ impl Redactor {
             spans.push(Span::new(0, text.len(), name.class));
         }
         spans.extend(self.own.iter().flat_map(|own| own_spans(own, text)));
-        spans.retain(|span| span.from < span.to && !touches(&tokens, span.from, span.to));
+        spans.retain(|span| span.from < span.to && !touches(tokens, span.from, span.to));
         spans.sort_by_key(|span| (span.from, std::cmp::Reverse(span.to), !span.exact));
         let add = |span: Span| Place {
             from: span.from,
@@ -285,7 +297,8 @@ fn replaced(text: &[u8], places: Vec<Place>, token: impl Fn(&Place) -> String) -
 /// Where tokens stand that an earlier redaction has put there.
 fn tokens(text: &[u8]) -> Vec<(usize, usize)> {
     let mut tokens = Vec::new();
-    for from in memmem::find_iter(text, TOKEN) {
+    static OPENING: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(TOKEN));
+    for from in OPENING.find_iter(text) {
         const LONGEST: usize = 128;
         let near = slice(text, from, text.len().min(from + LONGEST));
         if let Some(length) = memchr::memchr(b']', near)
@@ -316,21 +329,26 @@ fn touches(tokens: &[(usize, usize)], from: usize, to: usize) -> bool {
 /// Sees every text of a report or a recording, and may change it.
 trait Visitor {
     /// A text, where it stands, and the name it stands beside.
-    fn text(&mut self, place: &str, name: Option<&str>, text: &mut String);
+    fn text(&mut self, place: fmt::Arguments<'_>, name: Option<&str>, text: &mut String);
     /// A command's output.
     fn output(&mut self, output: &mut Output);
     /// The same in a report, where the recording has been seen before.
-    fn shown(&mut self, place: &str, text: &mut String) {
+    fn shown(&mut self, place: fmt::Arguments<'_>, text: &mut String) {
         self.text(place, None, text);
     }
 
+    /// A command's words in a report, likewise.
+    fn shown_words(&mut self, place: fmt::Arguments<'_>, words: &mut [String]) {
+        self.words(place, words);
+    }
+
     /// The words of a command: one behind an option stands beside its name.
-    fn words(&mut self, place: &str, words: &mut [String]) {
+    fn words(&mut self, place: fmt::Arguments<'_>, words: &mut [String]) {
         let mut option: Option<String> = None;
         for (index, word) in words.iter_mut().enumerate() {
             let before = option.take().filter(|_| !word.starts_with('-'));
             option = (word.starts_with('-') && !word.contains('=')).then(|| word.clone());
-            self.text(&format!("{place}[{index}]"), before.as_deref(), word);
+            self.text(format_args!("{place}[{index}]"), before.as_deref(), word);
         }
     }
 }
@@ -339,7 +357,7 @@ trait Visitor {
 struct Learn<'a>(&'a mut Redactor);
 
 impl Visitor for Learn<'_> {
-    fn text(&mut self, _: &str, name: Option<&str>, text: &mut String) {
+    fn text(&mut self, _: fmt::Arguments<'_>, name: Option<&str>, text: &mut String) {
         self.0.learn_beside(name, text.as_bytes());
     }
 
@@ -348,7 +366,9 @@ impl Visitor for Learn<'_> {
         self.0.learn(&output.tail);
     }
 
-    fn shown(&mut self, _: &str, _: &mut String) {}
+    fn shown(&mut self, _: fmt::Arguments<'_>, _: &mut String) {}
+
+    fn shown_words(&mut self, _: fmt::Arguments<'_>, _: &mut [String]) {}
 }
 
 /// Replaces the secrets, and counts the tokens.
@@ -358,7 +378,7 @@ struct Redact<'a> {
 }
 
 impl Visitor for Redact<'_> {
-    fn text(&mut self, place: &str, name: Option<&str>, text: &mut String) {
+    fn text(&mut self, place: fmt::Arguments<'_>, name: Option<&str>, text: &mut String) {
         if let Some(redacted) = self.redactor.redact_beside(name, text.as_bytes()) {
             *text = String::from_utf8_lossy(&redacted).into_owned();
         }
@@ -375,7 +395,7 @@ impl Visitor for Redact<'_> {
                 .into_iter()
                 .map(|(class, count)| crate::report::Redaction {
                     class: class.to_owned(),
-                    place: place.to_owned(),
+                    place: place.to_string(),
                     count,
                 }),
         );

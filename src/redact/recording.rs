@@ -34,12 +34,12 @@ pub(super) fn visit(recording: &mut Recording, visitor: &mut dyn Visitor) {
         earlier_changes,
         stray_bytes: _,
     } = recording;
-    visitor.text("lxcdiag", None, lxcdiag);
-    visitor.words("command_line", command_line);
-    optional(visitor, "demonstration", demonstration);
+    visitor.text(format_args!("lxcdiag"), None, lxcdiag);
+    visitor.words(format_args!("command_line"), command_line);
+    optional(visitor, format_args!("demonstration"), demonstration);
     visit_target(target, visitor);
     for (name, value) in vars {
-        visitor.text("vars", Some(name), value);
+        visitor.text(format_args!("vars"), Some(name), value);
     }
     for LoggedFailure {
         at: _,
@@ -47,14 +47,14 @@ pub(super) fn visit(recording: &mut Recording, visitor: &mut dyn Visitor) {
         text,
     } in log.iter_mut().flatten()
     {
-        visitor.text("log", None, text);
+        visitor.text(format_args!("log"), None, text);
     }
-    optional(visitor, "cut_short", cut_short);
+    optional(visitor, format_args!("cut_short"), cut_short);
     for attempt in attempts {
         visit_attempt(attempt, visitor);
     }
     for Change { argv, during: _ } in earlier_changes {
-        visitor.words("earlier_changes", argv);
+        visitor.words(format_args!("earlier_changes"), argv);
     }
 }
 
@@ -71,10 +71,12 @@ fn visit_attempt(attempt: &mut Attempt, visitor: &mut dyn Visitor) {
         stderr,
         found,
     } = attempt;
-    optional(visitor, "item", item);
-    visitor.words("argv", argv);
+    optional(visitor, format_args!("item"), item);
+    visitor.words(format_args!("argv"), argv);
     match ending {
-        Ending::Skipped(reason) | Ending::Errored(reason) => visitor.text("ending", None, reason),
+        Ending::Skipped(reason) | Ending::Errored(reason) => {
+            visitor.text(format_args!("ending"), None, reason)
+        }
         Ending::Exited(_) | Ending::TimedOut | Ending::Looked => {}
     }
     visitor.output(stdout);
@@ -87,14 +89,14 @@ fn visit_attempt(attempt: &mut Attempt, visitor: &mut dyn Visitor) {
 fn visit_facts(facts: &mut Facts, visitor: &mut dyn Visitor) {
     for (mut name, mut fact) in std::mem::take(facts) {
         visit_fact(Some(&name), &mut fact, visitor);
-        visitor.text("found", None, &mut name);
+        visitor.text(format_args!("found"), None, &mut name);
         facts.insert(name, fact);
     }
 }
 
 fn visit_fact(name: Option<&str>, fact: &mut Fact, visitor: &mut dyn Visitor) {
     match fact {
-        Fact::Text(text) => visitor.text("found", name, text),
+        Fact::Text(text) => visitor.text(format_args!("found"), name, text),
         Fact::List(items) => items
             .iter_mut()
             .for_each(|item| visit_fact(name, item, visitor)),

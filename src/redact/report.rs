@@ -1,6 +1,8 @@
 //! Every text of a report. Each struct is taken apart field by field, so that a field added later
 //! does not compile before it is said here whether it may hold a secret.
 
+use std::fmt;
+
 use serde_json::Value;
 
 use super::Visitor;
@@ -40,16 +42,16 @@ pub(super) fn visit(report: &mut Report, visitor: &mut dyn Visitor) {
         verdict,
         redacted: _,
     } = report;
-    visitor.text("lxcdiag", None, lxcdiag);
-    visitor.words("command_line", command_line);
-    optional(visitor, "demonstration", demonstration);
-    visitor.text("runbook.title", None, title);
+    visitor.text(format_args!("lxcdiag"), None, lxcdiag);
+    visitor.words(format_args!("command_line"), command_line);
+    optional(visitor, format_args!("demonstration"), demonstration);
+    visitor.text(format_args!("runbook.title"), None, title);
     visit_target(target, visitor);
-    optional(visitor, "cut_short", cut_short);
+    optional(visitor, format_args!("cut_short"), cut_short);
     for (name, value) in vars {
-        visitor.text(&format!("vars.{name}"), Some(name), value);
+        visitor.text(format_args!("vars.{name}"), Some(name), value);
     }
-    texts(visitor, "changed", changed);
+    texts(visitor, format_args!("changed"), changed);
     for check in checks {
         visit_check(check, visitor);
     }
@@ -62,8 +64,8 @@ pub(super) fn visit(report: &mut Report, visitor: &mut dyn Visitor) {
             decisive: _,
             interval: _,
         } = moment;
-        visitor.text(&format!("timeline[{index}].what"), None, what);
-        visitor.text(&format!("timeline[{index}].source"), None, source);
+        visitor.text(format_args!("timeline[{index}].what"), None, what);
+        visitor.text(format_args!("timeline[{index}].source"), None, source);
     }
     for hypothesis in hypotheses {
         visit_hypothesis(hypothesis, visitor);
@@ -76,8 +78,8 @@ pub(super) fn visit(report: &mut Report, visitor: &mut dyn Visitor) {
         summary,
         remedy,
     } = verdict;
-    visitor.text("verdict.summary", None, summary);
-    visitor.text("verdict.remedy", None, remedy);
+    visitor.text(format_args!("verdict.summary"), None, summary);
+    visitor.text(format_args!("verdict.remedy"), None, remedy);
 }
 
 pub(super) fn visit_target(target: &mut Target, visitor: &mut dyn Visitor) {
@@ -90,12 +92,12 @@ pub(super) fn visit_target(target: &mut Target, visitor: &mut dyn Visitor) {
         kernel,
         pve,
     } = target;
-    visitor.text("target.node", None, node);
-    visitor.text("target.via", None, via);
-    optional(visitor, "target.os", os);
-    optional(visitor, "target.systemd", systemd);
-    optional(visitor, "target.kernel", kernel);
-    optional(visitor, "target.pve", pve);
+    visitor.text(format_args!("target.node"), None, node);
+    visitor.text(format_args!("target.via"), None, via);
+    optional(visitor, format_args!("target.os"), os);
+    optional(visitor, format_args!("target.systemd"), systemd);
+    optional(visitor, format_args!("target.kernel"), kernel);
+    optional(visitor, format_args!("target.pve"), pve);
 }
 
 fn visit_check(check: &mut CheckRow, visitor: &mut dyn Visitor) {
@@ -123,36 +125,45 @@ fn visit_check(check: &mut CheckRow, visitor: &mut dyn Visitor) {
     } = check;
     // The item in brackets comes from the container.
     let own = id.split('[').next().unwrap_or_default().to_owned();
-    visitor.text(&format!("checks[{own}].id"), None, id);
-    let place = |field: &str| format!("checks[{id}].{field}");
-    visitor.text(&place("title"), None, title);
-    optional(visitor, &place("step"), step);
-    visitor.text(&place("reason"), None, reason);
-    visitor.text(&place("observed"), None, observed);
-    visitor.words(&place("argv"), argv);
-    visitor.shown(&place("stdout"), stdout);
-    visitor.shown(&place("stderr"), stderr);
-    visit_json(&place("facts"), None, facts, visitor);
+    visitor.text(format_args!("checks[{own}].id"), None, id);
+    visitor.text(format_args!("checks[{id}].title"), None, title);
+    optional(visitor, format_args!("checks[{id}].step"), step);
+    visitor.text(format_args!("checks[{id}].reason"), None, reason);
+    visitor.text(format_args!("checks[{id}].observed"), None, observed);
+    visitor.shown_words(format_args!("checks[{id}].argv"), argv);
+    visitor.shown(format_args!("checks[{id}].stdout"), stdout);
+    visitor.shown(format_args!("checks[{id}].stderr"), stderr);
+    visit_json(format_args!("checks[{id}].facts"), None, facts, visitor);
     if let Some(MetricValue { value: _, unit }) = metric {
-        visitor.text(&place("metric.unit"), None, unit);
+        visitor.text(format_args!("checks[{id}].metric.unit"), None, unit);
     }
 }
 
 /// A fact, whose names come from the container where a check takes all keys of an object.
-fn visit_json(place: &str, name: Option<&str>, value: &mut Value, visitor: &mut dyn Visitor) {
+fn visit_json(
+    place: fmt::Arguments<'_>,
+    name: Option<&str>,
+    value: &mut Value,
+    visitor: &mut dyn Visitor,
+) {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
         Value::String(text) => visitor.text(place, name, text),
         Value::Array(items) => {
             for (index, item) in items.iter_mut().enumerate() {
-                visit_json(&format!("{place}[{index}]"), name, item, visitor);
+                visit_json(format_args!("{place}[{index}]"), name, item, visitor);
             }
         }
         Value::Object(fields) => {
             for (name, mut field) in std::mem::take(fields) {
                 let mut key = name.clone();
                 visitor.text(place, None, &mut key);
-                visit_json(&format!("{place}.{key}"), Some(&name), &mut field, visitor);
+                visit_json(
+                    format_args!("{place}.{key}"),
+                    Some(&name),
+                    &mut field,
+                    visitor,
+                );
                 fields.insert(key, field);
             }
         }
@@ -172,9 +183,8 @@ fn visit_hypothesis(hypothesis: &mut HypothesisRow, visitor: &mut dyn Visitor) {
         overturned_by,
         remedy,
     } = hypothesis;
-    let place = |field: &str| format!("hypotheses[{id}].{field}");
-    visitor.text(&place("title"), None, title);
-    visitor.text(&place("about"), None, about);
+    visitor.text(format_args!("hypotheses[{id}].title"), None, title);
+    visitor.text(format_args!("hypotheses[{id}].about"), None, about);
     for (index, row) in evidence.iter_mut().enumerate() {
         let EvidenceRow {
             effect: _,
@@ -182,26 +192,38 @@ fn visit_hypothesis(hypothesis: &mut HypothesisRow, visitor: &mut dyn Visitor) {
             says,
             missing,
         } = row;
-        visitor.text(&place(&format!("evidence[{index}].says")), None, says);
+        visitor.text(
+            format_args!("hypotheses[{id}].evidence[{index}].says"),
+            None,
+            says,
+        );
         texts(
             visitor,
-            &place(&format!("evidence[{index}].missing")),
+            format_args!("hypotheses[{id}].evidence[{index}].missing"),
             missing,
         );
     }
-    texts(visitor, &place("missing"), missing);
-    optional(visitor, &place("overturned_by"), overturned_by);
-    visitor.text(&place("remedy"), None, remedy);
+    texts(visitor, format_args!("hypotheses[{id}].missing"), missing);
+    optional(
+        visitor,
+        format_args!("hypotheses[{id}].overturned_by"),
+        overturned_by,
+    );
+    visitor.text(format_args!("hypotheses[{id}].remedy"), None, remedy);
 }
 
-pub(super) fn optional(visitor: &mut dyn Visitor, place: &str, text: &mut Option<String>) {
+pub(super) fn optional(
+    visitor: &mut dyn Visitor,
+    place: fmt::Arguments<'_>,
+    text: &mut Option<String>,
+) {
     if let Some(text) = text {
         visitor.text(place, None, text);
     }
 }
 
-fn texts(visitor: &mut dyn Visitor, place: &str, texts: &mut [String]) {
+fn texts(visitor: &mut dyn Visitor, place: fmt::Arguments<'_>, texts: &mut [String]) {
     for (index, text) in texts.iter_mut().enumerate() {
-        visitor.text(&format!("{place}[{index}]"), None, text);
+        visitor.text(format_args!("{place}[{index}]"), None, text);
     }
 }

@@ -41,6 +41,11 @@ struct Secret {
 }
 
 impl Secrets {
+    /// Whether there is nothing to be replaced, and no token that stands there already.
+    pub(super) fn is_empty(&self) -> bool {
+        self.found.is_empty() && self.taken.is_empty()
+    }
+
     /// A value that may stand anywhere.
     pub(super) fn innocent(&mut self, value: &str) {
         self.innocent.insert(value.as_bytes().to_vec());
@@ -130,15 +135,16 @@ struct Search {
 
 impl Search {
     fn new(forms: Vec<(usize, &[u8])>, kind: MatchKind) -> Option<Self> {
+        if forms.is_empty() {
+            return None;
+        }
         let (indices, forms): (Vec<_>, Vec<_>) = forms.into_iter().unzip();
         let automaton = AhoCorasick::builder()
             .match_kind(kind)
             .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(forms);
-        automaton
-            .ok()
-            .filter(|_| !indices.is_empty())
-            .map(|automaton| Self { automaton, indices })
+            .build(forms)
+            .ok()?;
+        Some(Self { automaton, indices })
     }
 
     fn place(&self, found: aho_corasick::Match) -> Place {
