@@ -131,7 +131,10 @@ pub async fn collect<'a>(
 
 struct Collector<'a> {
     around: &'a Surroundings<'a>,
+    /// What the attempts so far came to, but for those at checks that are `untold`.
     findings: Findings<'a>,
+    /// The latest checks, each with the number of its attempts.
+    untold: Vec<(&'a Check, usize)>,
     runbook: &'a Runbook,
     no_changes: Option<String>,
     session: Option<Session>,
@@ -151,6 +154,7 @@ impl<'a> Collector<'a> {
         Self {
             around,
             findings: Findings::new(request.runbook, &setting),
+            untold: Vec::new(),
             runbook: request.runbook,
             no_changes: request.no_changes,
             session: None,
@@ -191,6 +195,7 @@ impl<'a> Collector<'a> {
         }
         for check in checks {
             (self.around.progress)(check);
+            self.tell_for(check);
             let items = match self.items(check) {
                 Ok(items) => items,
                 Err(reason) => {
@@ -404,10 +409,30 @@ impl<'a> Collector<'a> {
         Ok(())
     }
 
-    fn add(&mut self, check: &Check, attempts: Vec<Attempt>) {
-        self.findings
-            .add(check, &attempts.iter().collect::<Vec<_>>());
+    fn add(&mut self, check: &'a Check, attempts: Vec<Attempt>) {
+        self.untold.push((check, attempts.len()));
         self.recording.attempts.extend(attempts);
+    }
+
+    /// Has the findings know what this check's command can read: what it needs. No more than that:
+    /// between two commands others have the processor's caches, and to judge check by check takes
+    /// far longer than to judge them all at the end.
+    fn tell_for(&mut self, check: &Check) {
+        let untold = |(untold, _): &(&Check, usize)| check.needs.contains(&untold.id);
+        if check.changes || self.untold.iter().any(untold) {
+            self.tell();
+        }
+    }
+
+    fn tell(&mut self) {
+        let count: usize = self.untold.iter().map(|(_, count)| count).sum();
+        let told = self.recording.attempts.len().saturating_sub(count);
+        let (_, mut attempts) = self.recording.attempts.split_at(told);
+        for (check, count) in self.untold.drain(..) {
+            let (own, later) = attempts.split_at(count.min(attempts.len()));
+            self.findings.add(check, &own.iter().collect::<Vec<_>>());
+            attempts = later;
+        }
     }
 
     /// The recording, and what was found; what was not come to is skipped.
@@ -425,6 +450,7 @@ impl<'a> Collector<'a> {
                 }
             }
         }
+        self.tell();
         self.recording.finished_at = match self.around.source {
             Source::Live { .. } => self.around.source.now(),
             Source::Recorded(recording) => recording.finished_at,

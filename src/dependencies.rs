@@ -10,6 +10,8 @@ use crate::runbook::{Condition, Runbook};
 pub struct Dependencies<'a> {
     checks: BTreeSet<&'a str>,
     lets: BTreeMap<&'a str, BTreeSet<&'a str>>,
+    /// The same the other way round, in the runbook's order.
+    on: BTreeMap<&'a str, Vec<&'a str>>,
 }
 
 impl<'a> Dependencies<'a> {
@@ -22,17 +24,21 @@ impl<'a> Dependencies<'a> {
                 .map(|check| check.id.as_str())
                 .collect(),
             lets: BTreeMap::new(),
+            on: BTreeMap::new(),
         };
         for (name, source) in &runbook.lets {
             let behind = all.of_names(&let_names(source).unwrap_or_default());
+            for check in &behind {
+                all.on.entry(check).or_default().push(name);
+            }
             all.lets.insert(name, behind);
         }
         all
     }
 
-    /// The checks behind a derived value.
-    pub fn of_let(&self, name: &str) -> Option<&BTreeSet<&'a str>> {
-        self.lets.get(name)
+    /// The derived values that a check is behind.
+    pub fn lets_on(&self, check: &str) -> &[&'a str] {
+        self.on.get(check).map_or(&[], Vec::as_slice)
     }
 
     /// The checks behind a condition.

@@ -19,6 +19,7 @@ pub use syntax::{
     Names, SyntaxError, check_expression, check_template, expression_names, let_names,
 };
 
+use crate::fact::Fact;
 use functions::Trace;
 
 /// An expression has no value, because of these: `stamp.born (check stamp was skipped: …)`.
@@ -68,6 +69,19 @@ impl Evaluator {
         Trace::start(false);
         let text = parsed::template(template).and_then(|parsed| parsed.render(scope.context()));
         self.settle(template, text)
+    }
+
+    /// The value of a `let`, or why it has none.
+    fn derived(&self, source: &str, scope: &Scope) -> Result<Value, String> {
+        let fact = if source.contains("{{") {
+            self.render(source, scope).map(Fact::Text)
+        } else {
+            self.value(source, scope).and_then(|value| {
+                fact_of(&value).ok_or_else(|| Unknown(vec!["there is none".to_owned()]))
+            })
+        };
+        fact.map(|fact| scope::value_of(&fact))
+            .map_err(|Unknown(missing)| missing.join("; "))
     }
 
     /// A template's text for people, where each part that has no value reads `(unknown)`.

@@ -6,12 +6,12 @@
 mod extract;
 mod outcome;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use crate::dependencies::Dependencies;
-use crate::expression::{Binding, Evaluator, Scope, Unknown, fact_of};
+use crate::expression::{Binding, Evaluator, Scope};
 use crate::fact::{Fact, Facts};
 use crate::interval::Interval;
 use crate::provision_log::{FailureKind, LoggedFailure};
@@ -129,7 +129,6 @@ impl From<&Recording> for Setting {
 
 /// The facts so far, and the names that stand for them.
 pub struct Findings<'a> {
-    runbook: &'a Runbook,
     dependencies: Dependencies<'a>,
     evaluator: Evaluator,
     scope: Scope,
@@ -146,15 +145,15 @@ impl<'a> Findings<'a> {
             let reason = format!("check {} was not run", check.id);
             scope.bind(&check.id, Binding::Group(Facts::new(), reason));
         }
-        let mut findings = Self {
-            runbook,
+        for (name, source) in &runbook.lets {
+            scope.bind(name, Binding::Derived(source.as_str().into()));
+        }
+        Self {
             dependencies: Dependencies::new(runbook),
             evaluator: Evaluator::default(),
             scope,
             results: Vec::new(),
-        };
-        findings.derive(|_| true);
-        findings
+        }
     }
 
     /// Everything a recording has, in its order.
@@ -181,6 +180,11 @@ impl<'a> Findings<'a> {
         &self.scope
     }
 
+    /// What the runbook's texts depend on.
+    pub const fn dependencies(&self) -> &Dependencies<'a> {
+        &self.dependencies
+    }
+
     /// Takes in the attempts at a check: one, or one an item.
     pub fn add(&mut self, check: &Check, attempts: &[&Attempt]) {
         let results: Vec<_> = attempts
@@ -190,33 +194,14 @@ impl<'a> Findings<'a> {
         let binding = outcome::binding(check, attempts, &results);
         self.scope.bind(&check.id, binding);
         self.results.extend(results);
-        self.derive(|behind| behind.contains(check.id.as_str()));
+        for name in self.dependencies.lets_on(&check.id) {
+            self.scope.renew(name);
+        }
     }
 
     /// Whether every attempt at a check has passed.
     pub fn passed(&self, check: &str) -> bool {
         self.scope.is_true(check, "passed")
-    }
-
-    /// Computes anew, from what is known now, the derived values whose checks are `concerned`.
-    fn derive(&mut self, concerned: impl Fn(&BTreeSet<&str>) -> bool) {
-        for (name, source) in &self.runbook.lets {
-            if !self.dependencies.of_let(name).is_some_and(&concerned) {
-                continue;
-            }
-            let value = if source.contains("{{") {
-                self.evaluator.render(source, &self.scope).map(Fact::Text)
-            } else {
-                self.evaluator.value(source, &self.scope).and_then(|value| {
-                    fact_of(&value).ok_or_else(|| Unknown(vec!["there is none".to_owned()]))
-                })
-            };
-            let binding = match value {
-                Ok(fact) => Binding::Present(fact),
-                Err(Unknown(missing)) => Binding::Absent(missing.join("; ")),
-            };
-            self.scope.bind(name, binding);
-        }
     }
 }
 

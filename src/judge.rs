@@ -6,7 +6,6 @@ mod weigh;
 
 use serde::{Deserialize, Serialize};
 
-use crate::dependencies::Dependencies;
 use crate::expression::moment_of;
 use crate::findings::{CheckResult, Event, Findings, Outcome, Severity};
 use crate::interval::Interval;
@@ -157,11 +156,10 @@ pub fn weigh_findings(
     recording: &Recording,
     findings: Findings<'_>,
 ) -> Diagnosis {
-    let dependencies = Dependencies::new(runbook);
     let hypotheses: Vec<_> = runbook
         .hypotheses
         .iter()
-        .map(|hypothesis| weigh::weigh(&dependencies, hypothesis, &findings))
+        .map(|hypothesis| weigh::weigh(hypothesis, &findings))
         .collect();
     let verdict = verdict(runbook, &findings, &hypotheses);
     Diagnosis {

@@ -47,6 +47,26 @@ impl Trace {
         });
     }
 
+    /// Makes an evaluation amid another one, whose trace stays as it is.
+    pub(super) fn apart<T>(evaluate: impl FnOnce() -> T) -> T {
+        let outer = TRACE.with(Self::take);
+        let result = evaluate();
+        TRACE.with(|trace| {
+            trace.missing.replace(outer.missing.into_inner());
+            trace.upper.set(outer.upper.get());
+            trace.took_gap.set(outer.took_gap.get());
+        });
+        result
+    }
+
+    fn take(&self) -> Self {
+        Self {
+            missing: RefCell::new(self.missing.take()),
+            upper: Cell::new(self.upper.get()),
+            took_gap: Cell::new(self.took_gap.get()),
+        }
+    }
+
     pub(super) fn took_gap() -> bool {
         TRACE.with(|trace| trace.took_gap.get())
     }

@@ -1,11 +1,12 @@
 //! The names an expression can read, and what they stand for.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use minijinja::value::{Object, Value, ValueKind};
 
 use super::functions::{Moment, Trace, moment_of};
+use super::{Evaluator, let_names};
 use crate::fact::{Fact, Facts};
 
 /// What a name stands for.
@@ -17,6 +18,9 @@ pub enum Binding {
     Absent(String),
     /// Named values of which some may be absent, all of those for this reason.
     Group(Facts, String),
+    /// What comes of a `let`: a text with `{{` is a template, any other an expression. The derived
+    /// values that it reads must not read it.
+    Derived(Arc<str>),
 }
 
 /// The names an expression can read. Cheap to clone: copied only when a clone is bound to.
@@ -32,6 +36,15 @@ enum Slot {
     Present(Value),
     Absent(Arc<str>),
     Group(Arc<BTreeMap<String, Value>>, Arc<str>),
+    Derived(Arc<Derived>),
+}
+
+/// A value that is computed from the others of its scope where it is first read.
+#[derive(Debug)]
+struct Derived {
+    source: Arc<str>,
+    /// It, or why there is none.
+    value: OnceLock<Result<Value, Arc<str>>>,
 }
 
 impl Scope {
@@ -43,9 +56,12 @@ impl Scope {
         }
     }
 
-    fn slot(&self, name: &str) -> Option<&Slot> {
-        let own = self.slots.get(name);
-        own.or_else(|| self.outer.as_ref()?.slot(name))
+    /// What a name stands for, and in which scope.
+    fn slot(&self, name: &str) -> Option<(&Slot, &Self)> {
+        match self.slots.get(name) {
+            Some(slot) => Some((slot, self)),
+            None => self.outer.as_ref()?.slot(name),
+        }
     }
 
     /// Binds a name, over any earlier binding.
@@ -59,6 +75,10 @@ impl Scope {
                     .map(|(name, fact)| (name.clone(), value_of(fact)));
                 Slot::Group(Arc::new(values.collect()), reason.into())
             }
+            Binding::Derived(source) => Slot::Derived(Arc::new(Derived {
+                source,
+                value: OnceLock::new(),
+            })),
         };
         Arc::make_mut(&mut self.slots).insert(name.into(), slot);
     }
@@ -73,8 +93,49 @@ impl Scope {
     /// Whether `group.name` is there and true.
     pub fn is_true(&self, group: &str, name: &str) -> bool {
         match self.slot(group) {
-            Some(Slot::Group(values, _)) => values.get(name).is_some_and(Value::is_true),
+            Some((Slot::Group(values, _), _)) => values.get(name).is_some_and(Value::is_true),
             _ => false,
+        }
+    }
+
+    /// Has a derived value be computed anew where it is read next: something that it rests on was
+    /// bound.
+    pub fn renew(&mut self, name: &str) {
+        if let Some(Slot::Derived(derived)) = self.slots.get(name)
+            && derived.value.get().is_some()
+        {
+            self.bind(name, Binding::Derived(Arc::clone(&derived.source)));
+        }
+    }
+
+    /// Computes a derived value, and before it those that it reads: one by one, for a chain of them
+    /// can be longer than the stack is deep.
+    fn compute(&self, name: &str) {
+        let mut open = vec![name.to_owned()];
+        while let Some(name) = open.last() {
+            let Some(derived) = self.uncomputed(name) else {
+                open.pop();
+                continue;
+            };
+            let read = let_names(&derived.source).unwrap_or_default();
+            let names = read
+                .iter()
+                .map(|name| name.split('.').next().unwrap_or(name));
+            let before: Vec<_> = names
+                .filter(|name| self.uncomputed(name).is_some())
+                .collect();
+            if before.is_empty() {
+                let value = Trace::apart(|| Evaluator::default().derived(&derived.source, self));
+                let _ = derived.value.set(value.map_err(Arc::from));
+            }
+            open.extend(before.into_iter().map(str::to_owned));
+        }
+    }
+
+    fn uncomputed(&self, name: &str) -> Option<&Derived> {
+        match self.slots.get(name) {
+            Some(Slot::Derived(derived)) if derived.value.get().is_none() => Some(derived),
+            _ => None,
         }
     }
 
@@ -90,11 +151,20 @@ struct Root(Scope);
 impl Object for Root {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let name = key.as_str()?;
-        match self.0.slot(name)? {
+        let (slot, scope) = self.0.slot(name)?;
+        let missing = |reason: &str| {
+            Trace::note_missing(name.to_owned(), reason);
+            None
+        };
+        match slot {
             Slot::Present(value) => Some(value.clone()),
-            Slot::Absent(reason) => {
-                Trace::note_missing(name.to_owned(), reason);
-                None
+            Slot::Absent(reason) => missing(reason),
+            Slot::Derived(derived) => {
+                scope.compute(name);
+                match derived.value.get()? {
+                    Ok(value) => Some(value.clone()),
+                    Err(reason) => missing(reason),
+                }
             }
             Slot::Group(values, reason) => Some(Value::from_object(Group {
                 name: name.to_owned(),
@@ -126,7 +196,7 @@ impl Object for Group {
     }
 }
 
-fn value_of(fact: &Fact) -> Value {
+pub(super) fn value_of(fact: &Fact) -> Value {
     match fact {
         Fact::Text(text) => Value::from(text.as_str()),
         Fact::Int(number) => Value::from(*number),

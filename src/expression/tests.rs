@@ -304,3 +304,53 @@ fn a_record_is_followed_by_the_first_of_a_list_that_concerns_it() {
         Ok("0.0".into())
     );
 }
+
+fn derived(source: &str) -> Binding {
+    Binding::Derived(source.into())
+}
+
+#[test]
+fn a_derived_value_is_computed_when_it_is_read_and_kept_until_it_is_renewed() {
+    let mut scope = scope();
+    let one = |number| Binding::Present(Fact::Int(number));
+    scope.bind("size", one(1));
+    scope.bind("more", derived("size + 1"));
+    scope.bind("text", derived("{{ more }} of {{ unit }}"));
+    scope.bind("size", one(5));
+    let evaluator = Evaluator::default();
+    let text = |scope: &Scope| evaluator.render("{{ text }}", scope);
+    assert_eq!(text(&scope).as_deref(), Ok("6 of a.service"));
+    scope.bind("size", one(7));
+    assert_eq!(text(&scope).as_deref(), Ok("6 of a.service"));
+    scope.renew("more");
+    scope.renew("text");
+    assert_eq!(text(&scope).as_deref(), Ok("8 of a.service"));
+}
+
+#[test]
+fn what_a_derived_value_misses_is_its_own_and_not_that_of_its_reader() {
+    let mut scope = scope();
+    scope.bind("late", derived("before(failed_at, look)"));
+    scope.bind("known", derived("failed_at is defined"));
+    let evaluator = Evaluator::default();
+    let missing = "late (failed_at (not given))".to_owned();
+    assert_eq!(evaluator.truth("late", &scope), Err(Unknown(vec![missing])));
+    assert_eq!(evaluator.truth("late is defined", &scope), Ok(false));
+    // Two seconds or three: that this depends on the times is not forgotten over what is read next.
+    let first = "[gap(look, visible) > 2.5, known] | first";
+    assert!(evaluator.truth(first, &scope).is_err());
+}
+
+#[test]
+fn a_chain_of_derived_values_may_be_longer_than_the_stack_is_deep() {
+    let mut scope = Scope::default();
+    scope.bind("n0", derived("1"));
+    for number in 1..3_000 {
+        scope.bind(
+            &format!("n{number}"),
+            derived(&format!("n{} + 1", number - 1)),
+        );
+    }
+    let last = Evaluator::default().truth("n2999 == 3000", &scope);
+    assert_eq!(last, Ok(true));
+}

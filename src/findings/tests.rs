@@ -1,6 +1,7 @@
 use std::time::{Duration, Instant};
 
 use super::*;
+use crate::expression::Unknown;
 use crate::fixture::{Run, at, runbook};
 use crate::interval::FILE_STAMP_SLACK;
 use crate::recording::Ending;

@@ -3,16 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::{Judged, Level, Weighed};
-use crate::dependencies::Dependencies;
 use crate::findings::{Findings, Outcome};
 use crate::runbook::{Effect, Hypothesis, Runbook};
 
 /// A hypothesis with its verdict.
-pub(super) fn weigh(
-    dependencies: &Dependencies<'_>,
-    hypothesis: &Hypothesis,
-    findings: &Findings<'_>,
-) -> Judged {
+pub(super) fn weigh(hypothesis: &Hypothesis, findings: &Findings<'_>) -> Judged {
     let (evaluator, scope) = (findings.evaluator(), findings.scope());
     let evidence: Vec<_> = hypothesis
         .evidence
@@ -24,7 +19,8 @@ pub(super) fn weigh(
                 holds: judgement.holds,
                 says: evaluator.describe(&evidence.says, scope),
                 missing: judgement.missing,
-                checks: dependencies
+                checks: findings
+                    .dependencies()
                     .of_condition(&evidence.condition)
                     .into_iter()
                     .map(str::to_owned)
