@@ -10,6 +10,8 @@ use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use tokio::sync::watch;
 
 use super::args::{SweepArgs, Via, WAIVERS};
@@ -209,7 +211,7 @@ fn visit_all(
     };
     let told = |row: &Row, progress| bar.done(row.ct, progress);
     let deadline = args.deadline;
-    let watching = async |signal| {
+    let watch = async |signal| {
         let reason = match tokio::time::timeout(deadline, signal).await {
             Ok(signal) => signal,
             Err(_) => Stop::SweepTimeUp(deadline),
@@ -217,15 +219,17 @@ fn visit_all(
         stop.send_replace(Some(reason));
         std::future::pending::<Vec<Row>>().await
     };
+    let most = jobs(args);
     let jobs = |node: &str| match visitor.links.lead_to(node) {
-        true => jobs(args).min(AT_ONCE),
-        false => jobs(args),
+        true => most.min(AT_ONCE),
+        false => most,
     };
     let rows = runtime.block_on(async {
-        let signal = signals::first();
+        // Asked only when something has happened to it, not whenever a container says something.
+        let mut watching: FuturesUnordered<_> = std::iter::once(watch(signals::first())).collect();
         let rows = tokio::select! {
             rows = engine::sweep(containers, jobs, visit, told) => rows,
-            never = watching(signal) => never,
+            Some(never) = watching.next() => never,
         };
         visitor.links.close().await;
         rows

@@ -1,5 +1,6 @@
 //! What is sent to the shell in the container, as text. Pure.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 /// The longest time-out; a longer one is taken for this.
@@ -9,14 +10,13 @@ pub const LONGEST_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 ///
 /// Without its comments: bash reads its standard input byte by byte.
 pub(super) fn prologue(nonce: &str, marker: &str) -> String {
-    let mut script = format!("nonce={nonce} marker={marker}\n");
-    for line in include_str!("prologue.sh").lines() {
-        if !line.is_empty() && !line.trim_start().starts_with('#') {
-            script.push_str(line);
-            script.push('\n');
-        }
-    }
-    script
+    static FUNCTIONS: LazyLock<String> = LazyLock::new(|| {
+        include_str!("prologue.sh")
+            .split_inclusive('\n')
+            .filter(|line| !matches!(line.trim_start().chars().next(), None | Some('#')))
+            .collect()
+    });
+    format!("nonce={nonce} marker={marker}\n{}", *FUNCTIONS)
 }
 
 /// One command. The braces keep a shell that saw only a part of it, because lxcdiag was killed

@@ -1,10 +1,11 @@
 //! A shell in a container, and the one command at a time that it runs.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use rustix::rand::{GetRandomFlags, getrandom};
 use tokio::process::{ChildStderr, ChildStdout};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::client::Client;
 use super::marks::{End, Mark};
@@ -244,8 +245,8 @@ impl Session {
 
     /// Reads both streams until `done`, the shell's end, or the deadline.
     async fn wait_until(&mut self, deadline: Instant, done: impl Fn(&Self) -> bool) -> Waited {
-        let mut deadline = deadline;
         let mut client_ended = self.client.status().is_some();
+        let mut time_up = pin!(sleep_until(deadline));
         loop {
             if done(self) {
                 return Waited::Done;
@@ -254,7 +255,7 @@ impl Session {
                 return Waited::ShellEnded;
             }
             // Also where there is always something to read, and no read ever waits.
-            if Instant::now() >= deadline {
+            if Instant::now() >= time_up.deadline() {
                 return if client_ended {
                     Waited::ShellEnded
                 } else {
@@ -268,10 +269,15 @@ impl Session {
                     () = self.client.ended() => {}
                 }
             };
-            let _ = timeout_at(deadline, step).await;
+            tokio::select! {
+                biased;
+                () = step => {}
+                () = &mut time_up => {}
+            }
             if !client_ended && self.client.status().is_some() {
                 client_ended = true;
-                deadline = deadline.min(in_time(DRAIN_GRACE));
+                let drained = in_time(DRAIN_GRACE).min(time_up.deadline());
+                time_up.as_mut().reset(drained);
             }
         }
     }

@@ -6,14 +6,15 @@ use super::capture::{Capture, Limits, OUTSIDE};
 use super::marks::{Mark, Piece, Scanner};
 use crate::recording::Output;
 
-/// A pipe of Linux's default size holds this much, so no read gets more.
-const READ_SIZE: usize = 64 * 1024;
+/// A quarter of what a pipe of Linux's default size holds: most commands print less.
+const READ_SIZE: usize = 16 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Stream<R> {
     /// Gone once the end of the file was read.
     pipe: Option<R>,
-    buffer: Box<[u8]>,
+    /// What one read has brought.
+    buffer: Vec<u8>,
     scanner: Scanner,
     sorter: Sorter,
 }
@@ -32,7 +33,7 @@ impl<R: AsyncRead + Unpin> Stream<R> {
     pub(super) fn new(pipe: R, nonce: &str, limits: Limits) -> Self {
         Self {
             pipe: Some(pipe),
-            buffer: vec![0; READ_SIZE].into_boxed_slice(),
+            buffer: Vec::with_capacity(READ_SIZE),
             scanner: Scanner::new(nonce),
             sorter: Sorter {
                 last_mark: None,
@@ -49,14 +50,14 @@ impl<R: AsyncRead + Unpin> Stream<R> {
         let Some(pipe) = &mut self.pipe else {
             return std::future::pending().await;
         };
+        self.buffer.clear();
         // An error is an end: nothing more can be had.
-        let length = pipe.read(&mut self.buffer).await.unwrap_or(0);
-        if length == 0 {
+        if pipe.read_buf(&mut self.buffer).await.unwrap_or(0) == 0 {
             self.pipe = None;
             self.scanner.finish(|piece| self.sorter.take(piece));
         }
-        let chunk = self.buffer.get(..length).unwrap_or_default();
-        self.scanner.feed(chunk, |piece| self.sorter.take(piece));
+        self.scanner
+            .feed(&self.buffer, |piece| self.sorter.take(piece));
     }
 
     pub(super) fn has_ended(&self) -> bool {

@@ -14,6 +14,9 @@ use crate::recording::Output;
 /// How many names of one directory are read.
 const MAX_NAMES: usize = 100_000;
 
+/// How much room for a file's bytes there is at the least.
+const LEAST_ROOM: u64 = 4096;
+
 /// A regular file, open for reading.
 pub(super) struct Opened {
     pub(super) file: File,
@@ -68,8 +71,11 @@ impl Host {
 
     /// The first `limit` bytes of a regular file.
     pub(super) fn read(&self, path: impl AsRef<Path>, limit: u64) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        self.open(path)?.file.take(limit).read_to_end(&mut bytes)?;
+        let Opened { file, size, .. } = self.open(path)?;
+        // The kernel's own files say that they have no size.
+        let room = size.min(limit).max(LEAST_ROOM);
+        let mut bytes = Vec::with_capacity(usize::try_from(room).unwrap_or_default() + 1);
+        file.take(limit).read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::io::ErrorKind;
 
 use memchr::{memchr, memmem, memrchr};
 
@@ -103,14 +104,17 @@ impl Host {
     /// own in `ns`; older LXC has it at `lxc/ID` or `lxc.payload/ID`; LXC by itself has it at
     /// `lxc.payload.ID`, or at `lxc.payload.ID-1` where a killed monitor left the former behind.
     fn groups(&self, hierarchy: &str, ct: u32) -> Vec<String> {
-        let mut groups = vec![
+        let mut groups = match self.names(hierarchy) {
+            Ok(names) => names,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Vec::new(),
+            Err(_) => Vec::new(),
+        };
+        groups.retain(|name| is_payload(name, ct));
+        groups.extend([
             format!("lxc/{ct}"),
             format!("lxc/{ct}/ns"),
             format!("lxc.payload/{ct}"),
-        ];
-        let mut payloads = self.names(hierarchy).unwrap_or_default();
-        payloads.retain(|name| is_payload(name, ct));
-        groups.append(&mut payloads);
+        ]);
         groups
     }
 
