@@ -19,7 +19,9 @@ mod state;
 mod tasks;
 mod upid;
 
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
 use crate::interval::Interval;
 
@@ -32,12 +34,14 @@ pub use state::State;
 pub use tasks::TaskLog;
 
 /// A Proxmox VE host, seen through its file system.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Host {
     /// What every path is looked up below, symbolic links included.
     pub root: PathBuf,
     /// Where `root` has but copies of what another node has: that node.
     other: Option<Other>,
+    /// `root`, opened where it was first needed.
+    opened: Arc<OnceLock<OwnedFd>>,
 }
 
 /// What is not in the files copied from another node.
@@ -61,6 +65,7 @@ impl Host {
         Self {
             root: root.into(),
             other: None,
+            opened: Arc::default(),
         }
     }
 
@@ -71,6 +76,7 @@ impl Host {
         Self {
             root: root.into(),
             other: Some(Other { node, boot }),
+            opened: Arc::default(),
         }
     }
 }

@@ -35,7 +35,6 @@ pub struct Scope {
 enum Slot {
     Present(Value),
     Absent(Arc<str>),
-    Group(Arc<BTreeMap<String, Value>>, Arc<str>),
     Derived(Arc<Derived>),
 }
 
@@ -73,7 +72,11 @@ impl Scope {
                 let values = facts
                     .iter()
                     .map(|(name, fact)| (name.clone(), value_of(fact)));
-                Slot::Group(Arc::new(values.collect()), reason.into())
+                Slot::Present(Value::from_object(Group {
+                    name: name.to_owned(),
+                    values: values.collect(),
+                    otherwise: reason,
+                }))
             }
             Binding::Derived(source) => Slot::Derived(Arc::new(Derived {
                 source,
@@ -93,7 +96,10 @@ impl Scope {
     /// Whether `group.name` is there and true.
     pub fn is_true(&self, group: &str, name: &str) -> bool {
         match self.slot(group) {
-            Some((Slot::Group(values, _), _)) => values.get(name).is_some_and(Value::is_true),
+            Some((Slot::Present(value), _)) => value
+                .downcast_object_ref::<Group>()
+                .and_then(|group| group.values.get(name))
+                .is_some_and(Value::is_true),
             _ => false,
         }
     }
@@ -166,11 +172,6 @@ impl Object for Root {
                     Err(reason) => missing(reason),
                 }
             }
-            Slot::Group(values, reason) => Some(Value::from_object(Group {
-                name: name.to_owned(),
-                values: Arc::clone(values),
-                otherwise: Arc::clone(reason),
-            })),
         }
     }
 }
@@ -179,9 +180,9 @@ impl Object for Root {
 #[derive(Debug)]
 struct Group {
     name: String,
-    values: Arc<BTreeMap<String, Value>>,
+    values: BTreeMap<String, Value>,
     /// Why a name without a value has none.
-    otherwise: Arc<str>,
+    otherwise: String,
 }
 
 impl Object for Group {

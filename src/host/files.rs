@@ -123,12 +123,14 @@ impl Host {
             let path = Path::new("/").join(path);
             return Ok(rustix::fs::openat(CWD, &path, flags, Mode::empty())?);
         }
-        let root = rustix::fs::openat(
-            CWD,
-            &self.root,
-            OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
-            Mode::empty(),
-        )?;
+        let root = match self.opened.get() {
+            Some(root) => root,
+            None => {
+                let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+                let root = rustix::fs::openat(CWD, &self.root, flags, Mode::empty())?;
+                self.opened.get_or_init(|| root)
+            }
+        };
         // Absolute links and `..` end at `root`, as they would for a process rooted there.
         let found = rustix::fs::openat2(root, path, flags, Mode::empty(), ResolveFlags::IN_ROOT)?;
         Ok(found)
