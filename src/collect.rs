@@ -424,6 +424,7 @@ impl<'a> Collector<'a> {
         }
     }
 
+    /// Has the findings take in all that came to be known.
     fn tell(&mut self) {
         let count: usize = self.untold.iter().map(|(_, count)| count).sum();
         let told = self.recording.attempts.len().saturating_sub(count);

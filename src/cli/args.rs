@@ -129,7 +129,7 @@ pub(super) struct SweepArgs {
     /// How long the whole sweep may take
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "1h")]
     pub(super) deadline: std::time::Duration,
-    /// Print nothing where nothing is wrong
+    /// Print nothing where nothing is wrong (with --on-change: and nothing is gone)
     #[arg(long)]
     pub(super) quiet: bool,
     /// Print only what is new, worse, better or gone since the last sweep

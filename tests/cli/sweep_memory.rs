@@ -32,6 +32,21 @@ fn a_second_sweep_tells_only_what_differs() {
 }
 
 #[test]
+fn what_is_gone_is_told_once_of_a_quiet_sweep_too() {
+    let environment = environment();
+    let more = ["--ct", "102", "--on-change", "--quiet"];
+    let Some(first) = sweep(&environment, &more) else {
+        return;
+    };
+    assert!(first.stdout.contains("new             102"), "{first}");
+    environment.write("work/102", "echo found ok\n");
+    let second = sweep(&environment, &more).unwrap();
+    assert!(second.stdout.contains("gone            102"), "{second}");
+    let third = sweep(&environment, &more).unwrap();
+    assert_eq!((third.stdout.as_str(), third.status), ("", Some(0)));
+}
+
+#[test]
 fn what_is_waived_or_not_confirmed_does_not_count() {
     let environment = environment();
     environment.write(

@@ -41,7 +41,9 @@ pub(super) fn write(
     files: &[OutputFile<'_>],
 ) -> Result<(), CliError> {
     let nothing_wrong = sweep.status() == Status::Ok && sweep.cut_short.is_none();
-    let mut result = if args.quiet && nothing_wrong {
+    // Who asked for changes waits for the word that it is over.
+    let changed = sweep.changes.as_ref().is_some_and(|all| !all.is_empty());
+    let mut result = if args.quiet && nothing_wrong && !changed {
         Ok(())
     } else {
         output::print(&render(sweep, args.format, output::stdout_look()))
