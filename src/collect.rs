@@ -1,5 +1,6 @@
 //! Goes through a runbook's checks, in the container and on the host, and records what came of it.
 
+mod attempt;
 mod probe;
 
 use std::time::Duration;
@@ -7,15 +8,16 @@ use std::time::Duration;
 pub use probe::PROBE;
 
 use crate::clock::now;
-use crate::executor::{Exchange, Session, SessionError};
+use crate::executor::{Session, SessionError};
 use crate::expression::Unknown;
 use crate::findings::{Findings, Setting};
 use crate::host::Host;
 use crate::interval::SECOND;
 use crate::plan;
-use crate::recording::{Attempt, Ending, Output, RecordedRunbook, Recording, SCHEMA, Target};
+use crate::recording::{Attempt, Ending, RecordedRunbook, Recording, SCHEMA, Target};
 use crate::runbook::{Action, Check, HostLook, Runbook};
 use crate::transport::Transport;
+use attempt::{attempt_of, played_back, untried};
 
 /// How long the client may take to open a shell. `pct` alone takes 1.2 s of CPU, and on a host
 /// that is busy enough to lose races, much longer.
@@ -457,60 +459,6 @@ impl<'a> Collector<'a> {
             Source::Recorded(recording) => recording.finished_at,
         };
         (self.recording, self.findings)
-    }
-}
-
-/// The recorded answer to a check, where the very same was asked.
-fn played_back(
-    recording: &Recording,
-    check: &Check,
-    item: Option<String>,
-    argv: Vec<String>,
-) -> Attempt {
-    let recorded = recording
-        .attempts
-        .iter()
-        .find(|attempt| attempt.check == check.id && attempt.item == item && attempt.argv == argv);
-    match recorded {
-        Some(attempt) => attempt.clone(),
-        None => {
-            let reason = "the recording that is played back has no answer to this".to_owned();
-            Attempt {
-                argv,
-                ..untried(check, item, Ending::Errored(reason))
-            }
-        }
-    }
-}
-
-fn untried(check: &Check, item: Option<String>, ending: Ending) -> Attempt {
-    Attempt {
-        check: check.id.clone(),
-        item,
-        argv: Vec::new(),
-        changes: check.changes,
-        started_at: None,
-        duration: None,
-        ending,
-        stdout: Output::default(),
-        stderr: Output::default(),
-        found: Vec::new(),
-    }
-}
-
-fn attempt_of(
-    check: &Check,
-    item: Option<String>,
-    argv: Vec<String>,
-    exchange: Exchange,
-) -> Attempt {
-    Attempt {
-        argv,
-        started_at: exchange.started_at,
-        duration: exchange.duration,
-        stdout: exchange.stdout,
-        stderr: exchange.stderr,
-        ..untried(check, item, exchange.ending)
     }
 }
 

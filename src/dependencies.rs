@@ -10,8 +10,6 @@ use crate::runbook::{Condition, Runbook};
 pub struct Dependencies<'a> {
     checks: BTreeSet<&'a str>,
     lets: BTreeMap<&'a str, BTreeSet<&'a str>>,
-    /// The same the other way round, in the runbook's order.
-    on: BTreeMap<&'a str, Vec<&'a str>>,
 }
 
 impl<'a> Dependencies<'a> {
@@ -24,21 +22,21 @@ impl<'a> Dependencies<'a> {
                 .map(|check| check.id.as_str())
                 .collect(),
             lets: BTreeMap::new(),
-            on: BTreeMap::new(),
         };
         for (name, source) in &runbook.lets {
             let behind = all.of_names(&let_names(source).unwrap_or_default());
-            for check in &behind {
-                all.on.entry(check).or_default().push(name);
-            }
             all.lets.insert(name, behind);
         }
         all
     }
 
     /// The derived values that a check is behind.
-    pub fn lets_on(&self, check: &str) -> &[&'a str] {
-        self.on.get(check).map_or(&[], Vec::as_slice)
+    pub fn lets_on(&self, check: &str) -> impl Iterator<Item = &'a str> {
+        let on = self
+            .lets
+            .iter()
+            .filter(move |(_, behind)| behind.contains(check));
+        on.map(|(name, _)| *name)
     }
 
     /// The checks behind a condition.

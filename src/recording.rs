@@ -200,6 +200,11 @@ impl Output {
             .unwrap_or(self.head.len() as u64 + self.dropped + self.tail.len() as u64)
     }
 
+    /// Whether [`Self::text`] is the command's output as it was.
+    pub fn is_text(&self) -> bool {
+        self.dropped == 0 && self.tail.is_empty() && std::str::from_utf8(&self.head).is_ok()
+    }
+
     /// As text: invalid UTF-8 replaced, a note where the middle was dropped.
     pub fn text(&self) -> String {
         let mut text = String::from_utf8_lossy(&self.head).into_owned();

@@ -56,8 +56,9 @@ pub fn report(
     redactor.learn_recording(recording);
     let mut exact = Report::new(runbook, sha256, recording, diagnosis);
     report::visit(&mut exact, &mut Learn(&mut redactor));
-    let cut = |attempt: &Attempt| attempt.stdout.dropped > 0 || attempt.stderr.dropped > 0;
-    if redactor.secrets.is_empty() && !recording.attempts.iter().any(cut) {
+    // What the report shows is then what was looked through, to the byte.
+    let as_it_was = |attempt: &Attempt| attempt.stdout.is_text() && attempt.stderr.is_text();
+    if redactor.secrets.is_empty() && recording.attempts.iter().all(as_it_was) {
         exact.redacted = Some(Vec::new());
         return exact;
     }
