@@ -29,5 +29,7 @@ async fn what_was_found_meanwhile_is_what_the_recording_holds() {
         let diagnosis = weigh_findings(&runbook, &recording, findings);
         assert_eq!(diagnosis, judge(&runbook, &recording), "{}", incident.name);
         assert!(diagnosis.results.len() > 5, "{}", incident.name);
+        // What a check needs was known in time: it was run where it had been run.
+        assert_eq!(recording.attempts, recorded.attempts, "{}", incident.name);
     }
 }
