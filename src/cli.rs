@@ -5,6 +5,7 @@ mod client;
 mod diff;
 mod dry_run;
 mod error;
+pub mod exit_code;
 mod file;
 mod log;
 mod other_node;
@@ -22,7 +23,7 @@ use std::process::ExitCode as Status;
 use clap::Parser as _;
 use tracing::level_filters::LevelFilter;
 
-use crate::exit_code::ExitCode;
+use crate::cli::exit_code::ExitCode;
 use args::{Args, Command};
 
 /// Does what a command line asks for. Reports go to stdout, everything else to stderr.

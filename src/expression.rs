@@ -12,14 +12,14 @@ mod syntax;
 
 use minijinja::value::Value;
 
-pub use condition::Judgement;
-pub use functions::{moment_of, shell_quote};
+pub use condition::{Condition, Judgement};
+pub use functions::moment_of;
 pub use scope::{Binding, Scope, fact_of};
 pub use syntax::{
     Names, SyntaxError, check_expression, check_template, expression_names, let_names,
 };
 
-use crate::fact::Fact;
+use crate::evidence::fact::Fact;
 use functions::Trace;
 
 /// An expression has no value, because of these: `stamp.born (check stamp was skipped: …)`.

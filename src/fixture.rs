@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::fact::Facts;
-use crate::findings::{Findings, Setting};
-use crate::interval::{Interval, SECOND};
-use crate::judge::{Diagnosis, judge};
-use crate::plan;
-use crate::recording::{
+use crate::evidence::fact::Facts;
+use crate::evidence::recording::{
     Attempt, Change, Ending, Output, RecordedRunbook, Recording, SCHEMA, Target,
 };
+use crate::evidence::time::{Interval, SECOND};
+use crate::judge::findings::{Findings, Setting};
+use crate::judge::{Diagnosis, judge};
 use crate::report::Report;
 use crate::runbook::{Check, Runbook, Source, read};
 
@@ -121,7 +120,9 @@ impl<'a> Run<'a> {
     /// A check's command as it stands with the vars alone known; none if that is too little.
     fn argv(&self, check: &Check) -> Vec<String> {
         let findings = Findings::new(self.runbook, &Setting::from(&self.recording));
-        plan::argv(check, findings.evaluator(), findings.scope()).unwrap_or_default()
+        check
+            .argv(findings.evaluator(), findings.scope())
+            .unwrap_or_default()
     }
 
     /// A command that ended by itself.

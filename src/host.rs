@@ -23,13 +23,14 @@ use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use crate::interval::Interval;
+use crate::evidence::time::Interval;
 
 pub use config::Config;
 pub use container::Found;
 pub use error::HostError;
 pub use inventory::Listed;
 pub use node::Node;
+pub use peer::Peer;
 pub use state::State;
 pub use tasks::TaskLog;
 

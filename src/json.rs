@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::visible::hides_or_reorders;
+use crate::terminal_text::hides_or_reorders;
 
 /// A value in one line.
 ///

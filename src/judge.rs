@@ -2,14 +2,16 @@
 //!
 //! Pure: the same recording and runbook give the same diagnosis, byte for byte. No clock, no I/O.
 
+pub mod expectation;
+pub mod findings;
 mod weigh;
 
 use serde::{Deserialize, Serialize};
 
+use crate::evidence::recording::Recording;
+use crate::evidence::time::Interval;
 use crate::expression::moment_of;
-use crate::findings::{CheckResult, Event, Findings, Outcome, Severity};
-use crate::interval::Interval;
-use crate::recording::Recording;
+use crate::judge::findings::{CheckResult, Event, Findings, Outcome, Severity};
 use crate::runbook::{Effect, EventSpec, Runbook};
 
 /// How far a hypothesis is believed, weakest first.

@@ -7,7 +7,7 @@
 //! what it is, if it is unlikely to be an ordinary word. Lines as they are printed are not changed by
 //! redacting them again.
 //!
-//! The recordings that lxcdiag keeps for itself ([`crate::history`]) stay exact: they do not leave,
+//! The recordings that lxcdiag keeps for itself ([`crate::engine::ledger`]) stay exact: they do not leave,
 //! and what is judged again must be what was found.
 
 mod assignment;
@@ -30,8 +30,8 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 use regex::bytes::Regex;
 
+use crate::evidence::recording::{Attempt, Output, Recording};
 use crate::judge::Diagnosis;
-use crate::recording::{Attempt, Output, Recording};
 use crate::report::Report;
 use crate::runbook::Runbook;
 use crate::runbook::pattern::redact_pattern;

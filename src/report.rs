@@ -2,6 +2,8 @@
 //!
 //! Everything here is computed from the recording and the diagnosis; a format decides nothing.
 
+pub mod bundle;
+pub mod diff;
 mod headline;
 mod html;
 mod json;

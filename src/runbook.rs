@@ -4,6 +4,8 @@
 //! [`read`] makes a [`Runbook`] of it in three steps, each of which can refuse it with
 //! `file:line:column`: YAML as a tree, the tree as types, and then what the types cannot say.
 
+mod command;
+pub mod dependencies;
 mod describe;
 mod error;
 mod library;

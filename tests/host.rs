@@ -4,7 +4,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use lxcdiag::fact::Fact;
+use lxcdiag::evidence::fact::Fact;
 use lxcdiag::host::{Host, HostError};
 use tempfile::TempDir;
 

@@ -5,9 +5,9 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::time::{Duration, SystemTime};
 
-use lxcdiag::fact::Fact;
+use lxcdiag::evidence::fact::Fact;
+use lxcdiag::evidence::time::Interval;
 use lxcdiag::host::{Host, HostError, State};
-use lxcdiag::interval::Interval;
 use tempfile::TempDir;
 
 fn put(tree: &TempDir, path: &str, text: impl AsRef<[u8]>) {

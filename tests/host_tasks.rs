@@ -5,9 +5,9 @@ use std::fs;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
-use lxcdiag::fact::{Fact, Facts};
+use lxcdiag::evidence::fact::{Fact, Facts};
+use lxcdiag::evidence::time::{Interval, SECOND};
 use lxcdiag::host::{Host, HostError};
-use lxcdiag::interval::{Interval, SECOND};
 use proptest::prelude::*;
 use tempfile::TempDir;
 

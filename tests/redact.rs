@@ -10,8 +10,8 @@
 
 use std::path::{Path, PathBuf};
 
+use lxcdiag::evidence::recording::Recording;
 use lxcdiag::judge::judge;
-use lxcdiag::recording::Recording;
 use lxcdiag::redact;
 use lxcdiag::runbook::{Runbook, Source, read};
 

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 
-use crate::demo::INCIDENTS;
-use crate::fact::parse_duration;
-use crate::interval::{Interval, parse_time};
+use crate::engine::demo::INCIDENTS;
+use crate::evidence::fact::parse_duration;
+use crate::evidence::time::{Interval, parse_time};
 use crate::report::Format;
 use crate::sweep::report as sweep;
 use crate::sweep::selection::Ids;

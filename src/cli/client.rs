@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::args::Via;
 use super::error::CliError;
-use crate::exit_code::ExitCode;
-use crate::transport::{LxcAttach, Pct, Transport};
+use crate::cli::exit_code::ExitCode;
+use crate::container::transport::{LxcAttach, Pct, Transport};
 
 /// Only root may enter a container.
 pub(super) fn demand_root() -> Result<(), CliError> {
@@ -60,7 +60,7 @@ fn is_program(program: &Path) -> bool {
     if program.components().count() > 1 {
         return program.is_file();
     }
-    crate::transport::PATH
+    crate::container::transport::PATH
         .split(':')
         .any(|directory| Path::new(directory).join(program).is_file())
 }

@@ -7,13 +7,13 @@ use serde::Deserialize;
 use super::args::{DiffArgs, DiffFormat, LibraryArgs};
 use super::error::CliError;
 use super::{output, recordings};
-use crate::diff::{Side, compare, render};
-use crate::exit_code::ExitCode;
+use crate::cli::exit_code::ExitCode;
+use crate::evidence::recording::{self, Recording};
 use crate::judge::judge;
-use crate::recording::{self, Recording};
 use crate::redact;
 use crate::report;
-use crate::visible::visible;
+use crate::report::diff::{Side, compare, render};
+use crate::terminal_text::visible;
 
 pub(super) fn diff(args: &DiffArgs) -> Result<ExitCode, CliError> {
     let (a, b) = (side(&args.library, &args.a)?, side(&args.library, &args.b)?);

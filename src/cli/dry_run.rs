@@ -2,14 +2,14 @@
 
 use std::fmt::Write as _;
 
-use crate::collect::{PROBE, Request};
+use crate::container::transport::Transport;
+use crate::engine::execute::{PROBE, Request};
+use crate::evidence::fact::Fact;
 use crate::expression::{Binding, Evaluator, Scope, Unknown};
-use crate::fact::Fact;
-use crate::findings::Findings;
-use crate::plan;
+use crate::judge::findings::Findings;
 use crate::runbook::{Action, HostLook};
-use crate::transport::Transport;
-use crate::visible::visible;
+use crate::shell_quote::command_line;
+use crate::terminal_text::visible;
 
 /// Stands for the item of a `for_each`, which only the run itself can know.
 const ITEM: &str = "ITEM";
@@ -27,14 +27,16 @@ pub(super) fn describe(request: &Request<'_>, transport: &dyn Transport) -> Stri
         .iter()
         .any(|check| check.host.is_none())
     {
-        let client = plan::command_line(&transport.argv(request.setting.ct));
-        let probe = plan::command_line(&["sh", "-c", PROBE].map(str::to_owned));
+        let client = command_line(&transport.argv(request.setting.ct));
+        let probe = command_line(&["sh", "-c", PROBE].map(str::to_owned));
         let _ = writeln!(text, "{client}\n  (what system it is): {probe}");
     }
-    for check in plan::in_order(request.runbook) {
+    for check in request.runbook.in_order() {
         let what = match check.action() {
             Some(Action::Host(look)) => host_look(look, evaluator, &scope),
-            _ => plan::argv(check, evaluator, &scope).map(|argv| plan::command_line(&argv)),
+            _ => check
+                .argv(evaluator, &scope)
+                .map(|argv| command_line(&argv)),
         };
         let what =
             what.unwrap_or_else(|Unknown(missing)| format!("(depends on {})", missing.join("; ")));

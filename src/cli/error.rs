@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use crate::cli::exit_code::ExitCode;
 use crate::error_chain;
-use crate::exit_code::ExitCode;
 
 /// What ends a command.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, AsRawFd as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::whole_file::{PRIVATE, PUBLIC, replace_as};
+use crate::atomic_file::{PRIVATE, PUBLIC, replace_as};
 
 /// Writes a file whole or not at all, readable by its owner only. What a link leads to is replaced,
 /// not the link. A device, a pipe, and what stdout or stderr go to, is written into.

@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::error::CliError;
-use crate::exit_code::ExitCode;
-use crate::findings::Setting;
-use crate::provision_log::{failures, moment_of_failure};
+use crate::cli::exit_code::ExitCode;
+use crate::evidence::provision_log::{failures, moment_of_failure};
+use crate::judge::findings::Setting;
 
 /// How much of a log is read, from its end: the failure is there.
 const MAX_BYTES: u64 = 16 << 20;
@@ -29,7 +29,7 @@ pub(super) fn read(path: &Path, setting: &mut Setting) -> Result<(), CliError> {
                 tracing::warn!(
                     "{} has no time stamp before \"{}\": its moment is not known",
                     path.display(),
-                    crate::visible::visible(&failure.text)
+                    crate::terminal_text::visible(&failure.text)
                 );
             }
         }

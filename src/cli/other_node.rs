@@ -3,11 +3,11 @@
 use super::args::RunArgs;
 use super::dry_run;
 use super::error::CliError;
-use crate::collect::Request;
-use crate::exit_code::ExitCode;
+use crate::cli::exit_code::ExitCode;
+use crate::container::remote::{Link, LinkError, Look};
+use crate::container::transport::{Ssh, Transport};
+use crate::engine::execute::Request;
 use crate::host::Host;
-use crate::link::{Link, LinkError, Look};
-use crate::transport::{Ssh, Transport};
 
 /// Stands for the socket of the connection, which only the run itself makes.
 const SOCKET: &str = "SOCKET";

@@ -7,9 +7,9 @@ use clap::ValueEnum as _;
 
 use super::error::CliError;
 use super::file::write_file;
-use crate::bundle;
-use crate::exit_code::ExitCode;
-use crate::recording::Recording;
+use crate::cli::exit_code::ExitCode;
+use crate::evidence::recording::Recording;
+use crate::report::bundle;
 use crate::report::{Format, Look, Report, render};
 
 /// The table needs this many.

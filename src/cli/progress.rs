@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
-use crate::visible::visible;
+use crate::terminal_text::visible;
 
 /// How often it is drawn anew: the time goes on where nothing else does.
 const TICK: Duration = Duration::from_millis(250);

@@ -7,14 +7,14 @@ use super::args::{JudgeArgs, LibraryArgs, TestArgs};
 use super::error::CliError;
 use super::output::Sinks;
 use super::{output, runbooks};
-use crate::exit_code::ExitCode;
-use crate::expectation::{Expectation, Suite};
+use crate::cli::exit_code::ExitCode;
+use crate::evidence::recording::{Recording, SCHEMA};
+use crate::judge::expectation::{Expectation, Suite};
 use crate::judge::judge;
-use crate::recording::{Recording, SCHEMA};
 use crate::redact;
 use crate::report::Report;
 use crate::runbook::{self, Runbook, Source};
-use crate::visible::visible;
+use crate::terminal_text::visible;
 
 /// No recording is longer: output is cut when it is recorded.
 const MAX_BYTES: u64 = 256 << 20;

@@ -8,19 +8,19 @@ use super::file::write_file;
 use super::output::Sinks;
 use super::progress::Progress;
 use super::{client, dry_run, log, other_node, output, runbooks, signals};
-use crate::collect::{Request, Source, Stop, Surroundings, collect};
-use crate::demo::Incident;
-use crate::exit_code::ExitCode;
-use crate::findings::Setting;
-use crate::history::History;
+use crate::cli::exit_code::ExitCode;
+use crate::engine::demo::Incident;
+use crate::engine::execute::{Request, Source, Stop, Surroundings, collect};
+use crate::engine::ledger::History;
+use crate::evidence::recording::{Recording, Target};
 use crate::host::{Found, Host, State};
+use crate::judge::findings::Setting;
 use crate::judge::{Diagnosis, weigh_findings};
-use crate::plan;
-use crate::recording::{Recording, Target};
 use crate::redact;
 use crate::report::Report;
 use crate::runbook::Runbook;
-use crate::visible::visible;
+use crate::shell_quote::command_line;
+use crate::terminal_text::visible;
 
 pub(super) fn run(args: &RunArgs, command_line: Vec<String>) -> Result<ExitCode, CliError> {
     let enters = !args.dry_run && args.demo.is_none();
@@ -220,12 +220,14 @@ fn tell_changes(args: &RunArgs, request: &Request<'_>) {
     if request.setting.read_only || request.no_changes.is_some() {
         return;
     }
-    let findings = crate::findings::Findings::new(request.runbook, &request.setting);
-    let commands: Vec<_> = plan::in_order(request.runbook)
+    let findings = crate::judge::findings::Findings::new(request.runbook, &request.setting);
+    let commands: Vec<_> = request
+        .runbook
+        .in_order()
         .into_iter()
         .filter(|check| check.changes)
-        .filter_map(|check| plan::argv(check, findings.evaluator(), findings.scope()).ok())
-        .map(|argv| visible(&plan::command_line(&argv)))
+        .filter_map(|check| check.argv(findings.evaluator(), findings.scope()).ok())
+        .map(|argv| visible(&command_line(&argv)))
         .collect();
     if !commands.is_empty() {
         tracing::info!(

@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use super::args::{LibraryArgs, ListArgs, ShowArgs, ValidateArgs};
 use super::error::CliError;
 use super::output;
-use crate::exit_code::ExitCode;
-use crate::recording::RecordedRunbook;
+use crate::cli::exit_code::ExitCode;
+use crate::engine::vars::{self, Values};
+use crate::evidence::recording::RecordedRunbook;
 use crate::redact::Redactor;
 use crate::runbook::{self, Library, LookupError, Runbook, Source};
-use crate::vars::{self, Values};
-use crate::visible::visible;
+use crate::terminal_text::visible;
 
 /// A runbook by name or path, read and checked.
 pub(super) fn find(args: &LibraryArgs, name: &str) -> Result<(Source, Runbook), CliError> {

@@ -2,7 +2,7 @@
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::collect::Stop;
+use crate::engine::execute::Stop;
 
 /// Waits for SIGINT, SIGTERM or SIGHUP, from the call on: whoever starts something calls it before.
 ///

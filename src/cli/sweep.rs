@@ -17,14 +17,13 @@ use tokio::sync::watch;
 use super::args::{SweepArgs, Via, WAIVERS};
 use super::error::CliError;
 use super::{client, output, runbooks, signals};
+use crate::cli::exit_code::ExitCode;
 use crate::clock::now;
-use crate::collect::Stop;
-use crate::exit_code::ExitCode;
-use crate::history::{History, state_directory};
+use crate::container::remote::{AT_ONCE, Links};
+use crate::engine::execute::Stop;
+use crate::engine::ledger::{History, state_directory};
+use crate::evidence::time::{rfc3339, seconds};
 use crate::host::Host;
-use crate::interval::{rfc3339, seconds};
-use crate::link::{AT_ONCE, Links};
-use crate::plan;
 use crate::redact::Redactor;
 use crate::report::Report;
 use crate::runbook::MAX_BYTES;
@@ -117,7 +116,8 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
         // The clock may be set meanwhile.
         duration_s: begun.elapsed().as_secs_f64(),
         cut_short: stopped.as_ref().map(Stop::to_string),
-        checks: plan::in_order(&runbook)
+        checks: runbook
+            .in_order()
             .iter()
             .map(|check| CheckTitle {
                 id: check.id.clone(),

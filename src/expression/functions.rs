@@ -9,8 +9,9 @@ use minijinja::value::{DynObject, Object, ObjectRepr, Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind};
 use regex::Regex;
 
-use crate::fact::duration_in_words;
-use crate::interval::{Interval, parse_time};
+use crate::evidence::fact::duration_in_words;
+use crate::evidence::time::{Interval, parse_time};
+use crate::shell_quote;
 
 /// What the evaluation under way in this thread came across.
 #[derive(Debug, Default)]
@@ -204,7 +205,7 @@ pub(super) fn register(environment: &mut Environment<'static>) {
 
 fn register_filters(environment: &mut Environment<'static>) {
     environment.add_filter("duration", duration_in_words);
-    environment.add_filter("quote", |text: String| shell_quote(&text));
+    environment.add_filter("quote", |text: String| shell_quote::word(&text));
     environment.add_filter("template_of", |unit: String| template_of(&unit));
     environment.add_filter("outside", |list: Value, spans: Value| {
         outside(&list, &spans)
@@ -381,15 +382,6 @@ fn outside(list: &Value, spans: &Value) -> Result<Value, Error> {
     keep(list, None, |time| {
         spans.iter().all(|span| span.before(time).is_some())
     })
-}
-
-/// One word for a POSIX shell, whatever is in it; in quotes only where it needs them.
-pub fn shell_quote(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "@%+=:,./_-".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// The unit file that an instance is made from (`worker@a.service` → `worker@.service`); any

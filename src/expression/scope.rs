@@ -7,7 +7,7 @@ use minijinja::value::{Object, Value, ValueKind};
 
 use super::functions::{Moment, Trace, moment_of};
 use super::{Evaluator, let_names};
-use crate::fact::{Fact, Facts};
+use crate::evidence::fact::{Fact, Facts};
 
 /// What a name stands for.
 #[derive(Debug, Clone)]

@@ -1,7 +1,7 @@
 use super::*;
-use crate::fact::{Fact, Facts};
-use crate::interval::{Interval, SECOND};
-use crate::runbook::Condition;
+use crate::evidence::fact::{Fact, Facts};
+use crate::evidence::time::{Interval, SECOND};
+use crate::expression::Condition;
 
 fn time(start: i64, end: i64) -> Fact {
     Fact::Time(Interval::new(start * SECOND, end * SECOND))

@@ -4,7 +4,7 @@ use rustix::time::{ClockId, Timespec, clock_gettime};
 
 use super::files::nanos;
 use super::upid::Upid;
-use crate::interval::{FILE_STAMP_SLACK, Interval, SECOND};
+use crate::evidence::time::{FILE_STAMP_SLACK, Interval, SECOND};
 
 /// The clock tick of `/proc/PID/stat`, and so of a UPID: 1/100 s on every architecture that
 /// Proxmox VE runs on.
@@ -185,6 +185,6 @@ mod tests {
             .duration_since(std::time::UNIX_EPOCH)
             .unwrap();
         let expected = now.as_secs_f64() - uptime;
-        assert!((crate::interval::seconds(boot.start) - expected).abs() < 0.5);
+        assert!((crate::evidence::time::seconds(boot.start) - expected).abs() < 0.5);
     }
 }

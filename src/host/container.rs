@@ -3,7 +3,7 @@
 use std::io;
 
 use super::{Config, Host, HostError};
-use crate::fact::{Fact, Facts};
+use crate::evidence::fact::{Fact, Facts};
 
 /// The least ID a container can have.
 pub(super) const MIN_ID: u32 = 100;

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, Dir, FileType, Mode, OFlags, ResolveFlags};
 
 use super::Host;
-use crate::interval::SECOND;
-use crate::recording::Output;
+use crate::evidence::recording::Output;
+use crate::evidence::time::SECOND;
 
 /// How many names of one directory are read.
 const MAX_NAMES: usize = 100_000;

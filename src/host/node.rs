@@ -1,7 +1,7 @@
 //! The node itself: its name, and the versions of what runs there.
 
 use super::Host;
-use crate::fact::{Fact, Facts};
+use crate::evidence::fact::{Fact, Facts};
 
 /// How much of dpkg's list of packages is read; a Proxmox VE host's is 1 to 3 MiB.
 const MAX_STATUS: u64 = 32 * 1024 * 1024;

@@ -1,12 +1,12 @@
 //! Where another node of the cluster is to be reached, as the cluster's own files say.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 
 use serde_json::Value;
 
 use super::container::NODES;
 use super::{Host, HostError};
-use crate::transport::Peer;
 
 /// The members that pmxcfs knows of; not there before a node has joined a cluster.
 const MEMBERS: &str = "etc/pve/.members";
@@ -14,6 +14,20 @@ const MEMBERS: &str = "etc/pve/.members";
 const COROSYNC: &str = "etc/pve/corosync.conf";
 /// The cluster file system holds no file over 1 MiB.
 const MAX_FILE: u64 = 1024 * 1024;
+
+/// Another node of the cluster, and the one connection to it.
+///
+/// All of it ends up on a command line: `node` and `address` are to be
+/// [checked](Host::peer) beforehand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peer {
+    /// The node's name.
+    pub node: String,
+    /// Its address.
+    pub address: String,
+    /// Where its host key is, if not in ssh's own files.
+    pub known_hosts: Option<PathBuf>,
+}
 
 impl Host {
     /// Another node, for ssh. Both its name and its address can stand on a command line.

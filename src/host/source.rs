@@ -8,8 +8,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::files::{OpenError, Opened};
 use super::{Host, HostError};
-use crate::fact::{Fact, Facts};
-use crate::interval::{FILE_STAMP_SLACK, Interval};
+use crate::evidence::fact::{Fact, Facts};
+use crate::evidence::time::{FILE_STAMP_SLACK, Interval};
 
 /// The largest file whose sum is taken: a few seconds of reading.
 const MAX_SUMMED: u64 = 1024 * 1024 * 1024;

@@ -6,9 +6,9 @@ use std::io;
 use super::clock::{self, LastWrite};
 use super::upid::{Entry, Upid, final_status, is_ok, parse_list};
 use super::{Host, HostError};
-use crate::fact::{Fact, Facts};
-use crate::interval::Interval;
-use crate::recording::Output;
+use crate::evidence::fact::{Fact, Facts};
+use crate::evidence::recording::Output;
+use crate::evidence::time::Interval;
 
 /// Where Proxmox VE logs its tasks.
 const TASKS: &str = "var/log/pve/tasks";

@@ -299,7 +299,12 @@ checks:
     // Not known is no alarm: the outcome says that it could not be judged.
     assert_eq!(of("none"), (INCONCLUSIVE.into(), None));
     let crit = runbook(&text("crit: used > 95"));
-    let found = Run::new(&crit).ends("disk", crate::recording::Ending::TimedOut, "99%", "");
+    let found = Run::new(&crit).ends(
+        "disk",
+        crate::evidence::recording::Ending::TimedOut,
+        "99%",
+        "",
+    );
     assert_eq!(found.diagnosis().verdict.severity, None);
 }
 

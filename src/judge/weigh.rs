@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Judged, Level, Weighed};
-use crate::findings::{Findings, Outcome};
+use crate::judge::findings::{Findings, Outcome};
 use crate::runbook::{Effect, Hypothesis, Runbook};
 
 /// A hypothesis with its verdict.

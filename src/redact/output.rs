@@ -1,6 +1,6 @@
 //! A command's output, of which the middle may be missing.
 
-use crate::recording::Output;
+use crate::evidence::recording::Output;
 
 /// How far from where the middle was dropped the line there may begin or end.
 const FAR: usize = 4 << 10;

@@ -2,9 +2,9 @@
 
 use super::Visitor;
 use super::report::{optional, visit_target};
-use crate::fact::{Fact, Facts};
-use crate::provision_log::LoggedFailure;
-use crate::recording::{Attempt, Change, Ending, RecordedRunbook, Recording};
+use crate::evidence::fact::{Fact, Facts};
+use crate::evidence::provision_log::LoggedFailure;
+use crate::evidence::recording::{Attempt, Change, Ending, RecordedRunbook, Recording};
 
 /// Shows a visitor every text and output that may hold a secret. The runbook's text is none: what
 /// looks like a secret there is a pattern, or a command that looks for one.

@@ -6,7 +6,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::Visitor;
-use crate::recording::Target;
+use crate::evidence::recording::Target;
 use crate::report::model::{
     CheckRow, EvidenceRow, HypothesisRow, MetricValue, Moment, Report, RunbookLine, VerdictRow,
 };

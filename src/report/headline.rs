@@ -2,7 +2,7 @@
 
 use super::model::{HypothesisRow, Report};
 use super::race_in_words;
-use crate::findings::Severity;
+use crate::judge::findings::Severity;
 use crate::judge::{HEALTHY, INCONCLUSIVE};
 
 impl Report {

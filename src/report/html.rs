@@ -16,7 +16,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::Report;
-use crate::visible::visible_text;
+use crate::terminal_text::visible_text;
 use page::Page;
 
 /// What every page begins with, up to its body.

@@ -9,11 +9,11 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestSuite};
 
 use super::model::{CheckRow, HypothesisRow, Report};
-use crate::findings::{Outcome, Severity};
 use crate::judge::HEALTHY;
-use crate::plan::command_line;
+use crate::judge::findings::{Outcome, Severity};
 use crate::runbook::Effect;
-use crate::visible::{visible, visible_lines};
+use crate::shell_quote::command_line;
+use crate::terminal_text::{visible, visible_lines};
 
 pub(super) fn render(report: &Report) -> String {
     let name = format!("{} in container {}", report.runbook.id, report.target.ct);

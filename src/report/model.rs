@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::SCHEMA;
-use crate::findings::{CheckResult, Event, Outcome, Severity};
-use crate::interval::{Interval, rfc3339, seconds};
+use crate::evidence::recording::{Attempt, Ending, Recording, Target};
+use crate::evidence::time::{Interval, rfc3339, seconds};
+use crate::judge::findings::{CheckResult, Event, Outcome, Severity};
 use crate::judge::{Diagnosis, Judged, Level, Verdict, Weighed};
-use crate::recording::{Attempt, Ending, Recording, Target};
 use crate::runbook::{Check, Effect, Runbook};
 
 /// A report. Times are RFC 3339 in UTC with microseconds; durations say their unit.
@@ -308,7 +308,7 @@ impl Report {
             changed: recording
                 .changes()
                 .iter()
-                .map(|change| crate::plan::command_line(&change.argv))
+                .map(|change| crate::shell_quote::command_line(&change.argv))
                 .collect(),
             checks: check_rows(runbook, recording, &diagnosis.results, leading),
             timeline: diagnosis.timeline.iter().map(moment).collect(),
@@ -334,7 +334,7 @@ fn check_rows(
     results: &[CheckResult],
     leading: Option<&Judged>,
 ) -> Vec<CheckRow> {
-    let checks = crate::plan::in_order(runbook);
+    let checks = runbook.in_order();
     let attempts = checks.iter().flat_map(|check| {
         let of_check = |attempt: &&Attempt| attempt.check == check.id;
         recording

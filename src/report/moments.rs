@@ -1,9 +1,9 @@
 //! What happened, each moment in words: when, how long after the one before, and what.
 
 use super::model::Moment;
-use crate::fact::duration_in_words;
-use crate::interval::Interval;
-use crate::visible::{clipped, visible};
+use crate::evidence::fact::duration_in_words;
+use crate::evidence::time::Interval;
+use crate::terminal_text::{clipped, visible};
 
 /// Characters of what happened.
 const WHAT: usize = 240;

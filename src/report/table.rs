@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::model::Report;
-use crate::fact::duration_in_words;
-use crate::visible::{visible, visible_lines};
+use crate::evidence::fact::duration_in_words;
+use crate::terminal_text::{visible, visible_lines};
 use wrap::{labelled, paragraph};
 
 /// How the text is laid out.
@@ -136,7 +136,7 @@ fn head(text: &mut String, report: &Report, look: Look) {
     paragraph(text, "  ", &run, look);
     // Not the way to the program, which is long and says nothing.
     if let Some((_, words)) = report.command_line.split_first() {
-        let command = format!("lxcdiag {}", crate::plan::command_line(words));
+        let command = format!("lxcdiag {}", crate::shell_quote::command_line(words));
         labelled(text, "  command:    ", &visible(&command), look);
     }
     for (number, command) in report.changed.iter().enumerate() {

@@ -3,10 +3,10 @@ use std::sync::LazyLock;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::*;
-use crate::fact::{Fact, Facts};
+use crate::evidence::fact::{Fact, Facts};
+use crate::evidence::recording::Target;
+use crate::evidence::time::{Interval, SECOND};
 use crate::fixture::{Run, at, runbook};
-use crate::interval::{Interval, SECOND};
-use crate::recording::Target;
 use crate::runbook::Runbook;
 
 static INCIDENT: LazyLock<Runbook> = LazyLock::new(|| runbook(include_str!("tests/incident.yaml")));

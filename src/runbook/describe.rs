@@ -4,8 +4,8 @@ use std::fmt::{self, Write};
 
 use super::model::{Action, Check, Effect, HostLook, Runbook, Var};
 use super::printable::printable;
-use crate::fact::FactType;
-use crate::names::listed;
+use crate::evidence::fact::FactType;
+use crate::nearest_name::listed;
 
 /// A runbook's title, vars, checks with their commands, and hypotheses.
 ///

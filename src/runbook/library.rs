@@ -9,7 +9,7 @@ use super::error::RunbookErrors;
 use super::read::read;
 use super::source::Source;
 use super::validate::is_dashed;
-use crate::names::{listed, ranked};
+use crate::nearest_name::{listed, ranked};
 
 /// A runbook inside the binary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

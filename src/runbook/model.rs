@@ -4,7 +4,8 @@ use indexmap::IndexMap;
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::fact::FactType;
+use crate::evidence::fact::FactType;
+use crate::expression::Condition;
 
 /// Seconds a check may take where it names no `timeout`.
 pub const DEFAULT_TIMEOUT: f64 = 10.0;
@@ -158,7 +159,7 @@ impl Check {
     pub fn timeout_seconds(&self) -> f64 {
         self.timeout
             .as_deref()
-            .and_then(crate::fact::parse_duration)
+            .and_then(crate::evidence::fact::parse_duration)
             .unwrap_or(DEFAULT_TIMEOUT)
     }
 
@@ -309,59 +310,6 @@ pub struct Healthy {
     pub condition: Condition,
     /// It in words, as a template.
     pub says: String,
-}
-
-/// A condition of three values: true, false, or unknown.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Condition {
-    /// A Jinja expression.
-    Leaf(String),
-    /// True where all are; false where one is.
-    All(Vec<Condition>),
-    /// True where one is; false where all are.
-    Any(Vec<Condition>),
-    /// The opposite.
-    Not(Box<Condition>),
-}
-
-impl<'de> Deserialize<'de> for Condition {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ConditionVisitor;
-
-        impl<'de> Visitor<'de> for ConditionVisitor {
-            type Value = Condition;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an expression in quotes, or `all:`, `any:` or `not:`")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Condition, E> {
-                Ok(Condition::Leaf(text.to_owned()))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Condition, A::Error> {
-                let Some(key) = map.next_key::<String>()? else {
-                    return Err(de::Error::custom(
-                        "an empty condition: write an expression, or one of `all:`, `any:`, `not:`",
-                    ));
-                };
-                let condition = match key.as_str() {
-                    "all" => Condition::All(map.next_value()?),
-                    "any" => Condition::Any(map.next_value()?),
-                    "not" => Condition::Not(map.next_value()?),
-                    other => return Err(de::Error::unknown_field(other, &["all", "any", "not"])),
-                };
-                match map.next_key::<String>()? {
-                    None => Ok(condition),
-                    Some(second) => Err(de::Error::custom(format!(
-                        "`{key}` and `{second}` in one condition: nest one in the other",
-                    ))),
-                }
-            }
-        }
-
-        deserializer.deserialize_any(ConditionVisitor)
-    }
 }
 
 impl<'de> Deserialize<'de> for HostLook {

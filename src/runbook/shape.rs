@@ -13,7 +13,7 @@ use super::error::Finding;
 use super::path::Path;
 use super::printable::quoted;
 use super::tree::{Node, Scalar};
-use crate::names::{listed, suggestion};
+use crate::nearest_name::{listed, suggestion};
 
 /// Reads a tree as a `T`.
 pub(super) fn typed<T: for<'de> Deserialize<'de>>(node: &Node) -> Result<T, Finding> {
@@ -336,7 +336,8 @@ fn typed_at<'de, T: DeserializeSeed<'de>>(
 mod tests {
     use super::super::tree::parse;
     use super::*;
-    use crate::runbook::{Condition, Metric};
+    use crate::expression::Condition;
+    use crate::runbook::Metric;
 
     fn message<T: for<'de> Deserialize<'de> + fmt::Debug>(text: &str) -> String {
         let finding = typed::<T>(&parse(text).unwrap()).unwrap_err();

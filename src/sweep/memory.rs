@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::row::{Row, Status, UNREACHABLE, Visited};
-use crate::findings::Outcome;
+use crate::judge::findings::Outcome;
 
 /// The format of a memory file.
 pub const SCHEMA: &str = "lxcdiag.sweep-memory/1";

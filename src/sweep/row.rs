@@ -4,11 +4,11 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::selection::Selected;
-use crate::executor::LOST;
-use crate::findings::{Outcome, Severity};
+use crate::container::LOST;
+use crate::judge::findings::{Outcome, Severity};
 use crate::judge::{INCONCLUSIVE, Level};
 use crate::report::{MetricValue, Report};
-use crate::visible::clipped;
+use crate::terminal_text::clipped;
 
 /// How bad it is; the worst is the greatest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FlockOperation, flock};
 
 use super::memory::{Memory, SCHEMA};
-use crate::whole_file::replace;
+use crate::atomic_file::replace;
 
 /// The memory of the sweeps with one runbook. While this lives, no other sweep with it can begin.
 #[derive(Debug)]

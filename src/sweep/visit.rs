@@ -4,20 +4,20 @@ use std::time::Duration;
 
 use super::row::Row;
 use super::selection::{STOPPED, Selected};
-use crate::collect::{Request, Source, Stop, Surroundings, collect};
+use crate::container::remote::{Link, Links, Look};
+use crate::container::transport::Transport;
+use crate::engine::execute::{Request, Source, Stop, Surroundings, collect};
+use crate::engine::ledger::History;
+use crate::engine::vars::Values;
 use crate::error_chain;
-use crate::findings::Setting;
-use crate::history::History;
+use crate::evidence::recording::{Change, RecordedRunbook, Target};
+use crate::evidence::time::SECOND;
 use crate::host::{Host, Node, State};
-use crate::interval::SECOND;
+use crate::judge::findings::Setting;
 use crate::judge::weigh_findings;
-use crate::link::{Link, Links, Look};
-use crate::recording::{Change, RecordedRunbook, Target};
 use crate::redact;
 use crate::report::Report;
 use crate::runbook::Runbook;
-use crate::transport::Transport;
-use crate::vars::Values;
 
 /// The var that a sweep sets to the moment of its last one, where a runbook has it.
 const SINCE: &str = "since";

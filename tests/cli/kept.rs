@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use lxcdiag::recording::{Ending, Recording};
+use lxcdiag::evidence::recording::{Ending, Recording};
 use serde_json::Value;
 
 use crate::environment::{Environment, Finished};

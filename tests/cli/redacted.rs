@@ -1,6 +1,6 @@
 //! No secret leaves, whatever it is asked for in.
 
-use lxcdiag::recording::{Attempt, Ending, Output, Recording};
+use lxcdiag::evidence::recording::{Attempt, Ending, Output, Recording};
 
 use crate::environment::Environment;
 

@@ -25,7 +25,7 @@ fn all(pattern: &str, text: &str) -> Vec<String> {
 
 #[test]
 fn the_exit_codes_are_those_of_the_code() {
-    let code = include_str!("../../src/exit_code.rs");
+    let code = include_str!("../../src/cli/exit_code.rs");
     let code = code.split_once("pub enum ExitCode").unwrap().1;
     let code = code.split_once("\n}\n").unwrap().0;
     let pair = Regex::new(r"/// (.*)\.\n    \w+ = (\d+),").unwrap();
@@ -54,7 +54,7 @@ fn the_version_of_rust_is_that_of_the_manifest() {
 
 #[test]
 fn the_limits_are_those_of_the_code() {
-    let capture = include_str!("../../src/executor/capture.rs");
+    let capture = include_str!("../../src/container/capture.rs");
     let kept: Vec<_> = all(r"(?:head|tail): (\d+) \* 1024", capture)
         .iter()
         .map(|kib| kib.parse::<u32>().unwrap())
@@ -244,7 +244,7 @@ fn the_reference_has_everything() {
     let text = document("docs/runbooks.md");
     let mut wanted = BTreeSet::new();
     let model = include_str!("../../src/runbook/model.rs");
-    let tests = include_str!("../../src/expectation.rs");
+    let tests = include_str!("../../src/judge/expectation.rs");
     let tests = tests.split_once("impl Expectation").unwrap().0;
     // Some are called otherwise in Rust.
     let in_rust = [

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
-use lxcdiag::recording::Ending;
+use lxcdiag::evidence::recording::Ending;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 

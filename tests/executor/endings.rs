@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use lxcdiag::recording::Ending;
-use lxcdiag::transport::Transport;
+use lxcdiag::container::transport::Transport;
+use lxcdiag::evidence::recording::Ending;
 
 use crate::local::*;
 

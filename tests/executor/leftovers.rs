@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lxcdiag::recording::Ending;
+use lxcdiag::evidence::recording::Ending;
 
 use crate::local::*;
 

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use lxcdiag::executor::{Exchange, Session, SessionError};
-use lxcdiag::recording::Ending;
-use lxcdiag::transport::Transport;
+use lxcdiag::container::transport::Transport;
+use lxcdiag::container::{Exchange, Session, SessionError};
+use lxcdiag::evidence::recording::Ending;
 
 pub type Shell = &'static [&'static str];
 pub const DASH: Shell = &["dash"];

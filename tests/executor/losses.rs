@@ -4,9 +4,9 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use lxcdiag::executor::{Session, SessionError};
-use lxcdiag::recording::Ending;
-use lxcdiag::transport::Transport;
+use lxcdiag::container::transport::Transport;
+use lxcdiag::container::{Session, SessionError};
+use lxcdiag::evidence::recording::Ending;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::local::*;
@@ -51,7 +51,7 @@ pub async fn a_command_that_kills_the_shell(shell: Shell) {
 }
 
 /// Runs `text` for a moment, then aborts.
-async fn aborted(session: &mut Session, text: &str) -> (lxcdiag::executor::Exchange, Duration) {
+async fn aborted(session: &mut Session, text: &str) -> (lxcdiag::container::Exchange, Duration) {
     let argv = words(&["sh", "-c", text]);
     let cut = tokio::time::timeout(Duration::from_millis(300), session.run(&argv, AMPLE)).await;
     assert!(cut.is_err());

@@ -5,10 +5,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use lxcdiag::bundle::pack;
+use lxcdiag::evidence::recording::{Attempt, Recording};
 use lxcdiag::judge::judge;
-use lxcdiag::recording::{Attempt, Recording};
 use lxcdiag::report::Report;
+use lxcdiag::report::bundle::pack;
 
 use crate::hostile;
 

@@ -2,9 +2,9 @@
 
 use std::sync::LazyLock;
 
-use lxcdiag::demo::Incident;
+use lxcdiag::engine::demo::Incident;
+use lxcdiag::evidence::recording::Recording;
 use lxcdiag::judge::judge;
-use lxcdiag::recording::Recording;
 use lxcdiag::report::{Redaction, Report};
 use lxcdiag::runbook::{Runbook, Source, read};
 

@@ -1,7 +1,7 @@
 //! What holds of every report in JSON. The fuzz target `render` uses this file too.
 
 use lxcdiag::report::{Format, Look, Report, render};
-use lxcdiag::visible::visible;
+use lxcdiag::terminal_text::visible;
 
 /// The data is exact, and nothing in the text acts on a terminal or hides.
 pub fn holds(report: &Report) {

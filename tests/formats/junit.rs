@@ -1,7 +1,7 @@
 //! What holds of every report in JUnit XML. The fuzz target `render` uses this file too.
 
 use lxcdiag::report::{Format, Look, Report, render};
-use lxcdiag::visible::visible;
+use lxcdiag::terminal_text::visible;
 use roxmltree::{Document, Node};
 
 /// It is well-formed, has the elements of the schema that Jenkins publishes (junit-10.xsd), and every text is in its place.

@@ -20,7 +20,7 @@ fn recorded(name: &str) -> Report {
         "{}/runbooks/tests/recordings/{name}.json",
         env!("CARGO_MANIFEST_DIR")
     );
-    let recording: lxcdiag::recording::Recording =
+    let recording: lxcdiag::evidence::recording::Recording =
         serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     let text = recording.runbook.text.clone();
     let runbook = read(&Source {
@@ -80,7 +80,7 @@ fn the_verdict_passes_only_where_all_is_well() {
 #[test]
 fn a_limit_exceeded_is_a_failure_of_the_check_and_of_the_verdict() {
     let mut report = recorded("healthy-252");
-    report.checks[0].severity = Some(lxcdiag::findings::Severity::Critical);
+    report.checks[0].severity = Some(lxcdiag::judge::findings::Severity::Critical);
     report.verdict.severity = report.checks[0].severity;
     report.verdict.id = "inconclusive".to_owned();
     let (element, _, kind) = verdict(&report).unwrap();

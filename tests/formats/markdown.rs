@@ -1,7 +1,7 @@
 //! What holds of every report in Markdown. The fuzz target `render` uses this file too.
 
 use lxcdiag::report::{Format, Look, Report, render};
-use lxcdiag::visible::visible;
+use lxcdiag::terminal_text::visible;
 
 use crate::rendered::{self, Piece};
 

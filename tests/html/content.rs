@@ -1,6 +1,6 @@
 //! Everything that is in the report is on the page.
 
-use lxcdiag::findings::Severity;
+use lxcdiag::judge::findings::Severity;
 
 use crate::page::{all, attribute, only, parse, text};
 use crate::reports::{html, names, report};

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+use lxcdiag::evidence::recording::Recording;
 use lxcdiag::judge::judge;
-use lxcdiag::recording::Recording;
 use lxcdiag::report::{Format, Look, Report, render};
 use lxcdiag::runbook::{self, Runbook, Source};
 

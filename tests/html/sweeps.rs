@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
+use lxcdiag::evidence::recording::Recording;
 use lxcdiag::judge::judge;
-use lxcdiag::plan::in_order;
-use lxcdiag::recording::Recording;
 use lxcdiag::report::Report;
 use lxcdiag::runbook::{self, Source};
 use lxcdiag::sweep::memory::{Change, Changed};
@@ -112,7 +111,8 @@ pub fn health() -> (Sweep, Vec<Report>) {
         finished_at: 1_795_415_403.5,
         duration_s: 3.5,
         cut_short: None,
-        checks: in_order(&runbook)
+        checks: runbook
+            .in_order()
             .iter()
             .map(|check| CheckTitle {
                 id: check.id.clone(),

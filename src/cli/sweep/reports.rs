@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use super::super::error::CliError;
 use super::super::output::cannot_write;
+use crate::atomic_file::replace;
 use crate::report::{Format, Look, Report, render};
-use crate::whole_file::replace;
 
 /// The reports that a page leads to.
 pub(super) struct Reports {

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::with_patterns;
-use crate::fact::{Fact, Facts};
+use crate::evidence::fact::{Fact, Facts};
+use crate::evidence::provision_log::{FailureKind, LoggedFailure};
+use crate::evidence::recording::{Ending, Output, Recording};
 use crate::fixture::{Run, runbook};
 use crate::judge::judge;
-use crate::provision_log::{FailureKind, LoggedFailure};
-use crate::recording::{Ending, Output, Recording};
 use crate::redact;
 use crate::report::Report;
 use crate::runbook::Runbook;

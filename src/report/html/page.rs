@@ -6,14 +6,14 @@ mod hypotheses;
 use serde::Serialize;
 
 use super::picture::{NARROW, Picture, WIDE};
-use crate::fact::duration_in_words;
-use crate::findings::Severity;
+use crate::evidence::fact::duration_in_words;
+use crate::judge::findings::Severity;
 use crate::judge::{HEALTHY, Level};
-use crate::plan::command_line;
 use crate::report::model::{CheckRow, Moment, Redaction, Report, RunbookLine};
 use crate::report::moments::told;
 use crate::report::table::short_time;
-use crate::visible::clipped;
+use crate::shell_quote::command_line;
+use crate::terminal_text::clipped;
 use checks::{CheckView, OutcomeCount};
 use hypotheses::{HypothesisView, Leading};
 

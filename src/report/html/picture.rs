@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::super::moments::Told;
 use super::super::table::wrap::wrap;
-use crate::fact::duration_in_words;
-use crate::interval::seconds;
+use crate::evidence::fact::duration_in_words;
+use crate::evidence::time::seconds;
 use scale::{Scale, apart};
 
 /// The height of a line of text, and the room between two labels.

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use super::escape::inline;
 use super::{Room, some_of, tell_rest};
-use crate::fact::duration_in_words;
-use crate::plan::command_line;
+use crate::evidence::fact::duration_in_words;
 use crate::report::model::Report;
 use crate::report::table::short_time;
+use crate::shell_quote::command_line;
 
 pub(super) fn made_on(text: &mut String, report: &Report, room: Room) {
     text.push_str("## What it was made on\n\n");

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use super::escape::{fenced, html};
 use super::{Room, some_of, tell_rest};
-use crate::plan::command_line;
 use crate::report::model::{CheckRow, Report};
+use crate::shell_quote::command_line;
 
 /// Characters of a command in the line of its fold; the whole is below it.
 const SUMMARY: usize = 100;

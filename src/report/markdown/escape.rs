@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 
-use crate::visible::{clipped, visible, visible_lines};
+use crate::terminal_text::{clipped, visible, visible_lines};
 
 /// Backticks of a fence, at most: cmark counts them in a byte
 /// (`fence_length` in <https://github.com/github/cmark-gfm/blob/master/src/node.h>).

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use super::escape::inline;
 use super::{Room, some_of, tell_rest};
-use crate::fact::duration_in_words;
-use crate::findings::Severity;
+use crate::evidence::fact::duration_in_words;
+use crate::judge::findings::Severity;
 use crate::report::model::{CheckRow, Report};
 use crate::report::moments::{clock, later};
 

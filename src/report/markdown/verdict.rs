@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use super::escape::{fenced, inline};
 use super::{Room, some_of, tell_rest};
-use crate::findings::Severity;
 use crate::judge::Level;
+use crate::judge::findings::Severity;
 use crate::report::model::{HypothesisRow, Report};
 use crate::report::table::short_time;
 use crate::runbook::Effect;

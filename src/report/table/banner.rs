@@ -6,11 +6,11 @@ use std::fmt::Write as _;
 use super::rows::some_of;
 use super::wrap::{labelled, paragraph, wrap};
 use super::{Look, style};
-use crate::findings::Severity;
+use crate::judge::findings::Severity;
 use crate::judge::{HEALTHY, Level};
 use crate::report::model::{HypothesisRow, Report};
 use crate::runbook::Effect;
-use crate::visible::{clipped, visible};
+use crate::terminal_text::{clipped, visible};
 
 /// Names of what is missing that are shown.
 const MISSING: usize = 4;

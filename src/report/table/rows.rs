@@ -5,12 +5,12 @@ use comfy_table::Color;
 use super::Look;
 use super::grid::{Column, Least, Text, grid};
 use super::wrap::paragraph;
-use crate::fact::duration_in_words;
-use crate::findings::{Outcome, Severity};
+use crate::evidence::fact::duration_in_words;
 use crate::judge::Level;
+use crate::judge::findings::{Outcome, Severity};
 use crate::report::model::{Bearing, CheckRow, HypothesisRow, Report};
 use crate::runbook::Effect;
-use crate::visible::{clipped, visible};
+use crate::terminal_text::{clipped, visible};
 
 /// Characters of an observation that the table has room for.
 const OBSERVED: usize = 240;

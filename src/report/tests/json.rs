@@ -189,7 +189,7 @@ fn a_check_that_ran() {
 #[test]
 fn a_check_that_did_not_run_or_did_not_end() {
     let run = late_push().last(|enable| {
-        enable.ending = crate::recording::Ending::TimedOut;
+        enable.ending = crate::evidence::recording::Ending::TimedOut;
         enable.stdout.dropped = 1 << 40;
     });
     let checks = &json(&run)["checks"];
@@ -198,7 +198,8 @@ fn a_check_that_did_not_run_or_did_not_end() {
     assert_eq!(checks[8]["exit"], Value::Null);
     assert_eq!(checks[8]["stdout_bytes"], 1_u64 << 40);
     assert_eq!(checks[8]["stdout"], "\n[… 1099511627776 bytes dropped …]\n");
-    let killed = late_push().last(|enable| enable.ending = crate::recording::Ending::Exited(137));
+    let killed =
+        late_push().last(|enable| enable.ending = crate::evidence::recording::Ending::Exited(137));
     let checks = &json(&killed)["checks"];
     assert_eq!(
         (&checks[8]["exit"], &checks[8]["signal"]),

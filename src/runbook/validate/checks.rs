@@ -1,7 +1,7 @@
 //! Checks one by one: what they do, and whether they assert anything.
 
 use super::{Findings, shell};
-use crate::fact::parse_duration;
+use crate::evidence::fact::parse_duration;
 use crate::runbook::model::{Check, Each, HostLook};
 use crate::runbook::path::Path;
 use crate::runbook::printable::quoted;

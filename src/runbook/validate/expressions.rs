@@ -2,8 +2,9 @@
 
 use super::Findings;
 use super::scope::{Scope, View};
+use crate::expression::Condition;
 use crate::expression::{Names, SyntaxError, check_expression, check_template};
-use crate::runbook::model::{Action, Check, Condition, EventSpec, HostLook, Hypothesis, Runbook};
+use crate::runbook::model::{Action, Check, EventSpec, HostLook, Hypothesis, Runbook};
 use crate::runbook::path::Path;
 
 /// Whether the template engine has anything to do in a text.

@@ -1,7 +1,7 @@
 //! What a check takes from its output.
 
 use super::{Findings, is_name};
-use crate::names::suggestion;
+use crate::nearest_name::suggestion;
 use crate::runbook::model::{Check, Each, FactSpec};
 use crate::runbook::path::Path;
 use crate::runbook::pattern::{fact_pattern, reason};

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Findings;
-use crate::names::suggestion;
+use crate::nearest_name::suggestion;
 use crate::runbook::model::{Check, Runbook};
 use crate::runbook::path::Path;
 use crate::runbook::printable::quoted;

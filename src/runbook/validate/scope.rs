@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::needs;
 use crate::expression::let_names;
-use crate::names::{listed, nearest};
+use crate::nearest_name::{listed, nearest};
 use crate::runbook::model::{Check, HostLook, Runbook};
 use crate::runbook::printable::quoted;
 use crate::runbook::scope_names::{CHECK_ATTRIBUTES, FactNames, GLOBALS, ITEM, OWN};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Findings;
-use crate::fact::{Fact, FactType};
+use crate::evidence::fact::{Fact, FactType};
 use crate::runbook::model::{Runbook, Var};
 use crate::runbook::path::Path;
 use crate::runbook::pattern::{reason, whole_pattern};

@@ -11,10 +11,10 @@ use serde::Serialize;
 
 use super::super::row::{Row, Status, Visited};
 use super::Sweep;
-use crate::fact::duration_in_words;
-use crate::plan::command_line;
+use crate::evidence::fact::duration_in_words;
 use crate::report::{filled, short_time};
-use crate::visible::clipped;
+use crate::shell_quote::command_line;
+use crate::terminal_text::clipped;
 use cells::{Cell, LEGEND, Sign, cells, worst};
 use lists::{List, lists};
 

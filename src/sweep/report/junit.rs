@@ -11,9 +11,9 @@ use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestSuite}
 
 use super::super::row::{CheckLine, Found, Problem, Row, Status, Visited};
 use super::Sweep;
-use crate::findings::Outcome;
-use crate::plan::command_line;
-use crate::visible::visible;
+use crate::judge::findings::Outcome;
+use crate::shell_quote::command_line;
+use crate::terminal_text::visible;
 
 pub(super) fn render(sweep: &Sweep) -> String {
     let mut document = quick_junit::Report::new("lxcdiag");

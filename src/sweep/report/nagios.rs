@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::super::row::{Row, Status};
 use super::Sweep;
-use crate::visible::{clipped, visible};
+use crate::terminal_text::{clipped, visible};
 
 /// Problems that the first line names; a pager shows one line.
 const NAMED: usize = 3;

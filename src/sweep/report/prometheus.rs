@@ -169,7 +169,7 @@ fn in_braces(labels: &[(&str, &str)]) -> String {
     let labels: Vec<_> = labels
         .iter()
         .map(|(label, value)| {
-            let value = crate::visible::visible(value)
+            let value = crate::terminal_text::visible(value)
                 .replace('\\', "\\\\")
                 .replace('"', "\\\"");
             format!("{label}=\"{value}\"")

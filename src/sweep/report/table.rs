@@ -7,9 +7,9 @@ use comfy_table::Color;
 use super::super::memory::{Change, Changed};
 use super::super::row::{Row, Status};
 use super::Sweep;
-use crate::fact::duration_in_words;
+use crate::evidence::fact::duration_in_words;
 use crate::report::{Column, Least, Look, Text, grid};
-use crate::visible::visible;
+use crate::terminal_text::visible;
 
 pub(super) fn render(sweep: &Sweep, look: Look) -> String {
     let mut text = String::new();

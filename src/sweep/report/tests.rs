@@ -1,7 +1,7 @@
 use super::super::memory::Change;
 use super::super::row::{CheckLine, Found, Problem};
 use super::*;
-use crate::findings::Outcome;
+use crate::judge::findings::Outcome;
 use crate::report::MetricValue;
 
 const LOOK: Look = Look {

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use lxcdiag::findings::Outcome;
+use lxcdiag::judge::findings::Outcome;
 use lxcdiag::report::{Look, MetricValue};
 use lxcdiag::sweep::report::{Format, SCHEMA, Sweep, render};
 use lxcdiag::sweep::row::{CheckLine, Found, Problem, Row, Status, Visited};
-use lxcdiag::visible::visible;
+use lxcdiag::terminal_text::visible;
 use proptest::prelude::*;
 
 use super::{LABELS, metrics, plugin};

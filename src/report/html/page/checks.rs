@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use super::short;
-use crate::fact::duration_in_words;
-use crate::findings::{Outcome, Severity};
-use crate::plan::command_line;
+use crate::evidence::fact::duration_in_words;
+use crate::judge::findings::{Outcome, Severity};
 use crate::report::model::{Bearing, CheckRow, Report};
+use crate::shell_quote::command_line;
 
 /// Bytes of an output that the page shows from its beginning, and as many from its end.
 const OUTPUT: usize = 32 * 1024;

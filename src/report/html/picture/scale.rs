@@ -1,6 +1,6 @@
 //! Where a moment stands on the axis, and where labels stand beside it. Pure arithmetic.
 
-use crate::interval::{Interval, SECOND};
+use crate::evidence::time::{Interval, SECOND};
 
 /// A stretch is cut out if it is so many times as long as what decides,
 const MANY: u64 = 2;

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::super::super::row::{CheckLine, Found, Problem, Status, is_of};
 use super::{FIELD, Sweep};
-use crate::findings::Outcome;
-use crate::visible::{clipped, visible};
+use crate::judge::findings::Outcome;
+use crate::terminal_text::{clipped, visible};
 
 /// What a cell may show: never a colour alone, which not everybody sees, and paper has not.
 #[derive(Clone, Copy, Serialize)]

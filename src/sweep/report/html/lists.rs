@@ -6,7 +6,7 @@ use super::super::super::memory::{Change, Changed};
 use super::super::super::row::{Problem, Row, Status};
 use super::cells::{SKIPPED, Sign, silent, worst};
 use super::{FIELD, Sweep, Who};
-use crate::visible::clipped;
+use crate::terminal_text::clipped;
 
 /// Containers below the map, under a heading.
 #[derive(Serialize)]

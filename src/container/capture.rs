@@ -1,0 +1,112 @@
+//! Bytes kept up to a limit: the first and the last, those between counted. Pure.
+
+use std::collections::VecDeque;
+
+use crate::evidence::recording::Output;
+
+/// How many bytes are kept of one stream.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) head: usize,
+    pub(super) tail: usize,
+}
+
+/// Of a command's standard output. With [`STDERR`], 25 checks that all overflow keep 14 MiB: a run
+/// is to stay below 20 MB.
+pub(super) const STDOUT: Limits = Limits {
+    head: 256 * 1024,
+    tail: 256 * 1024,
+};
+
+/// Of a command's standard error, where whoever writes much repeats himself.
+pub(super) const STDERR: Limits = Limits {
+    head: 32 * 1024,
+    tail: 32 * 1024,
+};
+
+/// Of what belongs to no command: what the client itself says.
+pub(super) const OUTSIDE: Limits = Limits {
+    head: 2 * 1024,
+    tail: 2 * 1024,
+};
+
+/// Takes a stream's bytes as they come.
+#[derive(Debug)]
+pub(super) struct Capture {
+    limits: Limits,
+    head: Vec<u8>,
+    dropped: u64,
+    tail: VecDeque<u8>,
+}
+
+impl Capture {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            head: Vec::new(),
+            dropped: 0,
+            tail: VecDeque::new(),
+        }
+    }
+
+    pub(super) fn push(&mut self, bytes: &[u8]) {
+        let room = self.limits.head - self.head.len();
+        let (head, rest) = bytes.split_at(room.min(bytes.len()));
+        self.head.extend_from_slice(head);
+
+        // Of what is longer than the tail only the end counts; without this a flood is copied whole.
+        let (skipped, last) = rest.split_at(rest.len().saturating_sub(self.limits.tail));
+        let excess = (self.tail.len() + last.len()).saturating_sub(self.limits.tail);
+        self.tail.drain(..excess);
+        self.tail.extend(last);
+        self.dropped += (skipped.len() + excess) as u64;
+    }
+
+    pub(super) fn total_bytes(&self) -> u64 {
+        self.head.len() as u64 + self.dropped + self.tail.len() as u64
+    }
+
+    pub(super) fn into_output(self) -> Output {
+        let mut output = Output {
+            head: self.head,
+            dropped: self.dropped,
+            tail: self.tail.into(),
+            written: None,
+        };
+        if output.dropped == 0 {
+            output.head.append(&mut output.tail);
+        }
+        output.head.shrink_to_fit();
+        output.tail.shrink_to_fit();
+        output
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn keeps_the_first_and_the_last_and_counts_the_rest(
+            chunks in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..12), 0..12),
+        ) {
+            let mut capture = Capture::new(Limits { head: 10, tail: 7 });
+            for chunk in &chunks {
+                capture.push(chunk);
+            }
+            let all = chunks.concat();
+            prop_assert_eq!(capture.total_bytes(), all.len() as u64);
+            let output = capture.into_output();
+            if all.len() <= 17 {
+                prop_assert_eq!(output, Output { head: all, ..Output::default() });
+            } else {
+                prop_assert_eq!(&output.head, &all[..10]);
+                prop_assert_eq!(&output.tail, &all[all.len() - 7..]);
+                prop_assert_eq!(output.dropped, all.len() as u64 - 17);
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! The client on this host, `pct exec` or `lxc-attach`, and the ways to end it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use tokio::io::AsyncWriteExt;
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+
+use crate::container::transport::{ENVIRONMENT, PATH};
+
+/// A running client. It leads a process group, which the shell in the container is part of.
+#[derive(Debug)]
+pub(super) struct Client {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    status: Option<i32>,
+}
+
+impl Client {
+    pub(super) fn start(argv: &[String]) -> io::Result<(Self, ChildStdout, ChildStderr)> {
+        let mut child = spawn(argv, false)?;
+        match (child.stdin.take(), child.stdout.take(), child.stderr.take()) {
+            (Some(stdin), Some(stdout), Some(stderr)) => {
+                let client = Self {
+                    child,
+                    stdin: Some(stdin),
+                    status: None,
+                };
+                Ok((client, stdout, stderr))
+            }
+            _ => Err(io::Error::other("the client came without pipes")),
+        }
+    }
+
+    /// Sends `text` to the shell. A shell that is gone shows at the end of its streams, not here.
+    pub(super) async fn send(&mut self, text: &str) {
+        if let Some(stdin) = &mut self.stdin
+            && stdin.write_all(text.as_bytes()).await.is_err()
+        {
+            self.stdin = None;
+        }
+    }
+
+    /// Closes the shell's input: it sweeps and ends once its command has ended.
+    pub(super) fn hang_up(&mut self) {
+        self.stdin = None;
+    }
+
+    /// Asks the shell to end its command, sweep and end. The client itself dies of it.
+    ///
+    /// Only as long as the client was not reaped: its process ID is the group's and cannot be given
+    /// to anyone else until then.
+    pub(super) fn terminate(&self) {
+        if let Some(pid) = self.pid() {
+            // Before setsid(1) has run there is no such group, only the process.
+            let _ =
+                kill_process_group(pid, Signal::TERM).or_else(|_| kill_process(pid, Signal::TERM));
+        }
+    }
+
+    /// Kills the client alone, and does not wait for its end: below a frozen cgroup of version 1
+    /// even SIGKILL waits for the thaw.
+    pub(super) fn kill(&self) {
+        if let Some(pid) = self.pid() {
+            let _ = kill_process(pid, Signal::KILL);
+        }
+    }
+
+    fn pid(&self) -> Option<Pid> {
+        Pid::from_raw(self.child.id()?.try_into().ok()?)
+    }
+
+    /// Its exit status, if it has ended.
+    pub(super) fn status(&self) -> Option<i32> {
+        self.status
+    }
+
+    /// Waits for its end; never returns once that is known. Dropping the future loses nothing.
+    pub(super) async fn ended(&mut self) {
+        if self.status.is_some() {
+            return std::future::pending().await;
+        }
+        self.status = Some(match self.child.wait().await {
+            Ok(status) => as_shells_count(status),
+            Err(_) => -1,
+        });
+    }
+}
+
+/// Starts a program of the host's with pipes at its three streams, in `/`, which lxc-attach takes along if
+/// the container has it too, and with nothing of the caller's environment.
+///
+/// # Errors
+/// It cannot be started.
+pub(crate) fn spawn(argv: &[String], kill_on_drop: bool) -> io::Result<Child> {
+    let (program, arguments) = argv
+        .split_first()
+        .ok_or_else(|| io::Error::other("there is no command"))?;
+    Command::new(path_of(program))
+        .args(arguments)
+        .env_clear()
+        .envs(ENVIRONMENT)
+        .current_dir("/")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(kill_on_drop)
+        .spawn()
+}
+
+/// Where the client's [`PATH`] leads to. Where std has to follow a PATH itself it forks, which copies the tables of all of
+/// this process's memory.
+fn path_of(program: &str) -> PathBuf {
+    let directories = PATH.split(':').map(Path::new);
+    let mut paths = directories.map(|directory| directory.join(program));
+    paths
+        .find(|path| path.exists())
+        .unwrap_or_else(|| PathBuf::from(program))
+}
+
+fn as_shells_count(status: ExitStatus) -> i32 {
+    use std::os::unix::process::ExitStatusExt;
+    let by_signal = || status.signal().map(|signal| 128 + signal);
+    status.code().or_else(by_signal).unwrap_or(-1)
+}

@@ -1,0 +1,246 @@
+//! Another node's client, reached the way Proxmox VE itself reaches other nodes: root's OpenSSH. Words only.
+
+use super::{ENVIRONMENT, Transport, words};
+use crate::host::Peer;
+use crate::shell_quote;
+
+/// How long a node may take to answer the door, in seconds.
+const CONNECT_SECONDS: u32 = 10;
+/// A node that says nothing for three of these, in seconds, is given up.
+const ALIVE_SECONDS: u32 = 5;
+
+/// What a held connection prints once it is there.
+pub const READY: &str = "lxcdiag: connected";
+
+/// Runs the client, as `"$@"`, for as long as the connection feeds it.
+///
+/// sshd sends no signal when a connection ends, it only closes the client's input. The shell in the
+/// container sees that once its command has ended, which may be long; so a second after the end of
+/// input the whole group is told to end, as a local client is. `kill 0` reaches nobody else:
+/// setsid(1) has made the group.
+const CLIENT: &str = r#"trap : TERM
+{ trap 'exit 0' TERM; cat; exec >&-; sleep 1; kill 0; } 2>/dev/null | { trap : TERM; "$@"; status=$?; kill 0; exit $status; }"#;
+
+impl Peer {
+    /// The words that open the connection and hold it, listening at the socket `control` for others
+    /// to use it, until their standard input ends. [`READY`] is printed once it is there.
+    pub fn connect(&self, control: &str) -> Vec<String> {
+        let mut argv = self.ssh(control);
+        argv.extend(words(&["-M", "-o", "ControlPersist=no"]));
+        let alive = format!("ServerAliveInterval={ALIVE_SECONDS}");
+        let connect = format!("ConnectTimeout={CONNECT_SECONDS}");
+        argv.extend(words(&[
+            "-o",
+            &connect,
+            "-o",
+            &alive,
+            "-o",
+            "ServerAliveCountMax=3",
+        ]));
+        let hold = format!("echo {}; exec cat >/dev/null", shell_quote::word(READY));
+        argv.extend(self.command(&["sh", "-c", &hold]));
+        argv
+    }
+
+    /// The words that run a command of lxcdiag's own over the connection that is held at `control`,
+    /// and never over one of their own.
+    pub fn over(&self, control: &str, command: &[&str]) -> Vec<String> {
+        let mut argv = self.ssh(control);
+        // Where the socket is gone ssh would connect by itself: by a program that never does.
+        argv.extend(words(&[
+            "-o",
+            "ControlMaster=no",
+            "-o",
+            "ProxyCommand=false",
+        ]));
+        argv.extend(self.command(command));
+        argv
+    }
+
+    /// As `PVE::SSHInfo` calls it.
+    fn ssh(&self, control: &str) -> Vec<String> {
+        let alias = format!("HostKeyAlias={}", self.node);
+        let mut argv = words(&[
+            "ssh",
+            "-T",
+            "-e",
+            "none",
+            "-o",
+            "BatchMode=yes",
+            "-o",
+            &alias,
+        ]);
+        if let Some(known_hosts) = &self.known_hosts {
+            let file = format!("UserKnownHostsFile={}", known_hosts.display());
+            argv.extend(words(&["-o", &file, "-o", "GlobalKnownHostsFile=none"]));
+        }
+        argv.extend(words(&["-S", control]));
+        argv
+    }
+
+    /// The destination, and a command as root's shell there is to read it: whichever shell that is.
+    /// The environment is as bare as the local client's.
+    fn command(&self, command: &[&str]) -> Vec<String> {
+        let mut line = String::from("exec env -i");
+        for (name, value) in ENVIRONMENT {
+            line.push_str(&format!(" {name}={value}"));
+        }
+        for word in command {
+            line.push(' ');
+            line.push_str(&shell_quote::word(word));
+        }
+        vec![format!("root@{}", self.address), "--".to_owned(), line]
+    }
+}
+
+/// A client on another node.
+pub struct Ssh<'a> {
+    /// The node.
+    pub peer: &'a Peer,
+    /// Where the connection to it is held.
+    pub control: &'a str,
+    /// What is started there.
+    pub inner: &'a dyn Transport,
+    /// How far the node's clock is ahead of this one's, in nanoseconds.
+    pub clock_offset: i64,
+}
+
+impl Transport for Ssh<'_> {
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+
+    fn argv(&self, ct: u32) -> Vec<String> {
+        let inner = self.inner.argv(ct);
+        // There too in a session of its own. sshd's child leads one already, so setsid forks.
+        let mut command = vec!["setsid", "--wait", "sh", "-c", CLIENT, "lxcdiag"];
+        command.extend(inner.iter().skip(1).map(String::as_str));
+        let mut argv = words(&["setsid"]);
+        argv.extend(self.peer.over(self.control, &command));
+        argv
+    }
+
+    fn shown(&self, ct: u32) -> String {
+        format!("{} (on node {})", self.inner.shown(ct), self.peer.node)
+    }
+
+    fn clock_offset(&self) -> i64 {
+        self.clock_offset
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::container::transport::{LxcAttach, Pct};
+
+    fn peer() -> Peer {
+        Peer {
+            node: "pve2".to_owned(),
+            address: "10.0.0.2".to_owned(),
+            known_hosts: None,
+        }
+    }
+
+    const ENV: &str = "exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+                       LC_ALL=C.UTF-8 TZ=UTC";
+
+    #[test]
+    fn the_words_of_a_client_on_another_node() {
+        let peer = peer();
+        let ssh = Ssh {
+            peer: &peer,
+            control: "/run/lxcdiag-x/ssh",
+            inner: &Pct::default(),
+            clock_offset: 0,
+        };
+        let argv = ssh.argv(958);
+        let (line, words) = argv.split_last().unwrap();
+        assert_eq!(
+            words.join(" "),
+            "setsid ssh -T -e none -o BatchMode=yes -o HostKeyAlias=pve2 -S /run/lxcdiag-x/ssh \
+             -o ControlMaster=no -o ProxyCommand=false root@10.0.0.2 --"
+        );
+        assert!(line.starts_with(&format!("{ENV} setsid --wait sh -c 'trap : TERM\n")));
+        assert!(line.ends_with("' lxcdiag pct exec 958 -- sh"), "{line}");
+        assert_eq!(ssh.shown(958), "pct exec 958 -- sh (on node pve2)");
+        let ssh = Ssh {
+            inner: &LxcAttach,
+            ..ssh
+        };
+        let line = ssh.argv(958).pop().unwrap();
+        assert!(
+            line.ends_with("' lxcdiag lxc-attach -n 958 --keep-env -- sh"),
+            "{line}"
+        );
+    }
+
+    #[test]
+    fn the_words_that_hold_a_connection() {
+        let peer = Peer {
+            known_hosts: Some("/etc/pve/nodes/pve2/ssh_known_hosts".into()),
+            ..peer()
+        };
+        assert_eq!(
+            peer.connect("/run/x").join(" "),
+            format!(
+                "ssh -T -e none -o BatchMode=yes -o HostKeyAlias=pve2 \
+                 -o UserKnownHostsFile=/etc/pve/nodes/pve2/ssh_known_hosts \
+                 -o GlobalKnownHostsFile=none -S /run/x -M -o ControlPersist=no \
+                 -o ConnectTimeout=10 -o ServerAliveInterval=5 -o ServerAliveCountMax=3 \
+                 root@10.0.0.2 -- {ENV} sh -c 'echo '\\''lxcdiag: connected'\\''; exec cat >/dev/null'"
+            )
+        );
+    }
+
+    /// What the shell there makes of the line is what was meant.
+    #[test]
+    fn every_word_arrives_whole() {
+        let odd = "it's \"$HOME\" `id`\n*;&|\\ é";
+        let argv = peer().over("/run/x", &["printf", "%s,", odd, ""]);
+        let output = std::process::Command::new("sh")
+            .args(["-c", &argv[argv.len() - 1]])
+            .output()
+            .unwrap();
+        assert_eq!(
+            String::from_utf8(output.stdout).unwrap(),
+            format!("{odd},,")
+        );
+    }
+
+    /// The wrapper around the client, without ssh: it ends with the client, with its exit status, and
+    /// the client ends with its input, be it busy or not.
+    #[test]
+    fn the_client_there_ends_with_its_input_and_the_other_way_round() {
+        let run = |client: &str, input: &str| {
+            let line = format!(
+                "({input}) | setsid --wait sh -c \"$0\" lxcdiag sh -c {}",
+                shell_quote::word(client)
+            );
+            let output = std::process::Command::new("sh")
+                .args(["-c", &line, CLIENT])
+                .output()
+                .unwrap();
+            let text = |bytes| String::from_utf8(bytes).unwrap();
+            (
+                output.status.code(),
+                text(output.stdout),
+                text(output.stderr),
+            )
+        };
+        // The input stays open for as long as nobody kills who holds it: the client's end is enough.
+        let refused = run("echo no >&2; exit 255", "sleep 0.2");
+        assert_eq!(refused, (Some(255), String::new(), "no\n".to_owned()));
+        assert_eq!(
+            run("read -r it; echo \"$it\"; exit 7", "echo hello"),
+            (Some(7), "hello\n".to_owned(), String::new())
+        );
+        // An idle one ends at the end of its input, and nobody needs to kill it.
+        assert_eq!(
+            run("cat; exit 7", "echo hello"),
+            (Some(7), "hello\n".to_owned(), String::new())
+        );
+        let (status, stdout, _) = run("trap 'echo ended; exit 3' TERM; sleep 31415 & wait", "true");
+        assert_eq!((status, stdout.as_str()), (Some(3), "ended\n"));
+    }
+}

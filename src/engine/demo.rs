@@ -1,0 +1,65 @@
+//! Incidents recorded by lxcdiag from real containers, inside the binary.
+
+use crate::evidence::recording::Recording;
+
+/// One incident that can be played back.
+#[derive(Debug, Clone, Copy)]
+pub struct Incident {
+    /// Its name.
+    pub name: &'static str,
+    /// What happened, in a line.
+    pub about: &'static str,
+    text: &'static str,
+}
+
+/// The incidents there are; the first is played where none is named.
+pub const INCIDENTS: &[Incident] = &[
+    Incident {
+        name: "late-push",
+        about: "the unit file arrived two seconds after systemd had looked: a race",
+        text: include_str!("../../runbooks/tests/recordings/late-push-252.json"),
+    },
+    Incident {
+        name: "directory-push",
+        about: "`pct push` of a directory failed with exit status 0: no race",
+        text: include_str!("../../runbooks/tests/recordings/directory-push-252.json"),
+    },
+    Incident {
+        name: "healthy",
+        about: "pushed, reloaded, enabled and started: nothing is wrong",
+        text: include_str!("../../runbooks/tests/recordings/healthy-252.json"),
+    },
+];
+
+impl Incident {
+    /// The incident of a name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        INCIDENTS.iter().find(|incident| incident.name == name)
+    }
+
+    /// Its recording. Every one inside the binary can be read; a test sees to it.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn recording(&self) -> Result<Recording, serde_json::Error> {
+        serde_json::from_str(self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_incident_can_be_read() {
+        for incident in INCIDENTS {
+            let recording = incident.recording().unwrap();
+            assert_eq!(
+                recording.schema,
+                crate::evidence::recording::SCHEMA,
+                "{}",
+                incident.name
+            );
+        }
+    }
+}

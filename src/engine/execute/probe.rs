@@ -1,0 +1,51 @@
+//! What the container is: its operating system and systemd, for the head of every report.
+
+use std::time::Duration;
+
+use crate::container::Session;
+use crate::evidence::recording::{Ending, Target};
+
+/// Prints `/etc/os-release`, then the names of systemd's shared library: its version is in the
+/// name, and to ask `systemctl --version` takes longer.
+pub const PROBE: &str = "cat /etc/os-release; for f in /usr/lib/systemd/libsystemd-shared-*.so \
+    /usr/lib/*/systemd/libsystemd-shared-*.so /lib/systemd/libsystemd-shared-*.so; do \
+    [ -e \"$f\" ] && echo \"$f\"; done";
+
+/// Longer than it ever takes; without an answer the report just says less.
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// Fills in what can be had.
+pub(super) async fn describe(session: &mut Session, target: &mut Target) {
+    let argv = ["sh", "-c", PROBE].map(str::to_owned);
+    let exchange = session.run(&argv, LIMIT).await;
+    if matches!(exchange.ending, Ending::Exited(_)) {
+        read(&exchange.stdout.text(), target);
+    }
+}
+
+fn read(text: &str, target: &mut Target) {
+    for line in text.lines() {
+        if let Some(name) = line.strip_prefix("PRETTY_NAME=") {
+            target.os = Some(name.trim_matches(['"', '\'']).to_owned());
+        } else if let Some((_, version)) = line.split_once("/libsystemd-shared-") {
+            target.systemd = Some(version.trim_end_matches(".so").to_owned());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn os_and_systemd_are_read() {
+        let mut target = Target::default();
+        read(
+            "NAME=\"Debian GNU/Linux\"\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n\
+             /usr/lib/x86_64-linux-gnu/systemd/libsystemd-shared-252.so\n",
+            &mut target,
+        );
+        assert_eq!(target.os.as_deref(), Some("Debian GNU/Linux 12 (bookworm)"));
+        assert_eq!(target.systemd.as_deref(), Some("252"));
+    }
+}

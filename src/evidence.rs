@@ -1,0 +1,6 @@
+//! What was found, as plain data: recordings, typed facts, times, the failures in a provisioning log.
+
+pub mod fact;
+pub mod provision_log;
+pub mod recording;
+pub mod time;

@@ -1,0 +1,205 @@
+//! Typed values taken from what a check printed. Pure.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::evidence::time::{Interval, parse_time};
+
+/// A typed value. There is no null: what could not be had is absent from the map it would be in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fact {
+    /// Text, invalid UTF-8 replaced.
+    Text(String),
+    /// A whole number.
+    Int(i64),
+    /// A number with a fraction.
+    Number(f64),
+    /// True or false.
+    Bool(bool),
+    /// A point in time, as well as it is known.
+    Time(Interval),
+    /// A length of time, in seconds.
+    Duration(f64),
+    /// Several values.
+    List(Vec<Fact>),
+    /// Named values: one record of a check with `each`.
+    Record(Facts),
+}
+
+/// Facts by name.
+pub type Facts = BTreeMap<String, Fact>;
+
+/// What a fact is to be read as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FactType {
+    /// As it is printed.
+    #[default]
+    Text,
+    /// A whole number.
+    Int,
+    /// A decimal number.
+    Number,
+    /// `yes`, `true`, `1`, `on` or their opposites.
+    Bool,
+    /// A point in time in one of the forms of [`parse_time`].
+    Time,
+    /// A length of time: `60s`, `1min 30s`, `250ms`, or a plain number of seconds.
+    Duration,
+}
+
+impl Fact {
+    /// Reads `text` as `kind`. `None` where it is not of that kind: the fact is then absent.
+    pub fn parse(text: &str, kind: FactType) -> Option<Self> {
+        let trimmed = text.trim();
+        match kind {
+            FactType::Text => Some(Self::Text(text.to_owned())),
+            FactType::Int => trimmed.parse().ok().map(Self::Int),
+            FactType::Number => {
+                let number: f64 = trimmed.parse().ok()?;
+                number.is_finite().then_some(Self::Number(number))
+            }
+            FactType::Bool => match trimmed {
+                "yes" | "true" | "1" | "on" => Some(Self::Bool(true)),
+                "no" | "false" | "0" | "off" => Some(Self::Bool(false)),
+                _ => None,
+            },
+            FactType::Time => parse_time(trimmed).map(Self::Time),
+            FactType::Duration => parse_duration(trimmed).map(Self::Duration),
+        }
+    }
+
+    /// The fact as a report shows it: times in RFC 3339, durations in seconds.
+    pub fn to_json(&self) -> serde_json::Value {
+        match self {
+            Self::Text(text) => text.as_str().into(),
+            Self::Int(number) => (*number).into(),
+            Self::Number(number) | Self::Duration(number) => (*number).into(),
+            Self::Bool(value) => (*value).into(),
+            Self::Time(time) => time.to_string().into(),
+            Self::List(items) => items.iter().map(Self::to_json).collect(),
+            Self::Record(facts) => facts
+                .iter()
+                .map(|(name, fact)| (name.clone(), fact.to_json()))
+                .collect(),
+        }
+    }
+}
+
+/// Reads a length of time, in seconds: systemd's and sleep's habit, `60s`, `1min 30s`, `500ms`.
+pub fn parse_duration(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let mut rest = text;
+    let mut total = 0.0;
+    let mut bare = false;
+    while !rest.is_empty() {
+        let digits = rest
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .unwrap_or(rest.len());
+        let (number, tail) = rest.split_at(digits);
+        let number: f64 = number.parse().ok()?;
+        let unit = tail
+            .find(|c: char| !c.is_ascii_alphabetic())
+            .unwrap_or(tail.len());
+        let (unit, tail) = tail.split_at(unit);
+        let factor = match unit {
+            "us" => 1e-6,
+            "ms" => 1e-3,
+            "" | "s" | "sec" => 1.0,
+            "m" | "min" => 60.0,
+            "h" => 3_600.0,
+            "d" => 86_400.0,
+            _ => return None,
+        };
+        // A number without a unit stands alone: `60`, never `1min 30`.
+        if bare || (unit.is_empty() && (total != 0.0 || !tail.is_empty())) {
+            return None;
+        }
+        bare = unit.is_empty();
+        total += number * factor;
+        rest = tail.trim_start();
+    }
+    (!text.is_empty() && total.is_finite()).then_some(total)
+}
+
+/// A length of time in words, as short as it can be without misleading: `1.41 s`, `3 min 5 s`.
+pub fn duration_in_words(seconds: f64) -> String {
+    let sign = if seconds < 0.0 { "-" } else { "" };
+    let value = seconds.abs();
+    let words = if value < 0.001 {
+        format!("{:.0} µs", value * 1e6)
+    } else if value < 1.0 {
+        format!("{:.0} ms", value * 1e3)
+    } else if value < 60.0 {
+        format!("{value:.2} s")
+    } else {
+        let whole = value.round() as u64;
+        let parts = [
+            (whole / 86_400, "d"),
+            (whole / 3_600 % 24, "h"),
+            (whole / 60 % 60, "min"),
+            (whole % 60, "s"),
+        ];
+        let shown: Vec<_> = parts
+            .iter()
+            .skip_while(|(count, _)| *count == 0)
+            .take(2)
+            .filter(|(count, _)| *count != 0)
+            .map(|(count, unit)| format!("{count} {unit}"))
+            .collect();
+        shown.join(" ")
+    };
+    format!("{sign}{words}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_read_as_people_write_them() {
+        let cases = [
+            ("60s", Some(60.0)),
+            ("60", Some(60.0)),
+            ("1min 30s", Some(90.0)),
+            ("1h30m", Some(5_400.0)),
+            ("250ms", Some(0.25)),
+            ("1.5s", Some(1.5)),
+            ("", None),
+            ("s", None),
+            ("5 parsecs", None),
+            ("1min 30", None),
+            ("-5s", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(parse_duration(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn durations_in_words() {
+        let cases = [
+            (0.000_2, "200 µs"),
+            (0.204, "204 ms"),
+            (1.412, "1.41 s"),
+            (60.0, "1 min"),
+            (185.2, "3 min 5 s"),
+            (7_260.0, "2 h 1 min"),
+            (90_000.0, "1 d 1 h"),
+            (-2.0, "-2.00 s"),
+        ];
+        for (seconds, words) in cases {
+            assert_eq!(duration_in_words(seconds), words);
+        }
+    }
+
+    #[test]
+    fn what_is_not_of_its_type_is_absent() {
+        assert_eq!(Fact::parse("x", FactType::Int), None);
+        assert_eq!(Fact::parse("NaN", FactType::Number), None);
+        assert_eq!(Fact::parse("-", FactType::Time), None);
+        assert_eq!(Fact::parse("maybe", FactType::Bool), None);
+    }
+}

@@ -1,0 +1,282 @@
+//! What a run collected: every command with both streams, its ending and times, and the runbook.
+//!
+//! Plain data between the executor, which fills it, and everything after, which is a pure
+//! function of it. Enough to judge again without the container.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::evidence::fact::Facts;
+use crate::evidence::provision_log::LoggedFailure;
+use crate::evidence::time::Interval;
+
+/// The format of a recording file.
+pub const SCHEMA: &str = "lxcdiag.recording/1";
+
+/// One run, as it was collected.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Recording {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// The version of lxcdiag that made it.
+    pub lxcdiag: String,
+    /// The command line it was made with.
+    pub command_line: Vec<String>,
+    /// The runbook, whole.
+    pub runbook: RecordedRunbook,
+    /// The name of the demonstration that was played back, where it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub demonstration: Option<String>,
+    /// What was looked at.
+    pub target: Target,
+    /// Every var that had a value, defaults included.
+    pub vars: BTreeMap<String, String>,
+    /// The vars that nobody set.
+    pub defaulted: Vec<String>,
+    /// When provisioning failed, where the user or the provisioning log said so.
+    pub failed_at: Option<Interval>,
+    /// The failures in the provisioning log, where one was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<Vec<LoggedFailure>>,
+    /// Nothing was to be changed in the container.
+    pub read_only: bool,
+    /// Nanoseconds since the Unix epoch, on the clock that host and container share.
+    pub started_at: i64,
+    /// Likewise.
+    pub finished_at: i64,
+    /// Why the run ended before its end, if it did.
+    pub cut_short: Option<String>,
+    /// What was tried, in the order it was tried.
+    pub attempts: Vec<Attempt>,
+    /// What earlier runs of lxcdiag changed in this container.
+    pub earlier_changes: Vec<Change>,
+    /// Bytes that arrived outside any command's marks, and were dropped.
+    pub stray_bytes: u64,
+}
+
+/// The runbook a recording was made with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedRunbook {
+    /// Its name.
+    pub id: String,
+    /// SHA-256 of its text, in hexadecimal.
+    pub sha256: String,
+    /// Its text.
+    pub text: String,
+    /// Secrets were taken out of the text; the SHA-256 is that of the text before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub redacted: bool,
+}
+
+/// The container that was looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// Its ID, 100 to 999999999.
+    pub ct: u32,
+    /// The node it is on.
+    pub node: String,
+    /// How commands reached it: `pct` or `lxc-attach`.
+    pub via: String,
+    /// The container's operating system, from its `/etc/os-release`.
+    pub os: Option<String>,
+    /// The container's systemd version, from the name of its shared library.
+    pub systemd: Option<String>,
+    /// The kernel's release.
+    pub kernel: Option<String>,
+    /// The version of Proxmox VE, from the package pve-manager.
+    pub pve: Option<String>,
+}
+
+/// One command, or one look at the host, or the reason there was none.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// The check's id.
+    pub check: String,
+    /// The item, for a check with `for_each`.
+    pub item: Option<String>,
+    /// The command's words in the container; empty for a look at the host.
+    pub argv: Vec<String>,
+    /// Whether the command changes the container.
+    pub changes: bool,
+    /// When it began, in nanoseconds since the Unix epoch; absent where it never did.
+    pub started_at: Option<i64>,
+    /// How long it took, in nanoseconds of a clock that no one sets.
+    pub duration: Option<i64>,
+    /// How it ended.
+    pub ending: Ending,
+    /// Its standard output.
+    pub stdout: Output,
+    /// Its standard error.
+    pub stderr: Output,
+    /// What a look at the host found: one record, or one a task.
+    pub found: Vec<Facts>,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// The command ended by itself with this status; above 128, by signal (status − 128).
+    Exited(i32),
+    /// Its time was up, and it was killed.
+    TimedOut,
+    /// It was not tried, for a reason that lies in the run: `--read-only`, a need not met.
+    Skipped(String),
+    /// It could not be run, or its end was never seen.
+    Errored(String),
+    /// A look at the host that was had.
+    Looked,
+}
+
+impl Ending {
+    /// The signal that ended the command, by the shells' convention of statuses above 128.
+    pub fn signal(&self) -> Option<i32> {
+        match self {
+            Self::Exited(status @ 129..=192) => Some(status - 128),
+            _ => None,
+        }
+    }
+}
+
+impl Recording {
+    /// The commands of this run that changed the container, or may have.
+    pub fn changes(&self) -> Vec<Change> {
+        self.attempts
+            .iter()
+            .filter(|attempt| attempt.changes)
+            .filter_map(|attempt| {
+                Some(Change::new(
+                    attempt.argv.clone(),
+                    attempt.started_at?,
+                    attempt.duration,
+                ))
+            })
+            .collect()
+    }
+}
+
+/// A command of lxcdiag's that changed the container.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// Its words.
+    pub argv: Vec<String>,
+    /// From its begin to its end.
+    pub during: Interval,
+}
+
+impl Change {
+    /// A command that began at `started_at` and took `duration`, both in nanoseconds.
+    pub fn new(argv: Vec<String>, started_at: i64, duration: Option<i64>) -> Self {
+        let end = started_at.saturating_add(duration.unwrap_or_default());
+        Self {
+            argv,
+            during: Interval::new(started_at, end),
+        }
+    }
+}
+
+/// One stream of a command's output: its head and tail, the middle dropped when it is long.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Output {
+    /// The first bytes.
+    #[serde(with = "bytes")]
+    pub head: Vec<u8>,
+    /// How many bytes between head and tail were dropped.
+    pub dropped: u64,
+    /// The last bytes; empty where nothing was dropped.
+    #[serde(with = "bytes")]
+    pub tail: Vec<u8>,
+    /// How many bytes the command wrote, where secrets were taken out of the output since; absent
+    /// where it is as it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written: Option<u64>,
+}
+
+impl Output {
+    /// How many bytes the command wrote.
+    pub fn total_bytes(&self) -> u64 {
+        self.written
+            .unwrap_or(self.head.len() as u64 + self.dropped + self.tail.len() as u64)
+    }
+
+    /// Whether [`Self::text`] is the command's output as it was.
+    pub fn is_text(&self) -> bool {
+        self.dropped == 0 && self.tail.is_empty() && std::str::from_utf8(&self.head).is_ok()
+    }
+
+    /// As text: invalid UTF-8 replaced, a note where the middle was dropped.
+    pub fn text(&self) -> String {
+        let mut text = String::from_utf8_lossy(&self.head).into_owned();
+        if self.dropped > 0 {
+            text.push_str(&format!("\n[… {} bytes dropped …]\n", self.dropped));
+        }
+        text.push_str(&String::from_utf8_lossy(&self.tail));
+        text
+    }
+}
+
+/// Bytes in JSON: a string where they are UTF-8, `{"base64": "…"}` where they are not.
+mod bytes {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use serde::de::{Error as _, MapAccess, Visitor};
+    use serde::ser::SerializeMap;
+    use serde::{Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => serializer.serialize_str(text),
+            Err(_) => {
+                let mut map = serializer.serialize_map(Some(1))?;
+                map.serialize_entry("base64", &STANDARD.encode(bytes))?;
+                map.end()
+            }
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<u8>, D::Error> {
+        struct BytesVisitor;
+
+        impl<'de> Visitor<'de> for BytesVisitor {
+            type Value = Vec<u8>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a string, or `{\"base64\": …}`")
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Vec<u8>, E> {
+                Ok(text.as_bytes().to_vec())
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Vec<u8>, A::Error> {
+                match map.next_entry::<String, String>()? {
+                    Some((key, text)) if key == "base64" => {
+                        STANDARD.decode(text).map_err(A::Error::custom)
+                    }
+                    _ => Err(A::Error::custom("expected a string, or `{\"base64\": …}`")),
+                }
+            }
+        }
+
+        deserializer.deserialize_any(BytesVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_survive_json_exactly() {
+        let output = Output {
+            head: vec![0, b'a', 0xff, 0x1b],
+            dropped: 7,
+            tail: "é\u{202e}".as_bytes().to_vec(),
+            written: None,
+        };
+        let json = serde_json::to_string(&output).unwrap();
+        assert_eq!(serde_json::from_str::<Output>(&json).unwrap(), output);
+        assert_eq!(output.total_bytes(), 4 + 7 + 5);
+    }
+}

@@ -1,0 +1,276 @@
+//! What the checks found: attempts in, typed facts and outcomes out. Pure.
+//!
+//! The same code serves the executor, which must know during a run whether a need is met, and
+//! the judge, which goes through a recording afterwards.
+
+mod extract;
+mod outcome;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::evidence::fact::{Fact, Facts};
+use crate::evidence::provision_log::{FailureKind, LoggedFailure};
+use crate::evidence::recording::{Attempt, Change, Recording};
+use crate::evidence::time::Interval;
+use crate::expression::{Binding, Evaluator, Scope};
+use crate::runbook::dependencies::Dependencies;
+use crate::runbook::{Check, Runbook};
+
+/// How a check came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// Its condition holds.
+    Passed,
+    /// Its condition does not hold. That is data, not an error.
+    Failed,
+    /// It could not be run, or did not end, or what it needs to be judged is missing.
+    Errored,
+    /// It was not tried.
+    Skipped,
+}
+
+impl Outcome {
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Errored => "errored",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// How much a check's finding matters to monitoring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Its `warn` holds.
+    Warning,
+    /// Its `crit` holds.
+    Critical,
+}
+
+/// What one attempt at a check came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CheckResult {
+    /// The check's id, with the item in brackets for a check with `for_each`.
+    pub id: String,
+    /// How it came out.
+    pub outcome: Outcome,
+    /// Why, in words.
+    pub reason: String,
+    /// What was observed, in a few words.
+    pub observed: String,
+    /// The facts; for a check with `each`, lists.
+    pub facts: Facts,
+    /// For a check with `each`, and for a look at tasks, the facts record by record.
+    pub records: Vec<Facts>,
+    /// Points for the time line.
+    pub events: Vec<Event>,
+    /// Whether a limit is exceeded.
+    pub severity: Option<Severity>,
+    /// The number for monitoring, with its unit.
+    pub metric: Option<(f64, String)>,
+}
+
+/// A point on the time line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// When, as well as it is known.
+    pub at: Interval,
+    /// What happened.
+    pub what: String,
+    /// The check it was found by, `lxcdiag` for what lxcdiag did, `--failed-at` and `--log` for
+    /// those, `judged` for a moment derived from several checks.
+    pub source: String,
+    /// Whether it is one of the moments that decide.
+    pub decisive: bool,
+}
+
+/// What stands around the checks: vars, target, and what earlier runs did.
+#[derive(Debug, Clone, Default)]
+pub struct Setting {
+    /// Every var that has a value.
+    pub vars: BTreeMap<String, String>,
+    /// The container's ID.
+    pub ct: u32,
+    /// The node it is on.
+    pub node: String,
+    /// Nothing is to be changed.
+    pub read_only: bool,
+    /// When the run began, nanoseconds since the Unix epoch.
+    pub started_at: i64,
+    /// When provisioning failed, if that was said.
+    pub failed_at: Option<Interval>,
+    /// The failures in the provisioning log, where one was given.
+    pub log: Option<Vec<LoggedFailure>>,
+    /// What earlier runs changed in the container.
+    pub earlier_changes: Vec<Change>,
+}
+
+impl From<&Recording> for Setting {
+    fn from(recording: &Recording) -> Self {
+        Self {
+            vars: recording.vars.clone(),
+            ct: recording.target.ct,
+            node: recording.target.node.clone(),
+            read_only: recording.read_only,
+            started_at: recording.started_at,
+            failed_at: recording.failed_at,
+            log: recording.log.clone(),
+            earlier_changes: recording.earlier_changes.clone(),
+        }
+    }
+}
+
+/// The facts so far, and the names that stand for them.
+pub struct Findings<'a> {
+    dependencies: Dependencies<'a>,
+    evaluator: Evaluator,
+    scope: Scope,
+    /// What each attempt came to, in the order they were run.
+    pub results: Vec<CheckResult>,
+}
+
+impl<'a> Findings<'a> {
+    /// Nothing looked at yet.
+    pub fn new(runbook: &'a Runbook, setting: &Setting) -> Self {
+        let mut scope = Scope::default();
+        bind_setting(&mut scope, runbook, setting);
+        for check in &runbook.checks {
+            let reason = format!("check {} was not run", check.id);
+            scope.bind(&check.id, Binding::Group(Facts::new(), reason));
+        }
+        for (name, source) in &runbook.lets {
+            scope.bind(name, Binding::Derived(source.as_str().into()));
+        }
+        Self {
+            dependencies: Dependencies::new(runbook),
+            evaluator: Evaluator::default(),
+            scope,
+            results: Vec::new(),
+        }
+    }
+
+    /// Everything a recording has, in its order.
+    pub fn of_recording(runbook: &'a Runbook, recording: &Recording) -> Self {
+        let mut findings = Self::new(runbook, &Setting::from(recording));
+        for check in runbook.in_order() {
+            let attempts: Vec<_> = recording
+                .attempts
+                .iter()
+                .filter(|attempt| attempt.check == check.id)
+                .collect();
+            findings.add(check, &attempts);
+        }
+        findings
+    }
+
+    /// The evaluator, for conditions over [`Self::scope`].
+    pub const fn evaluator(&self) -> &Evaluator {
+        &self.evaluator
+    }
+
+    /// The names that expressions can read now.
+    pub const fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// What the runbook's texts depend on.
+    pub const fn dependencies(&self) -> &Dependencies<'a> {
+        &self.dependencies
+    }
+
+    /// Takes in the attempts at a check: one, or one an item.
+    pub fn add(&mut self, check: &Check, attempts: &[&Attempt]) {
+        let results: Vec<_> = attempts
+            .iter()
+            .map(|attempt| outcome::interpret(&self.evaluator, &self.scope, check, attempt))
+            .collect();
+        let binding = outcome::binding(check, attempts, &results);
+        self.scope.bind(&check.id, binding);
+        self.results.extend(results);
+        for name in self.dependencies.lets_on(&check.id) {
+            self.scope.renew(name);
+        }
+    }
+
+    /// Whether every attempt at a check has passed.
+    pub fn passed(&self, check: &str) -> bool {
+        self.scope.is_true(check, "passed")
+    }
+}
+
+fn bind_setting(scope: &mut Scope, runbook: &Runbook, setting: &Setting) {
+    for (name, var) in &runbook.vars {
+        let fact = setting
+            .vars
+            .get(name)
+            .and_then(|value| Fact::parse(value, var.kind));
+        let binding = fact.map_or_else(
+            || Binding::Absent(format!("set it with --var {name}=…")),
+            Binding::Present,
+        );
+        scope.bind(name, binding);
+    }
+    let present = |fact| Binding::Present(fact);
+    scope.bind("ct", present(Fact::Int(i64::from(setting.ct))));
+    scope.bind("node", present(Fact::Text(setting.node.clone())));
+    scope.bind("read_only", present(Fact::Bool(setting.read_only)));
+    let started_at = Interval::at(setting.started_at);
+    scope.bind("started_at", present(Fact::Time(started_at)));
+    scope.bind(
+        "failed_at",
+        setting.failed_at.map_or_else(
+            || {
+                let reason = "the moment of the failure; give it with --failed-at or --log";
+                Binding::Absent(reason.to_owned())
+            },
+            |time| Binding::Present(Fact::Time(time)),
+        ),
+    );
+    bind_log(scope, setting.log.as_deref());
+    let changes = setting.earlier_changes.iter().map(change_record).collect();
+    scope.bind("own_changes", present(Fact::List(changes)));
+}
+
+fn bind_log(scope: &mut Scope, log: Option<&[LoggedFailure]>) {
+    let failures = log.unwrap_or_default();
+    let failure = failures
+        .iter()
+        .find(|failure| failure.kind != FailureKind::Push);
+    let push = failures
+        .iter()
+        .find(|failure| failure.kind == FailureKind::Push);
+    let reason = match log {
+        Some(_) => "the provisioning log has no such failure",
+        None => "give the provisioning log with --log",
+    };
+    let mut bind = |name: &str, text: Option<&str>| {
+        let binding = text.map_or_else(
+            || Binding::Absent(reason.to_owned()),
+            |text| Binding::Present(Fact::Text(text.to_owned())),
+        );
+        scope.bind(name, binding);
+    };
+    bind("log_error", failure.map(|failure| failure.text.as_str()));
+    bind("log_kind", failure.map(|failure| failure.kind.name()));
+    bind("log_push_error", push.map(|push| push.text.as_str()));
+}
+
+fn change_record(change: &Change) -> Fact {
+    let Interval { start, end } = change.during;
+    Fact::Record(Facts::from([
+        ("argv".to_owned(), Fact::Text(change.argv.join(" "))),
+        ("at".to_owned(), Fact::Time(change.during)),
+        ("begin".to_owned(), Fact::Time(Interval::at(start))),
+        ("end".to_owned(), Fact::Time(Interval::at(end))),
+    ]))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,207 @@
+//! Facts out of an output, as a check's `facts` and `each` say.
+
+use std::sync::Arc;
+
+use regex::{Captures, Regex};
+use serde_json::Value as Json;
+
+use crate::evidence::fact::{Fact, FactType, Facts};
+use crate::runbook::pattern::fact_pattern;
+use crate::runbook::scope_names::TASK_FACTS;
+use crate::runbook::{Check, Each, FactSpec, HostLook, Stream};
+
+/// What was taken from an output.
+#[derive(Debug, Default)]
+pub(super) struct Extracted {
+    pub(super) facts: Facts,
+    pub(super) records: Vec<Facts>,
+    /// Whether the output had the form that was asked for.
+    pub(super) matched: bool,
+}
+
+/// The facts of a command's output.
+pub(super) fn from_output(check: &Check, stdout: &str, stderr: &str) -> Extracted {
+    let default = FactSpec::default();
+    let spec = check.facts.as_ref().unwrap_or(&default);
+    let text = match spec.from {
+        Stream::Stdout => stdout,
+        Stream::Stderr => stderr,
+    };
+    let patterns = patterns(spec);
+    match check.each {
+        None if spec.fields.is_empty() => {
+            let mut facts = Facts::new();
+            let mut matched = true;
+            for pattern in &patterns {
+                match pattern.captures(text) {
+                    Some(found) => groups(pattern, &found, spec, &mut facts),
+                    None => matched = false,
+                }
+            }
+            Extracted {
+                facts,
+                records: Vec::new(),
+                matched,
+            }
+        }
+        None => match serde_json::from_str(text) {
+            Ok(json) => Extracted {
+                facts: fields(&json, spec),
+                records: Vec::new(),
+                matched: true,
+            },
+            Err(_) => Extracted::default(),
+        },
+        Some(Each::Line) => from_records(
+            spec,
+            &patterns,
+            text.lines()
+                .filter_map(|line| {
+                    let mut facts = Facts::new();
+                    let mut any = false;
+                    for pattern in &patterns {
+                        if let Some(found) = pattern.captures(line) {
+                            groups(pattern, &found, spec, &mut facts);
+                            any = true;
+                        }
+                    }
+                    any.then_some(facts)
+                })
+                .collect(),
+        ),
+        Some(Each::Json) => from_records(
+            spec,
+            &patterns,
+            text.lines()
+                .filter_map(|line| serde_json::from_str(line).ok())
+                .filter(Json::is_object)
+                .map(|json| fields(&json, spec))
+                .collect(),
+        ),
+    }
+}
+
+/// The facts of a look at the host: one record, or one a task.
+pub(super) fn from_host(look: &HostLook, found: &[Facts]) -> Extracted {
+    match look {
+        HostLook::Tasks(_) => {
+            let mut extracted = Extracted {
+                facts: columns(found),
+                records: found.to_vec(),
+                matched: true,
+            };
+            for name in TASK_FACTS {
+                extracted
+                    .facts
+                    .entry((*name).to_owned())
+                    .or_insert_with(|| Fact::List(Vec::new()));
+            }
+            extracted
+        }
+        HostLook::Container | HostLook::Node | HostLook::Source(_) => Extracted {
+            facts: found.first().cloned().unwrap_or_default(),
+            records: Vec::new(),
+            matched: true,
+        },
+    }
+}
+
+/// The patterns of a spec; validation has seen to it that each compiles.
+fn patterns(spec: &FactSpec) -> Vec<Arc<Regex>> {
+    spec.patterns
+        .iter()
+        .filter_map(|pattern| fact_pattern(pattern).ok())
+        .collect()
+}
+
+fn from_records(spec: &FactSpec, patterns: &[Arc<Regex>], records: Vec<Facts>) -> Extracted {
+    let mut facts = columns(&records);
+    // A column that no record has is an empty list, not an absent fact: "none" is an answer.
+    let named = patterns
+        .iter()
+        .flat_map(|pattern| pattern.capture_names().flatten());
+    for name in named.chain(spec.fields.keys().map(String::as_str)) {
+        facts
+            .entry(name.to_owned())
+            .or_insert_with(|| Fact::List(Vec::new()));
+    }
+    Extracted {
+        facts,
+        records,
+        matched: true,
+    }
+}
+
+/// Records turned into one list a name.
+pub(super) fn columns(records: &[Facts]) -> Facts {
+    let mut columns = Facts::new();
+    for (name, fact) in records.iter().flatten() {
+        match columns
+            .entry(name.clone())
+            .or_insert_with(|| Fact::List(Vec::new()))
+        {
+            Fact::List(items) => items.push(fact.clone()),
+            _ => continue,
+        }
+    }
+    columns
+}
+
+fn groups(pattern: &Regex, found: &Captures<'_>, spec: &FactSpec, facts: &mut Facts) {
+    for name in pattern.capture_names().flatten() {
+        if let Some(group) = found.name(name)
+            && let Some(fact) = Fact::parse(group.as_str(), type_of(spec, name))
+        {
+            facts.insert(name.to_owned(), fact);
+        }
+    }
+}
+
+fn fields(json: &Json, spec: &FactSpec) -> Facts {
+    let Some(object) = json.as_object() else {
+        return Facts::new();
+    };
+    let wanted: Vec<(&str, &str)> = if spec.fields.is_empty() {
+        object
+            .keys()
+            .map(|key| (key.as_str(), key.as_str()))
+            .collect()
+    } else {
+        spec.fields
+            .iter()
+            .map(|(name, field)| (name.as_str(), field.as_str()))
+            .collect()
+    };
+    wanted
+        .into_iter()
+        .filter_map(|(name, field)| {
+            let text = json_text(object.get(field)?)?;
+            let fact = Fact::parse(&text, type_of(spec, name))?;
+            Some((name.to_owned(), fact))
+        })
+        .collect()
+}
+
+/// A JSON value as the text it stands for. The journal writes a message that is not UTF-8 as an
+/// array of bytes.
+fn json_text(json: &Json) -> Option<String> {
+    match json {
+        Json::Null => None,
+        Json::String(text) => Some(text.clone()),
+        Json::Array(items) => {
+            let bytes: Option<Vec<u8>> = items
+                .iter()
+                .map(|item| u8::try_from(item.as_u64()?).ok())
+                .collect();
+            Some(bytes.map_or_else(
+                || json.to_string(),
+                |bytes| String::from_utf8_lossy(&bytes).into_owned(),
+            ))
+        }
+        other => Some(other.to_string()),
+    }
+}
+
+fn type_of(spec: &FactSpec, name: &str) -> FactType {
+    spec.types.get(name).copied().unwrap_or_default()
+}

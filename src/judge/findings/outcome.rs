@@ -1,0 +1,293 @@
+//! How an attempt came out, and why.
+
+use super::extract::{self, Extracted};
+use super::{CheckResult, Event, Outcome, Severity};
+use crate::evidence::fact::{Fact, Facts};
+use crate::evidence::recording::{Attempt, Ending};
+use crate::evidence::time::seconds;
+use crate::expression::{Binding, Evaluator, Judgement, Scope, moment_of};
+use crate::runbook::scope_names::FactNames;
+use crate::runbook::{Action, Check};
+
+/// What one attempt came to, seen in the light of what is known so far.
+pub(super) fn interpret(
+    evaluator: &Evaluator,
+    scope: &Scope,
+    check: &Check,
+    attempt: &Attempt,
+) -> CheckResult {
+    let stdout = attempt.stdout.text();
+    let stderr = attempt.stderr.text();
+    let extracted = match (&attempt.ending, check.action()) {
+        (Ending::Looked, Some(Action::Host(look))) => extract::from_host(look, &attempt.found),
+        (Ending::Exited(status), _) if check.accepted_exits().contains(status) => {
+            extract::from_output(check, &stdout, &stderr)
+        }
+        _ => Extracted::default(),
+    };
+    let own = own_scope(scope, check, attempt, &stdout, &stderr, &extracted);
+    let ran = matches!(attempt.ending, Ending::Exited(_) | Ending::Looked);
+    let (outcome, reason) = outcome(evaluator, &own, check, attempt, &stderr, &extracted);
+    let severity = ran.then(|| severity(evaluator, &own, check));
+    let (outcome, reason) = match &severity {
+        Some(Err(missing)) => (
+            Outcome::Errored,
+            format!("{reason}; its limits cannot be judged without {missing}"),
+        ),
+        _ => (outcome, reason),
+    };
+    let observed = match &check.show {
+        Some(template) if outcome == Outcome::Passed => evaluator.describe(template, &own),
+        // Of what failed, the error says more than a text full of gaps.
+        Some(template) if outcome == Outcome::Failed => evaluator
+            .render(template, &own)
+            .unwrap_or_else(|_| reason.clone()),
+        _ => reason.clone(),
+    };
+    let (events, metric) = if ran {
+        (
+            events(evaluator, &own, check, &extracted),
+            metric(evaluator, &own, check),
+        )
+    } else {
+        (Vec::new(), None)
+    };
+    CheckResult {
+        id: match &attempt.item {
+            Some(item) => format!("{}[{item}]", check.id),
+            None => check.id.clone(),
+        },
+        outcome,
+        reason,
+        observed,
+        facts: extracted.facts,
+        records: extracted.records,
+        events,
+        severity: severity.and_then(Result::ok).flatten(),
+        metric,
+    }
+}
+
+fn own_scope(
+    scope: &Scope,
+    check: &Check,
+    attempt: &Attempt,
+    stdout: &str,
+    stderr: &str,
+    extracted: &Extracted,
+) -> Scope {
+    let mut own = scope.inner();
+    // A fact that could not be had is absent with its reason, and never something else's value.
+    for name in FactNames::of(check).names {
+        own.bind(&name, Binding::Absent("the output has none".to_owned()));
+    }
+    for (name, fact) in stream_facts(attempt, stdout, stderr) {
+        own.bind(&name, Binding::Present(fact));
+    }
+    let records = extracted.records.iter().cloned().map(Fact::Record);
+    own.bind("records", Binding::Present(Fact::List(records.collect())));
+    if let Some(item) = &attempt.item {
+        own.bind("item", Binding::Present(Fact::Text(item.clone())));
+    }
+    own.bind_facts(&extracted.facts);
+    own
+}
+
+fn stream_facts(attempt: &Attempt, stdout: &str, stderr: &str) -> Facts {
+    let mut facts = Facts::new();
+    facts.insert("stdout".to_owned(), Fact::Text(stdout.to_owned()));
+    facts.insert("stderr".to_owned(), Fact::Text(stderr.to_owned()));
+    let timed_out = attempt.ending == Ending::TimedOut;
+    facts.insert("timed_out".to_owned(), Fact::Bool(timed_out));
+    if let Ending::Exited(status) = attempt.ending {
+        facts.insert("exit".to_owned(), Fact::Int(i64::from(status)));
+        if let Some(signal) = attempt.ending.signal() {
+            facts.insert("signal".to_owned(), Fact::Int(i64::from(signal)));
+        }
+    }
+    if let Some(duration) = attempt.duration {
+        facts.insert("duration".to_owned(), Fact::Duration(seconds(duration)));
+    }
+    facts
+}
+
+fn outcome(
+    evaluator: &Evaluator,
+    own: &Scope,
+    check: &Check,
+    attempt: &Attempt,
+    stderr: &str,
+    extracted: &Extracted,
+) -> (Outcome, String) {
+    let status = match &attempt.ending {
+        Ending::Skipped(reason) => return (Outcome::Skipped, reason.clone()),
+        Ending::Errored(reason) => return (Outcome::Errored, reason.clone()),
+        Ending::TimedOut => {
+            let reason = format!("timed out after {} s", check.timeout_seconds());
+            return (Outcome::Errored, reason);
+        }
+        Ending::Exited(status) => Some(*status),
+        Ending::Looked => None,
+    };
+    let accepted = status.is_none_or(|status| check.accepted_exits().contains(&status));
+    let ended = status.map_or_else(
+        || "looked at".to_owned(),
+        |status| match first_line(stderr) {
+            Some(line) => format!("exit {status}: {line}"),
+            None => format!("exit {status}"),
+        },
+    );
+    let Some(pass) = &check.pass else {
+        return match (accepted, extracted.matched) {
+            (true, true) => (Outcome::Passed, ended),
+            (true, false) => (
+                Outcome::Failed,
+                format!("{ended}; the output is not of the form expected"),
+            ),
+            (false, _) => (Outcome::Failed, ended),
+        };
+    };
+    match evaluator.judge(pass, own) {
+        Judgement {
+            holds: Some(true), ..
+        } => (Outcome::Passed, ended),
+        Judgement {
+            holds: Some(false), ..
+        } => (Outcome::Failed, ended),
+        Judgement { missing, .. } if accepted => (
+            Outcome::Errored,
+            format!("{ended}; cannot be judged without {}", missing.join(", ")),
+        ),
+        Judgement { .. } => (Outcome::Failed, ended),
+    }
+}
+
+fn first_line(text: &str) -> Option<&str> {
+    text.lines().map(str::trim).find(|line| !line.is_empty())
+}
+
+fn events(evaluator: &Evaluator, own: &Scope, check: &Check, extracted: &Extracted) -> Vec<Event> {
+    let mut events = Vec::new();
+    let one = [Facts::new()];
+    let by_record = check.each.is_some() || !extracted.records.is_empty();
+    let records: &[Facts] = if by_record { &extracted.records } else { &one };
+    let mut scope = own.clone();
+    for spec in &check.events {
+        for record in records {
+            if by_record {
+                for name in extracted.facts.keys() {
+                    let binding = match record.get(name) {
+                        Some(fact) => Binding::Present(fact.clone()),
+                        None => Binding::Absent("this record has none".to_owned()),
+                    };
+                    scope.bind(name, binding);
+                }
+            }
+            let wanted = spec
+                .condition
+                .as_ref()
+                .is_none_or(|condition| evaluator.judge(condition, &scope).holds == Some(true));
+            if !wanted {
+                continue;
+            }
+            if let Ok(value) = evaluator.value(&spec.at, &scope)
+                && let Some(at) = moment_of(&value)
+            {
+                events.push(Event {
+                    at,
+                    what: evaluator.describe(&spec.what, &scope),
+                    source: check.id.clone(),
+                    decisive: false,
+                });
+            }
+        }
+    }
+    events
+}
+
+/// The worst limit that is exceeded; where none is as far as can be told, and one cannot be told of, what
+/// is missing for that.
+fn severity(evaluator: &Evaluator, own: &Scope, check: &Check) -> Result<Option<Severity>, String> {
+    let limits = [
+        (&check.crit, Severity::Critical),
+        (&check.warn, Severity::Warning),
+    ];
+    let mut unknown = None;
+    for (condition, severity) in limits {
+        let Some(condition) = condition else { continue };
+        match evaluator.judge(condition, own) {
+            Judgement {
+                holds: Some(true), ..
+            } => return Ok(Some(severity)),
+            Judgement {
+                holds: None,
+                missing,
+                ..
+            } => {
+                unknown.get_or_insert_with(|| missing.join(", "));
+            }
+            Judgement { .. } => {}
+        }
+    }
+    unknown.map_or(Ok(None), Err)
+}
+
+fn metric(evaluator: &Evaluator, own: &Scope, check: &Check) -> Option<(f64, String)> {
+    let metric = check.metric.as_ref()?;
+    let value = evaluator.value(&metric.value, own).ok()?;
+    Some((f64::try_from(value).ok()?, metric.unit.clone()))
+}
+
+/// What a check's name stands for once it was attempted.
+pub(super) fn binding(check: &Check, attempts: &[&Attempt], results: &[CheckResult]) -> Binding {
+    let (Some(first), Some(attempt)) = (results.first(), attempts.first()) else {
+        let reason = format!("check {} is not in the recording", check.id);
+        return Binding::Group(Facts::new(), reason);
+    };
+    let mut facts = if check.for_each.is_some() {
+        let each: Vec<_> = results.iter().map(|result| result.facts.clone()).collect();
+        extract::columns(&each)
+    } else {
+        first.facts.clone()
+    };
+    let records = results.iter().flat_map(|result| &result.records);
+    let records: Vec<_> = records.cloned().map(Fact::Record).collect();
+    let has_records =
+        !records.is_empty() || matches!(first.outcome, Outcome::Passed | Outcome::Failed);
+    let tried = first.outcome != Outcome::Skipped;
+    let all = |outcome| results.iter().all(|result| result.outcome == outcome);
+    let any = |outcome| results.iter().any(|result| result.outcome == outcome);
+    let mut insert = |name: &str, fact| {
+        facts.insert(name.to_owned(), fact);
+    };
+    // A check that was not tried neither passed nor failed: conditions on it are unknown.
+    if tried && !any(Outcome::Errored) {
+        insert("passed", Fact::Bool(all(Outcome::Passed)));
+        insert("failed", Fact::Bool(any(Outcome::Failed)));
+    }
+    insert("errored", Fact::Bool(any(Outcome::Errored)));
+    insert("skipped", Fact::Bool(all(Outcome::Skipped)));
+    insert("outcome", Fact::Text(first.outcome.name().to_owned()));
+    insert("reason", Fact::Text(first.reason.clone()));
+    if has_records {
+        insert("records", Fact::List(records));
+    }
+    if matches!(attempt.ending, Ending::Exited(_) | Ending::TimedOut) {
+        let (stdout, stderr) = (attempt.stdout.text(), attempt.stderr.text());
+        for (name, fact) in stream_facts(attempt, &stdout, &stderr) {
+            facts.entry(name).or_insert(fact);
+        }
+    }
+    let reason = match first.outcome {
+        Outcome::Passed => format!("check {} found none", check.id),
+        outcome => format!("check {} {}: {}", check.id, past(outcome), first.reason),
+    };
+    Binding::Group(facts, reason)
+}
+
+const fn past(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Skipped => "was skipped",
+        Outcome::Passed | Outcome::Failed | Outcome::Errored => outcome.name(),
+    }
+}

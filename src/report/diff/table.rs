@@ -1,0 +1,110 @@
+//! A comparison for a terminal.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use super::{Change, Diff, Kind, Origin, Untold};
+use crate::report::{Column, Least, Look, grid, paragraph};
+use crate::terminal_text::{clipped, visible};
+
+/// Characters of a value that a cell has room for.
+const MOST: usize = 160;
+
+/// Which two are compared, a row for each difference, and then, by name only, the moments, which
+/// differ between any two containers, and the secrets, of which nobody can tell.
+pub fn render(diff: &Diff, look: Look) -> String {
+    let mut text = String::new();
+    for (label, origin) in [("A", &diff.a), ("B", &diff.b)] {
+        paragraph(
+            &mut text,
+            "",
+            &format!("{label}: {}", heading(origin)),
+            look,
+        );
+    }
+    let (moments, told): (Vec<_>, Vec<_>) = diff
+        .changes
+        .iter()
+        .partition(|change| change.kind == Kind::Moment);
+    if diff.changes.is_empty() {
+        text.push_str(match diff.secrets.is_empty() {
+            true => "\nNothing differs.\n",
+            false => "\nNothing differs, as far as can be told.\n",
+        });
+    }
+    if !told.is_empty() {
+        text.push('\n');
+        text.push_str(&rows(&told, look));
+    }
+    if !moments.is_empty() {
+        let names: Vec<_> = moments.iter().map(|change| visible(&change.name)).collect();
+        let mut line = format!("Moments that differ ({}): ", names.len());
+        let _ = write!(line, "{}", names.join(", "));
+        text.push('\n');
+        paragraph(&mut text, "", &line, look);
+    }
+    if !diff.secrets.is_empty() {
+        let untold = diff.secrets.iter();
+        let names: Vec<_> = untold
+            .map(|Untold { kind, name }| visible(&format!("{} {name}", kind.word())))
+            .collect();
+        let line = format!(
+            "Secrets that may differ, for they are redacted ({}): {}",
+            names.len(),
+            names.join(", ")
+        );
+        text.push('\n');
+        paragraph(&mut text, "", &line, look);
+    }
+    text
+}
+
+fn heading(origin: &Origin) -> String {
+    visible(&format!(
+        "{}: container {} on {}, {}",
+        origin.file, origin.ct, origin.node, origin.started_at
+    ))
+}
+
+fn rows(changes: &[&Change], look: Look) -> String {
+    let column = |head, least| Column { head, least };
+    let columns = vec![
+        column("Differs", Least::Content),
+        column("What", Least::Wrapped(16)),
+        column("A", Least::Wrapped(24)),
+        column("B", Least::Wrapped(24)),
+    ];
+    let rows = changes
+        .iter()
+        .map(|change| {
+            vec![
+                change.kind.word().into(),
+                visible(&change.name).into(),
+                shown(&change.a).into(),
+                shown(&change.b).into(),
+            ]
+        })
+        .collect();
+    grid(columns, rows, look)
+}
+
+fn shown(value: &Option<Value>) -> String {
+    let text = match value {
+        None | Some(Value::Null) => "—".to_owned(),
+        Some(Value::Array(items)) => items.iter().map(bare).collect::<Vec<_>>().join("; "),
+        Some(value) => bare(value),
+    };
+    match text.is_empty() {
+        true => "(empty)".to_owned(),
+        false => clipped(&visible(&text), MOST),
+    }
+}
+
+/// Text without the quotes.
+fn bare(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        value => value.to_string(),
+    }
+}

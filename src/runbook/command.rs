@@ -1,0 +1,97 @@
+//! What a run will do: the order of the checks and the commands they come to. Pure.
+
+use crate::expression::{Evaluator, Scope, Unknown};
+use crate::runbook::{Action, Check, Runbook};
+
+impl Runbook {
+    /// The checks in the order they run: the runbook's, but what changes the container comes last.
+    pub fn in_order(&self) -> Vec<&Check> {
+        let (changing, reading): (Vec<_>, Vec<_>) =
+            self.checks.iter().partition(|check| check.changes);
+        reading.into_iter().chain(changing).collect()
+    }
+}
+
+impl Check {
+    /// The words of the command in the container; empty for a probe of the host.
+    ///
+    /// # Errors
+    /// The values that a word needs and that are unknown.
+    pub fn argv(&self, evaluator: &Evaluator, scope: &Scope) -> Result<Vec<String>, Unknown> {
+        match self.action() {
+            Some(Action::Run(words)) => words
+                .iter()
+                .map(|word| evaluator.render(word, scope))
+                .collect(),
+            Some(Action::Shell(line)) => Ok(vec![
+                "sh".to_owned(),
+                "-c".to_owned(),
+                evaluator.render(line, scope)?,
+            ]),
+            Some(Action::Host(_)) | None => Ok(Vec::new()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{Run, runbook};
+    use crate::judge::findings::Findings;
+
+    #[test]
+    fn what_changes_the_container_comes_last() {
+        let runbook = runbook(
+            "runbook: test
+title: A test
+checks:
+  - { id: set_b, title: x, run: [b], changes: true, pass: exit == 0 }
+  - { id: look_b, title: x, run: [b], pass: exit == 0 }
+  - { id: set_a, title: x, run: [a], changes: true, pass: exit == 0 }
+  - { id: look_a, title: x, run: [a], pass: exit == 0 }
+",
+        );
+        let ids: Vec<_> = runbook.in_order().iter().map(|check| &*check.id).collect();
+        assert_eq!(ids, ["look_b", "look_a", "set_b", "set_a"]);
+    }
+
+    #[test]
+    fn the_words_of_a_command() {
+        let runbook = runbook(
+            "runbook: test
+title: A test
+vars:
+  unit: { default: \"it's $HOME.service\", about: the unit }
+checks:
+  - { id: ran, title: x, run: [systemctl, show, --, '{{ unit }}'], pass: exit == 0 }
+  - { id: piped, title: x, shell: 'echo {{ unit | quote }} | wc', pass: exit == 0 }
+  - { id: looked, title: x, host: node }
+  - { id: sized, title: x, run: [a], facts: { match: '^(?<size>\\d+)$' } }
+  - { id: dependent, title: x, needs: [sized], run: [head, -c, '{{ sized.size }}'], pass: exit == 0 }
+",
+        );
+        let run = Run::new(&runbook);
+        let findings = Findings::of_recording(&runbook, &run.recording);
+        let words = |index: usize| {
+            let check = &runbook.checks[index];
+            check.argv(findings.evaluator(), findings.scope())
+        };
+        let owned = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>();
+        // A word is a word, whatever is in it; only a shell's line is quoted.
+        assert_eq!(
+            words(0),
+            Ok(owned(&["systemctl", "show", "--", "it's $HOME.service"]))
+        );
+        assert_eq!(
+            words(1),
+            Ok(owned(&["sh", "-c", r"echo 'it'\''s $HOME.service' | wc"]))
+        );
+        assert_eq!(words(2), Ok(Vec::new()));
+        assert_eq!(
+            words(4),
+            Err(Unknown(vec![
+                "sized.size (check sized is not in the recording)".to_owned()
+            ]))
+        );
+    }
+}

@@ -1,0 +1,67 @@
+//! Which checks an expression rests on, directly or through derived values. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::expression::Condition;
+use crate::expression::{expression_names, let_names};
+use crate::runbook::Runbook;
+
+/// The checks behind each derived value of a runbook.
+#[derive(Debug, Clone, Default)]
+pub struct Dependencies<'a> {
+    checks: BTreeSet<&'a str>,
+    lets: BTreeMap<&'a str, BTreeSet<&'a str>>,
+}
+
+impl<'a> Dependencies<'a> {
+    /// Goes through a runbook's derived values, each of which uses only those above it.
+    pub fn new(runbook: &'a Runbook) -> Self {
+        let mut all = Self {
+            checks: runbook
+                .checks
+                .iter()
+                .map(|check| check.id.as_str())
+                .collect(),
+            lets: BTreeMap::new(),
+        };
+        for (name, source) in &runbook.lets {
+            let behind = all.of_names(&let_names(source).unwrap_or_default());
+            all.lets.insert(name, behind);
+        }
+        all
+    }
+
+    /// The derived values that a check is behind.
+    pub fn lets_on(&self, check: &str) -> impl Iterator<Item = &'a str> {
+        let on = self
+            .lets
+            .iter()
+            .filter(move |(_, behind)| behind.contains(check));
+        on.map(|(name, _)| *name)
+    }
+
+    /// The checks behind a condition.
+    pub fn of_condition(&self, condition: &Condition) -> BTreeSet<&'a str> {
+        match condition {
+            Condition::Leaf(source) => self.of_names(&expression_names(source).unwrap_or_default()),
+            Condition::All(parts) | Condition::Any(parts) => parts
+                .iter()
+                .flat_map(|part| self.of_condition(part))
+                .collect(),
+            Condition::Not(part) => self.of_condition(part),
+        }
+    }
+
+    fn of_names(&self, names: &BTreeSet<String>) -> BTreeSet<&'a str> {
+        let mut behind = BTreeSet::new();
+        for name in names {
+            let root = name.split('.').next().unwrap_or_default();
+            if let Some(check) = self.checks.get(root) {
+                behind.insert(*check);
+            } else if let Some(checks) = self.lets.get(root) {
+                behind.extend(checks);
+            }
+        }
+        behind
+    }
+}
