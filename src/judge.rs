@@ -153,11 +153,7 @@ pub fn judge(runbook: &Runbook, recording: &Recording) -> Diagnosis {
 }
 
 /// The same, where what the recording holds has been found already: while it was made.
-pub fn weigh_findings(
-    runbook: &Runbook,
-    recording: &Recording,
-    findings: Findings<'_>,
-) -> Diagnosis {
+pub fn weigh_findings(runbook: &Runbook, recording: &Recording, findings: Findings) -> Diagnosis {
     let hypotheses: Vec<_> = runbook
         .hypotheses
         .iter()
@@ -172,7 +168,7 @@ pub fn weigh_findings(
     }
 }
 
-fn verdict(runbook: &Runbook, findings: &Findings<'_>, hypotheses: &[Judged]) -> Verdict {
+fn verdict(runbook: &Runbook, findings: &Findings, hypotheses: &[Judged]) -> Verdict {
     let race = hypotheses
         .iter()
         .filter(|hypothesis| hypothesis.race)
@@ -257,11 +253,7 @@ fn sentence(says: &str) -> String {
 }
 
 /// What is not right, and what was missing.
-fn inconclusive(
-    findings: &Findings<'_>,
-    hypotheses: &[Judged],
-    healthy_missing: &[String],
-) -> String {
+fn inconclusive(findings: &Findings, hypotheses: &[Judged], healthy_missing: &[String]) -> String {
     let mut text = "No explanation stands out, and not everything is right.".to_owned();
     let failed = findings
         .results
@@ -301,7 +293,7 @@ fn append_list(text: &mut String, label: &str, mut items: Vec<String>) {
 }
 
 /// What happened, from every source, earliest first.
-fn timeline(runbook: &Runbook, recording: &Recording, findings: &Findings<'_>) -> Vec<Event> {
+fn timeline(runbook: &Runbook, recording: &Recording, findings: &Findings) -> Vec<Event> {
     let mut events: Vec<Event> = findings
         .results
         .iter()
@@ -346,7 +338,7 @@ fn timeline(runbook: &Runbook, recording: &Recording, findings: &Findings<'_>) -
 }
 
 /// The runbook's own events: what its derived values make of all that was found.
-fn decisive_moments(runbook: &Runbook, findings: &Findings<'_>) -> Vec<Event> {
+fn decisive_moments(runbook: &Runbook, findings: &Findings) -> Vec<Event> {
     let (evaluator, scope) = (findings.evaluator(), findings.scope());
     let holds = |spec: &EventSpec| {
         spec.condition

@@ -112,7 +112,7 @@ pub async fn collect<'a>(
     request: Request<'a>,
     around: &'a Surroundings<'a>,
     stop: impl Future<Output = Stop>,
-) -> (Recording, Findings<'a>, Option<Stop>) {
+) -> (Recording, Findings, Option<Stop>) {
     let limit = request.limit;
     let stop = async {
         match limit {
@@ -133,7 +133,7 @@ pub async fn collect<'a>(
 struct Collector<'a> {
     around: &'a Surroundings<'a>,
     /// What the attempts so far came to, but for those at checks that are `untold`.
-    findings: Findings<'a>,
+    findings: Findings,
     /// The latest checks, each with the number of its attempts.
     untold: Vec<(&'a Check, usize)>,
     runbook: &'a Runbook,
@@ -438,7 +438,7 @@ impl<'a> Collector<'a> {
     }
 
     /// The recording, and what was found; what was not come to is skipped.
-    async fn finish(mut self, stopped: Option<&Stop>) -> (Recording, Findings<'a>) {
+    async fn finish(mut self, stopped: Option<&Stop>) -> (Recording, Findings) {
         if let Some(session) = self.session.take() {
             self.recording.stray_bytes = session.close().await;
         }

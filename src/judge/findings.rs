@@ -128,17 +128,17 @@ impl From<&Recording> for Setting {
 }
 
 /// The facts so far, and the names that stand for them.
-pub struct Findings<'a> {
-    dependencies: Dependencies<'a>,
+pub struct Findings {
+    dependencies: Dependencies,
     evaluator: Evaluator,
     scope: Scope,
     /// What each attempt came to, in the order they were run.
     pub results: Vec<CheckResult>,
 }
 
-impl<'a> Findings<'a> {
+impl Findings {
     /// Nothing looked at yet.
-    pub fn new(runbook: &'a Runbook, setting: &Setting) -> Self {
+    pub fn new(runbook: &Runbook, setting: &Setting) -> Self {
         let mut scope = Scope::default();
         bind_setting(&mut scope, runbook, setting);
         for check in &runbook.checks {
@@ -157,7 +157,7 @@ impl<'a> Findings<'a> {
     }
 
     /// Everything a recording has, in its order.
-    pub fn of_recording(runbook: &'a Runbook, recording: &Recording) -> Self {
+    pub fn of_recording(runbook: &Runbook, recording: &Recording) -> Self {
         let mut findings = Self::new(runbook, &Setting::from(recording));
         for check in runbook.in_order() {
             let attempts: Vec<_> = recording
@@ -181,7 +181,7 @@ impl<'a> Findings<'a> {
     }
 
     /// What the runbook's texts depend on.
-    pub const fn dependencies(&self) -> &Dependencies<'a> {
+    pub const fn dependencies(&self) -> &Dependencies {
         &self.dependencies
     }
 

@@ -7,7 +7,7 @@ use crate::judge::findings::{Findings, Outcome};
 use crate::runbook::{Effect, Hypothesis, Runbook};
 
 /// A hypothesis with its verdict.
-pub(super) fn weigh(hypothesis: &Hypothesis, findings: &Findings<'_>) -> Judged {
+pub(super) fn weigh(hypothesis: &Hypothesis, findings: &Findings) -> Judged {
     let (evaluator, scope) = (findings.evaluator(), findings.scope());
     let evidence: Vec<_> = hypothesis
         .evidence
@@ -23,7 +23,6 @@ pub(super) fn weigh(hypothesis: &Hypothesis, findings: &Findings<'_>) -> Judged 
                     .dependencies()
                     .of_condition(&evidence.condition)
                     .into_iter()
-                    .map(str::to_owned)
                     .collect(),
             }
         })
@@ -74,7 +73,7 @@ pub(super) fn level(evidence: &[Weighed]) -> (Level, bool) {
 
 /// Whether all is well, in what words, and what was missing to tell. A runbook that does not say
 /// what healthy means asks that every check has passed.
-pub(super) fn healthy(runbook: &Runbook, findings: &Findings<'_>) -> (bool, String, Vec<String>) {
+pub(super) fn healthy(runbook: &Runbook, findings: &Findings) -> (bool, String, Vec<String>) {
     let (evaluator, scope) = (findings.evaluator(), findings.scope());
     match &runbook.healthy {
         Some(healthy) => {
@@ -99,7 +98,7 @@ pub(super) fn healthy(runbook: &Runbook, findings: &Findings<'_>) -> (bool, Stri
 }
 
 /// A check that has not passed, with the reason of the first attempt that did not.
-fn unmet(check: &str, findings: &Findings<'_>) -> String {
+fn unmet(check: &str, findings: &Findings) -> String {
     let of_check = |id: &str| id == check || id.starts_with(&format!("{check}["));
     let attempt = findings
         .results

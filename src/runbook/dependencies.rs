@@ -8,40 +8,40 @@ use crate::runbook::Runbook;
 
 /// The checks behind each derived value of a runbook.
 #[derive(Debug, Clone, Default)]
-pub struct Dependencies<'a> {
-    checks: BTreeSet<&'a str>,
-    lets: BTreeMap<&'a str, BTreeSet<&'a str>>,
+pub struct Dependencies {
+    checks: BTreeSet<String>,
+    lets: BTreeMap<String, BTreeSet<String>>,
 }
 
-impl<'a> Dependencies<'a> {
+impl Dependencies {
     /// Goes through a runbook's derived values, each of which uses only those above it.
-    pub fn new(runbook: &'a Runbook) -> Self {
+    pub fn new(runbook: &Runbook) -> Self {
         let mut all = Self {
             checks: runbook
                 .checks
                 .iter()
-                .map(|check| check.id.as_str())
+                .map(|check| check.id.clone())
                 .collect(),
             lets: BTreeMap::new(),
         };
         for (name, source) in &runbook.lets {
             let behind = all.of_names(&let_names(source).unwrap_or_default());
-            all.lets.insert(name, behind);
+            all.lets.insert(name.clone(), behind);
         }
         all
     }
 
     /// The derived values that a check is behind.
-    pub fn lets_on(&self, check: &str) -> impl Iterator<Item = &'a str> {
+    pub fn lets_on(&self, check: &str) -> impl Iterator<Item = &str> {
         let on = self
             .lets
             .iter()
             .filter(move |(_, behind)| behind.contains(check));
-        on.map(|(name, _)| *name)
+        on.map(|(name, _)| name.as_str())
     }
 
     /// The checks behind a condition.
-    pub fn of_condition(&self, condition: &Condition) -> BTreeSet<&'a str> {
+    pub fn of_condition(&self, condition: &Condition) -> BTreeSet<String> {
         match condition {
             Condition::Leaf(source) => self.of_names(&expression_names(source).unwrap_or_default()),
             Condition::All(parts) | Condition::Any(parts) => parts
@@ -52,14 +52,14 @@ impl<'a> Dependencies<'a> {
         }
     }
 
-    fn of_names(&self, names: &BTreeSet<String>) -> BTreeSet<&'a str> {
+    fn of_names(&self, names: &BTreeSet<String>) -> BTreeSet<String> {
         let mut behind = BTreeSet::new();
         for name in names {
             let root = name.split('.').next().unwrap_or_default();
             if let Some(check) = self.checks.get(root) {
-                behind.insert(*check);
+                behind.insert(check.clone());
             } else if let Some(checks) = self.lets.get(root) {
-                behind.extend(checks);
+                behind.extend(checks.iter().cloned());
             }
         }
         behind
