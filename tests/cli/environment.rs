@@ -5,6 +5,7 @@ use std::fmt;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
 
 use regex::Regex;
 
@@ -81,22 +82,9 @@ impl Environment {
         self.program(&[LXCDIAG], arguments)
     }
 
-    /// The same as root, or as what the kernel takes for root in a namespace of its own; `None`,
-    /// with a word on stderr, where this machine grants neither.
-    pub fn command_as_root(&self, arguments: &[&str]) -> Option<Command> {
-        if rustix::process::geteuid().is_root() {
-            return Some(self.command(arguments));
-        }
-        let unshare = ["unshare", "--map-root-user"];
-        let granted = Command::new(unshare[0])
-            .args([unshare[1], "true"])
-            .output()
-            .is_ok_and(|output| output.status.success());
-        if granted {
-            return Some(self.program(&[unshare[0], unshare[1], LXCDIAG], arguments));
-        }
-        eprintln!("SKIPPED: neither root nor a user namespace is to be had");
-        None
+    /// The same as root, or as root of a user namespace. A machine that grants neither cannot run these tests.
+    pub fn command_as_root(&self, arguments: &[&str]) -> Command {
+        self.program(&[as_root(), &[LXCDIAG]].concat(), arguments)
     }
 
     /// The same as an ordinary user.
@@ -147,15 +135,32 @@ impl Environment {
         self.finished(self.command(arguments))
     }
 
-    /// The same as root. `None` where that cannot be had.
-    pub fn as_root(&self, arguments: &[&str]) -> Option<Finished> {
-        Some(self.finished(self.command_as_root(arguments)?))
+    /// What lxcdiag makes of these arguments as root.
+    pub fn as_root(&self, arguments: &[&str]) -> Finished {
+        self.finished(self.command_as_root(arguments))
     }
 
     /// Runs a command to its end.
     pub fn finished(&self, mut command: Command) -> Finished {
         Finished::new(&command.output().unwrap(), self.directory.path())
     }
+}
+
+/// The words to put before a command so that it runs as root.
+pub fn as_root() -> &'static [&'static str] {
+    static UNSHARE: [&str; 2] = ["unshare", "--map-root-user"];
+    static ROOT: OnceLock<bool> = OnceLock::new();
+    let root = ROOT.get_or_init(|| {
+        rustix::process::geteuid().is_root() || {
+            let allowed = Command::new(UNSHARE[0]).args([UNSHARE[1], "true"]).output();
+            assert!(
+                allowed.is_ok_and(|output| output.status.success()),
+                "needs root, or a kernel that allows user namespaces (`unshare --map-root-user true` fails)"
+            );
+            false
+        }
+    });
+    if *root { &[] } else { &UNSHARE }
 }
 
 /// A command that has ended. Its `Display` is what snapshots hold.

@@ -182,9 +182,7 @@ fn the_file_that_stdout_goes_to_is_added_to() {
         "--output",
         "both.json",
     ];
-    let Some(mut command) = environment.command_as_root(&arguments) else {
-        return;
-    };
+    let mut command = environment.command_as_root(&arguments);
     let both = environment.path("work/both.json");
     command.stdout(Stdio::from(std::fs::File::create(&both).unwrap()));
     assert_eq!(command.status().unwrap().code(), Some(0));
@@ -239,9 +237,7 @@ checks:
         "--record",
         "r.json",
     ];
-    let Some(finished) = environment.as_root(&arguments) else {
-        return;
-    };
+    let finished = environment.as_root(&arguments);
     let kept = std::fs::read_dir(environment.path("state/lxcdiag/runs/958")).unwrap();
     let kept = std::fs::read_to_string(kept.last().unwrap().unwrap().path()).unwrap();
     for text in [finished.stdout, environment.read("work/r.json"), kept] {

@@ -12,19 +12,17 @@ use crate::sweeps::{arguments, environment, sweep};
 fn a_second_sweep_tells_only_what_differs() {
     let environment = environment();
     let more = ["--ct", "101-102", "--on-change"];
-    let Some(first) = sweep(&environment, &more) else {
-        return;
-    };
+    let first = sweep(&environment, &more);
     assert!(first.stdout.contains("new             102"), "{first}");
     assert!(first.stdout.contains("bad since -24h"), "{first}");
-    let second = sweep(&environment, &more).unwrap();
+    let second = sweep(&environment, &more);
     assert_eq!(
         (second.stdout.as_str(), second.status),
         ("", Some(2)),
         "{second}"
     );
     environment.write("work/102", "echo found ok\n");
-    let third = sweep(&environment, &more).unwrap();
+    let third = sweep(&environment, &more);
     assert!(third.stdout.contains("gone            102"), "{third}");
     // The sweep tells the runbook when the last one was.
     assert!(third.stdout.contains("bad since @1"), "{third}");
@@ -35,14 +33,12 @@ fn a_second_sweep_tells_only_what_differs() {
 fn what_is_gone_is_told_once_of_a_quiet_sweep_too() {
     let environment = environment();
     let more = ["--ct", "102", "--on-change", "--quiet"];
-    let Some(first) = sweep(&environment, &more) else {
-        return;
-    };
+    let first = sweep(&environment, &more);
     assert!(first.stdout.contains("new             102"), "{first}");
     environment.write("work/102", "echo found ok\n");
-    let second = sweep(&environment, &more).unwrap();
+    let second = sweep(&environment, &more);
     assert!(second.stdout.contains("gone            102"), "{second}");
-    let third = sweep(&environment, &more).unwrap();
+    let third = sweep(&environment, &more);
     assert_eq!((third.stdout.as_str(), third.status), ("", Some(0)));
 }
 
@@ -54,15 +50,11 @@ fn what_is_waived_or_not_confirmed_does_not_count() {
         "- { container: 102, check: state, reason: replaced soon, until: 2999-12-31 }\n",
     );
     let waived = ["--ct", "102", "--waivers", "waivers.yaml"];
-    let Some(finished) = sweep(&environment, &waived) else {
-        return;
-    };
+    let finished = sweep(&environment, &waived);
     assert_eq!(finished.status, Some(0), "{finished}");
     assert!(finished.stdout.contains("replaced soon"), "{finished}");
     let confirm = ["--ct", "102", "--confirm", "3", "--on-change"];
-    let told: Vec<_> = (0..4)
-        .map(|_| sweep(&environment, &confirm).unwrap())
-        .collect();
+    let told: Vec<_> = (0..4).map(|_| sweep(&environment, &confirm)).collect();
     // The sweep with the waiver was the first of three.
     let statuses: Vec<_> = told.iter().map(|finished| finished.status).collect();
     assert_eq!(statuses, [Some(0), Some(2), Some(2), Some(2)]);
@@ -92,19 +84,17 @@ fn what_could_not_be_judged_has_neither_gone_nor_become_better() {
     let runbook = runbook.replace("pass: state.", "pass: ");
     environment.write("work/small.yaml", &runbook);
     let more = ["--ct", "102", "--on-change"];
-    let Some(first) = sweep(&environment, &more) else {
-        return;
-    };
+    let first = sweep(&environment, &more);
     assert_eq!(first.stdout.matches("new   ").count(), 2, "{first}");
     environment.write("work/102", "sleep 31415\n");
-    let second = sweep(&environment, &more).unwrap();
+    let second = sweep(&environment, &more);
     assert!(second.stdout.contains("timed out"), "{second}");
     assert!(second.stdout.contains("new   "), "{second}");
     for false_word in ["gone", "better", "broken"] {
         assert!(!second.stdout.contains(false_word), "{second}");
     }
     environment.write("work/102", "echo found ok\n");
-    let third = sweep(&environment, &more).unwrap();
+    let third = sweep(&environment, &more);
     assert_eq!(third.stdout.matches("gone   ").count(), 2, "{third}");
 }
 
@@ -112,11 +102,9 @@ fn what_could_not_be_judged_has_neither_gone_nor_become_better() {
 fn what_could_not_be_written_is_told_again() {
     let environment = environment();
     let more = ["--ct", "102", "--on-change", "--output", "none/sweep.json"];
-    let Some(first) = sweep(&environment, &more) else {
-        return;
-    };
+    let first = sweep(&environment, &more);
     assert_eq!(first.status, Some(73), "{first}");
-    let second = sweep(&environment, &more[..3]).unwrap();
+    let second = sweep(&environment, &more[..3]);
     assert!(second.stdout.contains("new             102"), "{second}");
 }
 
@@ -124,25 +112,20 @@ fn what_could_not_be_written_is_told_again() {
 #[test]
 fn a_last_sweep_that_is_yet_to_come_is_forgotten() {
     let environment = environment();
-    let Some(first) = sweep(&environment, &["--ct", "102"]) else {
-        return;
-    };
+    let first = sweep(&environment, &["--ct", "102"]);
     assert_eq!(first.status, Some(2), "{first}");
     let memory = environment.read("work/memory/small.json");
     let mut memory: Value = serde_json::from_str(&memory).unwrap();
     memory["swept_at"]["102"] = 4_000_000_000_000_000_000_i64.into();
     environment.write("work/memory/small.json", &memory.to_string());
-    let second = sweep(&environment, &["--ct", "102"]).unwrap();
+    let second = sweep(&environment, &["--ct", "102"]);
     assert!(second.stdout.contains("bad since -24h"), "{second}");
 }
 
 #[test]
 fn sweeps_with_one_runbook_do_not_overlap() {
     let environment = environment();
-    let Some(mut first) = environment.command_as_root(&arguments("memory", &["--ct", "103"]))
-    else {
-        return;
-    };
+    let mut first = environment.command_as_root(&arguments("memory", &["--ct", "103"]));
     let mut first = first.stdout(Stdio::null()).spawn().unwrap();
     let begun = Instant::now();
     while environment.pct_calls().is_empty() {
@@ -152,7 +135,7 @@ fn sweeps_with_one_runbook_do_not_overlap() {
         );
         std::thread::sleep(Duration::from_millis(10));
     }
-    let second = sweep(&environment, &["--ct", "101"]).unwrap();
+    let second = sweep(&environment, &["--ct", "101"]);
     assert_eq!(second.status, Some(69), "{second}");
     assert!(
         second
@@ -161,10 +144,7 @@ fn sweeps_with_one_runbook_do_not_overlap() {
         "{second}"
     );
     first.wait().unwrap();
-    assert_eq!(
-        sweep(&environment, &["--ct", "101"]).unwrap().status,
-        Some(0)
-    );
+    assert_eq!(sweep(&environment, &["--ct", "101"]).status, Some(0));
 }
 
 /// Told and counted is what a sweep that came to its end has found, once for each; whenever others were killed.
@@ -173,9 +153,7 @@ fn killed_at_any_moment_it_loses_and_doubles_nothing() {
     let environment = environment();
     let more = ["--ct", "101-102", "--on-change"];
     let begun = Instant::now();
-    let Some(first) = sweep(&environment, &more) else {
-        return;
-    };
+    let first = sweep(&environment, &more);
     let whole = begun.elapsed();
     assert!(first.stdout.contains("new             102"), "{first}");
     let memory =
@@ -183,9 +161,7 @@ fn killed_at_any_moment_it_loses_and_doubles_nothing() {
     let mut last = memory();
     let (mut ended, mut cut) = (0, 0);
     for round in 0..20 {
-        let mut command = environment
-            .command_as_root(&arguments("memory", &more))
-            .unwrap();
+        let mut command = environment.command_as_root(&arguments("memory", &more));
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -217,7 +193,7 @@ fn killed_at_any_moment_it_loses_and_doubles_nothing() {
     }
     assert!(cut > 0, "no sweep was killed before its end");
     // Still known, and told of no second time.
-    let after = sweep(&environment, &more).unwrap();
+    let after = sweep(&environment, &more);
     assert_eq!(after.stdout, "", "{after}");
     let seen = memory()["known"]["102"]["state"]["seen"].as_u64();
     assert_eq!(seen, Some(1 + ended + 1));

@@ -76,7 +76,7 @@ pub fn arguments<'a>(state: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     [&["sweep", "./small.yaml", "--state", state], more].concat()
 }
 
-pub fn sweep(environment: &Environment, more: &[&str]) -> Option<Finished> {
+pub fn sweep(environment: &Environment, more: &[&str]) -> Finished {
     environment.as_root(&arguments("memory", more))
 }
 
@@ -106,9 +106,7 @@ fn rows(finished: &Finished) -> Vec<(u64, String)> {
 #[test]
 fn each_container_costs_one_row() {
     let environment = environment();
-    let Some(finished) = sweep(&environment, &["--all", "--format", "json", "--jobs", "2"]) else {
-        return;
-    };
+    let finished = sweep(&environment, &["--all", "--format", "json", "--jobs", "2"]);
     let expected = [
         (101, ""),
         (102, "state critical"),
@@ -145,11 +143,8 @@ fn a_loss_is_told_once() {
   - { id: fourth, title: Fourth, run: [echo], pass: exit == 0 }
 ",
     );
-    let Some(finished) =
-        environment.as_root(&["sweep", "./lost.yaml", "--ct", "101", "--format", "json"])
-    else {
-        return;
-    };
+    let finished =
+        environment.as_root(&["sweep", "./lost.yaml", "--ct", "101", "--format", "json"]);
     assert_eq!(rows(&finished), [(101, "dies unknown".to_owned())]);
 }
 
@@ -168,9 +163,7 @@ fn where_pct_fails_that_is_told_once() {
 ",
     );
     let more = ["sweep", "./two.yaml", "--ct", "101,102", "--format", "json"];
-    let Some(finished) = environment.as_root(&more) else {
-        return;
-    };
+    let finished = environment.as_root(&more);
     let expected = [(101, "unreachable unknown"), (102, "")];
     assert_eq!(
         rows(&finished),
@@ -187,9 +180,7 @@ fn a_container_that_stops_before_its_turn_is_left_alone() {
     let stops = format!("echo found ok; sed -i /102/d {}\n", sockets.display());
     environment.write("work/101", &stops);
     let more = ["--ct", "101,102", "--jobs", "1", "--format", "json"];
-    let Some(finished) = sweep(&environment, &more) else {
-        return;
-    };
+    let finished = sweep(&environment, &more);
     let expected = [(101, ""), (102, "skipped: it is stopped")];
     assert_eq!(
         rows(&finished),
@@ -208,28 +199,24 @@ fn which_containers() {
         (&["--ct", "101-102", "--tag", "eu"], &[101]),
     ] {
         let more = [more, &["--format", "json"]].concat();
-        let Some(finished) = sweep(&environment, &more) else {
-            return;
-        };
+        let finished = sweep(&environment, &more);
         let swept: Vec<_> = rows(&finished).iter().map(|(ct, _)| *ct).collect();
         assert_eq!(swept, expected, "{more:?}");
     }
-    let finished = sweep(&environment, &[]).unwrap();
+    let finished = sweep(&environment, &[]);
     assert_eq!(finished.status, Some(64), "{finished}");
 }
 
 #[test]
 fn quiet_is_quiet_only_where_all_is_well() {
     let environment = environment();
-    let Some(well) = sweep(&environment, &["--ct", "101", "--quiet"]) else {
-        return;
-    };
+    let well = sweep(&environment, &["--ct", "101", "--quiet"]);
     assert_eq!(
         (well.stdout.as_str(), well.stderr.as_str()),
         ("", ""),
         "{well}"
     );
-    let ill = sweep(&environment, &["--ct", "101-102", "--quiet"]).unwrap();
+    let ill = sweep(&environment, &["--ct", "101-102", "--quiet"]);
     assert!(ill.stdout.contains("102"), "{ill}");
 }
 
@@ -240,9 +227,7 @@ fn what_the_host_shows_of_a_container_that_cannot_be_entered_stays() {
   - { id: owner, title: Owner, host: container, crit: hostname == 'dies', show: '{{ hostname }}' }";
     let runbook = environment.read("work/small.yaml");
     environment.write("work/small.yaml", &runbook.replace("checks:", look));
-    let Some(finished) = sweep(&environment, &["--ct", "107", "--format", "json"]) else {
-        return;
-    };
+    let finished = sweep(&environment, &["--ct", "107", "--format", "json"]);
     let expected = "owner critical, unreachable unknown".to_owned();
     assert_eq!(rows(&finished), [(107, expected)]);
 }
@@ -262,9 +247,7 @@ checks:
 healthy: { if: up.passed, says: it is up }
 ",
     );
-    let Some(finished) = sweep(&environment, &["--ct", "101", "--format", "json"]) else {
-        return;
-    };
+    let finished = sweep(&environment, &["--ct", "101", "--format", "json"]);
     let expected = "disk unknown, load critical".to_owned();
     assert_eq!(rows(&finished), [(101, expected)], "{finished}");
     let says = "cannot be judged without n (the output has none)";
@@ -291,9 +274,7 @@ fn waivers_that_cannot_be_read_end_the_sweep_before_it_begins() {
              --waivers",
         ),
     ] {
-        let Some(finished) = sweep(&environment, &["--all", "--waivers", file]) else {
-            return;
-        };
+        let finished = sweep(&environment, &["--all", "--waivers", file]);
         assert_eq!(finished.status, Some(65), "{finished}");
         assert_eq!(finished.stderr, format!("lxcdiag: {message}\n"));
         assert_eq!(environment.pct_calls(), [""; 0]);
@@ -303,9 +284,7 @@ fn waivers_that_cannot_be_read_end_the_sweep_before_it_begins() {
 #[test]
 fn containers_are_changed_only_where_that_is_allowed() {
     let environment = environment();
-    let Some(finished) = sweep(&environment, &["--ct", "101", "--allow-changes"]) else {
-        return;
-    };
+    let finished = sweep(&environment, &["--ct", "101", "--allow-changes"]);
     assert_eq!(finished.status, Some(0), "{finished}");
     assert!(environment.path("work/changed-101").exists());
     assert!(
@@ -328,9 +307,7 @@ fn the_sweeps_time_is_kept() {
         "--format",
         "json",
     ];
-    let Some(finished) = sweep(&environment, &more) else {
-        return;
-    };
+    let finished = sweep(&environment, &more);
     assert!(begun.elapsed() < Duration::from_secs(10));
     let rows = rows(&finished);
     assert!(rows[0].1.contains("unfinished unknown"), "{rows:?}");

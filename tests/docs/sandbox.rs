@@ -4,7 +4,7 @@
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::process::{Command, Output};
 
-use crate::environment::Environment;
+use crate::environment::{Environment, as_root};
 use crate::follow::Place;
 
 const LXCDIAG: &str = env!("CARGO_BIN_EXE_lxcdiag");
@@ -25,21 +25,12 @@ esac
 
 pub struct Sandbox {
     environment: Environment,
-    /// What stands before a command, so that it is root's.
-    root: &'static [&'static str],
 }
 
 impl Sandbox {
-    /// `None` where nobody can be root here.
-    pub fn new() -> Option<Self> {
+    pub fn new() -> Self {
         let environment = Environment::new();
-        environment.command_as_root(&[])?;
-        let root: &[&str] = if rustix::process::geteuid().is_root() {
-            &[]
-        } else {
-            &["unshare", "--map-root-user"]
-        };
-        let sandbox = Self { environment, root };
+        let sandbox = Self { environment };
         sandbox.program("container/systemctl", SYSTEMCTL);
         sandbox.program("container/journalctl", "#!/bin/sh\nexit 1\n");
         sandbox.program("container/systemd-analyze", "#!/bin/sh\nexit 1\n");
@@ -61,7 +52,7 @@ impl Sandbox {
             sandbox.environment.path("container").display(),
         ));
         symlink(LXCDIAG, sandbox.environment.path("bin/lxcdiag")).unwrap();
-        Some(sandbox)
+        sandbox
     }
 
     fn program(&self, path: &str, script: &str) {
@@ -78,7 +69,7 @@ impl Place for Sandbox {
     }
 
     fn sh(&self, line: &str) -> Output {
-        let words: Vec<_> = [self.root, &["sh", "-c", line]].concat();
+        let words: Vec<_> = [as_root(), &["sh", "-c", line]].concat();
         let like = self.environment.command(&[]);
         let mut command = Command::new(words[0]);
         command

@@ -113,7 +113,7 @@ pub async fn a_flood_keeps_head_and_tail_and_counts_the_rest(shell: Shell) {
 }
 
 pub async fn a_command_that_makes_the_pipes_non_blocking(shell: Shell) {
-    if !std::path::Path::new("/usr/bin/perl").exists() {
+    if !is_installed("perl") {
         return;
     }
     let mut session = open(shell).await;

@@ -1,6 +1,8 @@
 //! A session with a shell on this machine, and a look at what it leaves running.
 
+use std::io::Write as _;
 use std::path::Path;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -28,18 +30,31 @@ impl Transport for Local {
     }
 }
 
-fn is_installed(shell: Shell) -> bool {
-    ["/bin", "/usr/bin"]
+/// Whether a program is installed. If it is not, the caller skips what needs it, which is an error with `CI=true`.
+pub fn is_installed(program: &str) -> bool {
+    let installed = ["/bin", "/usr/bin"]
         .iter()
-        .any(|directory| Path::new(directory).join(shell[0]).exists())
+        .any(|directory| Path::new(directory).join(program).exists());
+    if !installed {
+        assert!(
+            std::env::var_os("CI").is_none_or(|ci| ci != "true"),
+            "{program} is not installed"
+        );
+        // Not `eprintln!`: its output is shown only when a test fails.
+        let _ = writeln!(std::io::stderr(), "SKIPPED: {program} is not installed");
+    }
+    installed
 }
 
 /// Runs `test` with each dialect that is installed here, side by side: most of their time is spent asleep.
 pub fn in_each_shell<F: Future<Output = ()>>(test: fn(Shell) -> F) {
+    static INSTALLED: LazyLock<Vec<Shell>> = LazyLock::new(|| {
+        let shells = [DASH, BASH, BUSYBOX].into_iter();
+        shells.filter(|shell| is_installed(shell[0])).collect()
+    });
     std::thread::scope(|scope| {
-        let threads: Vec<_> = [DASH, BASH, BUSYBOX]
-            .into_iter()
-            .filter(|shell| is_installed(shell))
+        let threads: Vec<_> = INSTALLED
+            .iter()
             .map(|shell| (shell, scope.spawn(move || runtime().block_on(test(shell)))))
             .collect();
         assert!(!threads.is_empty(), "none of the shells is installed");
