@@ -36,23 +36,43 @@ pub enum ExitCode {
 }
 
 impl ExitCode {
-    /// The code that the worst of a sweep comes to.
-    pub const fn of_status(status: Status) -> Self {
-        match status {
-            Status::Ok => Self::Healthy,
-            Status::Warning => Self::Warning,
-            Status::Critical => Self::Critical,
-            Status::Unknown => Self::Inconclusive,
+    /// The worst of several exit statuses; [`Self::Healthy`] if there are none.
+    pub fn worst(codes: impl IntoIterator<Item = Self>) -> Self {
+        codes
+            .into_iter()
+            .max_by_key(|code| code.rank())
+            .unwrap_or(Self::Healthy)
+    }
+
+    /// A known fault is worse than an unknown state, and a command that failed is worse than any verdict.
+    const fn rank(self) -> u8 {
+        match self {
+            Self::Healthy => 0,
+            Self::Inconclusive => 1,
+            Self::Warning => 2,
+            Self::Critical => 3,
+            error => error as u8,
         }
     }
 
-    /// The code that a verdict comes to.
+    /// The exit status for a verdict.
     pub fn of_verdict(verdict: &Verdict) -> Self {
         match (verdict.severity, verdict.level, verdict.id.as_str()) {
             (Some(Severity::Critical), ..) | (_, Some(Level::Confirmed), _) => Self::Critical,
             (Some(Severity::Warning), ..) | (_, Some(_), _) => Self::Warning,
             (None, None, HEALTHY) => Self::Healthy,
             (None, None, _) => Self::Inconclusive,
+        }
+    }
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Ok => Self::Healthy,
+            Status::Unknown => Self::Inconclusive,
+            Status::Warning => Self::Warning,
+            Status::Critical => Self::Critical,
         }
     }
 }
@@ -95,6 +115,41 @@ mod tests {
             let found = ExitCode::of_verdict(&verdict);
             assert_eq!(found as u8, code, "{id} {level:?} {severity:?}");
         }
+    }
+
+    #[test]
+    fn the_worst_is_a_failed_command_then_a_fault_then_the_unknown() {
+        use ExitCode::{
+            BadInput, CannotWrite, Critical, Healthy, Inconclusive, Interrupted, Warning,
+        };
+        assert_eq!(ExitCode::worst([]), Healthy);
+        let ascending = [
+            Healthy,
+            Inconclusive,
+            Warning,
+            Critical,
+            BadInput,
+            CannotWrite,
+            Interrupted,
+        ];
+        for (place, worst) in ascending.into_iter().enumerate() {
+            let better = ascending[..place].iter().copied();
+            assert_eq!(ExitCode::worst(better.clone().chain([worst])), worst);
+            assert_eq!(ExitCode::worst([worst].into_iter().chain(better)), worst);
+        }
+    }
+
+    /// A sweep takes the worst of its containers before it becomes an exit status.
+    #[test]
+    fn statuses_of_a_sweep_are_in_the_same_order() {
+        let ascending = [
+            Status::Ok,
+            Status::Unknown,
+            Status::Warning,
+            Status::Critical,
+        ];
+        assert!(ascending.is_sorted());
+        assert!(ascending.is_sorted_by_key(|status| ExitCode::from(*status).rank()));
     }
 
     #[test]

@@ -131,11 +131,13 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
     // and loses nothing.
     files::write(args, &sweep, &files)?;
     store.save(&memory).map_err(store_error)?;
-    Ok(match stopped {
-        Some(Stop::Signal("SIGINT")) => ExitCode::Interrupted,
-        Some(Stop::Signal(_)) => ExitCode::Terminated,
-        _ => ExitCode::of_status(sweep.status()),
-    })
+    let signal = match stopped {
+        Some(Stop::Signal("SIGINT")) => Some(ExitCode::Interrupted),
+        Some(Stop::Signal(_)) => Some(ExitCode::Terminated),
+        _ => None,
+    };
+    let found = ExitCode::from(sweep.status());
+    Ok(ExitCode::worst(signal.into_iter().chain([found])))
 }
 
 /// The command line as it may leave.
