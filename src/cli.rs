@@ -58,7 +58,7 @@ pub fn main(command_line: Vec<OsString>) -> Status {
     match result {
         Ok(code) => code.into(),
         Err(error) => {
-            output::complain(&format!("lxcdiag: {error}"));
+            output::print_error(&format!("lxcdiag: {error}"));
             error.code.into()
         }
     }

@@ -69,8 +69,8 @@ pub fn report(
     report
 }
 
-/// Knows the secrets of one run.
-#[derive(Debug)]
+/// Knows the secrets of one run; by default of none.
+#[derive(Debug, Default)]
 pub struct Redactor {
     own: Vec<Regex>,
     secrets: Secrets,

@@ -1,6 +1,6 @@
 //! Where reports go: stdout, as wide and colourful as it is, and files, whole or not at all.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum as _;
@@ -9,8 +9,10 @@ use super::error::CliError;
 use super::file::write_file;
 use crate::cli::exit_code::ExitCode;
 use crate::evidence::recording::Recording;
+use crate::redact::Redactor;
 use crate::report::bundle;
 use crate::report::{Format, Look, Report, render};
+use crate::terminal_text::visible_text;
 
 /// The table needs this many.
 const LEAST_WIDTH: u16 = 60;
@@ -71,23 +73,35 @@ fn endings() -> String {
     }
 }
 
-/// Prints text on stdout. A reader that has gone away, as `head` does, is nobody's fault.
+/// Prints text that is safe as it is: a report in one of its formats. A closed stdout, as in front of
+/// `head`, is a quiet end.
 pub(super) fn print(text: &str) -> Result<(), CliError> {
     let mut stdout = std::io::stdout().lock();
     let written = stdout
         .write_all(text.as_bytes())
         .and_then(|()| stdout.flush());
     match written {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             Err(cannot_write(Path::new("stdout"), &error))
         }
         _ => Ok(()),
     }
 }
 
-/// Tells of what is wrong on stderr; where even that is gone, the exit status tells.
-pub(super) fn complain(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
+/// Prints any text as a line, without secrets and escape sequences.
+pub(super) fn print_line(text: &str) -> Result<(), CliError> {
+    print(&format!("{}\n", harmless(text)))
+}
+
+/// Prints an error on stderr as a line, likewise. If stderr is closed, the exit status remains.
+pub(super) fn print_error(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{}", harmless(text));
+}
+
+/// Any text, possibly a container's, as it may appear on a terminal and in a log: without the secrets in
+/// it, and with what would act on a terminal written out.
+pub(super) fn harmless(text: &str) -> String {
+    visible_text(&Redactor::default().without_secrets(None, text))
 }
 
 /// Where a report goes.

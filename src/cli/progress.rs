@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
+use super::output::harmless;
 use crate::terminal_text::visible;
 
 /// How often it is drawn anew: the time goes on where nothing else does.
@@ -82,11 +83,13 @@ pub(super) struct Log;
 impl Write for Log {
     fn write(&mut self, line: &[u8]) -> Result<usize> {
         let shown = shown().clone();
-        let write = || std::io::stderr().write(line);
+        let text = harmless(&String::from_utf8_lossy(line));
+        let write = || std::io::stderr().write_all(text.as_bytes());
         match shown {
             Some(bar) => bar.suspend(write),
             None => write(),
-        }
+        }?;
+        Ok(line.len())
     }
 
     fn flush(&mut self) -> Result<()> {

@@ -87,20 +87,17 @@ pub(super) fn test(args: &TestArgs) -> Result<ExitCode, CliError> {
             let name = test_name(test);
             if problems.is_empty() {
                 passed += 1;
-                println!("ok      {name}: {}", test.verdict);
+                output::print_line(&format!("ok      {name}: {}", test.verdict))?;
             } else {
                 failed += 1;
-                println!("FAILED  {name}");
+                output::print_line(&format!("FAILED  {name}"))?;
                 for problem in problems {
-                    println!(
-                        "    {}",
-                        problem.lines().map(visible).collect::<Vec<_>>().join("\n")
-                    );
+                    output::print_line(&format!("    {problem}"))?;
                 }
             }
         }
     }
-    println!("{passed} passed, {failed} failed");
+    output::print_line(&format!("{passed} passed, {failed} failed"))?;
     if passed + failed == 0 {
         let message = "no tests found: a directory's *.yaml files are taken for runbook tests";
         return Err(CliError::new(ExitCode::BadInput, message));

@@ -96,10 +96,10 @@ pub(super) fn validate(args: &ValidateArgs) -> Result<ExitCode, CliError> {
         };
         match problem {
             Some(problem) => {
-                output::complain(&problem);
+                output::print_error(&problem);
                 code = ExitCode::BadInput;
             }
-            None => output::print(&format!("{}: valid\n", file.display()))?,
+            None => output::print_line(&format!("{}: valid", file.display()))?,
         }
     }
     Ok(code)

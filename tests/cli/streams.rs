@@ -13,6 +13,10 @@ fn environment() -> Environment {
     environment
 }
 
+fn repository(path: &str) -> String {
+    format!("{}/runbooks/tests/{path}", env!("CARGO_MANIFEST_DIR"))
+}
+
 const RUN: [&str; 4] = ["run", "./up.yaml", "--ct", "958"];
 
 #[test]
@@ -50,40 +54,71 @@ fn a_recording_that_cannot_be_written_is_told() {
     );
 }
 
-/// Every command that prints, with a reader of stdout, of stderr, that has gone away.
 #[test]
-fn a_reader_that_goes_away_is_nobodys_fault() {
+fn a_closed_stdout_or_stderr_changes_no_exit_status() {
     let environment = environment();
-    let commands: [&[&str]; 7] = [
-        &["--help"],
-        &["list"],
-        &["show", "race-condition"],
-        &["validate", "up.yaml"],
-        &["run", "./up.yaml", "--ct", "958", "--dry-run"],
-        &["run", "./up.yaml", "--ct", "958"],
-        &["run", "./up.yaml", "--ct", "958", "--var", "x"],
+    let late = &repository("recordings/late-push-252.json");
+    let healthy = &repository("recordings/healthy-252.json");
+    let suite = &repository("unit-failed.yaml");
+    let commands: [(&[&str], i32); 11] = [
+        (&["--help"], 0),
+        (&["list"], 0),
+        (&["show", "race-condition"], 0),
+        (&["validate", "up.yaml"], 0),
+        (&["judge", late, healthy], 1),
+        (&["diff", late, healthy], 1),
+        (&["test", suite], 0),
+        (&["run", "./up.yaml", "--ct", "958", "--dry-run"], 0),
+        (&["run", "./up.yaml", "--ct", "958"], 0),
+        (&["run", "./up.yaml", "--ct", "958", "--var", "x"], 64),
+        (&["sweep", "./up.yaml", "--all"], 0),
     ];
-    for arguments in commands {
+    for (arguments, status) in commands {
+        let closed = || std::io::pipe().map(|(_, write)| write).unwrap();
         let mut command = environment.command_as_root(arguments);
-        let (stdout, gone) = std::io::pipe().map(|(read, write)| (write, read)).unwrap();
-        drop(gone);
-        command.stdout(stdout);
-        let output = command.output().unwrap();
+        let output = command.stdout(closed()).output().unwrap();
         let stderr = String::from_utf8_lossy(&output.stderr);
-        assert!(!stderr.contains("panicked"), "{arguments:?}: {stderr}");
-        let expected = if arguments.contains(&"--var") { 64 } else { 0 };
         assert_eq!(
             output.status.code(),
-            Some(expected),
+            Some(status),
             "{arguments:?}: {stderr}"
         );
+        assert!(status == 64 || stderr.is_empty(), "{arguments:?}: {stderr}");
 
         let mut command = environment.command_as_root(arguments);
-        let (stderr, gone) = std::io::pipe().map(|(read, write)| (write, read)).unwrap();
-        drop(gone);
-        command.stderr(stderr).env("LXCDIAG_LOG", "trace");
+        command.stderr(closed()).env("LXCDIAG_LOG", "trace");
         let output = command.output().unwrap();
-        assert_eq!(output.status.code(), Some(expected), "{arguments:?}");
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}");
+    }
+}
+
+#[test]
+fn what_a_file_contains_cannot_act_on_the_terminal_or_leak() {
+    let environment = environment();
+    let hostile = r"\u001b]0;owned\u0007\u202e DB_PASSWORD=hunter2/x";
+    let recording = format!("{{\"schema\": \"{hostile}\"}}");
+    environment.write("work/a.json", &recording);
+    let text = std::fs::read_to_string(repository("recordings/healthy-252.json")).unwrap();
+    let recording = text.replacen("\"looked\"", &format!("\"{hostile}\""), 1);
+    assert_ne!(recording, text);
+    environment.write("work/b.json", &recording);
+    environment.write(
+        "work/c.yaml",
+        &format!("runbook: race-condition\ntests: [{{ recording: \"{hostile}\", verdict: x }}]\n"),
+    );
+    environment.write("work/d.yaml", &format!("runbook: \"{hostile}\"\n"));
+    for arguments in [
+        &["judge", "a.json"][..],
+        &["judge", "b.json"],
+        &["diff", "a.json", "b.json"],
+        &["test", "c.yaml"],
+        &["validate", "d.yaml"],
+    ] {
+        let finished = environment.lxcdiag(arguments);
+        assert_eq!(finished.status, Some(65), "{finished}");
+        let acts = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+        assert!(!finished.stderr.contains(acts), "{:?}", finished.stderr);
+        assert!(!finished.stderr.contains("hunter2"), "{finished}");
     }
 }
 
