@@ -259,7 +259,7 @@ fn inconclusive(findings: &Findings, hypotheses: &[Judged], healthy_missing: &[S
         .results
         .iter()
         .filter(|result| result.outcome == Outcome::Failed)
-        .map(|result| format!("{} ({})", result.id, result.observed));
+        .map(|result| format!("{} ({})", result.key, result.observed));
     append_list(&mut text, "Not right", failed.collect());
     let unknown = hypotheses
         .iter()

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::evidence::check_key::CheckKey;
 use crate::evidence::fact::Facts;
 use crate::evidence::provision_log::LoggedFailure;
 use crate::evidence::time::Interval;
@@ -111,6 +112,16 @@ pub struct Attempt {
     pub stderr: Output,
     /// What a look at the host found: one record, or one a task.
     pub found: Vec<Facts>,
+}
+
+impl Attempt {
+    /// The check and the item that it is an attempt at.
+    pub fn key(&self) -> CheckKey {
+        CheckKey {
+            check: self.check.clone(),
+            item: self.item.clone(),
+        }
+    }
 }
 
 /// How an attempt ended.

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::evidence::check_key::CheckKey;
 use crate::evidence::fact::{Fact, Facts};
 use crate::evidence::provision_log::{FailureKind, LoggedFailure};
 use crate::evidence::recording::{Attempt, Change, Recording};
@@ -57,8 +58,8 @@ pub enum Severity {
 /// What one attempt at a check came to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CheckResult {
-    /// The check's id, with the item in brackets for a check with `for_each`.
-    pub id: String,
+    /// Which check, and which of its items.
+    pub key: CheckKey,
     /// How it came out.
     pub outcome: Outcome,
     /// Why, in words.

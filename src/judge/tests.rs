@@ -341,7 +341,11 @@ hypotheses:
     let down = run(3);
     assert_eq!(down.verdict.id, "one-is-down");
     assert_eq!(down.hypotheses[0].evidence[0].says, "active, inactive");
-    let ids: Vec<_> = down.results.iter().map(|result| &*result.id).collect();
+    let ids: Vec<_> = down
+        .results
+        .iter()
+        .map(|result| result.key.to_string())
+        .collect();
     assert_eq!(ids, ["units", "states[a.service]", "states[b.service]"]);
     assert_eq!(run(0).verdict.id, HEALTHY);
 }
@@ -399,7 +403,11 @@ fn the_time_line_has_every_source_and_lxcdiags_own_doing() {
     );
     assert_eq!(found.timeline[0].at.end, at(-49.5));
     // What changes the container comes last, wherever the runbook has it.
-    let ids: Vec<_> = found.results.iter().map(|result| &*result.id).collect();
+    let ids: Vec<_> = found
+        .results
+        .iter()
+        .map(|result| result.key.to_string())
+        .collect();
     assert_eq!(ids, ["stamp", "other", "enable"]);
 }
 

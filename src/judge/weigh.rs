@@ -99,13 +99,12 @@ pub(super) fn healthy(runbook: &Runbook, findings: &Findings) -> (bool, String, 
 
 /// A check that has not passed, with the reason of the first attempt that did not.
 fn unmet(check: &str, findings: &Findings) -> String {
-    let of_check = |id: &str| id == check || id.starts_with(&format!("{check}["));
     let attempt = findings
         .results
         .iter()
-        .find(|result| of_check(&result.id) && result.outcome != Outcome::Passed);
+        .find(|result| result.key.check == check && result.outcome != Outcome::Passed);
     match attempt {
-        Some(result) => format!("{} ({})", result.id, result.reason),
+        Some(result) => format!("{} ({})", result.key, result.reason),
         None => format!("{check} (it is not in the recording)"),
     }
 }

@@ -102,7 +102,7 @@ pub(super) fn visit_target(target: &mut Target, visitor: &mut dyn Visitor) {
 
 fn visit_check(check: &mut CheckRow, visitor: &mut dyn Visitor) {
     let CheckRow {
-        id,
+        key,
         title,
         step,
         outcome: _,
@@ -123,19 +123,20 @@ fn visit_check(check: &mut CheckRow, visitor: &mut dyn Visitor) {
         severity: _,
         metric,
     } = check;
-    // The item in brackets comes from the container.
-    let own = id.split('[').next().unwrap_or_default().to_owned();
-    visitor.text(format_args!("checks[{own}].id"), None, id);
-    visitor.text(format_args!("checks[{id}].title"), None, title);
-    optional(visitor, format_args!("checks[{id}].step"), step);
-    visitor.text(format_args!("checks[{id}].reason"), None, reason);
-    visitor.text(format_args!("checks[{id}].observed"), None, observed);
-    visitor.shown_words(format_args!("checks[{id}].argv"), argv);
-    visitor.shown(format_args!("checks[{id}].stdout"), stdout);
-    visitor.shown(format_args!("checks[{id}].stderr"), stderr);
-    visit_json(format_args!("checks[{id}].facts"), None, facts, visitor);
+    // The item comes from the container.
+    if let Some(item) = &mut key.item {
+        visitor.text(format_args!("checks[{}].id", key.check), None, item);
+    }
+    visitor.text(format_args!("checks[{key}].title"), None, title);
+    optional(visitor, format_args!("checks[{key}].step"), step);
+    visitor.text(format_args!("checks[{key}].reason"), None, reason);
+    visitor.text(format_args!("checks[{key}].observed"), None, observed);
+    visitor.shown_words(format_args!("checks[{key}].argv"), argv);
+    visitor.shown(format_args!("checks[{key}].stdout"), stdout);
+    visitor.shown(format_args!("checks[{key}].stderr"), stderr);
+    visit_json(format_args!("checks[{key}].facts"), None, facts, visitor);
     if let Some(MetricValue { value: _, unit }) = metric {
-        visitor.text(format_args!("checks[{id}].metric.unit"), None, unit);
+        visitor.text(format_args!("checks[{key}].metric.unit"), None, unit);
     }
 }
 

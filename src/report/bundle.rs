@@ -99,11 +99,7 @@ fn raw(output: &Output) -> Vec<u8> {
 
 /// `raw/` and the check's name with its item, and `~` with a number where that is another's already.
 fn free_name(names: &mut BTreeMap<String, usize>, attempt: &Attempt) -> String {
-    let check = match &attempt.item {
-        Some(item) => format!("{}[{item}]", attempt.check),
-        None => attempt.check.clone(),
-    };
-    let name = format!("raw/{}", sane(&check));
+    let name = format!("raw/{}", sane(&attempt.key().to_string()));
     let count = names.entry(name.clone()).or_default();
     *count += 1;
     match count {

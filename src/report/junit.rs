@@ -150,7 +150,7 @@ fn check(report: &Report, row: &CheckRow) -> TestCase {
         let described = format!("$ {}\n{}", command_line(&row.argv), row.observed);
         status.set_description(visible_lines(&described));
     }
-    let mut case = TestCase::new(visible(&format!("{}: {}", row.id, row.title)), status);
+    let mut case = TestCase::new(visible(&format!("{}: {}", row.key, row.title)), status);
     case.set_classname(visible(&report.runbook.id));
     case.time = row
         .duration_ms

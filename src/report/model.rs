@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::SCHEMA;
+use crate::evidence::check_key::CheckKey;
 use crate::evidence::recording::{Attempt, Ending, Recording, Target};
 use crate::evidence::time::{Interval, rfc3339, seconds};
 use crate::judge::findings::{CheckResult, Event, Outcome, Severity};
@@ -88,8 +89,9 @@ pub struct RunbookLine {
 /// One attempt at a check.
 #[derive(Debug, Clone, Serialize)]
 pub struct CheckRow {
-    /// The check's id, with the item in brackets for a check with `for_each`.
-    pub id: String,
+    /// Which check, and which of its items.
+    #[serde(rename = "id")]
+    pub key: CheckKey,
     /// What it looks at.
     pub title: String,
     /// The plan's numbering.
@@ -346,7 +348,7 @@ fn check_rows(
     attempts
         .zip(results)
         .map(|((check, attempt), result)| CheckRow {
-            id: result.id.clone(),
+            key: result.key.clone(),
             title: check.title.clone(),
             step: check.step.clone(),
             outcome: result.outcome,

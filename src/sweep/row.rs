@@ -260,7 +260,7 @@ fn found(report: &Report) -> Found {
             .checks
             .iter()
             .map(|check| CheckLine {
-                id: check.id.clone(),
+                id: check.key.to_string(),
                 outcome: check.outcome,
                 observed: clipped(&check.observed, OBSERVED),
                 severity: check.severity,
@@ -320,7 +320,7 @@ fn problem_of_check(check: &crate::report::CheckRow) -> Option<Problem> {
         (None, _) => return None,
     };
     Some(Problem::new(
-        &check.id,
+        &check.key.to_string(),
         status,
         &format!("{}: {says}", check.title),
     ))

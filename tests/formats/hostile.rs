@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use lxcdiag::engine::demo::Incident;
+use lxcdiag::evidence::check_key::CheckKey;
 use lxcdiag::evidence::recording::Recording;
 use lxcdiag::judge::judge;
 use lxcdiag::report::{Redaction, Report};
@@ -145,7 +146,8 @@ fn fill(report: &mut Report, next: &mut dyn FnMut() -> String) {
     report.defaulted = vec![next()];
     report.changed = vec![next()];
     for row in &mut report.checks {
-        (row.id, row.title, row.reason) = (next(), next(), next());
+        row.key = CheckKey::of_item(&next(), &next());
+        (row.title, row.reason) = (next(), next());
         row.step = Some(next());
         row.observed = next();
         for word in &mut row.argv {

@@ -37,7 +37,7 @@ pub fn holds(report: &Report) {
     assert_eq!(cases.len(), 1 + report.checks.len());
     schema(suite);
     for (case, check) in cases.iter().skip(1).zip(&report.checks) {
-        let name = visible(&format!("{}: {}", check.id, check.title));
+        let name = visible(&format!("{}: {}", check.key, check.title));
         assert_eq!(case.attribute("name"), Some(name.as_str()));
         outputs(*case, "system-out", &check.stdout);
         outputs(*case, "system-err", &check.stderr);

@@ -1,5 +1,6 @@
 //! Reports in Markdown as they are read.
 
+use lxcdiag::evidence::check_key::CheckKey;
 use lxcdiag::report::{Format, Look, Report, render};
 
 use crate::hostile;
@@ -50,7 +51,7 @@ fn a_thousand_checks() {
     let rows = report.checks.clone();
     for number in 0..1_000 {
         let mut row = rows[2].clone();
-        row.id = format!("stamp[{number}]");
+        row.key = CheckKey::of_item("stamp", &number.to_string());
         report.checks.push(row);
     }
     crate::markdown::holds(&report);

@@ -16,9 +16,9 @@ fn every_check_moment_and_hypothesis_is_there() {
         assert_eq!(rows.len(), report.checks.len(), "{name}");
         assert_eq!(outputs.len(), report.checks.len(), "{name}");
         for ((check, row), output) in report.checks.iter().zip(rows).zip(outputs) {
-            assert!(text(row).contains(&check.title), "{name}: {}", check.id);
+            assert!(text(row).contains(&check.title), "{name}: {}", check.key);
             let output = text(output);
-            assert!(output.contains(&check.title), "{name}: {}", check.id);
+            assert!(output.contains(&check.title), "{name}: {}", check.key);
             for written in [&check.stdout, &check.stderr] {
                 let line = written.lines().find(|line| !line.trim().is_empty());
                 let line = line.unwrap_or_default().replace('\r', "\\r");

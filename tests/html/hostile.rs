@@ -84,7 +84,8 @@ pub fn poison(report: &mut Report, mut words: impl FnMut() -> String) {
     report.vars = vars;
 
     for check in &mut report.checks {
-        word(&mut check.id);
+        word(&mut check.key.check);
+        word(check.key.item.get_or_insert_default());
         word(&mut check.title);
         check.step.iter_mut().for_each(&mut word);
         word(&mut check.reason);

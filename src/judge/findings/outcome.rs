@@ -53,10 +53,7 @@ pub(super) fn interpret(
         (Vec::new(), None)
     };
     CheckResult {
-        id: match &attempt.item {
-            Some(item) => format!("{}[{item}]", check.id),
-            None => check.id.clone(),
-        },
+        key: attempt.key(),
         outcome,
         reason,
         observed,

@@ -32,7 +32,7 @@ fn fold(text: &mut String, row: &CheckRow, room: Room) {
     let _ = writeln!(
         text,
         "<details><summary><code>{}</code> {}</summary>\n",
-        html(&format!("{}: {command}", row.id), room.line.min(SUMMARY)),
+        html(&format!("{}: {command}", row.key), room.line.min(SUMMARY)),
         ending(row),
     );
     let _ = writeln!(text, "{}", fenced("sh", &command, room.output));

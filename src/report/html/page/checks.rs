@@ -94,7 +94,7 @@ fn view(row: &CheckRow) -> CheckView {
     let began = row.started_at.as_deref().unwrap_or_default();
     CheckView {
         step: short(row.step.as_deref().unwrap_or_default()),
-        id: short(&row.id),
+        id: short(&row.key.to_string()),
         title: short(&row.title),
         outcome: name,
         word,
