@@ -89,15 +89,20 @@ impl Client {
     }
 }
 
-/// Starts a program of the host's with pipes at its three streams, in `/`, which lxc-attach takes along if
-/// the container has it too, and with nothing of the caller's environment.
+/// Starts a program on the host, the one way in which lxcdiag starts any: with pipes as its standard streams, a
+/// cleared environment, and `/` as its working directory, which lxc-attach keeps where the container has it.
+///
+/// No other file descriptor is inherited. lxcdiag opens its own close-on-exec, but the caller's may be open to the
+/// container: `pct` and `lxc-attach` pass on what they inherit, and from a directory of the host a process in the
+/// container could climb to the host's root.
 ///
 /// # Errors
-/// It cannot be started.
+/// The program could not be started.
 pub(crate) fn spawn(argv: &[String], kill_on_drop: bool) -> io::Result<Child> {
     let (program, arguments) = argv
         .split_first()
-        .ok_or_else(|| io::Error::other("there is no command"))?;
+        .ok_or_else(|| io::Error::other("the command line is empty"))?;
+    close_fds::set_fds_cloexec(3, &[]);
     Command::new(path_of(program))
         .args(arguments)
         .env_clear()
@@ -124,4 +129,25 @@ fn as_shells_count(status: ExitStatus) -> i32 {
     use std::os::unix::process::ExitStatusExt;
     let by_signal = || status.signal().map(|signal| 128 + signal);
     status.code().or_else(by_signal).unwrap_or(-1)
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::fs::{Mode, OFlags, open};
+    use tokio::io::AsyncReadExt as _;
+
+    use super::*;
+
+    /// Every transport starts its programs here.
+    #[tokio::test]
+    async fn a_program_inherits_only_the_standard_streams() {
+        let _inheritable = open("/", OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty()).unwrap();
+        let argv = ["setsid", "ls", "/proc/self/fd"].map(str::to_owned);
+        let mut child = spawn(&argv, true).unwrap();
+        let mut listed = String::new();
+        let mut stdout = child.stdout.take().unwrap();
+        stdout.read_to_string(&mut listed).await.unwrap();
+        // `ls` opens the next free one to read the directory.
+        assert_eq!(listed, "0\n1\n2\n3\n");
+    }
 }

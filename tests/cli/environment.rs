@@ -130,6 +130,16 @@ impl Environment {
         command
     }
 
+    /// The same command, started by a shell with these redirections, such as `9<.`.
+    pub fn redirected(&self, command: &Command, redirections: &str) -> Command {
+        let mut shell = self.program(
+            &["sh", "-c", &format!("exec {redirections}; exec \"$@\"")],
+            &["sh"],
+        );
+        shell.arg(command.get_program()).args(command.get_args());
+        shell
+    }
+
     /// What lxcdiag makes of these arguments.
     pub fn lxcdiag(&self, arguments: &[&str]) -> Finished {
         self.finished(self.command(arguments))

@@ -9,6 +9,7 @@
 )]
 
 mod compare;
+mod descriptors;
 mod diagnose;
 mod environment;
 mod files;

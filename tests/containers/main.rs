@@ -13,6 +13,7 @@
 
 mod bad_input;
 mod commands;
+mod descriptors;
 mod docs;
 mod endings;
 mod expected;
