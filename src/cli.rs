@@ -7,6 +7,7 @@ mod dry_run;
 mod error;
 pub mod exit_code;
 mod file;
+mod format;
 mod log;
 mod other_node;
 mod output;

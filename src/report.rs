@@ -13,8 +13,6 @@ pub(crate) mod model;
 mod moments;
 mod table;
 
-use clap::ValueEnum as _;
-
 use crate::judge::Level;
 
 pub(crate) use html::filled;
@@ -38,12 +36,12 @@ pub fn render(report: &Report, format: Format, look: Look) -> String {
     }
 }
 
-/// What a report can be written as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+/// A format of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// For a terminal.
     Table,
-    /// For programs: schema lxcdiag.report/1.
+    /// For programs: schema [`SCHEMA`].
     Json,
     /// For a ticket on GitHub, GitLab or Jira.
     Markdown,
@@ -54,8 +52,17 @@ pub enum Format {
 }
 
 impl Format {
-    /// The ending of its files, without the dot.
-    pub const fn ending(self) -> &'static str {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Table,
+        Self::Json,
+        Self::Markdown,
+        Self::Junit,
+        Self::Html,
+    ];
+
+    /// The extension of its files, without the dot.
+    pub const fn extension(self) -> &'static str {
         match self {
             Self::Table => "txt",
             Self::Json => "json",
@@ -63,12 +70,6 @@ impl Format {
             Self::Junit => "xml",
             Self::Html => "html",
         }
-    }
-
-    /// The format a file's ending asks for.
-    pub fn of_ending(ending: &str) -> Option<Self> {
-        let formats = Self::value_variants().iter().copied();
-        formats.into_iter().find(|format| format.ending() == ending)
     }
 }
 

@@ -3,10 +3,9 @@
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum as _;
-
 use super::error::CliError;
 use super::file::write_file;
+use super::format;
 use crate::cli::exit_code::ExitCode;
 use crate::evidence::recording::Recording;
 use crate::redact::Redactor;
@@ -37,40 +36,6 @@ pub(super) fn stdout_look() -> Look {
 fn terminal_width(stream: &impl std::os::fd::AsFd) -> Option<u16> {
     let size = rustix::termios::tcgetwinsize(stream).ok()?;
     (size.ws_col > 0).then_some(size.ws_col)
-}
-
-/// The format of each file, told by its ending.
-pub(super) fn formats<'a, F>(
-    files: &'a [PathBuf],
-    of_ending: impl Fn(&str) -> Option<F>,
-    known: &str,
-) -> Result<Vec<(&'a Path, F)>, CliError> {
-    files
-        .iter()
-        .map(|file| {
-            let ending = file.extension().and_then(|ending| ending.to_str());
-            let format = ending.and_then(&of_ending).ok_or_else(|| {
-                let message = format!(
-                    "`--output {}` has no ending that names a format: use {known}",
-                    file.display()
-                );
-                CliError::new(ExitCode::Usage, message)
-            })?;
-            Ok((file.as_path(), format))
-        })
-        .collect()
-}
-
-/// `.txt, .json or .md`: every ending that names a format.
-fn endings() -> String {
-    let endings = Format::value_variants()
-        .iter()
-        .map(|format| format.ending());
-    let endings: Vec<_> = endings.map(|ending| format!(".{ending}")).collect();
-    match endings.split_last() {
-        Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
-        _ => endings.concat(),
-    }
 }
 
 /// Prints text that is safe as it is: a report in one of its formats. A closed stdout, as in front of
@@ -115,7 +80,10 @@ pub(super) struct Sinks<'a> {
 }
 
 impl<'a> Sinks<'a> {
-    /// What a command line asks for, which is wrong where an ending names nothing that is known.
+    /// What a command line asks for.
+    ///
+    /// # Errors
+    /// A file's extension names no format.
     pub(super) fn new(
         format: Format,
         files: &'a [PathBuf],
@@ -129,7 +97,7 @@ impl<'a> Sinks<'a> {
         }
         Ok(Self {
             format,
-            files: formats(files, Format::of_ending, &endings())?,
+            files: format::of_files(files)?,
             bundle,
         })
     }

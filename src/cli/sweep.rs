@@ -16,7 +16,7 @@ use tokio::sync::watch;
 
 use super::args::{SweepArgs, Via, WAIVERS};
 use super::error::CliError;
-use super::{client, output, runbooks, signals};
+use super::{client, format, runbooks, signals};
 use crate::cli::exit_code::ExitCode;
 use crate::clock::now;
 use crate::container::remote::{AT_ONCE, Links};
@@ -29,7 +29,7 @@ use crate::report::Report;
 use crate::runbook::MAX_BYTES;
 use crate::sweep::engine;
 use crate::sweep::memory::Memory;
-use crate::sweep::report::{CheckTitle, Format, SCHEMA, Sweep};
+use crate::sweep::report::{CheckTitle, SCHEMA, Sweep};
 use crate::sweep::row::{Row, Visited};
 use crate::sweep::selection::{STOPPED, Selected, Visit, Wanted, select};
 use crate::sweep::store::{Store, StoreError};
@@ -44,11 +44,7 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
     client::demand_root()?;
     let (source, runbook) = runbooks::find(&args.library, &args.runbook)?;
     let values = runbooks::values(&runbook, &args.vars)?;
-    let files = output::formats(
-        &args.output,
-        Format::of_ending,
-        ".txt, .json, .jsonl, .prom, .xml or .html",
-    )?;
+    let files = format::of_files(&args.output)?;
     let waivers = read_waivers(&args.waivers)?;
     if let Some(problem) = client::missing(args.reach.via, &args.reach.pct) {
         return Err(CliError::new(ExitCode::Unavailable, problem));

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::io::Result;
 
-use clap::ValueEnum as _;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -49,9 +48,9 @@ struct Entry<'a> {
 /// None that the memory does not make: everything is written there.
 pub fn pack(name: &str, report: &Report, recording: &Recording) -> Result<Vec<u8>> {
     let mut files = BTreeMap::new();
-    for format in Format::value_variants() {
-        let text = render(report, *format, Look::default());
-        files.insert(format!("report.{}", format.ending()), text.into_bytes());
+    for format in Format::ALL {
+        let text = render(report, format, Look::default());
+        files.insert(format!("report.{}", format.extension()), text.into_bytes());
     }
     let text = crate::json::compact(recording)?;
     files.insert("recording.json".to_owned(), text.into_bytes());

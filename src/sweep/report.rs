@@ -56,36 +56,47 @@ pub struct CheckTitle {
     pub title: String,
 }
 
-/// What a sweep can be written as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+/// A format of a report on a sweep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// For a terminal, and for the mail that cron sends
+    /// For a terminal, and for mail from cron.
     Table,
-    /// For programs: one object, schema lxcdiag.sweep/1
+    /// For programs: one object, schema [`SCHEMA`].
     Json,
-    /// For programs: one object a container, one a line
+    /// For programs: one object per line for each container.
     Jsonl,
-    /// For monitoring: a plugin's first line, performance data and long output
+    /// For monitoring plugins: a status line, performance data and long output.
     Nagios,
-    /// For Prometheus: node_exporter's textfile collector
+    /// For the textfile collector of node_exporter.
     Prometheus,
-    /// For the test reports of a CI system
+    /// For the test reports of a CI system.
     Junit,
-    /// For a browser: one file, which loads nothing; in a file it leads to each container's report
+    /// For a browser: one file, which loads nothing.
     Html,
 }
 
 impl Format {
-    /// The format a file's ending asks for.
-    pub fn of_ending(ending: &str) -> Option<Self> {
-        match ending {
-            "txt" => Some(Self::Table),
-            "json" => Some(Self::Json),
-            "jsonl" => Some(Self::Jsonl),
-            "prom" => Some(Self::Prometheus),
-            "xml" => Some(Self::Junit),
-            "html" => Some(Self::Html),
-            _ => None,
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Table,
+        Self::Json,
+        Self::Jsonl,
+        Self::Nagios,
+        Self::Prometheus,
+        Self::Junit,
+        Self::Html,
+    ];
+
+    /// The extension of its files, without the dot; what a monitoring system reads is no file.
+    pub const fn extension(self) -> Option<&'static str> {
+        match self {
+            Self::Table => Some("txt"),
+            Self::Json => Some("json"),
+            Self::Jsonl => Some("jsonl"),
+            Self::Nagios => None,
+            Self::Prometheus => Some("prom"),
+            Self::Junit => Some("xml"),
+            Self::Html => Some("html"),
         }
     }
 }
