@@ -35,9 +35,6 @@ pub use session::Session;
 
 use crate::evidence::recording::{Ending, Output};
 
-/// How the reason begins of every command after the one that its shell was lost in.
-pub const LOST: &str = "not run: ";
-
 /// One command that was tried, and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exchange {
@@ -52,6 +49,8 @@ pub struct Exchange {
     pub stdout: Output,
     /// What it wrote to its standard error, exactly; at most 64 KiB kept.
     pub stderr: Output,
+    /// It was not run because the shell had been lost during an earlier command.
+    pub session_lost: bool,
 }
 
 impl Exchange {
@@ -62,6 +61,7 @@ impl Exchange {
             ending: Ending::Errored(reason),
             stdout: Output::default(),
             stderr: Output::default(),
+            session_lost: false,
         }
     }
 }

@@ -112,6 +112,7 @@ impl<'a> Run<'a> {
             stdout: output(stdout),
             stderr: output(stderr),
             found: Vec::new(),
+            session_lost: false,
         };
         self.recording.attempts.push(attempt);
         self

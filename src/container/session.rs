@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use super::client::Client;
 use super::marks::{End, Mark};
 use super::stream::Stream;
-use super::{Exchange, LOST, SessionError, capture, script};
+use super::{Exchange, SessionError, capture, script};
 use crate::clock::now;
 use crate::container::transport::Transport;
 use crate::evidence::recording::Ending;
@@ -150,7 +150,10 @@ impl Session {
             self.abort("an earlier command was given up").await;
         }
         if let Some(reason) = &self.lost {
-            return Exchange::not_run(format!("{LOST}{reason}"));
+            return Exchange {
+                session_lost: true,
+                ..Exchange::not_run(format!("not run: {reason}"))
+            };
         }
         let Some(program) = argv.first() else {
             return Exchange::not_run("the command has no words".to_owned());
@@ -376,6 +379,7 @@ impl Session {
             ending,
             stdout: self.stdout.take_output(),
             stderr: self.stderr.take_output(),
+            session_lost: false,
         }
     }
 }

@@ -112,6 +112,9 @@ pub struct Attempt {
     pub stderr: Output,
     /// What a look at the host found: one record, or one a task.
     pub found: Vec<Facts>,
+    /// It was not run because the container's shell had been lost during an earlier attempt.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub session_lost: bool,
 }
 
 impl Attempt {

@@ -70,6 +70,7 @@ fn visit_attempt(attempt: &mut Attempt, visitor: &mut dyn Visitor) {
         stdout,
         stderr,
         found,
+        session_lost: _,
     } = attempt;
     optional(visitor, format_args!("item"), item);
     visitor.words(format_args!("argv"), argv);

@@ -115,6 +115,7 @@ fn visit_check(check: &mut CheckRow, visitor: &mut dyn Visitor) {
         exit: _,
         signal: _,
         timed_out: _,
+        session_lost: _,
         stdout,
         stderr,
         stdout_bytes: _,

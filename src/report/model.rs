@@ -116,6 +116,9 @@ pub struct CheckRow {
     pub signal: Option<i32>,
     /// Whether its time was up.
     pub timed_out: bool,
+    /// Whether it was not run because the container's shell had been lost before.
+    #[serde(skip)]
+    pub session_lost: bool,
     /// Its standard output, invalid UTF-8 replaced, the middle dropped when long.
     pub stdout: String,
     /// Its standard error, likewise.
@@ -364,6 +367,7 @@ fn check_rows(
             },
             signal: attempt.ending.signal(),
             timed_out: attempt.ending == Ending::TimedOut,
+            session_lost: attempt.session_lost,
             stdout: attempt.stdout.text(),
             stderr: attempt.stderr.text(),
             stdout_bytes: attempt.stdout.total_bytes(),

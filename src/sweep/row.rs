@@ -4,7 +4,6 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::selection::Selected;
-use crate::container::LOST;
 use crate::judge::findings::{Outcome, Severity};
 use crate::judge::{INCONCLUSIVE, Level};
 use crate::report::{MetricValue, Report};
@@ -314,8 +313,8 @@ fn problem_of_check(check: &crate::report::CheckRow) -> Option<Problem> {
     let (status, says) = match (check.severity, check.outcome) {
         (Some(Severity::Critical), _) => (Status::Critical, &check.observed),
         (Some(Severity::Warning), _) => (Status::Warning, &check.observed),
-        // The loss is told once, by the check that it came in.
-        (None, Outcome::Errored) if check.reason.starts_with(LOST) => return None,
+        // The check during which the shell was lost reports that.
+        (None, Outcome::Errored) if check.session_lost => return None,
         (None, Outcome::Errored) => (Status::Unknown, &check.reason),
         (None, _) => return None,
     };

@@ -37,6 +37,7 @@ pub async fn a_command_that_kills_the_shell(shell: Shell) {
             && reason(&exchange).contains("exit status 137"),
         "{exchange:?}"
     );
+    assert!(!exchange.session_lost, "{exchange:?}");
     assert_eq!(exchange.stdout.text(), "out\n");
     assert_within(begun, Duration::from_millis(900));
     let exchange = run(&mut session, &["echo", "later"]).await;
@@ -44,6 +45,7 @@ pub async fn a_command_that_kills_the_shell(shell: Shell) {
         reason(&exchange).starts_with("not run: the shell in the container has ended"),
         "{exchange:?}"
     );
+    assert!(exchange.session_lost, "{exchange:?}");
     assert_eq!(exchange.started_at, None);
     session.close().await;
     // Nobody is left to end it early, but its watchdog ends it in time.

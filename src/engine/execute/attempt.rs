@@ -40,6 +40,7 @@ pub(super) fn untried(check: &Check, item: Option<String>, ending: Ending) -> At
         stdout: Output::default(),
         stderr: Output::default(),
         found: Vec::new(),
+        session_lost: false,
     }
 }
 
@@ -56,6 +57,7 @@ pub(super) fn attempt_of(
         duration: exchange.duration,
         stdout: exchange.stdout,
         stderr: exchange.stderr,
+        session_lost: exchange.session_lost,
         ..untried(check, item, exchange.ending)
     }
 }
