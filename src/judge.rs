@@ -6,12 +6,13 @@ pub mod expectation;
 pub mod findings;
 mod weigh;
 
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeMap as _;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::evidence::recording::Recording;
 use crate::evidence::time::Interval;
 use crate::expression::moment_of;
-use crate::judge::findings::{CheckResult, Event, Findings, Outcome, Severity};
+use crate::judge::findings::{CheckResult, Event, EventSource, Findings, Outcome, Severity};
 use crate::runbook::{Effect, EventSpec, Runbook};
 
 /// How far a hypothesis is believed, weakest first.
@@ -124,10 +125,8 @@ pub struct Weighed {
 /// The overall verdict.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
-    /// A hypothesis's id, `healthy` or `inconclusive`.
-    pub id: String,
-    /// How far that hypothesis is believed; none for `healthy` and `inconclusive`.
-    pub level: Option<Level>,
+    /// Which hypothesis it is, or what else.
+    pub kind: VerdictKind,
     /// How far the strongest of the races is believed; none where the runbook has no race.
     pub race: Option<Level>,
     /// It in a sentence or two.
@@ -138,10 +137,51 @@ pub struct Verdict {
     pub severity: Option<Severity>,
 }
 
-/// The id of the verdict that nothing is wrong.
-pub const HEALTHY: &str = "healthy";
-/// The id of the verdict that it cannot be told.
-pub const INCONCLUSIVE: &str = "inconclusive";
+/// What the verdict is. In JSON, its `id`, and its `level` where it is a hypothesis.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VerdictKind {
+    /// A hypothesis that is at least likely.
+    Hypothesis {
+        /// Its id.
+        id: String,
+        /// How strongly it is supported.
+        level: Level,
+    },
+    /// Nothing is wrong.
+    Healthy,
+    /// The cause could not be determined.
+    Inconclusive,
+}
+
+impl VerdictKind {
+    /// The hypothesis's id, `healthy` or `inconclusive`.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Hypothesis { id, .. } => id,
+            Self::Healthy => "healthy",
+            Self::Inconclusive => "inconclusive",
+        }
+    }
+
+    /// The level of the hypothesis.
+    pub const fn level(&self) -> Option<Level> {
+        match self {
+            Self::Hypothesis { level, .. } => Some(*level),
+            Self::Healthy | Self::Inconclusive => None,
+        }
+    }
+}
+
+impl Serialize for VerdictKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_map(None)?;
+        fields.serialize_entry("id", self.id())?;
+        if let Some(level) = self.level() {
+            fields.serialize_entry("level", &level)?;
+        }
+        fields.end()
+    }
+}
 
 /// Weighs a recording by a runbook.
 pub fn judge(runbook: &Runbook, recording: &Recording) -> Diagnosis {
@@ -181,8 +221,10 @@ fn verdict(runbook: &Runbook, findings: &Findings, hypotheses: &[Judged]) -> Ver
         .max();
     if let Some(strongest) = strongest(runbook, hypotheses) {
         return Verdict {
-            id: strongest.id.clone(),
-            level: Some(strongest.level),
+            kind: VerdictKind::Hypothesis {
+                id: strongest.id.clone(),
+                level: strongest.level,
+            },
             race,
             summary: summary(strongest),
             remedy: strongest.remedy.clone(),
@@ -192,8 +234,7 @@ fn verdict(runbook: &Runbook, findings: &Findings, hypotheses: &[Judged]) -> Ver
     let (healthy, says, missing) = weigh::healthy(runbook, findings);
     if healthy && severity.is_none() {
         return Verdict {
-            id: HEALTHY.to_owned(),
-            level: None,
+            kind: VerdictKind::Healthy,
             race,
             summary: says,
             remedy: String::new(),
@@ -201,8 +242,7 @@ fn verdict(runbook: &Runbook, findings: &Findings, hypotheses: &[Judged]) -> Ver
         };
     }
     Verdict {
-        id: INCONCLUSIVE.to_owned(),
-        level: None,
+        kind: VerdictKind::Inconclusive,
         race,
         summary: inconclusive(findings, hypotheses, &missing),
         remedy: String::new(),
@@ -304,7 +344,7 @@ fn timeline(runbook: &Runbook, recording: &Recording, findings: &Findings) -> Ve
             events.push(Event {
                 at,
                 what: failure.text.clone(),
-                source: "--log".to_owned(),
+                source: EventSource::Log,
                 decisive: false,
             });
         }
@@ -312,12 +352,12 @@ fn timeline(runbook: &Runbook, recording: &Recording, findings: &Findings) -> Ve
     if let Some(at) = recording.failed_at
         && !events
             .iter()
-            .any(|event| event.source == "--log" && event.at == at)
+            .any(|event| event.source == EventSource::Log && event.at == at)
     {
         events.push(Event {
             at,
             what: "provisioning failed".to_owned(),
-            source: "--failed-at".to_owned(),
+            source: EventSource::FailedAt,
             decisive: false,
         });
     }
@@ -325,11 +365,11 @@ fn timeline(runbook: &Runbook, recording: &Recording, findings: &Findings) -> Ve
         events.push(own_event(
             change.during,
             &change.argv,
-            "an earlier run of lxcdiag",
+            EventSource::EarlierRun,
         ));
     }
     for change in recording.changes() {
-        events.push(own_event(change.during, &change.argv, "lxcdiag"));
+        events.push(own_event(change.during, &change.argv, EventSource::Lxcdiag));
     }
     events.extend(decisive_moments(runbook, findings));
     // What is of the same moment stays in the runbook's order: a birth before the change it brings.
@@ -354,18 +394,22 @@ fn decisive_moments(runbook: &Runbook, findings: &Findings) -> Vec<Event> {
             Some(Event {
                 at: moment_of(&value)?,
                 what: evaluator.describe(&spec.what, scope),
-                source: "judged".to_owned(),
+                source: EventSource::Judged,
                 decisive: true,
             })
         })
         .collect()
 }
 
-fn own_event(at: Interval, argv: &[String], who: &str) -> Event {
+fn own_event(at: Interval, argv: &[String], source: EventSource) -> Event {
+    let who = match source {
+        EventSource::EarlierRun => "an earlier run of lxcdiag",
+        _ => "lxcdiag",
+    };
     Event {
         at,
         what: format!("{who} ran: {}", argv.join(" ")),
-        source: "lxcdiag".to_owned(),
+        source,
         decisive: false,
     }
 }

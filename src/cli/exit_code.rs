@@ -3,7 +3,7 @@
 use std::process::ExitCode as Code;
 
 use crate::judge::findings::Severity;
-use crate::judge::{HEALTHY, Level, Verdict};
+use crate::judge::{Level, Verdict, VerdictKind};
 use crate::sweep::row::Status;
 
 /// The exit status of a command. 0 to 3 are the monitoring plugins' codes, those from 64 on are
@@ -57,11 +57,13 @@ impl ExitCode {
 
     /// The exit status for a verdict.
     pub fn of_verdict(verdict: &Verdict) -> Self {
-        match (verdict.severity, verdict.level, verdict.id.as_str()) {
-            (Some(Severity::Critical), ..) | (_, Some(Level::Confirmed), _) => Self::Critical,
-            (Some(Severity::Warning), ..) | (_, Some(_), _) => Self::Warning,
-            (None, None, HEALTHY) => Self::Healthy,
-            (None, None, _) => Self::Inconclusive,
+        let level = verdict.kind.level();
+        match (verdict.severity, &verdict.kind) {
+            (Some(Severity::Critical), _) => Self::Critical,
+            _ if level == Some(Level::Confirmed) => Self::Critical,
+            (Some(Severity::Warning), _) | (_, VerdictKind::Hypothesis { .. }) => Self::Warning,
+            (None, VerdictKind::Healthy) => Self::Healthy,
+            (None, VerdictKind::Inconclusive) => Self::Inconclusive,
         }
     }
 }
@@ -86,34 +88,36 @@ impl From<ExitCode> for Code {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::judge::INCONCLUSIVE;
 
     #[test]
     fn every_verdict_has_its_code() {
         let (warning, critical) = (Some(Severity::Warning), Some(Severity::Critical));
+        let fault = |level| VerdictKind::Hypothesis {
+            id: "fault".to_owned(),
+            level,
+        };
         let cases = [
-            (HEALTHY, None, None, 0),
-            (INCONCLUSIVE, None, None, 3),
-            ("fault", Some(Level::Likely), None, 1),
-            ("fault", Some(Level::Confirmed), None, 2),
+            (VerdictKind::Healthy, None, 0),
+            (VerdictKind::Inconclusive, None, 3),
+            (fault(Level::Likely), None, 1),
+            (fault(Level::Confirmed), None, 2),
             // The worse of the two counts.
-            (INCONCLUSIVE, None, warning, 1),
-            (INCONCLUSIVE, None, critical, 2),
-            ("fault", Some(Level::Likely), critical, 2),
-            ("fault", Some(Level::Likely), warning, 1),
-            ("fault", Some(Level::Confirmed), warning, 2),
+            (VerdictKind::Inconclusive, warning, 1),
+            (VerdictKind::Inconclusive, critical, 2),
+            (fault(Level::Likely), critical, 2),
+            (fault(Level::Likely), warning, 1),
+            (fault(Level::Confirmed), warning, 2),
         ];
-        for (id, level, severity, code) in cases {
+        for (kind, severity, code) in cases {
             let verdict = Verdict {
-                id: id.to_owned(),
-                level,
+                kind,
                 race: None,
                 summary: String::new(),
                 remedy: String::new(),
                 severity,
             };
             let found = ExitCode::of_verdict(&verdict);
-            assert_eq!(found as u8, code, "{id} {level:?} {severity:?}");
+            assert_eq!(found as u8, code, "{verdict:?}");
         }
     }
 

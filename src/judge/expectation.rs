@@ -78,14 +78,12 @@ impl Expectation {
     pub fn compare(&self, diagnosis: &Diagnosis) -> Vec<String> {
         let verdict = &diagnosis.verdict;
         let mut problems = Vec::new();
-        if verdict.id != self.verdict {
-            problems.push(format!(
-                "verdict: {} (expected {})",
-                verdict.id, self.verdict
-            ));
+        let id = verdict.kind.id();
+        if id != self.verdict {
+            problems.push(format!("verdict: {id} (expected {})", self.verdict));
         }
         let levels = [
-            ("level", self.level, verdict.level),
+            ("level", self.level, verdict.kind.level()),
             ("race", self.race, verdict.race),
         ];
         for (name, expected, got) in levels {

@@ -7,8 +7,9 @@ mod extract;
 mod outcome;
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::evidence::check_key::CheckKey;
 use crate::evidence::fact::{Fact, Facts};
@@ -85,11 +86,52 @@ pub struct Event {
     pub at: Interval,
     /// What happened.
     pub what: String,
-    /// The check it was found by, `lxcdiag` for what lxcdiag did, `--failed-at` and `--log` for
-    /// those, `judged` for a moment derived from several checks.
-    pub source: String,
+    /// Where it is known from.
+    pub source: EventSource,
     /// Whether it is one of the moments that decide.
     pub decisive: bool,
+}
+
+/// Where an event is known from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EventSource {
+    /// The check of this id.
+    Check(String),
+    /// The user, with `--failed-at`.
+    FailedAt,
+    /// The provisioning log.
+    Log,
+    /// This run of lxcdiag, which changed the container.
+    Lxcdiag,
+    /// An earlier run of lxcdiag, likewise.
+    EarlierRun,
+    /// The runbook, which derives it from the facts of several checks.
+    Judged,
+}
+
+impl EventSource {
+    /// Whether lxcdiag did it itself.
+    pub const fn is_lxcdiag(&self) -> bool {
+        matches!(self, Self::Lxcdiag | Self::EarlierRun)
+    }
+}
+
+impl fmt::Display for EventSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Check(id) => id,
+            Self::FailedAt => "--failed-at",
+            Self::Log => "--log",
+            Self::Lxcdiag | Self::EarlierRun => "lxcdiag",
+            Self::Judged => "judged",
+        })
+    }
+}
+
+impl Serialize for EventSource {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 /// What stands around the checks: vars, target, and what earlier runs did.

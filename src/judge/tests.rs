@@ -134,7 +134,7 @@ const RULED_OUT: &[&str] = &["rules_out:yes"];
 fn the_strongest_hypothesis_is_the_verdict() {
     let found = verdict(&[("a", "", LIKELY), ("b", "", CONFIRMED), ("c", "", UNKNOWN)]);
     assert_eq!(
-        (found.id.as_str(), found.level),
+        (found.kind.id(), found.kind.level()),
         ("b", Some(Level::Confirmed))
     );
     assert_eq!(found.summary, "Title of b: confirmed. confirms by yes.");
@@ -144,13 +144,16 @@ fn the_strongest_hypothesis_is_the_verdict() {
 #[test]
 fn among_equals_the_first_of_the_runbook() {
     let found = verdict(&[("a", "", UNLIKELY), ("b", "", LIKELY), ("c", "", LIKELY)]);
-    assert_eq!((found.id.as_str(), found.level), ("b", Some(Level::Likely)));
+    assert_eq!(
+        (found.kind.id(), found.kind.level()),
+        ("b", Some(Level::Likely))
+    );
 }
 
 #[test]
 fn a_cause_comes_before_the_symptoms_it_explains() {
     let cause = "explains: [symptom]";
-    let id = |hypotheses: &[(&str, &str, &[&str])]| verdict(hypotheses).id;
+    let id = |hypotheses: &[(&str, &str, &[&str])]| verdict(hypotheses).kind.id().to_owned();
     assert_eq!(
         id(&[("symptom", "", CONFIRMED), ("cause", cause, CONFIRMED)]),
         "cause"
@@ -210,12 +213,12 @@ fn without_a_fault_it_is_healthy_or_cannot_be_told() {
     let healthy = with_hypotheses(&hypothesis("h", "race: true", UNLIKELY));
     let well = Run::new(&healthy).passes(&["is_yes", "is_no", "is_gone"]);
     // The evidence of `h` is `supports:no`, which holds where `is_no` passed.
-    assert_eq!(well.diagnosis().verdict.id, "h");
+    assert_eq!(well.diagnosis().verdict.kind.id(), "h");
 
     let runbook = with_hypotheses(&hypothesis("h", "race: true", &["supports:yes"]));
     let well = Run::new(&runbook).fails(&["is_yes"]).passes(&["is_no"]);
     let found = well.diagnosis().verdict;
-    assert_eq!((found.id.as_str(), found.level), (HEALTHY, None));
+    assert_eq!(found.kind, VerdictKind::Healthy);
     assert_eq!(found.race, Some(Level::Unlikely));
     assert_eq!(
         (found.summary.as_str(), found.remedy.as_str()),
@@ -226,7 +229,7 @@ fn without_a_fault_it_is_healthy_or_cannot_be_told() {
         .fails(&["is_yes", "is_no"])
         .diagnosis()
         .verdict;
-    assert_eq!((found.id.as_str(), found.level), (INCONCLUSIVE, None));
+    assert_eq!(found.kind, VerdictKind::Inconclusive);
     assert_eq!(
         found.summary,
         "No explanation stands out, and not everything is right. \
@@ -234,7 +237,7 @@ fn without_a_fault_it_is_healthy_or_cannot_be_told() {
     );
 
     let found = Run::new(&runbook).diagnosis().verdict;
-    assert_eq!(found.id, INCONCLUSIVE);
+    assert_eq!(found.kind, VerdictKind::Inconclusive);
     assert_eq!(
         found.summary,
         "No explanation stands out, and not everything is right. Missing: \
@@ -253,20 +256,23 @@ checks:
   - { id: is_b, title: B, run: [b], pass: exit == 0 }
 ",
     );
-    let id = |run: Run<'_>| run.diagnosis().verdict.id;
+    let kind = |run: Run<'_>| run.diagnosis().verdict.kind;
     let new = || Run::new(&runbook);
-    assert_eq!(id(new().passes(&["is_a", "is_b"])), HEALTHY);
-    assert_eq!(id(new().passes(&["is_a"]).fails(&["is_b"])), INCONCLUSIVE);
+    assert_eq!(kind(new().passes(&["is_a", "is_b"])), VerdictKind::Healthy);
     assert_eq!(
-        id(new().passes(&["is_a"]).skipped("is_b", "no")),
-        INCONCLUSIVE
+        kind(new().passes(&["is_a"]).fails(&["is_b"])),
+        VerdictKind::Inconclusive
     );
     assert_eq!(
-        id(new().passes(&["is_a"])),
-        INCONCLUSIVE,
+        kind(new().passes(&["is_a"]).skipped("is_b", "no")),
+        VerdictKind::Inconclusive
+    );
+    assert_eq!(
+        kind(new().passes(&["is_a"])),
+        VerdictKind::Inconclusive,
         "is_b is not there"
     );
-    assert_eq!(id(new()), INCONCLUSIVE);
+    assert_eq!(kind(new()), VerdictKind::Inconclusive);
 }
 
 #[test]
@@ -291,13 +297,19 @@ checks:
             .exits("disk", 0, used, "")
             .diagnosis()
             .verdict;
-        (verdict.id, verdict.severity)
+        (verdict.kind, verdict.severity)
     };
-    assert_eq!(of("70%"), (HEALTHY.into(), None));
-    assert_eq!(of("81%"), (INCONCLUSIVE.into(), Some(Severity::Warning)));
-    assert_eq!(of("96%"), (INCONCLUSIVE.into(), Some(Severity::Critical)));
+    assert_eq!(of("70%"), (VerdictKind::Healthy, None));
+    assert_eq!(
+        of("81%"),
+        (VerdictKind::Inconclusive, Some(Severity::Warning))
+    );
+    assert_eq!(
+        of("96%"),
+        (VerdictKind::Inconclusive, Some(Severity::Critical))
+    );
     // Not known is no alarm: the outcome says that it could not be judged.
-    assert_eq!(of("none"), (INCONCLUSIVE.into(), None));
+    assert_eq!(of("none"), (VerdictKind::Inconclusive, None));
     let crit = runbook(&text("crit: used > 95"));
     let found = Run::new(&crit).ends(
         "disk",
@@ -339,7 +351,7 @@ hypotheses:
             .diagnosis()
     };
     let down = run(3);
-    assert_eq!(down.verdict.id, "one-is-down");
+    assert_eq!(down.verdict.kind.id(), "one-is-down");
     assert_eq!(down.hypotheses[0].evidence[0].says, "active, inactive");
     let ids: Vec<_> = down
         .results
@@ -347,7 +359,7 @@ hypotheses:
         .map(|result| result.key.to_string())
         .collect();
     assert_eq!(ids, ["units", "states[a.service]", "states[b.service]"]);
-    assert_eq!(run(0).verdict.id, HEALTHY);
+    assert_eq!(run(0).verdict.kind, VerdictKind::Healthy);
 }
 
 fn dated() -> Runbook {
@@ -447,7 +459,7 @@ fn a_check_that_the_runbook_no_longer_has_is_passed_over() {
     run.recording.attempts[0].check = "renamed".to_owned();
     let found = run.diagnosis();
     assert_eq!(found.results, []);
-    assert_eq!(found.verdict.id, INCONCLUSIVE);
+    assert_eq!(found.verdict.kind, VerdictKind::Inconclusive);
 }
 
 proptest! {
@@ -475,8 +487,8 @@ proptest! {
         let quiet = run(&[0, 1, 2], &vec![String::new(); 3]).diagnosis();
         let verdict = first.diagnosis().verdict;
         prop_assert_eq!(
-            (verdict.id, verdict.level, verdict.race),
-            (quiet.verdict.id, quiet.verdict.level, quiet.verdict.race)
+            (verdict.kind, verdict.race),
+            (quiet.verdict.kind, quiet.verdict.race)
         );
         prop_assert_eq!(first.diagnosis().hypotheses, quiet.hypotheses);
     }

@@ -60,19 +60,17 @@ pub(super) fn visit(report: &mut Report, visitor: &mut dyn Visitor) {
             at: _,
             until: _,
             what,
-            source,
+            source: _,
             decisive: _,
             interval: _,
         } = moment;
         visitor.text(format_args!("timeline[{index}].what"), None, what);
-        visitor.text(format_args!("timeline[{index}].source"), None, source);
     }
     for hypothesis in hypotheses {
         visit_hypothesis(hypothesis, visitor);
     }
     let VerdictRow {
-        id: _,
-        level: _,
+        kind: _,
         race: _,
         severity: _,
         summary,

@@ -2,22 +2,23 @@
 
 use super::model::{HypothesisRow, Report};
 use super::race_in_words;
+use crate::judge::VerdictKind;
 use crate::judge::findings::Severity;
-use crate::judge::{HEALTHY, INCONCLUSIVE};
 
 impl Report {
     /// The verdict in a line: `LIKELY: Race condition (race-condition)`.
     pub(super) fn headline(&self) -> String {
-        let id = self.verdict.id.as_str();
-        match (self.verdict.level, self.judged()) {
-            (Some(level), Some(row)) => {
-                format!("{}: {} ({id})", level.words().to_uppercase(), row.title)
+        let kind = &self.verdict.kind;
+        let word = match (kind, self.judged(), self.worst()) {
+            (VerdictKind::Hypothesis { id, level }, Some(row), _) => {
+                return format!("{}: {} ({id})", level.words().to_uppercase(), row.title);
             }
-            _ if id == HEALTHY => "HEALTHY".to_owned(),
-            _ if self.worst() == Some(Severity::Critical) => format!("CRITICAL ({id})"),
-            _ if self.worst() == Some(Severity::Warning) => format!("WARNING ({id})"),
-            _ => format!("CANNOT TELL ({INCONCLUSIVE})"),
-        }
+            (VerdictKind::Healthy, ..) => return "HEALTHY".to_owned(),
+            (_, _, Some(Severity::Critical)) => "CRITICAL",
+            (_, _, Some(Severity::Warning)) => "WARNING",
+            (_, _, None) => "CANNOT TELL",
+        };
+        format!("{word} ({})", kind.id())
     }
 
     /// The worst limit that a check exceeded.
@@ -27,7 +28,7 @@ impl Report {
 
     /// Whether it looks like a race; nothing where the runbook knows none, or nothing is wrong.
     pub(super) fn race_sentence(&self) -> Option<&'static str> {
-        (self.verdict.id != HEALTHY)
+        (self.verdict.kind != VerdictKind::Healthy)
             .then_some(self.verdict.race)
             .flatten()
             .map(race_in_words)
@@ -35,8 +36,8 @@ impl Report {
 
     /// The hypothesis that is the verdict.
     pub(super) fn judged(&self) -> Option<&HypothesisRow> {
-        let id = &self.verdict.id;
-        self.hypotheses.iter().find(|row| row.id == *id)
+        let id = self.verdict.kind.id();
+        self.hypotheses.iter().find(|row| row.id == id)
     }
 
     /// The race hypothesis whose level is the verdict on races.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestSuite};
 
 use super::model::{CheckRow, HypothesisRow, Report};
-use crate::judge::HEALTHY;
+use crate::judge::VerdictKind;
 use crate::judge::findings::{Outcome, Severity};
 use crate::runbook::Effect;
 use crate::shell_quote::command_line;
@@ -88,13 +88,13 @@ fn properties(report: &Report) -> Vec<Property> {
 
 fn verdict(report: &Report) -> TestCase {
     let verdict = &report.verdict;
-    let mut status = match (verdict.severity, verdict.level) {
-        (None, None) if verdict.id == HEALTHY => TestCaseStatus::success(),
-        (None, None) => TestCaseStatus::non_success(NonSuccessKind::Error),
+    let mut status = match (verdict.severity, &verdict.kind) {
+        (None, VerdictKind::Healthy) => TestCaseStatus::success(),
+        (None, VerdictKind::Inconclusive) => TestCaseStatus::non_success(NonSuccessKind::Error),
         _ => TestCaseStatus::non_success(NonSuccessKind::Failure),
     };
     status.set_message(visible(&report.headline()));
-    status.set_type(match (verdict.level, verdict.severity) {
+    status.set_type(match (verdict.kind.level(), verdict.severity) {
         (Some(level), _) => level.words(),
         (None, Some(severity)) => severity_name(severity),
         (None, None) => "inconclusive",

@@ -8,8 +8,8 @@ use super::SCHEMA;
 use crate::evidence::check_key::CheckKey;
 use crate::evidence::recording::{Attempt, Ending, Recording, Target};
 use crate::evidence::time::{Interval, rfc3339, seconds};
-use crate::judge::findings::{CheckResult, Event, Outcome, Severity};
-use crate::judge::{Diagnosis, Judged, Level, Verdict, Weighed};
+use crate::judge::findings::{CheckResult, Event, EventSource, Outcome, Severity};
+use crate::judge::{Diagnosis, Judged, Level, Verdict, VerdictKind, Weighed};
 use crate::runbook::{Check, Effect, Runbook};
 
 /// A report. Times are RFC 3339 in UTC with microseconds; durations say their unit.
@@ -186,7 +186,7 @@ pub struct Moment {
     /// What happened.
     pub what: String,
     /// Where that is known from.
-    pub source: String,
+    pub source: EventSource,
     /// Whether it is one of the moments that decide.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub decisive: bool,
@@ -264,11 +264,9 @@ pub struct EvidenceRow {
 /// The overall verdict.
 #[derive(Debug, Clone, Serialize)]
 pub struct VerdictRow {
-    /// A hypothesis's id, `healthy` or `inconclusive`.
-    pub id: String,
-    /// How far it is believed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub level: Option<Level>,
+    /// Which hypothesis it is, or what else.
+    #[serde(flatten)]
+    pub kind: VerdictKind,
     /// How far the strongest race is believed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub race: Option<Level>,
@@ -450,8 +448,7 @@ fn hypothesis_row(judged: &Judged) -> HypothesisRow {
 
 fn verdict_row(verdict: &Verdict) -> VerdictRow {
     VerdictRow {
-        id: verdict.id.clone(),
-        level: verdict.level,
+        kind: verdict.kind.clone(),
         race: verdict.race,
         severity: verdict.severity,
         summary: verdict.summary.clone(),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::selection::Selected;
 use crate::judge::findings::{Outcome, Severity};
-use crate::judge::{INCONCLUSIVE, Level};
+use crate::judge::{Level, VerdictKind};
 use crate::report::{MetricValue, Report};
 use crate::terminal_text::clipped;
 
@@ -221,8 +221,8 @@ pub(super) fn is_of(id: &str, check: &str) -> bool {
 fn found(report: &Report) -> Found {
     let mut problems: Vec<_> = report.checks.iter().filter_map(problem_of_check).collect();
     let verdict = &report.verdict;
-    match (verdict.level, verdict.id.as_str()) {
-        (Some(level), id) => {
+    match &verdict.kind {
+        VerdictKind::Hypothesis { id, level } => {
             let status = match level {
                 Level::Confirmed => Status::Critical,
                 _ => Status::Warning,
@@ -230,7 +230,7 @@ fn found(report: &Report) -> Found {
             problems.insert(0, Problem::new(id, status, &verdict.summary));
         }
         // Whoever got no answer at all says that once, not once a check.
-        (None, INCONCLUSIVE) if ran_nothing(report) => {
+        VerdictKind::Inconclusive if ran_nothing(report) => {
             let reason = report
                 .checks
                 .iter()
@@ -240,20 +240,20 @@ fn found(report: &Report) -> Found {
             problems.retain(|problem| problem.status > Status::Unknown);
             problems.push(Problem::new(UNREACHABLE, Status::Unknown, reason));
         }
-        (None, INCONCLUSIVE) if problems.is_empty() && report.cut_short.is_none() => {
+        VerdictKind::Inconclusive if problems.is_empty() && report.cut_short.is_none() => {
             problems.push(Problem::new(
-                INCONCLUSIVE,
+                verdict.kind.id(),
                 Status::Unknown,
                 &verdict.summary,
             ));
         }
-        (None, _) => {}
+        VerdictKind::Healthy | VerdictKind::Inconclusive => {}
     }
     if let Some(reason) = &report.cut_short {
         problems.push(Problem::new(UNFINISHED, Status::Unknown, reason));
     }
     Found {
-        verdict: Some(verdict.id.clone()),
+        verdict: Some(verdict.kind.id().to_owned()),
         problems: one_of_each(problems),
         checks: report
             .checks
@@ -275,8 +275,8 @@ fn found(report: &Report) -> Found {
 fn open(report: &Report) -> Vec<String> {
     let hypotheses = report.hypotheses.iter();
     let open = hypotheses.filter(|hypothesis| hypothesis.verdict >= Level::Unknown);
-    let verdict = &report.verdict.id;
-    let inconclusive = (verdict == INCONCLUSIVE).then(|| verdict.clone());
+    let verdict = &report.verdict.kind;
+    let inconclusive = (*verdict == VerdictKind::Inconclusive).then(|| verdict.id().to_owned());
     open.map(|hypothesis| hypothesis.id.clone())
         .chain(inconclusive)
         .collect()

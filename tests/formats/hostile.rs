@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use lxcdiag::engine::demo::Incident;
 use lxcdiag::evidence::check_key::CheckKey;
 use lxcdiag::evidence::recording::Recording;
+use lxcdiag::judge::findings::EventSource;
 use lxcdiag::judge::judge;
 use lxcdiag::report::{Redaction, Report};
 use lxcdiag::runbook::{Runbook, Source, read};
@@ -157,7 +158,7 @@ fn fill(report: &mut Report, next: &mut dyn FnMut() -> String) {
         row.facts = serde_json::json!({ next(): next() });
     }
     for moment in &mut report.timeline {
-        (moment.what, moment.source) = (next(), next());
+        (moment.what, moment.source) = (next(), EventSource::Check(next()));
     }
     for row in &mut report.hypotheses {
         (row.title, row.about, row.remedy) = (next(), next(), next());

@@ -82,7 +82,7 @@ fn a_limit_exceeded_is_a_failure_of_the_check_and_of_the_verdict() {
     let mut report = recorded("healthy-252");
     report.checks[0].severity = Some(lxcdiag::judge::findings::Severity::Critical);
     report.verdict.severity = report.checks[0].severity;
-    report.verdict.id = "inconclusive".to_owned();
+    report.verdict.kind = lxcdiag::judge::VerdictKind::Inconclusive;
     let (element, _, kind) = verdict(&report).unwrap();
     assert_eq!((element.as_str(), kind.as_str()), ("failure", "critical"));
     assert!(junit(&report).contains("type=\"critical\""));

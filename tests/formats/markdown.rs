@@ -60,8 +60,8 @@ fn headings(pieces: &[Piece], report: &Report) {
     let row = report
         .hypotheses
         .iter()
-        .find(|row| row.id == report.verdict.id);
-    let (row, level) = (row.unwrap(), report.verdict.level.unwrap());
+        .find(|row| row.id == report.verdict.kind.id());
+    let (row, level) = (row.unwrap(), report.verdict.kind.level().unwrap());
     let headline = format!(
         "{}: {} ({})",
         level.words().to_uppercase(),

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use lxcdiag::judge::VerdictKind;
+use lxcdiag::judge::findings::EventSource;
 use lxcdiag::report::{Redaction, Report};
 
 /// What a page can be attacked with, on a line each.
@@ -108,15 +110,19 @@ pub fn poison(report: &mut Report, mut words: impl FnMut() -> String) {
         word(&mut moment.at);
         moment.until.iter_mut().for_each(&mut word);
         word(&mut moment.what);
-        word(&mut moment.source);
+        if let EventSource::Check(id) = &mut moment.source {
+            word(id);
+        }
     }
     let verdict = &mut report.verdict;
     for (number, hypothesis) in report.hypotheses.iter_mut().enumerate() {
         let old = std::mem::take(&mut hypothesis.id);
         word(&mut hypothesis.id);
         hypothesis.id.push_str(&number.to_string());
-        if verdict.id == old {
-            verdict.id.clone_from(&hypothesis.id);
+        if let VerdictKind::Hypothesis { id, .. } = &mut verdict.kind
+            && *id == old
+        {
+            id.clone_from(&hypothesis.id);
         }
         word(&mut hypothesis.title);
         word(&mut hypothesis.about);

@@ -129,7 +129,7 @@ fn a_bar_is_as_long_as_what_it_stands_for() {
     let own: Vec<_> = report
         .timeline
         .iter()
-        .filter(|moment| moment.source == "lxcdiag")
+        .filter(|moment| moment.source.is_lxcdiag())
         .collect();
     assert_eq!((bars.len(), own.len()), (2, 2));
     let ratio = |index: usize| {

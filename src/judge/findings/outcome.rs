@@ -1,7 +1,7 @@
 //! How an attempt came out, and why.
 
 use super::extract::{self, Extracted};
-use super::{CheckResult, Event, Outcome, Severity};
+use super::{CheckResult, Event, EventSource, Outcome, Severity};
 use crate::evidence::fact::{Fact, Facts};
 use crate::evidence::recording::{Attempt, Ending};
 use crate::evidence::time::seconds;
@@ -193,7 +193,7 @@ fn events(evaluator: &Evaluator, own: &Scope, check: &Check, extracted: &Extract
                 events.push(Event {
                     at,
                     what: evaluator.describe(&spec.what, &scope),
-                    source: check.id.clone(),
+                    source: EventSource::Check(check.id.clone()),
                     decisive: false,
                 });
             }

@@ -172,7 +172,7 @@ fn each_json_line_is_a_record_and_what_is_none_is_passed_over() {
     let events: Vec<_> = found.events.iter().map(|event| &*event.what).collect();
     assert_eq!(events, ["systemd: Reloading.", "systemd: Reload \u{fffd}"]);
     assert_eq!(found.events[0].at, Interval::at(at(0.000_001)));
-    assert_eq!(found.events[0].source, "pid1");
+    assert_eq!(found.events[0].source, EventSource::Check("pid1".into()));
 }
 
 #[test]

@@ -120,7 +120,7 @@ fn no_place_of_a_report_or_recording_is_forgotten() {
     assert_eq!(report.checks[0].facts["value"], "[redacted:password:3]");
     assert_eq!(report.checks[1].facts["n"][0], 7);
     assert_eq!(report.checks[0].stdout_bytes, 32, "as many as were written");
-    assert_eq!(report.verdict.id, "leaky");
+    assert_eq!(report.verdict.kind.id(), "leaky");
     assert_eq!(
         report.hypotheses[0].evidence[0].says,
         "the password is [redacted:password:3]"

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::picture::{NARROW, Picture, WIDE};
 use crate::evidence::fact::duration_in_words;
 use crate::judge::findings::Severity;
-use crate::judge::{HEALTHY, Level};
+use crate::judge::{Level, VerdictKind};
 use crate::report::model::{CheckRow, Moment, Redaction, Report, RunbookLine};
 use crate::report::moments::told;
 use crate::report::table::short_time;
@@ -160,7 +160,7 @@ fn short(text: &str) -> String {
 fn headline(report: &Report) -> (String, String) {
     let word = match (report.judged(), report.worst()) {
         (Some(row), _) => return (capital(row.verdict.words()), short(&row.title)),
-        _ if report.verdict.id == HEALTHY => "Healthy",
+        _ if report.verdict.kind == VerdictKind::Healthy => "Healthy",
         (None, Some(Severity::Critical)) => "Critical",
         (None, Some(Severity::Warning)) => "Warning",
         (None, None) => "Cannot tell",
@@ -176,10 +176,10 @@ fn capital(word: &str) -> String {
 }
 
 fn tone(report: &Report) -> &'static str {
-    match (report.verdict.id.as_str(), report.verdict.level) {
-        (HEALTHY, _) => "good",
-        (_, Some(Level::Confirmed)) => "bad",
-        _ if report.worst() == Some(Severity::Critical) => "bad",
+    match (&report.verdict.kind, report.worst()) {
+        (VerdictKind::Healthy, _) => "good",
+        (_, Some(Severity::Critical)) => "bad",
+        (kind, _) if kind.level() == Some(Level::Confirmed) => "bad",
         _ => "doubt",
     }
 }

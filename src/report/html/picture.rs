@@ -186,9 +186,9 @@ impl Picture {
             match item {
                 Item::Cut(_) => cuts.push(Cut { y, label }),
                 Item::Moment(told) => moments.push(Drawn {
-                    kind: match told.moment.source.as_str() {
+                    kind: match &told.moment.source {
                         _ if told.moment.decisive => "decisive",
-                        "lxcdiag" => "own",
+                        source if source.is_lxcdiag() => "own",
                         _ => "plain",
                     },
                     y,

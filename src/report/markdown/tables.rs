@@ -71,7 +71,7 @@ pub(super) fn timeline(text: &mut String, report: &Report, room: Room) {
             clock(moment),
             gap.unwrap_or_default(),
             inline(&moment.what, room.line.min(OBSERVED)),
-            inline(&moment.source, room.line),
+            inline(&moment.source.to_string(), room.line),
         );
         before = Some(moment.interval);
     }

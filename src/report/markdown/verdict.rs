@@ -87,7 +87,7 @@ pub(super) fn others(text: &mut String, report: &Report, room: Room) {
     let mut rows: Vec<_> = report
         .hypotheses
         .iter()
-        .filter(|row| row.id != report.verdict.id)
+        .filter(|row| row.id != report.verdict.kind.id())
         .collect();
     if rows.is_empty() {
         return;

@@ -7,7 +7,7 @@ use super::rows::some_of;
 use super::wrap::{labelled, paragraph, wrap};
 use super::{Look, style};
 use crate::judge::findings::Severity;
-use crate::judge::{HEALTHY, Level};
+use crate::judge::{Level, VerdictKind};
 use crate::report::model::{HypothesisRow, Report};
 use crate::runbook::Effect;
 use crate::terminal_text::{clipped, visible};
@@ -55,10 +55,10 @@ fn barred(text: &mut String, body: &str, report: &Report, look: Look) {
 }
 
 fn colour(report: &Report) -> &'static str {
-    match (report.verdict.id.as_str(), report.verdict.level) {
-        (HEALTHY, _) => style::GREEN,
-        (_, Some(Level::Confirmed)) => style::RED,
-        _ if report.worst() == Some(Severity::Critical) => style::RED,
+    match (&report.verdict.kind, report.worst()) {
+        (VerdictKind::Healthy, _) => style::GREEN,
+        (_, Some(Severity::Critical)) => style::RED,
+        (kind, _) if kind.level() == Some(Level::Confirmed) => style::RED,
         _ => style::YELLOW,
     }
 }
@@ -84,7 +84,7 @@ fn reasons(body: &mut String, report: &Report, look: Look) {
     if let Some(row) = judged {
         weighed(row, &mut tell);
     }
-    if report.verdict.id == HEALTHY {
+    if report.verdict.kind == VerdictKind::Healthy {
         return;
     }
     if let Some(race) = report.leading_race()

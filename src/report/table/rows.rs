@@ -88,7 +88,12 @@ fn bearing(bearing: Bearing) -> Text {
 
 pub(super) fn hypotheses(text: &mut String, report: &Report, look: Look) {
     let mut rows: Vec<_> = report.hypotheses.iter().collect();
-    rows.sort_by_key(|row| (std::cmp::Reverse(row.verdict), row.id != report.verdict.id));
+    rows.sort_by_key(|row| {
+        (
+            std::cmp::Reverse(row.verdict),
+            row.id != report.verdict.kind.id(),
+        )
+    });
     let (idle, told): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.is_idle());
     let columns = vec![
         Column {

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::wrap::wrap;
 use super::{Look, section, style};
+use crate::judge::findings::EventSource;
 use crate::report::model::Report;
 use crate::report::moments::{Told, told};
 
@@ -40,10 +41,10 @@ fn line(text: &mut String, told: &Told<'_>, look: Look) {
     let (clock, later) = (&told.clock, &told.later);
     let width = look.columns().saturating_sub(lead);
     for (number, piece) in wrap(&told.what, width).into_iter().enumerate() {
-        let piece = match told.moment.source.as_str() {
+        let piece = match &told.moment.source {
             _ if told.moment.decisive => look.paint(&piece, style::BOLD),
-            "lxcdiag" => look.paint(&piece, style::DIM),
-            "--failed-at" => look.paint(&piece, style::BOLD),
+            source if source.is_lxcdiag() => look.paint(&piece, style::DIM),
+            EventSource::FailedAt => look.paint(&piece, style::BOLD),
             _ => piece,
         };
         let _ = if number == 0 {

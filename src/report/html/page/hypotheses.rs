@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use serde::Serialize;
 
 use super::short;
-use crate::judge::{HEALTHY, Level};
+use crate::judge::{Level, VerdictKind};
 use crate::report::model::{EvidenceRow, HypothesisRow, Report};
 use crate::report::table::rows::because;
 use crate::runbook::Effect;
@@ -56,7 +56,8 @@ pub(super) struct Leading {
 pub(super) fn leading(report: &Report) -> Vec<Leading> {
     let judged = report.judged();
     let race = report.leading_race().filter(|race| {
-        report.verdict.id != HEALTHY && judged.is_none_or(|judged| judged.id != race.id)
+        report.verdict.kind != VerdictKind::Healthy
+            && judged.is_none_or(|judged| judged.id != race.id)
     });
     let judged = judged.map(|row| Leading {
         heading: None,
@@ -79,7 +80,7 @@ pub(super) fn views(report: &Report) -> Vec<HypothesisView> {
     rows.sort_by_key(|row| {
         (
             Reverse(row.verdict),
-            row.id != report.verdict.id,
+            row.id != report.verdict.kind.id(),
             row.is_idle(),
         )
     });
