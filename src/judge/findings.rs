@@ -3,6 +3,7 @@
 //! The same code serves the executor, which must know during a run whether a need is met, and
 //! the judge, which goes through a recording afterwards.
 
+mod affected;
 mod extract;
 mod outcome;
 
@@ -10,6 +11,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Serialize, Serializer};
+
+pub use affected::Affected;
 
 use crate::evidence::check_key::CheckKey;
 use crate::evidence::fact::{Fact, Facts};
@@ -75,6 +78,8 @@ pub struct CheckResult {
     pub events: Vec<Event>,
     /// Whether a limit is exceeded.
     pub severity: Option<Severity>,
+    /// The things for which it is, where the check lists several.
+    pub affected: Vec<Affected>,
     /// The number for monitoring, with its unit.
     pub metric: Option<(f64, String)>,
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::Visitor;
 use crate::evidence::recording::Target;
+use crate::judge::findings::Affected;
 use crate::report::model::{
     CheckRow, EvidenceRow, HypothesisRow, MetricValue, Moment, Report, RunbookLine, VerdictRow,
 };
@@ -120,6 +121,7 @@ fn visit_check(check: &mut CheckRow, visitor: &mut dyn Visitor) {
         stderr_bytes: _,
         facts,
         severity: _,
+        affected,
         metric,
     } = check;
     // The item comes from the container.
@@ -134,6 +136,16 @@ fn visit_check(check: &mut CheckRow, visitor: &mut dyn Visitor) {
     visitor.shown(format_args!("checks[{key}].stdout"), stdout);
     visitor.shown(format_args!("checks[{key}].stderr"), stderr);
     visit_json(format_args!("checks[{key}].facts"), None, facts, visitor);
+    for (index, affected) in affected.iter_mut().enumerate() {
+        let Affected {
+            name,
+            severity: _,
+            observed,
+        } = affected;
+        let place = format!("checks[{key}].affected[{index}]");
+        visitor.text(format_args!("{place}.name"), None, name);
+        visitor.text(format_args!("{place}.observed"), None, observed);
+    }
     if let Some(MetricValue { value: _, unit }) = metric {
         visitor.text(format_args!("checks[{key}].metric.unit"), None, unit);
     }

@@ -8,7 +8,7 @@ use super::SCHEMA;
 use crate::evidence::check_key::CheckKey;
 use crate::evidence::recording::{Attempt, Ending, Recording, Target};
 use crate::evidence::time::{Interval, rfc3339, seconds};
-use crate::judge::findings::{CheckResult, Event, EventSource, Outcome, Severity};
+use crate::judge::findings::{Affected, CheckResult, Event, EventSource, Outcome, Severity};
 use crate::judge::{Diagnosis, Judged, Level, Verdict, VerdictKind, Weighed};
 use crate::runbook::{Check, Effect, Runbook};
 
@@ -132,6 +132,9 @@ pub struct CheckRow {
     /// Whether a limit is exceeded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub severity: Option<Severity>,
+    /// The things for which it is, where the check lists several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub affected: Vec<Affected>,
     /// The number for monitoring.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metric: Option<MetricValue>,
@@ -372,6 +375,7 @@ fn check_rows(
             stderr_bytes: attempt.stderr.total_bytes(),
             facts: facts_json(result),
             severity: result.severity,
+            affected: result.affected.clone(),
             metric: result
                 .metric
                 .clone()

@@ -125,6 +125,9 @@ pub struct Check {
     /// The state is critical where this holds.
     #[serde(default)]
     pub crit: Option<Condition>,
+    /// A list of names, as an expression: the things for which a limit is exceeded.
+    #[serde(default)]
+    pub affected: Option<String>,
     /// A number for monitoring.
     #[serde(default)]
     pub metric: Option<Metric>,

@@ -1,5 +1,6 @@
 //! How an attempt came out, and why.
 
+use super::affected::affected;
 use super::extract::{self, Extracted};
 use super::{CheckResult, Event, EventSource, Outcome, Severity};
 use crate::evidence::fact::{Fact, Facts};
@@ -52,6 +53,8 @@ pub(super) fn interpret(
     } else {
         (Vec::new(), None)
     };
+    let severity = severity.and_then(Result::ok).flatten();
+    let affected = severity.map(|worst| affected(evaluator, &own, check, &extracted, worst));
     CheckResult {
         key: attempt.key(),
         outcome,
@@ -60,7 +63,8 @@ pub(super) fn interpret(
         facts: extracted.facts,
         records: extracted.records,
         events,
-        severity: severity.and_then(Result::ok).flatten(),
+        severity,
+        affected: affected.unwrap_or_default(),
         metric,
     }
 }
@@ -204,7 +208,11 @@ fn events(evaluator: &Evaluator, own: &Scope, check: &Check, extracted: &Extract
 
 /// The worst limit that is exceeded; where none is as far as can be told, and one cannot be told of, what
 /// is missing for that.
-fn severity(evaluator: &Evaluator, own: &Scope, check: &Check) -> Result<Option<Severity>, String> {
+pub(super) fn severity(
+    evaluator: &Evaluator,
+    own: &Scope,
+    check: &Check,
+) -> Result<Option<Severity>, String> {
     let limits = [
         (&check.crit, Severity::Critical),
         (&check.warn, Severity::Warning),

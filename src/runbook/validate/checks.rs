@@ -48,6 +48,12 @@ pub(super) fn validate(check: &Check, path: &Path, found: &mut Findings) {
             }
         }
     }
+    if check.affected.is_some() && check.warn.is_none() && check.crit.is_none() {
+        found.add(
+            path.key("affected").on_key(),
+            "`affected` lists what exceeds a limit, and there is none; add `warn` or `crit`",
+        );
+    }
     if let Some(metric) = &check.metric
         && !UNITS.contains(&metric.unit.as_str())
     {

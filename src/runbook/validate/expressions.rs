@@ -81,6 +81,9 @@ impl Reader<'_, '_> {
                 self.condition(&path.key(key), condition, view);
             }
         }
+        if let Some(list) = &check.affected {
+            self.expression(&path.key("affected"), list, view);
+        }
         self.events(path, &check.events, view);
         if let Some(metric) = &check.metric {
             let path = path.key("metric").key("value");
