@@ -113,11 +113,11 @@ fn what_the_explanations_say_to_look_at_can_be_looked_at() {
     let inline =
         Regex::new(r"`((?:stat|df|find|ls|readlink|cat|systemctl|systemd-analyze) [^`]*)`")
             .unwrap();
+    let unit_file = Regex::new(r"\bU\b").unwrap();
     let text = document("docs/hypotheses.md");
     let mut count = 0;
     for line in text.lines().filter(|line| line.starts_with("**See.** ")) {
         for found in inline.captures_iter(line) {
-            let unit_file = Regex::new(r"\bU\b").unwrap();
             let command =
                 unit_file.replace_all(&found[1], "/etc/systemd/system/embedding_server.service");
             let command = command.replace("app", "embedding_server");

@@ -1,55 +1,52 @@
-//! Runs that are ended from outside: killed, interrupted, out of time.
+//! Runs that are ended from outside: killed, interrupted, timed out.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::process::Signal;
 
 use crate::lab::Container;
 use crate::lxcdiag::{JSON, Running, check, start};
+use crate::wait::wait_until;
 
-/// Two quick checks, one that does all it can to stay for its time-out of 2 s, and two more.
-fn start_a_hanging_run(container: &Container) -> Running {
+/// Two quick checks, one that does all it can to stay until its timeout, and two more.
+fn start_a_hanging_run(container: &Container, timeout: &str) -> Running {
     let checks = [
-        check("first", "5s", "echo first"),
-        check("second", "5s", "sleep 0.2; echo second"),
+        check("first", "60s", "echo first"),
+        check("second", "60s", "sleep 0.2; echo second"),
         check(
             "hang",
-            "2s",
+            timeout,
             "echo half; trap '' TERM; setsid sleep 31415.9 & env -i setsid /bin/sleep 31415.9 & sleep 31415.9; sleep 31415.9",
         ),
-        check("fourth", "5s", "sleep 0.2; echo fourth"),
-        check("fifth", "5s", "echo fifth"),
+        check("fourth", "60s", "sleep 0.2; echo fourth"),
+        check("fifth", "60s", "echo fifth"),
     ];
     let mut command = container.lxcdiag(&container.runbook(&checks.concat()));
     start(command.args(JSON))
 }
-
-/// The time-out, 1 s between TERM and KILL, a second of sweeping, and a busy machine.
-const PAST_THE_TIMEOUT: Duration = Duration::from_millis(2_000 + 1_000 + 2_500);
 
 /// From before pct has started to after the last check.
 #[test]
 fn killed_at_any_moment() {
     let container = Container::pristine();
     for millis in [5, 40, 80, 120, 250, 400, 900, 1_600, 2_400, 3_000] {
-        let mut running = start_a_hanging_run(&container);
+        let mut running = start_a_hanging_run(&container, "2s");
         std::thread::sleep(Duration::from_millis(millis));
         running.child.kill().unwrap();
         running.child.wait().unwrap();
-        container.assert_nothing_left_within(PAST_THE_TIMEOUT);
+        container.assert_nothing_left();
     }
 }
 
-/// The moment that matters most, for certain.
 #[test]
 fn killed_while_a_command_hangs() {
     let container = Container::pristine();
     for _ in 0..3 {
-        let mut running = start_a_hanging_run(&container);
+        let mut running = start_a_hanging_run(&container, "2s");
         container.wait_for("sleep 31415.9");
         running.child.kill().unwrap();
         running.child.wait().unwrap();
-        container.assert_nothing_left_within(PAST_THE_TIMEOUT);
+        container.assert_nothing_left();
     }
 }
 
@@ -66,32 +63,26 @@ fn killed_in_the_middle_of_a_flood() {
     container.wait_for("yes 31415.9");
     running.child.kill().unwrap();
     running.child.wait().unwrap();
-    container.assert_nothing_left_within(PAST_THE_TIMEOUT);
+    container.assert_nothing_left();
 }
 
 #[test]
 fn killed_unprivileged() {
     let container = Container::unprivileged();
     container.reset();
-    let mut running = start_a_hanging_run(&container);
+    let mut running = start_a_hanging_run(&container, "2s");
     container.wait_for("sleep 31415.9");
     running.child.kill().unwrap();
     running.child.wait().unwrap();
-    container.assert_nothing_left_within(PAST_THE_TIMEOUT);
+    container.assert_nothing_left();
 }
 
 fn interrupted(signal: Signal, name: &str, status: i32) {
     let container = Container::pristine();
-    let running = start_a_hanging_run(&container);
+    let running = start_a_hanging_run(&container, "500s");
     container.wait_for("sleep 31415.9");
-    let begun = Instant::now();
     running.signal(signal);
     let ended = running.ended();
-    assert!(
-        begun.elapsed() < Duration::from_millis(3_500),
-        "it took {:?}",
-        begun.elapsed()
-    );
     container.assert_nothing_left();
     assert_eq!(ended.status, status, "{}", ended.stderr);
     ended.assert_printed("first", "first\n");
@@ -117,22 +108,21 @@ fn interrupted_by_sigterm() {
     interrupted(Signal::TERM, "SIGTERM", 143);
 }
 
-/// While pct starts, while a command runs, in between: a report each time.
+/// While pct starts, while a command runs, between commands: a report each time.
 #[test]
 fn interrupted_at_any_moment() {
     let container = Container::pristine();
     for millis in [0, 20, 50, 100, 250, 2_000] {
-        let running = start_a_hanging_run(&container);
+        let running = start_a_hanging_run(&container, "500s");
         // Before there is a client there is nothing to report.
-        while container.clients().is_empty() {}
+        wait_until("client", || !container.clients().is_empty());
         std::thread::sleep(Duration::from_millis(millis));
         running.signal(Signal::INT);
         let ended = running.ended();
         assert_eq!(ended.status, 130, "after {millis} ms: {}", ended.stderr);
         let rows = ended.report()["checks"].as_array().unwrap().len();
         assert_eq!(rows, 5, "after {millis} ms");
-        // While the shell is being opened it is told to go, not waited for.
-        container.assert_nothing_left_within(Duration::from_secs(2));
+        container.assert_nothing_left();
     }
 }
 
@@ -140,21 +130,17 @@ fn interrupted_at_any_moment() {
 fn out_of_time() {
     let container = Container::pristine();
     let checks = [
-        check("first", "5s", "echo first"),
-        check("hang", "30s", "echo half; sleep 31415.9"),
-        check("last", "5s", "echo last"),
+        check("first", "60s", "echo first"),
+        check("hang", "500s", "echo half; sleep 31415.9"),
+        check("last", "60s", "echo last"),
     ];
     let mut command = container.lxcdiag(&container.runbook(&checks.concat()));
-    let ended = start(command.args(JSON).args(["--timeout", "1500ms"])).ended();
+    let ended = start(command.args(JSON).args(["--timeout", "5s"])).ended();
     container.assert_nothing_left();
-    assert!(
-        ended.taken > Duration::from_millis(1_500) && ended.taken < Duration::from_secs(5),
-        "it took {:?}",
-        ended.taken
-    );
-    // No hypothesis, so nothing can be told.
+    assert!(ended.taken > Duration::from_secs(5), "{:?}", ended.taken);
+    // There is no hypothesis.
     assert_eq!(ended.status, 3, "{}", ended.stderr);
-    let reason = "the run's time of 1.5 s was up";
+    let reason = "the run's time of 5 s was up";
     ended.assert_printed("first", "first\n");
     assert_eq!(ended.row("hang")["stdout"], "half\n");
     assert_eq!(ended.reason("hang"), reason);

@@ -1,6 +1,7 @@
-//! The lab's containers, handed to one test at a time.
+//! The lab's containers, each used by one test at a time.
 
 use std::fs::File;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -9,14 +10,17 @@ use std::time::{Duration, Instant};
 use rustix::fs::{FlockOperation, flock};
 use tempfile::TempDir;
 
-/// Several, so that tests run side by side; beside those that `lab up` makes by itself.
-const PRIVILEGED: &str = "970,971,972";
-const UNPRIVILEGED: &str = "975";
+/// The containers of these tests, counted from the first. `tests/run` removes them: it knows how many there are.
+/// Several of a kind let tests run in parallel.
+const PRIVILEGED: Range<u32> = 0..3;
+const UNPRIVILEGED: Range<u32> = 3..4;
+pub const MATRIX: Range<u32> = 4..10;
+pub const FLEET: Range<u32> = 10..50;
 
-/// Longer than every other test together holds a container.
-const TURN: Duration = Duration::from_secs(900);
+/// Longer than all other tests together hold a container.
+const TURN: Duration = Duration::from_secs(1_800);
 
-/// A container that is nobody else's until it is dropped. In what state the last test left it is not known: begin with
+/// A container that belongs to one test until it is dropped. Its state is whatever the last test left: begin with
 /// [`inject`](Self::inject) or [`reset`](Self::reset).
 pub struct Container {
     pub id: u32,
@@ -34,11 +38,13 @@ pub struct Injected {
 
 impl Container {
     pub fn privileged() -> Self {
-        Self::any_of(&ids("LXCDIAG_TEST_CTS", PRIVILEGED))
+        ensure_up();
+        Self::free_one_of(&ids(PRIVILEGED))
     }
 
     pub fn unprivileged() -> Self {
-        Self::any_of(&ids("LXCDIAG_TEST_UNPRIVILEGED_CTS", UNPRIVILEGED))
+        ensure_up();
+        Self::free_one_of(&ids(UNPRIVILEGED))
     }
 
     /// A privileged one in its pristine state.
@@ -48,12 +54,7 @@ impl Container {
         container
     }
 
-    fn any_of(ids: &[u32]) -> Self {
-        ensure_up();
-        Self::free_one_of(ids)
-    }
-
-    /// Of these, which are up.
+    /// The first of these containers, all of them up, that no other test uses.
     pub fn free_one_of(ids: &[u32]) -> Self {
         let begun = Instant::now();
         loop {
@@ -66,7 +67,10 @@ impl Container {
                     };
                 }
             }
-            assert!(begun.elapsed() < TURN, "no container of {ids:?} came free");
+            assert!(
+                begun.elapsed() < TURN,
+                "all of the containers {ids:?} are in use"
+            );
             std::thread::sleep(Duration::from_millis(50));
         }
     }
@@ -75,7 +79,7 @@ impl Container {
         succeed(lab().args(["reset", &self.id.to_string()]));
     }
 
-    /// Leaves the container as a provisioning that went wrong leaves it.
+    /// Puts the container into the state that a failed provisioning leaves.
     pub fn inject(&self, scenario: &str, options: &[&str]) -> Injected {
         let id = self.id.to_string();
         let output = succeed(lab().args(["inject", scenario, "--ct", &id]).args(options));
@@ -88,14 +92,14 @@ impl Container {
         }
     }
 
-    /// What a command in the container prints.
+    /// Runs a script in the container, and returns what it prints.
     pub fn sh(&self, script: &str) -> String {
         let id = self.id.to_string();
         let output = succeed(lab().args(["exec", &id, "sh", "-c", script]));
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    /// Whether there is such a file in the container; also where its processes stand still.
+    /// Whether a file exists in the container, which may be frozen.
     pub fn has(&self, path: &str) -> bool {
         let root = format!("/proc/{}/root", self.init());
         Path::new(&root).join(path.trim_start_matches('/')).exists()
@@ -105,7 +109,18 @@ impl Container {
         succeed(Command::new(pct()).args([verb, &self.id.to_string()]));
     }
 
-    /// The process on the host that is the container's first.
+    /// Freezes the container until the guard is dropped.
+    pub fn freeze(&self) -> Frozen<'_> {
+        self.pct("suspend");
+        self.thaw_later()
+    }
+
+    /// Thaws the container, which is frozen already, when the guard is dropped.
+    pub fn thaw_later(&self) -> Frozen<'_> {
+        Frozen(self)
+    }
+
+    /// The container's first process, by its ID on the host.
     pub fn init(&self) -> u32 {
         let output =
             succeed(Command::new("lxc-info").args(["-n", &self.id.to_string(), "-p", "-H"]));
@@ -115,7 +130,7 @@ impl Container {
             .unwrap_or_else(|_| panic!("container {} does not run: {text:?}", self.id))
     }
 
-    /// The `pct` commands that were started for this container, each without its process ID.
+    /// The `pct` command lines that were run for this container.
     pub fn pct_calls(&self) -> Vec<String> {
         let calls = std::fs::read_to_string("/var/lib/lxcdiag-lab/pct-calls").unwrap();
         let id = self.id.to_string();
@@ -128,15 +143,28 @@ impl Container {
     }
 }
 
-pub fn ids(variable: &str, default: &str) -> Vec<u32> {
-    std::env::var(variable)
-        .unwrap_or_else(|_| default.to_owned())
-        .split(',')
-        .map(|id| id.parse().unwrap_or_else(|_| panic!("{variable}: {id:?}")))
-        .collect()
+/// Thaws a container, also when the test fails.
+pub struct Frozen<'a>(&'a Container);
+
+impl Drop for Frozen<'_> {
+    fn drop(&mut self) {
+        self.0.pct("resume");
+    }
 }
 
-/// The turn at a container, unless somebody else has it: another test, or another run of the tests.
+/// The IDs of some containers.
+pub fn ids(which: Range<u32>) -> Vec<u32> {
+    let first = std::env::var("LXCDIAG_TEST_FIRST_CT").map_or(1_000, |id| id.parse().unwrap());
+    which.map(|number| first + number).collect()
+}
+
+/// As one argument of `lab`.
+pub fn list(ids: &[u32]) -> String {
+    let ids: Vec<_> = ids.iter().map(u32::to_string).collect();
+    ids.join(",")
+}
+
+/// Reserves a container, unless another test or another run of the tests uses it.
 fn turn(id: u32) -> Option<File> {
     let directory = Path::new("/run/lock/lxcdiag-lab");
     std::fs::create_dir_all(directory).unwrap();
@@ -149,26 +177,16 @@ fn turn(id: u32) -> Option<File> {
 fn ensure_up() {
     static UP: OnceLock<Result<(), String>> = OnceLock::new();
     let up = UP.get_or_init(|| {
-        let joined = |ids: Vec<u32>| {
-            let ids: Vec<_> = ids.iter().map(u32::to_string).collect();
-            ids.join(",")
-        };
-        let privileged = joined(ids("LXCDIAG_TEST_CTS", PRIVILEGED));
-        let unprivileged = joined(ids("LXCDIAG_TEST_UNPRIVILEGED_CTS", UNPRIVILEGED));
-        let output = quiet(lab().args([
-            "up",
-            "--ct",
-            &privileged,
-            "--unprivileged-ct",
-            &unprivileged,
-        ]));
+        let (privileged, unprivileged) = (list(&ids(PRIVILEGED)), list(&ids(UNPRIVILEGED)));
+        let which = ["--ct", &privileged, "--unprivileged-ct", &unprivileged];
+        let output = quiet(lab().arg("up").args(which));
         if output.status.success() {
             return Ok(());
         }
         Err(String::from_utf8_lossy(&output.stderr).into_owned())
     });
-    if let Err(said) = up {
-        panic!("these tests want a lab, and `tests/lab/lab up` could not set it up:\n{said}");
+    if let Err(stderr) = up {
+        panic!("`tests/lab/lab up` failed:\n{stderr}");
     }
 }
 
@@ -176,18 +194,18 @@ pub fn lab() -> Command {
     Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lab/lab"))
 }
 
-/// The stand-in.
+/// The lab's stand-in for Proxmox VE's `pct`.
 pub fn pct() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lab/pct"))
 }
 
-/// What stands for the Proxmox VE host's root.
+/// The directory that stands for the Proxmox VE host's root.
 pub fn host_root() -> String {
     let output = succeed(lab().arg("host-root"));
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
-/// Standard error goes to a file: a container started by the command holds it open.
+/// Runs a command to its end. Its output goes to files: a container that it starts would hold a pipe open.
 pub fn quiet(command: &mut Command) -> Output {
     let mut stderr = tempfile::tempfile().unwrap();
     let mut stdout = tempfile::tempfile().unwrap();
@@ -204,7 +222,7 @@ pub fn quiet(command: &mut Command) -> Output {
     }
 }
 
-/// All that was written to a file.
+/// The whole content of a file.
 pub fn whole(file: &mut File) -> Vec<u8> {
     use std::io::{Read as _, Seek as _};
     let mut bytes = Vec::new();

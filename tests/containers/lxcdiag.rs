@@ -1,4 +1,4 @@
-//! The built binary, started as a user starts it, and what came of it.
+//! The built binary, started as a user starts it, and its result.
 
 use std::fs::File;
 use std::os::unix::process::ExitStatusExt as _;
@@ -11,14 +11,13 @@ use serde_json::Value;
 
 use crate::lab::{self, Container};
 
-/// However busy the machine: longer than any run may take.
-const LIMIT: Duration = Duration::from_secs(90);
+/// Longer than any run takes on a busy machine.
+const LIMIT: Duration = Duration::from_secs(600);
 
-/// For a report that a test can read.
 pub const JSON: [&str; 2] = ["--format", "json"];
 
 impl Container {
-    /// `lxcdiag run RUNBOOK --ct ID` on the lab's host, with nothing of this process's environment.
+    /// `lxcdiag run RUNBOOK --ct ID` on the lab's host, with an environment of its own.
     pub fn lxcdiag(&self, runbook: &str) -> Command {
         let mut command = bare();
         command
@@ -50,7 +49,7 @@ impl Container {
     }
 }
 
-/// `lxcdiag` without a word, in an environment of the test's own.
+/// `lxcdiag` without arguments, in an environment of its own.
 pub fn bare() -> Command {
     let mut command = Command::new(binary());
     command
@@ -117,7 +116,7 @@ impl Running {
                 self.child.kill().unwrap();
                 let stderr = lab::whole(&mut self.stderr);
                 panic!(
-                    "lxcdiag has not ended in {LIMIT:?}; it said: {}",
+                    "lxcdiag has not ended within {LIMIT:?}; stderr: {}",
                     String::from_utf8_lossy(&stderr)
                 );
             }
@@ -137,7 +136,7 @@ impl Running {
 /// An lxcdiag that has ended.
 #[derive(Debug)]
 pub struct Ended {
-    /// As a shell has it: above 128 by signal.
+    /// As a shell reports it: above 128 after a signal.
     pub status: i32,
     pub taken: Duration,
     pub stdout: String,
@@ -149,7 +148,7 @@ impl Ended {
     pub fn report(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| {
             panic!(
-                "the report is no JSON: {error}\n{}\n{}",
+                "the report is not JSON: {error}\n{}\n{}",
                 self.stdout, self.stderr
             )
         })
@@ -188,7 +187,7 @@ impl Ended {
         self.row(id)["reason"].as_str().unwrap().to_owned()
     }
 
-    /// That a check passed, with this output.
+    /// Asserts that a check passed, with this output.
     #[track_caller]
     pub fn assert_printed(&self, id: &str, stdout: &str) {
         let row = self.row(id);
@@ -197,7 +196,7 @@ impl Ended {
     }
 }
 
-/// The heart of a report.
+/// What a test compares of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
     pub id: String,

@@ -1,9 +1,9 @@
-//! The built binary against real containers with a real systemd: what a user relies on.
+//! The built binary against real containers with a real systemd.
 //!
-//! Wants root on a Debian machine; `tests/run` starts it where that is so, `cargo test --test containers` does at any
-//! time. The [`lab`] that it sets up stays up for the next time: `tests/lab/lab down`.
+//! Needs root on a Debian machine. `tests/run` runs these tests in three parts: [`matrix`] (every incident on every
+//! systemd), [`fleet`] (sweeps over forty containers), and the rest. They set up the [`lab`] and leave it up for the
+//! next time; `tests/lab/lab down` removes it. LXCDIAG_TEST_FIRST_CT names another first container ID.
 
-// Written to be read, not reused: what goes wrong in a test is to stop it.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -17,14 +17,18 @@ mod descriptors;
 mod docs;
 mod endings;
 mod expected;
+mod fleet;
 mod frozen;
 mod isolation;
 mod lab;
 mod losses;
 mod lxcdiag;
+mod matrix;
 mod nodes;
 mod processes;
 mod remedies;
 mod scenarios;
 mod untouched;
 mod verdicts;
+#[path = "../harness/wait.rs"]
+mod wait;

@@ -1,13 +1,13 @@
-//! What runs in a container, and what runs on the host for it, seen in the host's /proc.
+//! What runs in a container, and what runs on the host for it, as the host's /proc shows it.
 
 use std::fs;
-use std::time::{Duration, Instant};
 
 use crate::lab::Container;
+use crate::wait::{wait_until, wait_until_none};
 
 impl Container {
     /// The command lines of what was put into the container from outside: all but its first process and what systemd
-    /// keeps in groups of its own.
+    /// keeps in control groups of its own.
     pub fn strays(&self) -> Vec<String> {
         let init = self.init();
         let space = fs::read_link(format!("/proc/{init}/ns/pid")).unwrap();
@@ -34,37 +34,16 @@ impl Container {
     /// Waits until a command line that begins like this runs in the container.
     #[track_caller]
     pub fn wait_for(&self, beginning: &str) {
-        let begun = Instant::now();
-        while !self.strays().iter().any(|line| line.starts_with(beginning)) {
-            assert!(
-                begun.elapsed() < Duration::from_secs(15),
-                "`{beginning}` does not come to run in the container"
-            );
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        wait_until(beginning, || {
+            self.strays().iter().any(|line| line.starts_with(beginning))
+        });
     }
 
-    /// That within `limit` nothing is left that lxcdiag started, in the container or on the host.
-    #[track_caller]
-    pub fn assert_nothing_left_within(&self, limit: Duration) {
-        let begun = Instant::now();
-        loop {
-            let left = [self.strays(), self.clients()].concat();
-            if left.is_empty() {
-                return;
-            }
-            assert!(
-                begun.elapsed() < limit,
-                "still running after {limit:?}: {left:#?}"
-            );
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-
+    /// Waits until nothing runs any more that lxcdiag started, in the container or on the host. A test's commands must
+    /// not end by themselves meanwhile.
     #[track_caller]
     pub fn assert_nothing_left(&self) {
-        // A moment for what has been killed to be gone from /proc.
-        self.assert_nothing_left_within(Duration::from_millis(200));
+        wait_until_none(|| [self.strays(), self.clients()].concat());
     }
 }
 
@@ -74,7 +53,7 @@ pub fn command_lines(wanted: impl Fn(u32) -> bool) -> Vec<String> {
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
         .filter(|pid| wanted(*pid))
         .map(|pid| words_of(pid).join(" "))
-        // What has ended and was not waited for yet.
+        // A process that has ended has no command line until its parent waits for it.
         .filter(|line| !line.is_empty())
         .collect()
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::lab::Container;
+use crate::wait::wait_for;
 
-/// All that can be told of each file, and what systemd has loaded.
+/// All attributes of each file, and what systemd has loaded.
 const LISTING: &str = r#"
     find / /run /dev/shm $(awk '$3 == "tmpfs" { print $2 }' /proc/mounts) -xdev \
         -printf '%p %y %m %U:%G %s modified %T+ changed %C+ -> %l\n'
@@ -20,7 +21,7 @@ const LISTING: &str = r#"
 /// it had not found before.
 const TOUCHED: [&str; 3] = ["/run", "/tmp", "/run/systemd/systemd-units-load"];
 
-/// The line as far as it must stay the same; `None` for what a running container changes by itself.
+/// The part of a line that must stay the same; `None` for what a running container changes by itself.
 fn lasting(line: &str) -> Option<&str> {
     let path = line.split(' ').next().unwrap_or_default();
     let journals = ["/var/log/journal/", "/run/log/journal/"];
@@ -31,6 +32,18 @@ fn lasting(line: &str) -> Option<&str> {
         return line.split(" modified ").next();
     }
     Some(line)
+}
+
+/// The listing of a container that has settled: systemd-tmpfiles and the like run at the end of the boot.
+fn settled(container: &Container) -> BTreeSet<String> {
+    let mut before = listing(container);
+    wait_for("two equal listings", || {
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        let now = listing(container);
+        let same = now == before;
+        before.clone_from(&now);
+        same.then_some(now)
+    })
 }
 
 fn listing(container: &Container) -> BTreeSet<String> {
@@ -56,23 +69,14 @@ fn assert_same(before: &BTreeSet<String>, after: &BTreeSet<String>) {
 
 fn stays_as_it_was(container: &Container) {
     container.inject("late-push", &["--delay", "0.3"]);
-    // systemd-tmpfiles and the like at the end of the boot.
-    let mut before = listing(container);
-    for _ in 0..10 {
-        std::thread::sleep(std::time::Duration::from_millis(300));
-        let now = listing(container);
-        if now == before {
-            break;
-        }
-        before = now;
-    }
+    let before = settled(container);
     let ended = container.diagnose(&["--read-only"]);
     assert_eq!(ended.verdict().id, "race-condition");
     let after = listing(container);
     assert_same(&before, &after);
     assert_eq!(ended.outcome("counterfactual"), "passed");
 
-    // The listing does see what a run changes.
+    // The listing shows what a run changes.
     assert_eq!(container.diagnose(&[]).outcome("enable"), "passed");
     let changed = listing(container);
     let link = "/etc/systemd/system/multi-user.target.wants/embedding_server.service";
@@ -90,13 +94,12 @@ fn read_only_unprivileged() {
     stays_as_it_was(&Container::unprivileged());
 }
 
-/// Not even when the runbook's checks are given up half way.
+/// The run is cut short between and in its checks.
 #[test]
 fn read_only_and_interrupted() {
     let container = Container::privileged();
     container.inject("late-push", &["--delay", "0.3"]);
-    std::thread::sleep(std::time::Duration::from_secs(1));
-    let before = listing(&container);
+    let before = settled(&container);
     // From before the first command to about the last.
     for timeout in ["50ms", "150ms", "200ms", "250ms", "300ms", "350ms"] {
         container.diagnose(&["--read-only", "--timeout", timeout]);

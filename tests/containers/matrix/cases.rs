@@ -9,13 +9,13 @@ use crate::expected::{
 pub struct Case {
     pub name: &'static str,
     pub expected: Expected,
-    /// What `lab inject` is told besides.
+    /// Further arguments of `lab inject`.
     pub inject: &'static [&'static str],
-    /// What lxcdiag is told besides.
+    /// Further arguments of lxcdiag.
     pub options: &'static [&'static str],
-    /// What it must say after its own changes, if not the same.
+    /// The verdict after lxcdiag's own changes, if it differs.
     pub afterwards: Option<&'static str>,
-    /// The program of the container in which it is stopped.
+    /// The program during which the container is stopped.
     pub stops_in: Option<&'static str>,
 }
 
@@ -53,7 +53,7 @@ impl Case {
         self
     }
 
-    /// In the table: those of privileged containers first.
+    /// The row in the table: privileged containers first.
     pub fn position(&self) -> usize {
         let all = privileged().iter().chain(unprivileged());
         all.take_while(|case| !std::ptr::eq(*case, self)).count()
@@ -65,7 +65,7 @@ pub fn privileged() -> &'static [Case] {
         let scenarios = EXPECTED.iter().map(|expected| {
             let case = Case::new(expected.scenario, *expected);
             match expected.scenario {
-                // What was stale is loaded anew.
+                // The diagnosis reloads what was stale.
                 "stale" => case.then(HEALTHY),
                 _ => case,
             }
@@ -119,7 +119,7 @@ fn further() -> Vec<Case> {
             .injected(&["--dir", VENDOR]).told(&["--var", "dir=/usr/lib/systemd/system"]),
         Case::new("healthy, /usr/lib", verdict("healthy", HEALTHY))
             .injected(&["--dir", VENDOR]).told(&["--var", "dir=/usr/lib/systemd/system"]),
-        // Stopped while it is looked at: before anything is known, and when enough is.
+        // Stopped during the diagnosis: before anything is known, and when enough is.
         Case::new("late-push, stopped at once", verdict("late-push", "inconclusive -, race unknown")).stopped_in("stat"),
         Case::new("directory-push, stopped later", verdict("directory-push", "push-failed confirmed, race ruled_out")).stopped_in("df"),
     ]

@@ -1,58 +1,34 @@
-//! Every incident on every systemd: scenario × version, injected into real containers, looked at by the built binary.
+//! Every incident on every systemd: scenario × version, injected into real containers, diagnosed by the built binary.
 //!
-//! Wants root on a Debian machine, as `--test containers` does, and half a dozen containers of its own (privileged and
-//! unprivileged, Debian 11, 12 and 13), which work side by side. `LXCDIAG_TEST_MATRIX_ONLY=late` tries only the rows
-//! with that in their name. `--nocapture` shows the table also where every cell of it is right.
-
-// Written to be read, not reused: what goes wrong in a test is to stop it.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+//! Six containers (privileged and unprivileged, Debian 11, 12 and 13) work in parallel. `LXCDIAG_TEST_MATRIX_ONLY=late`
+//! tries only the rows with that in their name. `--nocapture` prints the table even if every cell is right.
 
 mod cases;
 mod table;
 
-// What the tests in containers have, and these need not all of.
-#[allow(dead_code)]
-#[path = "../containers/expected.rs"]
-mod expected;
-#[allow(dead_code)]
-#[path = "../containers/lab.rs"]
-mod lab;
-#[allow(dead_code)]
-#[path = "../containers/lxcdiag.rs"]
-mod lxcdiag;
-#[allow(dead_code)]
-#[path = "../containers/processes.rs"]
-mod processes;
-
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::expected::{difference, is_as_expected};
+use crate::lab::{self, Container, lab, succeed};
+use crate::lxcdiag::{Ended, JSON, start};
 use cases::Case;
-use expected::{difference, is_as_expected};
-use lab::{Container, lab, succeed};
-use lxcdiag::{Ended, JSON, start};
 
-/// Two for each: the first three privileged, the others not.
-const CONTAINERS: &str = "940,941,942,943,944,945";
+/// Two containers for each, one of them unprivileged.
 const SUITES: [(&str, &str); 3] = [("bullseye", "247"), ("bookworm", "252"), ("trixie", "257")];
 
 /// One scenario on one systemd.
 struct Cell {
     case: &'static Case,
     version: &'static str,
-    /// What differs from what was expected, a line for each run.
+    /// What differs from the expected verdict, a line for each run.
     wrong: Vec<String>,
-    /// Whether enabling it by hand succeeded, where lxcdiag tried.
+    /// Whether enabling the unit manually succeeded, if lxcdiag tried.
     enables: Option<bool>,
 }
 
 #[test]
 fn every_cell_is_right() {
-    let ids = lab::ids("LXCDIAG_TEST_MATRIX_CTS", CONTAINERS);
+    let ids = lab::ids(lab::MATRIX);
     let (privileged, unprivileged) = ids.split_at(SUITES.len());
     for (index, (suite, _)) in SUITES.iter().enumerate() {
         succeed(lab().args([
@@ -91,7 +67,7 @@ fn every_cell_is_right() {
     assert!(wrong == 0, "{wrong} cells are wrong:\n\n{table}");
 }
 
-/// One container's share, one after the other.
+/// One container's cases, one after the other.
 fn lane(id: u32, version: &'static str, cases: &'static [Case]) -> Vec<Cell> {
     let only = std::env::var("LXCDIAG_TEST_MATRIX_ONLY").unwrap_or_default();
     let container = Container::free_one_of(&[id]);
@@ -99,12 +75,12 @@ fn lane(id: u32, version: &'static str, cases: &'static [Case]) -> Vec<Cell> {
         .iter()
         .filter(|case| case.name.contains(&only))
         .map(|case| {
-            // A lab that fails makes one cell wrong, not the whole table.
+            // A failure of the lab makes one cell wrong, not the whole table.
             catch_unwind(AssertUnwindSafe(|| try_case(&container, case, version))).unwrap_or_else(
                 |panic| Cell {
                     case,
                     version,
-                    wrong: vec![words_of(&*panic)],
+                    wrong: vec![message_of(&*panic)],
                     enables: None,
                 },
             )
@@ -112,15 +88,15 @@ fn lane(id: u32, version: &'static str, cases: &'static [Case]) -> Vec<Cell> {
         .collect()
 }
 
-fn words_of(panic: &dyn std::any::Any) -> String {
+fn message_of(panic: &dyn std::any::Any) -> String {
     let text = panic
         .downcast_ref::<String>()
         .map(String::as_str)
         .or_else(|| panic.downcast_ref::<&str>().copied());
-    text.unwrap_or("a panic without a word").to_owned()
+    text.unwrap_or("a panic without a message").to_owned()
 }
 
-/// Injected once; looked at without a change, told when the failure was, with the changes, and once more after them.
+/// Injected once; diagnosed without changes, with the time of the failure, with changes, and once more after them.
 fn try_case(container: &Container, case: &'static Case, version: &'static str) -> Cell {
     let injected = container.inject(case.expected.scenario, case.inject);
     let mut cell = Cell {
@@ -161,7 +137,7 @@ impl Cell {
     }
 }
 
-/// The container is stopped while this program runs in it for lxcdiag.
+/// A run during which the container is stopped: while this program runs in it.
 fn stopped_meanwhile(container: &Container, program: &str) -> Ended {
     container.sh(&format!(
         "program=$(command -v {program}) && rm \"$program\" &&
@@ -174,7 +150,7 @@ fn stopped_meanwhile(container: &Container, program: &str) -> Ended {
     running.ended()
 }
 
-/// What the plan of the incident would have said, and whether an expert agrees.
+/// Whether "if enabling it manually succeeds, it was a race" would have been right.
 fn rule_is_right(cell: &Cell) -> Option<bool> {
     let says_race = cell.enables?;
     let expected = cell.case.expected.told();

@@ -1,20 +1,20 @@
-//! What is wrong with eight of the forty, and what is to be said of it.
+//! What is wrong with eight of the forty containers, and what a sweep must report.
 
-/// A container that is not well.
+/// A container with a fault.
 pub struct Ill {
     /// Its place among the forty.
     pub place: usize,
-    /// What makes it so, in the container.
+    /// Breaks it.
     pub script: &'static str,
-    /// The problems that its row must have, no more and no fewer: how each begins.
+    /// How each of the problems in its row begins.
     pub problems: &'static [&'static str],
 }
 
-/// It stands still before the sweep begins.
+/// Frozen before the sweep begins.
 pub const FROZEN: usize = 35;
-/// It is killed in the middle of its visit: when it hangs.
+/// Killed in the middle of its visit: when a command hangs.
 pub const KILLED: usize = 22;
-/// What it hangs at.
+/// The command that hangs in it.
 pub const HANGS: &str = "sleep 31415.9";
 
 pub const ILLS: [Ill; 8] = [
@@ -28,7 +28,7 @@ pub const ILLS: [Ill; 8] = [
             "units critical: Units that failed or cannot be read: broken.service",
         ],
     },
-    // As a push that was cut off leaves it.
+    // As an interrupted push leaves it.
     Ill {
         place: 11,
         script: ": >/etc/systemd/system/hollow.service",
@@ -38,7 +38,7 @@ pub const ILLS: [Ill; 8] = [
             "empty warning: Unit files that are empty: /etc/systemd/system/hollow.service",
         ],
     },
-    // Something wants it, so systemd has it, and cannot make sense of it.
+    // Another unit wants it, so systemd loads it, and cannot parse it.
     Ill {
         place: 17,
         script: "cd /etc/systemd/system
@@ -61,7 +61,7 @@ pub const ILLS: [Ill; 8] = [
             "space critical: Room: 100 % of /srv/data, 0 MiB free",
         ],
     },
-    // Grave errors, and no end of them: each sweep counts those since the last.
+    // Errors without end: each sweep counts those since the last.
     Ill {
         place: 32,
         script: "systemd-run -q --unit=worker sh -c 'while echo \"<2>worker: cannot reach its queue\"; do sleep 0.5; done'
@@ -83,7 +83,7 @@ pub const ILLS: [Ill; 8] = [
             "journal unknown: Is there a journal: the shell in the container ended while this command ran; ",
         ],
     },
-    // A program that comes before the true one on the PATH, and prints without end.
+    // A program that comes before the real one on the PATH, and prints without end.
     Ill {
         place: 28,
         script: "printf '#!/bin/sh\\nexec yes 31415.9\\n' >/usr/local/sbin/df

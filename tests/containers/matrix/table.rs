@@ -1,10 +1,10 @@
-//! The table of confusion: what was expected, what lxcdiag said, and what the rule of the incident's plan says.
+//! The table: the expected verdict, lxcdiag's, and that of the simple rule "enabling it succeeds, so it was a race".
 
 use std::fmt::Write as _;
 
-use crate::{Cell, rule_is_right};
+use super::{Cell, rule_is_right};
 
-/// A row for each scenario; versions that came to the same stand in one.
+/// A row for each scenario; versions with the same result share one.
 pub fn drawn(cells: &[Cell]) -> String {
     let mut rows: Vec<[String; 5]> = vec![
         [
@@ -48,7 +48,7 @@ pub fn drawn(cells: &[Cell]) -> String {
     };
     let _ = writeln!(
         text,
-        "\n{} cells, {} wrong. The plan's rule would be right in {} and wrong in {}.",
+        "\n{} cells, {} wrong. The simple rule would be right in {} and wrong in {}.",
         cells.len(),
         wrong.clone().count(),
         of_rule(true),
