@@ -1,5 +1,7 @@
 //! What happened, each moment in words: when, how long after the one before, and what.
 
+use serde::Serialize;
+
 use super::model::Moment;
 use crate::evidence::fact::duration_in_words;
 use crate::evidence::time::Interval;
@@ -11,6 +13,7 @@ const WHAT: usize = 240;
 const VAGUE: f64 = 0.05;
 
 /// A moment in words, of a container's where visible.
+#[derive(Serialize)]
 pub(super) struct Told<'a> {
     pub(super) moment: &'a Moment,
     /// The date, where it is another than the moment's before.

@@ -71,17 +71,17 @@ fn the_limits_are_those_of_the_code() {
     for (pattern, code, told) in [
         (
             r"OUTPUT: usize = (\d+) \* 1024",
-            include_str!("../../src/report/html/page/checks.rs"),
+            include_str!("../../src/report/html/text.rs"),
             "the last # KiB each",
         ),
         (
             r"FIELD: usize = (\d+)",
-            include_str!("../../src/report/html/page.rs"),
+            include_str!("../../src/report/html.rs"),
             "at most # characters",
         ),
         (
             r"MOMENTS: usize = (\d+)",
-            include_str!("../../src/report/html/page.rs"),
+            include_str!("../../src/report/html.rs"),
             "more than # moments",
         ),
     ] {

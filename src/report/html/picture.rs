@@ -3,6 +3,8 @@
 
 mod scale;
 
+use minijinja::context;
+use minijinja::value::{Serde, Value};
 use serde::Serialize;
 
 use super::super::moments::Told;
@@ -29,6 +31,7 @@ const LEGEND: f64 = 34.0;
 const RULER: f64 = 90.0;
 
 /// How the picture is laid out, in pixels at its natural size.
+#[derive(Serialize)]
 pub(super) struct Layout {
     name: &'static str,
     width: f64,
@@ -64,223 +67,126 @@ pub(super) const NARROW: Layout = Layout {
     columns: 35,
 };
 
-/// The picture, ready to be drawn.
-#[derive(Serialize)]
-pub(super) struct Picture {
-    name: &'static str,
-    width: f64,
-    height: f64,
-    axis: f64,
-    label: f64,
-    /// The parts of the axis that are to scale.
-    parts: Vec<Stretch>,
-    /// From the first moment that decides to the last.
-    decisive: Option<Stretch>,
-    cuts: Vec<Cut>,
-    moments: Vec<Drawn>,
-    ruler: Option<Ruler>,
-}
-
-/// A stretch of the axis, from top to bottom.
-#[derive(Serialize, Clone, Copy)]
-struct Stretch {
-    from: f64,
-    to: f64,
-}
-
-/// Where a stretch of time is cut out.
-#[derive(Serialize)]
-struct Cut {
-    y: f64,
-    label: Label,
-}
-
-/// A moment.
-#[derive(Serialize)]
-struct Drawn {
-    /// What it is to the eye: `decisive`, `own` or `plain`.
-    kind: &'static str,
-    y: f64,
-    bar: Option<Bar>,
-    label: Label,
-}
-
-/// How long a moment may have been, or how long something took.
-#[derive(Serialize)]
-struct Bar {
-    x: f64,
-    y: f64,
-    height: f64,
-}
-
-/// Lines of text, the first at the height `y`.
-#[derive(Serialize)]
-struct Label {
-    y: f64,
-    lines: Vec<Line>,
-}
-
-/// A piece of text on a line of its own.
-#[derive(Serialize)]
-struct Line {
-    x: f64,
-    y: f64,
-    class: &'static str,
-    text: String,
-}
-
-/// A length to compare with.
-#[derive(Serialize)]
-struct Ruler {
-    y: f64,
-    length: f64,
-    words: String,
-}
+/// A piece of text on a line: its class in the style sheet, where it begins, and what it says.
+type Piece = (&'static str, f64, String);
 
 /// What has a place on the axis and a label beside it, from top to bottom.
-enum Item<'a> {
-    Moment(&'a Told<'a>),
-    Cut(i64),
+struct Item {
+    /// Its class in the style sheet.
+    class: &'static str,
+    /// When it is on the axis, and until when there is a bar beside it.
+    from: i64,
+    to: i64,
+    lines: Vec<Vec<Piece>>,
 }
 
-impl Picture {
-    pub(super) fn new(told: &[Told<'_>], layout: &Layout) -> Self {
-        let intervals: Vec<_> = told.iter().map(|told| told.moment.interval).collect();
-        let deciding: Vec<_> = told
-            .iter()
-            .map(|told| told.moment)
-            .filter(|moment| moment.decisive)
-            .map(|moment| moment.interval.start)
-            .collect();
-        let span = deciding.first().copied().zip(deciding.last().copied());
-        let scale = Scale::new(&intervals, span);
+impl Item {
+    fn height(&self) -> f64 {
+        self.lines.len() as f64 * LINE + BETWEEN
+    }
 
-        let mut items: Vec<_> = told
-            .iter()
-            .map(|told| (told.moment.interval.start, Item::Moment(told)))
-            .collect();
-        items.extend(
-            scale
-                .cuts()
-                .map(|(from, to)| (from, to.saturating_sub(from)))
-                .map(|(from, length)| (from + length / 2, Item::Cut(length))),
-        );
-        items.sort_by_key(|(at, _)| *at);
-
-        let texts: Vec<_> = items.iter().map(|(_, item)| text(item, layout)).collect();
-        let heights: Vec<_> = texts.iter().map(|text| height(text)).collect();
-        let length = LEAST.max(heights.iter().sum());
-        let place = |at: i64| MARGIN + scale.place(at) * length;
-        // A label is best where its first line is level with its mark.
-        let wanted: Vec<_> = items
-            .iter()
-            .map(|(at, _)| place(*at) - MARGIN - (LINE + BETWEEN) / 2.0)
-            .collect();
-        let tops = apart(&wanted, &heights, length);
-
-        let mut lanes = [f64::MIN; LANES];
-        let (mut cuts, mut moments) = (Vec::new(), Vec::new());
-        for (((at, item), top), text) in items.iter().zip(tops).zip(texts) {
-            let y = place(*at);
-            let label = label(MARGIN + top, text);
-            match item {
-                Item::Cut(_) => cuts.push(Cut { y, label }),
-                Item::Moment(told) => moments.push(Drawn {
-                    kind: match &told.moment.source {
-                        _ if told.moment.decisive => "decisive",
-                        source if source.is_lxcdiag() => "own",
-                        _ => "plain",
-                    },
-                    y,
-                    bar: bar(y, place(told.moment.interval.end), layout, &mut lanes),
-                    label,
-                }),
-            }
+    fn of_moment(told: &Told<'_>, layout: &Layout) -> Self {
+        let class = match &told.moment.source {
+            _ if told.moment.decisive => "moment decisive",
+            source if source.is_lxcdiag() => "moment own",
+            _ => "moment plain",
+        };
+        let clock = match told.clock.as_str() {
+            "" => "at the same time",
+            clock => clock,
+        };
+        let mut time = vec![("clock", layout.label, clock.to_owned())];
+        if !told.later.is_empty() {
+            time.push(("later", layout.later, told.later.clone()));
         }
+        let mut what = wrap(&told.what, layout.columns)
+            .into_iter()
+            .map(|line| ("what", layout.what, line));
+        if layout.what > layout.label {
+            time.extend(what.next());
+        }
+        let day = told
+            .new_day
+            .map(|day| ("day", layout.label, day.to_owned()));
+        let lines = day.map(|day| vec![day]).into_iter();
         Self {
-            name: layout.name,
-            width: layout.width,
-            height: length + 2.0 * MARGIN + LEGEND,
-            axis: layout.axis,
-            label: layout.label,
-            parts: scale
-                .parts()
-                .map(|(from, to)| Stretch {
-                    from: place(from),
-                    to: place(to),
-                })
+            class,
+            from: told.moment.interval.start,
+            to: told.moment.interval.end,
+            lines: lines
+                .chain([time])
+                .chain(what.map(|line| vec![line]))
                 .collect(),
-            decisive: span
-                .filter(|(first, last)| last > first)
-                .map(|(first, last)| Stretch {
-                    from: place(first),
-                    to: place(last),
-                }),
-            cuts,
-            moments,
-            ruler: scale.ruler(RULER / length).map(|(nanos, part)| Ruler {
-                y: length + 2.0 * MARGIN + LEGEND / 2.0,
-                length: part * length,
-                words: duration_in_words(seconds(nanos)),
-            }),
+        }
+    }
+
+    fn of_cut((from, to): (i64, i64), layout: &Layout) -> Self {
+        let length = to.saturating_sub(from);
+        let words = format!("{} cut out", duration_in_words(seconds(length)));
+        Self {
+            class: "cut",
+            from: from + length / 2,
+            to: from + length / 2,
+            lines: vec![vec![("cut", layout.label, words)]],
         }
     }
 }
 
-/// The pieces of a label's text, line by line.
-fn text(item: &Item<'_>, layout: &Layout) -> Vec<Vec<Line>> {
-    let piece = |x: f64, class, text: &str| Line {
-        x,
-        y: 0.0,
-        class,
-        text: text.to_owned(),
-    };
-    let told = match item {
-        Item::Cut(nanos) => {
-            let words = format!("{} cut out", duration_in_words(seconds(*nanos)));
-            return vec![vec![piece(layout.label, "cut", &words)]];
+/// The picture, ready to be drawn by the template.
+pub(super) fn picture(told: &[Told<'_>], layout: &Layout) -> Value {
+    let intervals: Vec<_> = told.iter().map(|told| told.moment.interval).collect();
+    let mut deciding = told
+        .iter()
+        .filter(|told| told.moment.decisive)
+        .map(|told| told.moment.interval.start);
+    let first = deciding.next();
+    let span = first.map(|first| (first, deciding.next_back().unwrap_or(first)));
+    let scale = Scale::new(&intervals, span);
+
+    let moments = told.iter().map(|told| Item::of_moment(told, layout));
+    let cuts = scale.cuts().map(|cut| Item::of_cut(cut, layout));
+    let mut items: Vec<_> = moments.chain(cuts).collect();
+    items.sort_by_key(|item| item.from);
+
+    let heights: Vec<_> = items.iter().map(Item::height).collect();
+    let length = LEAST.max(heights.iter().sum());
+    let place = |at: i64| MARGIN + scale.place(at) * length;
+    // A label is best where its first line is level with its mark.
+    let wanted: Vec<_> = items
+        .iter()
+        .map(|item| place(item.from) - MARGIN - (LINE + BETWEEN) / 2.0)
+        .collect();
+    let tops = apart(&wanted, &heights, length);
+
+    let mut lanes = [f64::MIN; LANES];
+    let drawn = items.iter().zip(tops).map(|(item, top)| {
+        let y = place(item.from);
+        context! {
+            class => item.class,
+            y,
+            bar => bar(y, place(item.to), layout, &mut lanes),
+            label => MARGIN + top + (LINE + BETWEEN) / 2.0,
+            lines => Value::from(Serde(&item.lines)),
         }
-        Item::Moment(told) => told,
-    };
-    let clock = match told.clock.as_str() {
-        "" => "at the same time",
-        clock => clock,
-    };
-    let mut time = vec![piece(layout.label, "clock", clock)];
-    if !told.later.is_empty() {
-        time.push(piece(layout.later, "later", &told.later));
+    });
+    let stretch = |(from, to)| vec![place(from), place(to)];
+    context! {
+        layout => Value::from(Serde(layout)),
+        line => LINE,
+        items => drawn.collect::<Vec<_>>(),
+        height => length + 2.0 * MARGIN + LEGEND,
+        parts => scale.parts().map(stretch).collect::<Vec<_>>(),
+        decisive => span.filter(|(first, last)| last > first).map(stretch),
+        ruler => scale.ruler(RULER / length).map(|(nanos, part)| context! {
+            y => length + 2.0 * MARGIN + LEGEND / 2.0,
+            length => part * length,
+            words => duration_in_words(seconds(nanos)),
+        }),
     }
-    let mut what = wrap(&told.what, layout.columns)
-        .into_iter()
-        .map(|line| piece(layout.what, "what", &line));
-    if layout.what > layout.label {
-        time.extend(what.next());
-    }
-    let day = told
-        .new_day
-        .map(|day| vec![piece(layout.label, "day", day)]);
-    let what = what.map(|line| vec![line]);
-    day.into_iter().chain([time]).chain(what).collect()
 }
 
-fn height(lines: &[Vec<Line>]) -> f64 {
-    lines.len() as f64 * LINE + BETWEEN
-}
-
-/// Text from this height downwards.
-fn label(top: f64, lines: Vec<Vec<Line>>) -> Label {
-    let y = top + (LINE + BETWEEN) / 2.0;
-    let mut placed = Vec::new();
-    for (number, pieces) in lines.into_iter().enumerate() {
-        // The base line lies below the middle of the letters.
-        let base = y + number as f64 * LINE + 4.0;
-        placed.extend(pieces.into_iter().map(|line| Line { y: base, ..line }));
-    }
-    Label { y, lines: placed }
-}
-
-/// A bar beside the axis, in the first lane that is free from there on.
-fn bar(from: f64, to: f64, layout: &Layout, lanes: &mut [f64; LANES]) -> Option<Bar> {
+/// A bar beside the axis, in the first lane that is free from there on: where, and how long.
+fn bar(from: f64, to: f64, layout: &Layout, lanes: &mut [f64; LANES]) -> Option<Vec<f64>> {
     if to - from < BAR {
         return None;
     }
@@ -289,9 +195,6 @@ fn bar(from: f64, to: f64, layout: &Layout, lanes: &mut [f64; LANES]) -> Option<
     if let Some(end) = lanes.get_mut(number) {
         *end = to;
     }
-    Some(Bar {
-        x: layout.axis - 10.0 - number as f64 * LANE,
-        y: from,
-        height: to - from,
-    })
+    let x = layout.axis - 10.0 - number as f64 * LANE;
+    Some(vec![x, to - from])
 }

@@ -33,7 +33,12 @@ const NAME: usize = 60;
 const UPRIGHT: usize = 30;
 
 pub(super) fn render(sweep: &Sweep, report: impl Fn(u32) -> Option<String>) -> String {
-    filled(TEMPLATE, STYLE, "", &Page::new(sweep, report))
+    let page = Page::new(sweep, report);
+    let page = minijinja::context! {
+        title => page.title.clone(),
+        page => minijinja::Value::from(minijinja::value::Serde(page)),
+    };
+    filled(TEMPLATE, STYLE, "", page)
 }
 
 /// The page.
