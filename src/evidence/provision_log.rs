@@ -4,6 +4,7 @@
 //! 247 to 257; nothing else of the log is kept.
 
 mod stamp;
+mod zone;
 
 use std::sync::LazyLock;
 
@@ -119,6 +120,12 @@ pub fn moment_of_failure<'a>(
             .filter(|failure| failure.kind != FailureKind::Push)
     };
     looks().find(of_unit).or_else(|| looks().next())
+}
+
+/// The beginning of a text, of at most so many bytes.
+fn start_of(text: &str, bytes: usize) -> &str {
+    let end = (0..=bytes.min(text.len())).rfind(|end| text.is_char_boundary(*end));
+    text.get(..end.unwrap_or_default()).unwrap_or_default()
 }
 
 fn failure_in(line: &str) -> Option<(FailureKind, String)> {

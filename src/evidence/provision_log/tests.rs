@@ -9,38 +9,154 @@ fn read(text: &str) -> Vec<LoggedFailure> {
     failures(text, end, &TimeZone::UTC)
 }
 
+const FAILURE: &str = "Failed to enable unit: Unit file a.service does not exist.";
+
+/// The time of a failure whose line begins so.
+fn time_in(begin: &str, zone: &TimeZone) -> Option<Interval> {
+    let end = Timestamp::from_second(T / SECOND + 3_600).unwrap();
+    let found = failures(&format!("{begin} {FAILURE}\n"), end, zone);
+    assert_eq!(found.len(), 1, "{begin}");
+    assert_eq!(found[0].text, FAILURE, "{begin}");
+    found[0].at
+}
+
 #[test]
-fn stamps_as_logs_write_them() {
-    let second = |from: i64| Some(Interval::new(from, from + SECOND));
-    let failure = "Failed to enable unit: Unit file a.service does not exist.";
+fn timestamps_are_as_precise_as_they_are_written() {
+    let for_long = |start: i64, width: i64| Some(Interval::new(start, start + width));
+    let second = for_long(T, SECOND);
     let cases = [
-        ("2026-01-02T03:04:05Z", second(T)),
-        ("2026-01-02T04:04:05+01:00", second(T)),
-        ("2026-01-01 22:04:05 -0500", second(T)),
-        ("[2026-01-02 03:04:05] ERROR:", second(T)),
-        ("Jan  2 03:04:05 pve1 provision[77]:", second(T)),
-        ("Fri Jan  2 03:04:05 UTC 2026:", second(T)),
-        ("Fri Jan  2 03:04:05 AM UTC 2026:", second(T)),
-        ("Fri  2 Jan 2026 03:04:05 AM UTC", second(T)),
+        ("2026-01-02T03:04:05Z", second),
+        ("2026-01-02T04:04:05+01:00", second),
+        ("2026-01-01 22:04:05 -0500", second),
+        ("2026-01-02 04:04:05+01", second),
+        ("2026-01-02 03:04:05", second),
+        ("2026-01-02 03:04:05 INFO", second),
+        ("Jan  2 03:04:05 pve1 provision[77]:", second),
+        ("Fri Jan  2 03:04:05 UTC 2026:", second),
+        ("Fri Jan  2 03:04:05 AM UTC 2026:", second),
+        ("Fri Jan  2 00:04:05 -03 2026", second),
+        ("Fri  2 Jan 2026 03:04:05 AM UTC", second),
+        ("Fri, 02 Jan 2026 04:04:05 +0100", second),
         (
             "Dec 31 23:59:59 pve1 x:",
-            second(T - 3 * 3_600 * SECOND - 24 * 3_600 * SECOND - 246 * SECOND),
+            for_long(
+                T - 3 * 3_600 * SECOND - 24 * 3_600 * SECOND - 246 * SECOND,
+                SECOND,
+            ),
         ),
         (
             "2026-01-02 03:04:05,250 INFO",
-            Some(Interval::new(
-                T + SECOND / 4,
-                T + SECOND / 4 + SECOND / 1_000,
-            )),
+            for_long(T + SECOND / 4, SECOND / 1_000),
         ),
-        ("no stamp at all", None),
+        (
+            "2026-01-02T03:04:05.1234567891Z",
+            for_long(T + 123_456_789, 1),
+        ),
+        ("2026-01-02 03:04", for_long(T - 5 * SECOND, 60 * SECOND)),
+        ("no timestamp at all", None),
         ("2026-13-41 03:04:05", None),
+        ("2026-01-02 03:04:05 +9900", None),
     ];
-    for (stamp, at) in cases {
-        let found = read(&format!("{stamp} {failure}\n"));
-        assert_eq!(found.len(), 1, "{stamp}");
-        assert_eq!(found[0].at, at, "{stamp}");
-        assert_eq!(found[0].text, failure);
+    for (begin, at) in cases {
+        assert_eq!(time_in(begin, &TimeZone::UTC), at, "{begin}");
+    }
+}
+
+#[test]
+fn a_zone_abbreviation_counts_if_it_has_one_meaning() {
+    let second = Some(Interval::new(T, T + SECOND));
+    let minute = Some(Interval::new(T - 5 * SECOND, T + 55 * SECOND));
+    let cases = [
+        ("2026-01-02 04:04:05 CET", second),
+        ("2026-01-02 04:04 CET", minute),
+        ("2026-01-02 05:04:05 CEST", second),
+        ("2026-01-02 06:04:05 (MSK)", second),
+        ("2026-01-02 12:04:05 JST", second),
+        ("Fri Jan  2 04:04:05 CET 2026", second),
+        ("Fri  2 Jan 2026 04:04:05 AM CET", second),
+        // Eastern time of America or of Australia; India, Israel or Ireland; and so on.
+        ("2026-01-01 22:04:05 EST", None),
+        ("2026-01-02 08:34:05 IST", None),
+        ("2026-01-02 03:04:05 BST", None),
+        ("Thu Jan  1 21:04:05 CST 2026", None),
+        ("Fri Jan  2 03:04:05 XYZ 2026", None),
+        // The offset says which.
+        ("2026-01-01 22:04:05 -0500 EST", second),
+    ];
+    for (begin, at) in cases {
+        assert_eq!(time_in(begin, &TimeZone::UTC), at, "{begin}");
+    }
+}
+
+#[test]
+fn an_ambiguous_abbreviation_is_that_of_the_host_if_its_zone_is_called_so() {
+    let new_york = TimeZone::posix("EST5EDT,M3.2.0,M11.1.0").unwrap();
+    let second = Some(Interval::new(T, T + SECOND));
+    for (begin, at) in [
+        ("2026-01-01 22:04:05", second),
+        ("2026-01-01 22:04:05 EST", second),
+        ("2026-01-01 22:04:05 CST", None),
+        ("2026-01-01 22:04:05 EDT", None),
+    ] {
+        assert_eq!(time_in(begin, &new_york), at, "{begin}");
+    }
+}
+
+#[test]
+fn an_hour_that_the_clock_repeats_is_either_of_the_two() {
+    let berlin = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+    // 2025-10-26T00:30:00Z, in summer time.
+    let first = 1_761_438_600 * SECOND;
+    let hour = 3_600 * SECOND;
+    for (begin, from, to) in [
+        ("2025-10-26 02:30:00", first, first + hour + SECOND),
+        ("2025-10-26 02:30:00 CEST", first, first + SECOND),
+        (
+            "2025-10-26 02:30:00 CET",
+            first + hour,
+            first + hour + SECOND,
+        ),
+    ] {
+        assert_eq!(
+            time_in(begin, &berlin),
+            Some(Interval::new(from, to)),
+            "{begin}"
+        );
+    }
+    assert_eq!(
+        time_in("2025-03-30 02:30:00", &berlin),
+        None,
+        "it was skipped"
+    );
+}
+
+#[test]
+fn only_a_timestamp_at_the_beginning_is_the_lines() {
+    let second = Some(Interval::new(T, T + SECOND));
+    for begin in [
+        "[2026-01-02 03:04:05] ERROR:",
+        "[ct 958] 2026-01-02 03:04:05",
+        "ct 958: 2026-01-02 03:04:05",
+        "ERROR 2026-01-02 03:04:05",
+        "[77] [error] [2026-01-02T03:04:05Z]",
+        "<30>Jan  2 03:04:05 pve1 provision:",
+        "+ 2026-01-02 03:04:05 systemctl:",
+        "\u{1b}[36m2026-01-02 03:04:05\u{1b}[0m",
+        "web_1  | 2026-01-02 03:04:05",
+        "time=\"2026-01-02T03:04:05Z\" level=error msg=\"",
+        "level=error ts=2026-01-02T03:04:05Z msg=",
+        "{\"time\":\"2026-01-02T03:04:05Z\",\"msg\":\"",
+        "{\"level\":\"error\",\"@timestamp\":\"2026-01-02T03:04:05Z\",\"msg\":\"",
+    ] {
+        assert_eq!(time_in(begin, &TimeZone::UTC), second, "{begin}");
+    }
+    for begin in [
+        "log rotated at 2026-01-02 03:04:05;",
+        "Active: failed since Fri 2026-01-02 03:04:05 UTC; 1h ago:",
+        "Modify: 2026-01-02 03:04:05.000000000 +0000",
+        "built Fri Jan  2 03:04:05 UTC 2026:",
+    ] {
+        assert_eq!(time_in(begin, &TimeZone::UTC), None, "{begin}");
     }
 }
 

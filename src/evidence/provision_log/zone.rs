@@ -1,0 +1,56 @@
+//! Abbreviations of time zones.
+
+use jiff::tz::Offset;
+
+/// Those with one meaning, and their offsets from UTC in minutes.
+const KNOWN: &[(&str, i32)] = &[
+    ("UTC", 0),
+    ("GMT", 0),
+    ("WET", 0),
+    ("WEST", 60),
+    ("CET", 60),
+    ("MET", 60),
+    ("WAT", 60),
+    ("CEST", 120),
+    ("MEST", 120),
+    ("EET", 120),
+    ("CAT", 120),
+    ("SAST", 120),
+    ("EEST", 180),
+    ("MSK", 180),
+    ("EAT", 180),
+    ("PKT", 300),
+    ("WIB", 420),
+    ("WITA", 480),
+    ("HKT", 480),
+    ("AWST", 480),
+    ("JST", 540),
+    ("KST", 540),
+    ("WIT", 540),
+    ("ACST", 570),
+    ("AEST", 600),
+    ("ACDT", 630),
+    ("AEDT", 660),
+    ("NZST", 720),
+    ("NZDT", 780),
+    ("HST", -600),
+    ("AKST", -540),
+    ("AKDT", -480),
+];
+
+/// Those with several: US Eastern or Australian time, India, Israel or Ireland.
+const AMBIGUOUS: &[&str] = &[
+    "ADT", "AMT", "AST", "BST", "CDT", "CST", "ECT", "EDT", "EST", "GST", "IST", "MDT", "MST",
+    "PDT", "PST", "SGT", "SST", "WST",
+];
+
+/// The offset that an abbreviation stands for wherever it is written.
+pub(super) fn offset_of(word: &str) -> Option<Offset> {
+    let (_, minutes) = KNOWN.iter().find(|(known, _)| *known == word)?;
+    Offset::from_seconds(minutes * 60).ok()
+}
+
+/// Whether a word is an abbreviation of a time zone, and not of something else.
+pub(super) fn is_zone(word: &str) -> bool {
+    AMBIGUOUS.contains(&word) || offset_of(word).is_some()
+}
