@@ -3,18 +3,17 @@
 mod args;
 mod client;
 mod diff;
-mod dry_run;
 mod error;
 pub mod exit_code;
 mod file;
 mod format;
 mod log;
-mod other_node;
 mod output;
 mod progress;
 mod recordings;
 mod run;
 mod runbooks;
+mod runtime;
 mod signals;
 mod sweep;
 

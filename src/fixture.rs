@@ -7,7 +7,7 @@ use crate::evidence::recording::{
     Attempt, Change, Ending, Output, RecordedRunbook, Recording, SCHEMA, Target,
 };
 use crate::evidence::time::{Interval, SECOND};
-use crate::judge::findings::{Findings, Setting};
+use crate::judge::findings::Findings;
 use crate::judge::{Diagnosis, judge};
 use crate::report::Report;
 use crate::runbook::{Check, Runbook, Source, read};
@@ -120,7 +120,7 @@ impl<'a> Run<'a> {
 
     /// A check's command as it stands with the vars alone known; none if that is too little.
     fn argv(&self, check: &Check) -> Vec<String> {
-        let findings = Findings::new(self.runbook, &Setting::from(&self.recording));
+        let findings = Findings::new(self.runbook, &self.recording);
         check
             .argv(findings.evaluator(), findings.scope())
             .unwrap_or_default()

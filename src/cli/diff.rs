@@ -9,8 +9,6 @@ use super::error::CliError;
 use super::{output, recordings};
 use crate::cli::exit_code::ExitCode;
 use crate::evidence::recording::{self, Recording};
-use crate::judge::judge;
-use crate::redact;
 use crate::report;
 use crate::report::diff::{Side, compare, render};
 use crate::terminal_text::visible;
@@ -48,11 +46,9 @@ fn side(library: &LibraryArgs, path: &Path) -> Result<Side, CliError> {
     match file.schema.as_str() {
         report::SCHEMA => serde_json::from_slice(&bytes).map_err(|error| neither(&error)),
         recording::SCHEMA => {
-            let mut recording: Recording =
+            let recording: Recording =
                 serde_json::from_slice(&bytes).map_err(|error| neither(&error))?;
-            let (source, runbook) = recordings::runbook_for(library, None, &recording)?;
-            let diagnosis = judge(&runbook, &recording);
-            let report = redact::report(&runbook, &source.sha256(), &mut recording, &diagnosis);
+            let report = recordings::reevaluate(library, None, recording, false)?.report;
             let json = serde_json::to_value(&report).and_then(serde_json::from_value);
             json.map_err(|error| neither(&error))
         }

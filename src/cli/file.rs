@@ -3,10 +3,18 @@
 use std::fs::{File, Metadata};
 use std::io::{ErrorKind, Result, Write as _};
 use std::os::fd::{AsFd, AsRawFd as _};
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rustix::fs::OFlags;
+use rustix::io::Errno;
 
 use crate::atomic_file::{PRIVATE, PUBLIC, replace_as};
+
+/// A pipe without a reader is tried so often, 5 s in all.
+const READER_ROUNDS: u32 = 50;
+const READER_WAIT: Duration = Duration::from_millis(100);
 
 /// Writes a file whole or not at all, readable by its owner only. What a link leads to is replaced,
 /// not the link. A device, a pipe, and what stdout or stderr go to, is written into.
@@ -19,16 +27,60 @@ pub(super) fn write_public(path: &Path, bytes: &[u8]) -> Result<()> {
     write(path, bytes, PUBLIC)
 }
 
+/// Whether a file could be written, as far as that can be known beforehand. Changes nothing.
+///
+/// # Errors
+/// Why not.
+pub(super) fn check_writable(path: &Path) -> Result<()> {
+    let directory_of = |path: &Path| match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    if is_pipe(path) {
+        // To open and close it would end its reader.
+        return Ok(());
+    }
+    let directory = match open(path, false) {
+        Ok(file) if is_stream(&file.metadata()?) => return Ok(()),
+        Ok(file) => directory_of(&path_of(&file)?),
+        Err(error) if error.kind() == ErrorKind::NotFound => directory_of(path),
+        Err(error) => return Err(error),
+    };
+    tempfile::tempfile_in(directory).map(drop)
+}
+
 fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
-    // Opened, so that the kernel says whether a link may be followed: not somebody else's in /tmp.
-    let mut options = File::options();
-    options.append(true).create(path.is_symlink());
-    match options.open(path) {
-        Ok(file) if is_stream(&file.metadata()?) => (&file).write_all(bytes),
+    match open(path, path.is_symlink()) {
+        Ok(file) if is_stream(&file.metadata()?) => {
+            rustix::fs::fcntl_setfl(&file, OFlags::APPEND)?;
+            (&file).write_all(bytes)
+        }
         Ok(file) => replace_as(&path_of(&file)?, bytes, mode),
         Err(error) if error.kind() == ErrorKind::NotFound => replace_as(path, bytes, mode),
         Err(error) => Err(error),
     }
+}
+
+/// Opens what is there, so that the kernel decides whether a link may be followed: not somebody
+/// else's in /tmp. A pipe gets some time for its reader to come, and is then an error.
+fn open(path: &Path, create: bool) -> Result<File> {
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+    let mut options = File::options();
+    options.append(true).create(create);
+    options.custom_flags(flags.bits() as i32);
+    for _ in 0..READER_ROUNDS {
+        match options.open(path) {
+            Err(error) if error.raw_os_error() == Some(Errno::NXIO.raw_os_error()) => {
+                std::thread::sleep(READER_WAIT);
+            }
+            opened => return opened,
+        }
+    }
+    Err(std::io::Error::other("no process reads from this pipe"))
+}
+
+fn is_pipe(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo())
 }
 
 /// Where what was opened is; the path that led to it may lead elsewhere by now.

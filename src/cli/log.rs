@@ -8,38 +8,46 @@ use jiff::tz::TimeZone;
 
 use super::error::CliError;
 use crate::cli::exit_code::ExitCode;
-use crate::evidence::provision_log::{failures, moment_of_failure};
-use crate::judge::findings::Setting;
+use crate::evidence::provision_log::{LoggedFailure, failures, moment_of_failure};
+use crate::evidence::time::Interval;
 
 /// How much of a log is read, from its end: the failure is there.
 const MAX_BYTES: u64 = 16 << 20;
 
-/// Takes the failures from a log, and the moment of the first where the user gave none.
-pub(super) fn read(path: &Path, setting: &mut Setting) -> Result<(), CliError> {
+/// What a provisioning log says.
+pub(super) struct ProvisionLog {
+    /// Its failures.
+    pub(super) failures: Vec<LoggedFailure>,
+    /// When the one that counts happened.
+    pub(super) failed_at: Option<Interval>,
+}
+
+/// Reads the failures from a log, and the time of the one that is this unit's.
+pub(super) fn read(path: &Path, unit: Option<&str>) -> Result<ProvisionLog, CliError> {
     let (text, written) = read_end(path).map_err(|error| {
         let message = format!("cannot read the log {}: {error}", path.display());
         CliError::new(ExitCode::Usage, message)
     })?;
     let failures = failures(&text, written, &TimeZone::system());
-    let unit = setting.vars.get("unit").map(String::as_str);
-    match moment_of_failure(&failures, unit) {
+    let failed_at = match moment_of_failure(&failures, unit) {
         Some(failure) => {
-            setting.failed_at = setting.failed_at.or(failure.at);
             if failure.at.is_none() {
                 tracing::warn!(
-                    "{} has no time stamp before \"{}\": its moment is not known",
+                    "{} has no timestamp before the failure: its time is unknown",
                     path.display(),
-                    crate::terminal_text::visible(&failure.text)
                 );
             }
+            failure.at
         }
-        None => tracing::warn!(
-            "{} has no failure of systemctl that lxcdiag knows",
-            path.display()
-        ),
-    }
-    setting.log = Some(failures);
-    Ok(())
+        None => {
+            tracing::warn!("{}: no known systemctl failure found", path.display());
+            None
+        }
+    };
+    Ok(ProvisionLog {
+        failures,
+        failed_at,
+    })
 }
 
 /// The end of a regular file, and when it was last written.

@@ -3,14 +3,15 @@
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use super::args::ReportArgs;
 use super::error::CliError;
-use super::file::write_file;
+use super::file::{check_writable, write_file};
 use super::format;
 use crate::cli::exit_code::ExitCode;
-use crate::evidence::recording::Recording;
+use crate::engine::conclude::Conclusion;
 use crate::redact::Redactor;
 use crate::report::bundle;
-use crate::report::{Format, Look, Report, render};
+use crate::report::{Format, Look, render};
 use crate::terminal_text::visible_text;
 
 /// The table needs this many.
@@ -69,74 +70,84 @@ pub(super) fn harmless(text: &str) -> String {
     visible_text(&Redactor::default().without_secrets(None, text))
 }
 
-/// Where a report goes.
-pub(super) struct Sinks<'a> {
+/// Where a report and its recording go.
+pub(super) struct Sinks {
     /// The format on stdout.
-    pub(super) format: Format,
+    format: Format,
+    /// How stdout looks.
+    look: Look,
     /// Files, each in its format.
-    pub(super) files: Vec<(&'a Path, Format)>,
+    files: Vec<(PathBuf, Format)>,
     /// The file for all of it in one.
-    pub(super) bundle: Option<&'a Path>,
+    bundle: Option<PathBuf>,
+    /// The file for the recording.
+    record: Option<PathBuf>,
 }
 
-impl<'a> Sinks<'a> {
-    /// What a command line asks for.
+impl Sinks {
+    /// The sinks that a command line asks for.
     ///
     /// # Errors
-    /// A file's extension names no format.
-    pub(super) fn new(
-        format: Format,
-        files: &'a [PathBuf],
-        bundle: Option<&'a Path>,
-    ) -> Result<Self, CliError> {
-        if let Some(path) = bundle
+    /// An extension that names no format, and a file that cannot be written: that must be known
+    /// before a container is changed.
+    pub(super) fn new(args: &ReportArgs, record: Option<&Path>) -> Result<Self, CliError> {
+        if let Some(path) = &args.bundle
             && bundle_name(path).is_none()
         {
             let message = format!("`--bundle {}` does not end in .tar.gz", path.display());
             return Err(CliError::new(ExitCode::Usage, message));
         }
-        Ok(Self {
-            format,
-            files: format::of_files(files)?,
-            bundle,
-        })
+        let sinks = Self {
+            format: args.format,
+            look: stdout_look(),
+            files: format::of_files(&args.output)?
+                .into_iter()
+                .map(|(path, format)| (path.to_owned(), format))
+                .collect(),
+            bundle: args.bundle.clone(),
+            record: record.map(Path::to_owned),
+        };
+        let files = sinks.files.iter().map(|(path, _)| path);
+        for path in files.chain(&sinks.bundle).chain(&sinks.record) {
+            check_writable(path).map_err(|error| cannot_write(path, &error))?;
+        }
+        Ok(sinks)
     }
 
     /// Whether anything goes to a file: each holds one report.
     pub(super) fn has_files(&self) -> bool {
         !self.files.is_empty() || self.bundle.is_some()
     }
+
+    /// Writes a report to stdout and to files; each even if an earlier one failed.
+    pub(super) fn write(&self, conclusion: &Conclusion) -> Result<(), CliError> {
+        let (report, recording) = (&conclusion.report, &conclusion.recording);
+        let mut result = print(&render(report, self.format, self.look));
+        let mut save = |path: &Path, bytes: std::io::Result<Vec<u8>>| {
+            if let Err(error) = bytes.and_then(|bytes| write_file(path, &bytes)) {
+                result = Err(cannot_write(path, &error));
+            }
+        };
+        if let Some(path) = &self.record {
+            let json = crate::json::compact(recording).map_err(std::io::Error::other);
+            save(path, json.map(String::into_bytes));
+        }
+        for (path, format) in &self.files {
+            let text = render(report, *format, Look::default());
+            save(path, Ok(text.into_bytes()));
+        }
+        if let Some(path) = &self.bundle {
+            let name = bundle_name(path).unwrap_or_default();
+            save(path, bundle::pack(name, report, recording));
+        }
+        result
+    }
 }
 
-/// The name of a bundle's file without its ending.
+/// The name of a bundle's file without its extension.
 fn bundle_name(path: &Path) -> Option<&str> {
     let name = path.file_name()?.to_str()?;
     name.strip_suffix(".tar.gz").filter(|name| !name.is_empty())
-}
-
-/// Writes a report to stdout and to files; each file even when an earlier one failed.
-pub(super) fn write(
-    report: &Report,
-    recording: &Recording,
-    sinks: &Sinks<'_>,
-) -> Result<(), CliError> {
-    let text = render(report, sinks.format, stdout_look());
-    let mut result = print(&text);
-    for (file, format) in &sinks.files {
-        let text = render(report, *format, Look::default());
-        if let Err(error) = write_file(file, text.as_bytes()) {
-            result = Err(cannot_write(file, &error));
-        }
-    }
-    if let Some(file) = sinks.bundle {
-        let name = bundle_name(file).unwrap_or_default();
-        let written =
-            bundle::pack(name, report, recording).and_then(|bytes| write_file(file, &bytes));
-        if let Err(error) = written {
-            result = Err(cannot_write(file, &error));
-        }
-    }
-    result
 }
 
 /// The error for a file that could not be written.

@@ -1,4 +1,4 @@
-//! `lxcdiag judge` and `lxcdiag test`: recordings weighed without any container.
+//! `lxcdiag judge` and `lxcdiag test`: recordings evaluated again, without a container.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -8,11 +8,10 @@ use super::error::CliError;
 use super::output::Sinks;
 use super::{output, runbooks};
 use crate::cli::exit_code::ExitCode;
+use crate::engine::conclude::{Conclusion, conclude};
 use crate::evidence::recording::{Recording, SCHEMA};
 use crate::judge::expectation::{Expectation, Suite};
 use crate::judge::judge;
-use crate::redact;
-use crate::report::Report;
 use crate::runbook::{self, Runbook, Source};
 use crate::terminal_text::visible;
 
@@ -20,45 +19,57 @@ use crate::terminal_text::visible;
 const MAX_BYTES: u64 = 256 << 20;
 
 pub(super) fn judge_all(args: &JudgeArgs) -> Result<ExitCode, CliError> {
-    let sinks = Sinks::new(
-        args.report.format,
-        &args.report.output,
-        args.report.bundle.as_deref(),
-    )?;
+    let sinks = Sinks::new(&args.report, None)?;
     if sinks.has_files() && args.recordings.len() > 1 {
         let message = "`--output` and `--bundle` take one recording: each file holds one report";
         return Err(CliError::new(ExitCode::Usage, message));
     }
-    let mut worst = ExitCode::Healthy;
+    let mut codes = Vec::new();
     for path in &args.recordings {
-        let mut recording = read(path)?;
-        let (source, runbook) = runbook_for(&args.library, args.runbook.as_deref(), &recording)?;
-        let diagnosis = judge(&runbook, &recording);
-        let report = match args.report.no_redact {
-            true => Report::new(&runbook, &source.sha256(), &recording, &diagnosis),
-            false => redact::report(&runbook, &source.sha256(), &mut recording, &diagnosis),
-        };
-        output::write(&report, &recording, &sinks)?;
-        let code = ExitCode::of_verdict(&diagnosis.verdict);
-        if code as u8 > worst as u8 {
-            worst = code;
+        let concluded = read(path).and_then(|recording| {
+            let name = args.runbook.as_deref();
+            reevaluate(&args.library, name, recording, args.report.no_redact)
+        });
+        match concluded {
+            Ok(conclusion) => {
+                sinks.write(&conclusion)?;
+                codes.push(ExitCode::of_verdict(&conclusion.verdict));
+            }
+            // One file that cannot be read does not cost the others their verdict.
+            Err(error) => {
+                output::print_error(&format!("lxcdiag: {error}"));
+                codes.push(error.code);
+            }
         }
     }
-    Ok(worst)
+    Ok(ExitCode::worst(codes))
 }
 
-/// The runbook asked for, else today's of the same name, else the one in the recording.
-pub(super) fn runbook_for(
+/// Judges a recording by the runbook of this name, else by the current one of the recording's name,
+/// else by the one inside the recording.
+pub(super) fn reevaluate(
     library: &LibraryArgs,
     name: Option<&str>,
-    recording: &Recording,
-) -> Result<(Source, Runbook), CliError> {
-    if let Some(name) = name {
-        return runbooks::find(library, name);
-    }
-    if let Ok(found) = runbooks::find(library, &recording.runbook.id) {
-        return Ok(found);
-    }
+    recording: Recording,
+    keep_secrets: bool,
+) -> Result<Conclusion, CliError> {
+    let (source, runbook) = match name {
+        Some(name) => runbooks::find(library, name)?,
+        None => match runbooks::find_current(library, &recording.runbook.id)? {
+            Some(current) => current,
+            None => recorded_runbook(&recording)?,
+        },
+    };
+    Ok(conclude(
+        &runbook,
+        &source.sha256(),
+        recording,
+        None,
+        keep_secrets,
+    ))
+}
+
+fn recorded_runbook(recording: &Recording) -> Result<(Source, Runbook), CliError> {
     let source = Source {
         name: format!("the runbook {} in the recording", recording.runbook.id),
         text: recording.runbook.text.clone(),
@@ -99,7 +110,7 @@ pub(super) fn test(args: &TestArgs) -> Result<ExitCode, CliError> {
     }
     output::print_line(&format!("{passed} passed, {failed} failed"))?;
     if passed + failed == 0 {
-        let message = "no tests found: a directory's *.yaml files are taken for runbook tests";
+        let message = "no tests found: runbook tests are the *.yaml files of a directory";
         return Err(CliError::new(ExitCode::BadInput, message));
     }
     Ok(if failed == 0 {

@@ -21,6 +21,22 @@ pub(super) fn find(args: &LibraryArgs, name: &str) -> Result<(Source, Runbook), 
     Ok((source, runbook))
 }
 
+/// The current runbook of a recording's name, if there is one. One that is not valid is an error:
+/// silently judging by another would surprise its author.
+pub(super) fn find_current(
+    args: &LibraryArgs,
+    id: &str,
+) -> Result<Option<(Source, Runbook)>, CliError> {
+    let source = match Library::standard(args.runbooks.as_deref()).find(id) {
+        Ok(source) => source,
+        Err(LookupError::Unknown { .. }) => return Ok(None),
+        Err(error) => return Err(lookup_error(&error)),
+    };
+    let runbook =
+        runbook::read(&source).map_err(|error| CliError::from_error(ExitCode::BadInput, &error))?;
+    Ok(Some((source, runbook)))
+}
+
 /// The values of a runbook's vars. What is refused is quoted, but for a secret: standard error ends in
 /// logs and mails.
 pub(super) fn values(runbook: &Runbook, given: &[String]) -> Result<Values, CliError> {

@@ -2,9 +2,10 @@
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::engine::execute::Stop;
+use crate::cli::exit_code::ExitCode;
+use crate::engine::stop::{Signal, Stop};
 
-/// Waits for SIGINT, SIGTERM or SIGHUP, from the call on: whoever starts something calls it before.
+/// Waits for SIGINT, SIGTERM or SIGHUP, from the call on: call it before anything starts.
 ///
 /// # Panics
 /// Outside a runtime.
@@ -20,9 +21,18 @@ pub(super) fn first() -> impl Future<Output = Stop> {
             return std::future::pending().await;
         };
         Stop::Signal(tokio::select! {
-            _ = interrupt.recv() => "SIGINT",
-            _ = terminate.recv() => "SIGTERM",
-            _ = hangup.recv() => "SIGHUP",
+            _ = interrupt.recv() => Signal::Interrupt,
+            _ = terminate.recv() => Signal::Terminate,
+            _ = hangup.recv() => Signal::Hangup,
         })
+    }
+}
+
+/// The exit status of a run that ended early for this reason; none if its verdict counts.
+pub(super) const fn exit_code(stopped: Option<Stop>) -> Option<ExitCode> {
+    match stopped {
+        Some(Stop::Signal(Signal::Interrupt)) => Some(ExitCode::Interrupted),
+        Some(Stop::Signal(_)) => Some(ExitCode::Terminated),
+        Some(Stop::TimedOut(_) | Stop::SweepTimedOut(_)) | None => None,
     }
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::StreamExt as _;
@@ -16,15 +17,18 @@ use tokio::sync::watch;
 
 use super::args::{SweepArgs, Via, WAIVERS};
 use super::error::CliError;
+use super::runtime::block_on;
 use super::{client, format, runbooks, signals};
 use crate::cli::exit_code::ExitCode;
 use crate::clock::now;
 use crate::container::remote::{AT_ONCE, Links};
-use crate::engine::execute::Stop;
-use crate::engine::ledger::{History, state_directory};
+use crate::engine::diagnose::Cluster;
+use crate::engine::ledger::{Ledger, state_directory};
+use crate::engine::plan::Request;
+use crate::engine::policy::ChangePolicy;
+use crate::engine::stop::{Signal, Stop};
 use crate::evidence::time::{rfc3339, seconds};
 use crate::host::Host;
-use crate::redact::Redactor;
 use crate::report::Report;
 use crate::runbook::MAX_BYTES;
 use crate::sweep::engine;
@@ -54,8 +58,8 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
         .inventory()
         .map_err(|error| CliError::from_error(ExitCode::Unavailable, &error))?;
     let containers = select(&wanted(args), &inventory);
-    let node = host.node();
-    let links = Links::new(&host, other_nodes(&containers, node.name.as_deref()));
+    let here = host.local_node();
+    let links = Links::new(&host, other_nodes(&containers, here.as_deref()));
     let state_home = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from);
     let state = match &args.state {
         Some(directory) => directory.clone(),
@@ -65,31 +69,42 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
     let mut memory = store.load().map_err(store_error)?;
 
     let files = files::with_reports(files)?;
-    let reported = |report: &Report| {
-        for reports in files.iter().filter_map(|file| file.reports.as_ref()) {
+    let reports: Vec<_> = files
+        .iter()
+        .filter_map(|file| file.reports.clone())
+        .collect();
+    let reported = move |report: &Report| {
+        for reports in &reports {
             reports.write(report);
         }
     };
     let transport = client::transport(args.reach.via, &args.reach.pct);
-    let history = History::new(state_home);
-    let visitor = Visitor {
-        runbook: &runbook,
+    let ledger = Ledger::new(state_home);
+    let request = Request {
         recorded: runbooks::recorded(&source, &runbook),
+        runbook: Arc::new(runbook),
         values,
-        command_line: command_line.clone(),
-        host: &host,
-        node,
-        transport: transport.as_ref(),
-        links: &links,
-        read_only: !args.allow_changes,
-        limit: args.timeout,
-        history: &history,
-        reported: &reported,
+        command_line,
+        failed_at: None,
+        log: None,
+        changes: match args.allow_changes {
+            true => ChangePolicy::Allowed,
+            false => ChangePolicy::Declined("--allow-changes is not given"),
+        },
+        timeout: Some(args.timeout),
+        demonstration: None,
+        keep_secrets: false,
     };
+    let visitor = Visitor {
+        cluster: Cluster::new(&host, transport.as_ref(), &links, &ledger),
+        request,
+        reported: Arc::new(reported),
+    };
+    let runbook = &visitor.request.runbook;
     let (started_at, begun) = (now(), Instant::now());
     // A last sweep that is yet to come is of a clock that was ahead: since then nothing has happened.
     memory.swept_at.retain(|_, at| *at <= started_at);
-    let (mut rows, stopped) = visit_all(args, &visitor, &containers, &memory)?;
+    let (mut rows, stopped) = visit_all(args, &visitor, &links, &containers, &memory)?;
     let finished_at = now();
     if args.running {
         rows.retain(|row| row.visit != Visited::Skipped(STOPPED.to_owned()));
@@ -104,7 +119,7 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
     let sweep = Sweep {
         schema: SCHEMA,
         lxcdiag: env!("CARGO_PKG_VERSION"),
-        command_line: without_secrets(&visitor, &command_line),
+        command_line: shown(&visitor.request),
         runbook: runbook.id.clone(),
         title: runbook.title.clone(),
         started_at: rfc3339(started_at),
@@ -127,27 +142,15 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
     // and loses nothing.
     files::write(args, &sweep, &files)?;
     store.save(&memory).map_err(store_error)?;
-    let signal = match stopped {
-        Some(Stop::Signal("SIGINT")) => Some(ExitCode::Interrupted),
-        Some(Stop::Signal(_)) => Some(ExitCode::Terminated),
-        _ => None,
-    };
+    let signal = signals::exit_code(stopped);
     let found = ExitCode::from(sweep.status());
     Ok(ExitCode::worst(signal.into_iter().chain([found])))
 }
 
 /// The command line as it may leave.
-fn without_secrets(visitor: &Visitor<'_>, words: &[String]) -> Vec<String> {
-    let mut redactor = Redactor::new(visitor.runbook);
-    redactor.learn_vars(&visitor.values.values);
-    for word in words {
-        redactor.learn(word.as_bytes());
-    }
-    let mut redacted = |word: &String| match redactor.redact(word.as_bytes()) {
-        Some(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        None => word.clone(),
-    };
-    words.iter().map(&mut redacted).collect()
+fn shown(request: &Request) -> Vec<String> {
+    let words = request.command_line.iter();
+    words.map(|word| request.shown(word)).collect()
 }
 
 fn wanted(args: &SweepArgs) -> Wanted {
@@ -178,13 +181,10 @@ fn other_nodes<'a>(
 fn visit_all(
     args: &SweepArgs,
     visitor: &Visitor<'_>,
+    links: &Links<'_>,
     containers: &[Selected],
     memory: &Memory,
 ) -> Result<(Vec<Row>, Option<Stop>), CliError> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| CliError::new(ExitCode::Unavailable, format!("cannot start: {error}")))?;
     let bar = Bar::new(containers.len());
     let (stop, stopped) = watch::channel(None::<Stop>);
     let visit = |container: &Selected| {
@@ -193,13 +193,13 @@ fn visit_all(
         let since = memory.swept_at.get(&container.ct).copied();
         bar.begun(container.ct);
         async move {
-            let early = stopped.borrow().clone();
+            let early = *stopped.borrow();
             if let Some(early) = early {
                 return Row::lost(&container, &early.to_string());
             }
             let stop = async move {
                 match stopped.wait_for(Option::is_some).await {
-                    Ok(reason) => reason.clone().unwrap_or(Stop::Signal("SIGTERM")),
+                    Ok(reason) => reason.unwrap_or(Stop::Signal(Signal::Terminate)),
                     // Whoever could say so is gone.
                     Err(_) => std::future::pending().await,
                 }
@@ -212,27 +212,27 @@ fn visit_all(
     let watch = async |signal| {
         let reason = match tokio::time::timeout(deadline, signal).await {
             Ok(signal) => signal,
-            Err(_) => Stop::SweepTimeUp(deadline),
+            Err(_) => Stop::SweepTimedOut(deadline),
         };
         stop.send_replace(Some(reason));
         std::future::pending::<Vec<Row>>().await
     };
     let most = jobs(args);
-    let jobs = |node: &str| match visitor.links.lead_to(node) {
+    let jobs = |node: &str| match links.lead_to(node) {
         true => most.min(AT_ONCE),
         false => most,
     };
-    let rows = runtime.block_on(async {
+    let rows = block_on(async || {
         // Asked only when something has happened to it, not whenever a container says something.
         let mut watching: FuturesUnordered<_> = std::iter::once(watch(signals::first())).collect();
         let rows = tokio::select! {
             rows = engine::sweep(containers, jobs, visit, told) => rows,
             Some(never) = watching.next() => never,
         };
-        visitor.links.close().await;
+        links.close().await;
         rows
-    });
-    let reason = stop.borrow().clone();
+    })?;
+    let reason = *stop.borrow();
     Ok((rows, reason))
 }
 

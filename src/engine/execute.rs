@@ -1,287 +1,212 @@
-//! Goes through a runbook's checks, in the container and on the host, and records what came of it.
+//! Goes through a plan's checks over a backend, and records what came of it.
 
-mod attempt;
-mod probe;
+use std::sync::Arc;
 
-use std::time::Duration;
-
-pub use probe::PROBE;
-
-use crate::clock::now;
-use crate::container::transport::Transport;
-use crate::container::{Session, SessionError};
-use crate::evidence::recording::{Attempt, Ending, RecordedRunbook, Recording, SCHEMA, Target};
+use super::backend::{Backend, Call, not_run};
+use super::plan::Plan;
+use super::stop::Stop;
+use crate::evidence::fact::Fact;
+use crate::evidence::recording::{Attempt, Ending, Recording};
 use crate::evidence::time::SECOND;
-use crate::expression::Unknown;
-use crate::host::Host;
-use crate::judge::findings::{Findings, Setting};
+use crate::expression::{Binding, Unknown};
+use crate::judge::findings::Findings;
 use crate::runbook::{Action, Check, HostLook, Runbook};
-use attempt::{attempt_of, played_back, untried};
 
-/// How long the client may take to open a shell. `pct` alone takes 1.2 s of CPU, and on a host
-/// that is busy enough to lose races, much longer.
-const OPEN_LIMIT: Duration = Duration::from_secs(30);
+/// The items of a `for_each` that a check runs for; more is no list that a person would read.
+const MAX_ITEMS: usize = 100;
 
-/// What is to be collected.
-pub struct Request<'a> {
-    /// The runbook.
-    pub runbook: &'a Runbook,
-    /// The same, as it goes into the recording.
-    pub recorded: RecordedRunbook,
-    /// Vars, target and what earlier runs did.
-    pub setting: Setting,
-    /// The vars that nobody set.
-    pub defaulted: Vec<String>,
-    /// lxcdiag's own command line.
-    pub command_line: Vec<String>,
-    /// How the container is reached, and what is known of it beforehand.
-    pub target: Target,
-    /// Why nothing may be changed in the container, where that is so.
-    pub no_changes: Option<String>,
-    /// How long the whole run may take.
-    pub limit: Option<Duration>,
-    /// The name of the demonstration, where a recording is played back.
-    pub demonstration: Option<String>,
+/// The bytes of output that a run keeps; a check that would run after that does not.
+const MAX_OUTPUT: usize = 16 << 20;
+
+/// An attempt that is to be made, or one that is settled without.
+type PlannedCall<'a> = Result<Call<'a>, Box<Attempt>>;
+
+/// Who follows a run.
+pub struct Hooks<'a> {
+    /// Keeps the recording before a command changes the container. It holds the command as if it
+    /// had not ended. If it cannot be kept, the command does not run, for the reason returned.
+    pub before_change: &'a dyn Fn(&Recording) -> Result<(), String>,
+    /// Hears of each check as it begins.
+    pub begins: &'a dyn Fn(&Check),
 }
 
-/// Why a run ended before its end.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Stop {
-    /// A signal: its name.
-    Signal(&'static str),
-    /// The run's time was up.
-    TimeUp(Duration),
-    /// The time of the sweep that it is part of was up.
-    SweepTimeUp(Duration),
+/// What came of a plan.
+pub struct Execution {
+    /// Every attempt.
+    pub recording: Recording,
+    /// What the recording says, as far as it was needed during the run, and then to its end.
+    pub findings: Findings,
+    /// Why it ended early, if it did.
+    pub stopped: Option<Stop>,
 }
 
-impl std::fmt::Display for Stop {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Signal(name) => write!(f, "interrupted by {name}"),
-            Self::TimeUp(limit) => {
-                write!(f, "the run's time of {} s was up", limit.as_secs_f64())
-            }
-            Self::SweepTimeUp(limit) => {
-                write!(f, "the sweep's time of {} s was up", limit.as_secs_f64())
-            }
-        }
-    }
-}
-
-/// Where the answers come from.
-#[derive(Clone, Copy)]
-pub enum Source<'a> {
-    /// A container, and the host it is on.
-    Live {
-        /// The host.
-        host: &'a Host,
-        /// The way into the container.
-        transport: &'a dyn Transport,
-    },
-    /// A recording that is played back: the same commands get the same answers.
-    Recorded(&'a Recording),
-}
-
-impl Source<'_> {
-    /// Nanoseconds since the Unix epoch, on the clock that the container and its node share.
-    fn now(&self) -> i64 {
-        let offset = match self {
-            Self::Live { transport, .. } => transport.clock_offset(),
-            Self::Recorded(_) => 0,
-        };
-        now().saturating_add(offset)
-    }
-}
-
-/// What surrounds a run: where the answers come from, and who is told of it.
-pub struct Surroundings<'a> {
-    /// Where the answers come from.
-    pub source: Source<'a>,
-    /// Keeps the recording before the container is changed: its evidence cannot be had twice.
-    /// Where that fails, nothing is changed, for the reason returned.
-    pub keep: &'a dyn Fn(&Recording) -> Result<(), String>,
-    /// Told of each check as it begins.
-    pub progress: &'a dyn Fn(&Check),
-}
-
-/// Runs the checks until they are done or `stop` is. The findings are those of the recording.
+/// Runs the checks until they are done or `stop` is.
 ///
-/// Never fails: what could not be run is an attempt that errored or was skipped, with its reason.
-pub async fn collect<'a>(
-    request: Request<'a>,
-    around: &'a Surroundings<'a>,
-    stop: impl Future<Output = Stop>,
-) -> (Recording, Findings, Option<Stop>) {
-    let limit = request.limit;
-    let stop = async {
-        match limit {
-            None => stop.await,
-            Some(limit) => match tokio::time::timeout(limit, stop).await {
-                Ok(stopped) => stopped,
-                Err(_) => Stop::TimeUp(limit),
-            },
-        }
+/// Never fails: what could not run is an attempt that errored or was skipped, with its reason.
+pub async fn execute(
+    plan: &Plan,
+    mut backend: impl Backend,
+    hooks: &Hooks<'_>,
+    stop: &mut (impl Future<Output = Stop> + Unpin),
+) -> Execution {
+    let mut recording = plan.head.clone();
+    recording.started_at = backend.now();
+    let mut executor = Executor {
+        plan,
+        hooks,
+        findings: Findings::new(&plan.runbook, &recording),
+        pending: Vec::new(),
+        kept_bytes: 0,
+        recording,
     };
-    let mut stop = std::pin::pin!(stop);
-    let mut collector = Collector::new(request, around);
-    let stopped = collector.go(&mut stop).await;
-    let (recording, findings) = collector.finish(stopped.as_ref()).await;
-    (recording, findings, stopped)
+    let stopped = executor.run(&mut backend, stop).await;
+    executor.finish(backend, stopped).await
 }
 
-struct Collector<'a> {
-    around: &'a Surroundings<'a>,
-    /// What the attempts so far came to, but for those at checks that are `untold`.
+struct Executor<'a> {
+    plan: &'a Plan,
+    hooks: &'a Hooks<'a>,
+    /// What the attempts so far say, apart from those at the pending checks.
     findings: Findings,
     /// The latest checks, each with the number of its attempts.
-    untold: Vec<(&'a Check, usize)>,
-    runbook: &'a Runbook,
-    no_changes: Option<String>,
-    session: Option<Session>,
-    /// Why there is no session, once that is known.
-    no_session: Option<String>,
-    kept: bool,
+    pending: Vec<(&'a Check, usize)>,
+    kept_bytes: usize,
     recording: Recording,
 }
 
-impl<'a> Collector<'a> {
-    fn new(request: Request<'a>, around: &'a Surroundings<'a>) -> Self {
-        let mut setting = request.setting;
-        setting.started_at = match around.source {
-            Source::Live { .. } => around.source.now(),
-            Source::Recorded(recording) => recording.started_at,
-        };
-        Self {
-            around,
-            findings: Findings::new(request.runbook, &setting),
-            untold: Vec::new(),
-            runbook: request.runbook,
-            no_changes: request.no_changes,
-            session: None,
-            no_session: None,
-            kept: false,
-            recording: Recording {
-                schema: SCHEMA.to_owned(),
-                lxcdiag: env!("CARGO_PKG_VERSION").to_owned(),
-                command_line: request.command_line,
-                runbook: request.recorded,
-                demonstration: request.demonstration,
-                target: request.target,
-                vars: setting.vars,
-                defaulted: request.defaulted,
-                failed_at: setting.failed_at,
-                log: setting.log,
-                read_only: setting.read_only,
-                started_at: setting.started_at,
-                finished_at: setting.started_at,
-                cut_short: None,
-                attempts: Vec::new(),
-                earlier_changes: setting.earlier_changes,
-                stray_bytes: 0,
-            },
-        }
-    }
-
-    /// Goes through the checks; ends early with the reason.
-    async fn go(&mut self, stop: &mut (impl Future<Output = Stop> + Unpin)) -> Option<Stop> {
-        let checks = self.runbook.in_order();
-        if let Source::Live { transport, .. } = self.around.source
-            && checks.iter().any(|check| check.host.is_none())
-        {
-            let stopped = self.open(transport, stop).await;
-            if stopped.is_some() {
-                return stopped;
-            }
-        }
-        for check in checks {
-            (self.around.progress)(check);
-            self.tell_for(check);
-            let items = match self.items(check) {
-                Ok(items) => items,
-                Err(reason) => {
-                    let attempt = untried(check, None, Ending::Skipped(reason));
-                    self.add(check, vec![attempt]);
-                    continue;
-                }
-            };
-            let mut attempts = Vec::new();
-            let mut stopped = None;
-            for item in items {
-                let (attempt, ended) = self.attempt(check, item, stop).await;
-                attempts.push(attempt);
-                stopped = stopped.or(ended);
-                if stopped.is_some() {
-                    break;
-                }
-            }
-            self.add(check, attempts);
-            if stopped.is_some() {
-                return stopped;
-            }
-        }
-        None
-    }
-
-    /// Opens a shell in the container, and asks what that is.
-    async fn open(
+impl<'a> Executor<'a> {
+    async fn run(
         &mut self,
-        transport: &dyn Transport,
+        backend: &mut impl Backend,
         stop: &mut (impl Future<Output = Stop> + Unpin),
     ) -> Option<Stop> {
-        let mut session = match Session::start(transport, self.recording.target.ct) {
-            Ok(session) => session,
-            Err(error) => {
-                self.no_session = Some(crate::error_chain(&error));
-                return None;
-            }
-        };
-        let opening = async {
-            session.greet(OPEN_LIMIT).await?;
-            probe::describe(&mut session, &mut self.recording.target).await;
-            Ok::<_, SessionError>(())
-        };
-        let opened = tokio::select! {
-            biased;
-            stopped = &mut *stop => Err(stopped),
-            opened = opening => Ok(opened),
-        };
-        match opened {
-            Ok(Ok(())) => self.session = Some(session),
-            Ok(Err(error)) => self.no_session = Some(crate::error_chain(&error)),
-            Err(stopped) => {
-                session.abort(&stopped.to_string()).await;
+        if self.plan.enters() {
+            let opened = tokio::select! {
+                biased;
+                stopped = &mut *stop => Some(stopped),
+                () = backend.open(&mut self.recording.target) => None,
+            };
+            if let Some(stopped) = opened {
+                backend.abort(None, stopped).await;
                 return Some(stopped);
             }
         }
+        for check in self.plan.runbook.in_order() {
+            (self.hooks.begins)(check);
+            let stopped = self.check(check, backend, stop).await;
+            if stopped.is_some() {
+                return stopped;
+            }
+        }
         None
     }
 
-    /// The items that a check is run for: one without a name, or those of its `for_each`.
-    fn items(&self, check: &Check) -> Result<Vec<Option<String>>, String> {
+    /// Makes the attempts at one check: one, or one for each item.
+    async fn check(
+        &mut self,
+        check: &'a Check,
+        backend: &mut impl Backend,
+        stop: &mut (impl Future<Output = Stop> + Unpin),
+    ) -> Option<Stop> {
+        self.interpret_needs(check);
+        let calls = match self.calls(check) {
+            Ok(calls) => calls,
+            Err(reason) => {
+                let attempt = not_run(check, None, Ending::Skipped(reason));
+                self.add(check, vec![attempt]);
+                return None;
+            }
+        };
+        if check.changes
+            && backend.is_open()
+            && let Err(reason) = self.announce(check, &calls, backend.now())
+        {
+            let reason = format!("it changes the container: {reason}");
+            let skipped = Ending::Skipped(reason);
+            let skip = |call: PlannedCall<'_>| match call {
+                Ok(call) => call.not_run(skipped.clone()),
+                Err(attempt) => *attempt,
+            };
+            self.add(check, calls.into_iter().map(skip).collect());
+            return None;
+        }
+        let mut attempts = Vec::new();
+        let mut stopped = None;
+        for call in calls {
+            let attempt = match call {
+                Err(attempt) => *attempt,
+                Ok(call) if self.kept_bytes > MAX_OUTPUT => {
+                    let limit = MAX_OUTPUT >> 20;
+                    let reason = format!("not run: the run has its {limit} MiB of output already");
+                    call.not_run(Ending::Errored(reason))
+                }
+                Ok(call) => {
+                    let answer = tokio::select! {
+                        biased;
+                        stopped = &mut *stop => Err(stopped),
+                        attempt = backend.attempt(call.clone()) => Ok(attempt),
+                    };
+                    match answer {
+                        Ok(attempt) => attempt,
+                        Err(reason) => {
+                            stopped = Some(reason);
+                            let skipped = Ending::Skipped(reason.to_string());
+                            let ended = backend.abort(Some(call.clone()), reason).await;
+                            ended.unwrap_or_else(|| call.not_run(skipped))
+                        }
+                    }
+                }
+            };
+            self.kept_bytes += attempt.stdout.kept_bytes() + attempt.stderr.kept_bytes();
+            attempts.push(attempt);
+            if stopped.is_some() {
+                break;
+            }
+        }
+        self.add(check, attempts);
+        stopped
+    }
+
+    /// The attempts that are to be made at a check, and those that are settled already.
+    ///
+    /// # Errors
+    /// Why the check is skipped.
+    fn calls(&self, check: &'a Check) -> Result<Vec<PlannedCall<'a>>, String> {
         if let Some(need) = check.needs.iter().find(|need| !self.findings.passed(need)) {
             return Err(format!("needs {need}, which has not passed"));
         }
-        if check.changes {
-            if self.recording.read_only {
-                return Err("it changes the container, and --read-only is given".to_owned());
-            }
-            if let Some(reason) = &self.no_changes {
-                return Err(format!("it changes the container: {reason}"));
-            }
+        if let Some(reason) = self.plan.changes.refusal(check) {
+            return Err(reason);
         }
         let Some(source) = &check.for_each else {
-            return Ok(vec![None]);
+            return Ok(vec![self.call(check, None)]);
         };
-        let value = self
-            .findings
-            .evaluator()
-            .value(source, self.findings.scope())
+        let items = self.items(source)?;
+        let mut calls: Vec<_> = items
+            .iter()
+            .take(MAX_ITEMS)
+            .map(|item| self.call(check, Some(item.clone())))
+            .collect();
+        if let Some(more) = items.len().checked_sub(MAX_ITEMS + 1) {
+            let reason = format!(
+                "{} of {} items were not run: a check runs for {MAX_ITEMS} at most",
+                more + 1,
+                items.len()
+            );
+            calls.push(Err(Box::new(not_run(check, None, Ending::Errored(reason)))));
+        }
+        Ok(calls)
+    }
+
+    fn items(&self, source: &str) -> Result<Vec<String>, String> {
+        let (evaluator, scope) = (self.findings.evaluator(), self.findings.scope());
+        let value = evaluator
+            .value(source, scope)
             .map_err(|Unknown(missing)| format!("missing: {}", missing.join("; ")))?;
         let items: Vec<_> = value
             .try_iter()
             .map_err(|_| format!("`{source}` is not a list"))?
-            .map(|item| Some(item.to_string()))
+            .map(|item| item.to_string())
             .collect();
         if items.is_empty() {
             return Err(format!("`{source}` is empty"));
@@ -289,175 +214,101 @@ impl<'a> Collector<'a> {
         Ok(items)
     }
 
-    async fn attempt(
-        &mut self,
-        check: &Check,
-        item: Option<String>,
-        stop: &mut (impl Future<Output = Stop> + Unpin),
-    ) -> (Attempt, Option<Stop>) {
+    /// One attempt that is to be made, or the attempt that says which values it lacks.
+    fn call(&self, check: &'a Check, item: Option<String>) -> PlannedCall<'a> {
         let mut scope = self.findings.scope().inner();
         if let Some(item) = &item {
-            let fact = crate::evidence::fact::Fact::Text(item.clone());
-            scope.bind("item", crate::expression::Binding::Present(fact));
+            scope.bind("item", Binding::Present(Fact::Text(item.clone())));
         }
         let evaluator = self.findings.evaluator();
-        if let Some(Action::Host(look)) = check.action() {
-            let look = match look {
-                HostLook::Source(path) => match evaluator.render(path, &scope) {
-                    Ok(path) => HostLook::Source(path),
-                    Err(Unknown(missing)) => {
-                        let reason = missing.join("; ");
-                        return (untried(check, item, Ending::Skipped(reason)), None);
-                    }
-                },
-                other => other.clone(),
-            };
-            let attempt = match self.around.source {
-                Source::Live { host, .. } => self.look(host, check, item, &look),
-                Source::Recorded(recording) => played_back(recording, check, item, Vec::new()),
-            };
-            return (attempt, None);
-        }
-        let argv = match check.argv(evaluator, &scope) {
-            Ok(argv) => argv,
-            Err(Unknown(missing)) => {
-                let reason = missing.join("; ");
-                return (untried(check, item, Ending::Skipped(reason)), None);
-            }
+        let skip = |item, Unknown(missing): Unknown| {
+            Box::new(not_run(check, item, Ending::Skipped(missing.join("; "))))
         };
-        // Where there is no way in, nothing can come to be changed.
-        if check.changes
-            && self.session.is_some()
-            && let Err(reason) = self.keep_before_changes()
-        {
-            let reason = format!("it changes the container: {reason}");
-            return (untried(check, item, Ending::Skipped(reason)), None);
-        }
-        if let Source::Recorded(recording) = self.around.source {
-            return (played_back(recording, check, item, argv), None);
-        }
-        let Some(session) = &mut self.session else {
-            let reason = self.no_session.clone().unwrap_or_default();
-            let attempt = Attempt {
+        let probe = match check.action() {
+            Some(Action::Host(HostLook::Source(path))) => match evaluator.render(path, &scope) {
+                Ok(path) => Some(HostLook::Source(path)),
+                Err(unknown) => return Err(skip(item, unknown)),
+            },
+            Some(Action::Host(probe)) => Some(probe.clone()),
+            _ => None,
+        };
+        match check.argv(evaluator, &scope) {
+            Ok(argv) => Ok(Call {
+                check,
+                item,
                 argv,
-                ..untried(check, item, Ending::Errored(reason))
-            };
-            return (attempt, None);
-        };
-        let timeout = Duration::from_secs_f64(check.timeout_seconds());
-        let (exchange, stopped) = tokio::select! {
-            biased;
-            stopped = &mut *stop => {
-                let reason = stopped.to_string();
-                let exchange = session.abort(&reason).await;
-                (exchange, Some(stopped))
-            }
-            exchange = session.run(&argv, timeout) => (Some(exchange), None),
-        };
-        let attempt = match exchange {
-            Some(exchange) => attempt_of(check, item, argv, exchange),
-            None => {
-                let reason = stopped.as_ref().map(Stop::to_string).unwrap_or_default();
-                untried(check, item, Ending::Skipped(reason))
-            }
-        };
-        (attempt, stopped)
-    }
-
-    fn look(&self, host: &Host, check: &Check, item: Option<String>, look: &HostLook) -> Attempt {
-        let started = std::time::Instant::now();
-        let started_at = self.around.source.now();
-        let ct = self.recording.target.ct;
-        let found = match look {
-            HostLook::Container => host.container(ct).map(|facts| vec![facts]),
-            HostLook::Node => Ok(vec![host.node().facts()]),
-            HostLook::Tasks(types) => host.tasks(ct, types).map(|log| log.tasks),
-            HostLook::Source(path) => host.source(path).map(|facts| vec![facts]),
-        };
-        let (ending, found) = match found {
-            Ok(found) => (Ending::Looked, found),
-            Err(error) => (Ending::Errored(crate::error_chain(&error)), Vec::new()),
-        };
-        Attempt {
-            started_at: Some(started_at),
-            duration: i64::try_from(started.elapsed().as_nanos()).ok(),
-            found,
-            ..untried(check, item, ending)
+                probe,
+            }),
+            Err(unknown) => Err(skip(item, unknown)),
         }
     }
 
-    /// Keeps the recording as it would stand if lxcdiag were killed while it changes things.
-    fn keep_before_changes(&mut self) -> Result<(), String> {
-        if self.kept {
-            return Ok(());
-        }
-        let mut recording = self.recording.clone();
-        recording.finished_at = self.around.source.now();
+    /// Keeps the recording as it is right if lxcdiag is killed while this check runs: whatever it
+    /// was about to run counts as run.
+    fn announce(&self, check: &Check, calls: &[PlannedCall<'_>], now: i64) -> Result<(), String> {
         let reason = "lxcdiag was ended while it ran";
+        let mut recording = self.recording.clone();
+        recording.finished_at = now;
         recording.cut_short = Some(reason.to_owned());
-        let changing = self.runbook.checks.iter().filter(|check| check.changes);
-        recording.attempts.extend(changing.filter_map(|check| {
-            let (evaluator, scope) = (self.findings.evaluator(), self.findings.scope());
-            Some(Attempt {
-                argv: check.argv(evaluator, scope).ok()?,
-                started_at: Some(self.around.source.now()),
-                duration: Some((check.timeout_seconds() * SECOND as f64) as i64),
-                ..untried(check, None, Ending::Errored(reason.to_owned()))
-            })
-        }));
-        (self.around.keep)(&recording)?;
-        self.kept = true;
-        Ok(())
+        let timeout = (check.timeout_seconds() * SECOND as f64) as i64;
+        let calls: Vec<_> = calls.iter().flatten().collect();
+        let planned = |call: &&Call<'_>| Attempt {
+            started_at: Some(now),
+            duration: Some(timeout.saturating_mul(calls.len() as i64)),
+            ..Call::clone(call).not_run(Ending::Errored(reason.to_owned()))
+        };
+        recording.attempts.extend(calls.iter().map(planned));
+        (self.hooks.before_change)(&recording)
     }
 
     fn add(&mut self, check: &'a Check, attempts: Vec<Attempt>) {
-        self.untold.push((check, attempts.len()));
+        self.pending.push((check, attempts.len()));
         self.recording.attempts.extend(attempts);
     }
 
-    /// Has the findings know what this check's command can read: what it needs. No more than that:
-    /// between two commands others have the processor's caches, and to judge check by check takes
-    /// far longer than to judge them all at the end.
-    fn tell_for(&mut self, check: &Check) {
-        let untold = |(untold, _): &(&Check, usize)| check.needs.contains(&untold.id);
-        if check.changes || self.untold.iter().any(untold) {
-            self.tell();
+    /// Interprets what this check's command can read: what it needs. No more than that: between two
+    /// commands others have the processor's caches, and to interpret check by check takes far
+    /// longer than to interpret them all at the end.
+    fn interpret_needs(&mut self, check: &Check) {
+        let needed = |(pending, _): &(&Check, usize)| check.needs.contains(&pending.id);
+        if check.changes || self.pending.iter().any(needed) {
+            self.interpret();
         }
     }
 
-    /// Has the findings take in all that came to be known.
-    fn tell(&mut self) {
-        let count: usize = self.untold.iter().map(|(_, count)| count).sum();
-        let told = self.recording.attempts.len().saturating_sub(count);
-        let (_, mut attempts) = self.recording.attempts.split_at(told);
-        for (check, count) in self.untold.drain(..) {
+    /// Interprets the attempts at all pending checks.
+    fn interpret(&mut self) {
+        let count: usize = self.pending.iter().map(|(_, count)| count).sum();
+        let done = self.recording.attempts.len().saturating_sub(count);
+        let (_, mut attempts) = self.recording.attempts.split_at(done);
+        for (check, count) in self.pending.drain(..) {
             let (own, later) = attempts.split_at(count.min(attempts.len()));
             self.findings.add(check, &own.iter().collect::<Vec<_>>());
             attempts = later;
         }
     }
 
-    /// The recording, and what was found; what was not come to is skipped.
-    async fn finish(mut self, stopped: Option<&Stop>) -> (Recording, Findings) {
-        if let Some(session) = self.session.take() {
-            self.recording.stray_bytes = session.close().await;
-        }
+    /// Closes the backend. Checks that the run did not reach are skipped.
+    async fn finish(mut self, mut backend: impl Backend, stopped: Option<Stop>) -> Execution {
+        self.recording.stray_bytes = backend.close().await;
         if let Some(stopped) = stopped {
             self.recording.cut_short = Some(stopped.to_string());
-            for check in self.runbook.in_order() {
+            let runbook: &'a Arc<Runbook> = &self.plan.runbook;
+            for check in runbook.in_order() {
                 let attempts = &self.recording.attempts;
                 if !attempts.iter().any(|attempt| attempt.check == check.id) {
-                    let attempt = untried(check, None, Ending::Skipped(stopped.to_string()));
-                    self.add(check, vec![attempt]);
+                    let skipped = Ending::Skipped(stopped.to_string());
+                    self.add(check, vec![not_run(check, None, skipped)]);
                 }
             }
         }
-        self.tell();
-        self.recording.finished_at = match self.around.source {
-            Source::Live { .. } => self.around.source.now(),
-            Source::Recorded(recording) => recording.finished_at,
-        };
-        (self.recording, self.findings)
+        self.interpret();
+        self.recording.finished_at = backend.finished_at();
+        Execution {
+            recording: self.recording,
+            findings: self.findings,
+            stopped,
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod prune;
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,7 @@ use crate::evidence::recording::{Change, Recording};
 
 /// Where such recordings are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct History {
+pub struct Ledger {
     directory: PathBuf,
 }
 
@@ -35,7 +36,7 @@ pub struct NotKept {
     source: std::io::Error,
 }
 
-impl History {
+impl Ledger {
     /// In the [`state_directory`].
     pub fn new(state_home: Option<PathBuf>) -> Self {
         let directory = state_directory(state_home);
@@ -60,6 +61,24 @@ impl History {
         Ok(())
     }
 
+    /// Replaces what was kept before the changes by the recording of what happened, and gives its
+    /// file. If nothing was changed after all, nothing stays.
+    pub fn finish(&self, recording: &Recording) -> Result<Option<PathBuf>, NotKept> {
+        let path = self.file_of(recording);
+        if !recording.changes().is_empty() {
+            self.keep(recording)?;
+            return Ok(Some(path));
+        }
+        match std::fs::remove_file(path) {
+            Ok(()) => Ok(None),
+            Err(error) if is_absent(&error) => Ok(None),
+            Err(source) => Err(NotKept {
+                directory: self.directory.clone(),
+                source,
+            }),
+        }
+    }
+
     /// What earlier runs changed in a container, oldest first, and the files, or the
     /// directory, that could not be read.
     pub fn changes(&self, ct: u32) -> (Vec<Change>, Vec<PathBuf>) {
@@ -68,7 +87,7 @@ impl History {
         let directory = self.of_container(ct);
         let entries = match std::fs::read_dir(&directory) {
             Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
                 return (changes, unreadable);
             }
             Err(_) => return (changes, vec![directory]),
@@ -113,6 +132,10 @@ impl Kept {
     }
 }
 
+fn is_absent(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
+
 fn is_ours(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending == "json")
 }
@@ -148,9 +171,9 @@ checks:
         )
     }
 
-    pub(super) fn history() -> (tempfile::TempDir, History) {
+    pub(super) fn history() -> (tempfile::TempDir, Ledger) {
         let directory = tempfile::tempdir().unwrap();
-        let history = History::new(Some(directory.path().to_owned()));
+        let history = Ledger::new(Some(directory.path().to_owned()));
         (directory, history)
     }
 
@@ -169,7 +192,7 @@ checks:
         let file = |home: Option<&str>| {
             let runbook = changing();
             let recording = Run::new(&runbook).recording;
-            let history = History::new(home.map(PathBuf::from));
+            let history = Ledger::new(home.map(PathBuf::from));
             history.file_of(&recording).display().to_string()
         };
         let name = format!("runs/958/{}.json", at(0.0));

@@ -214,6 +214,11 @@ impl Output {
             .unwrap_or(self.head.len() as u64 + self.dropped + self.tail.len() as u64)
     }
 
+    /// How many bytes are kept of it.
+    pub const fn kept_bytes(&self) -> usize {
+        self.head.len() + self.tail.len()
+    }
+
     /// Whether [`Self::text`] is the command's output as it was.
     pub fn is_text(&self) -> bool {
         self.dropped == 0 && self.tail.is_empty() && std::str::from_utf8(&self.head).is_ok()

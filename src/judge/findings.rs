@@ -7,7 +7,6 @@ mod affected;
 mod extract;
 mod outcome;
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Serialize, Serializer};
@@ -139,42 +138,6 @@ impl Serialize for EventSource {
     }
 }
 
-/// What stands around the checks: vars, target, and what earlier runs did.
-#[derive(Debug, Clone, Default)]
-pub struct Setting {
-    /// Every var that has a value.
-    pub vars: BTreeMap<String, String>,
-    /// The container's ID.
-    pub ct: u32,
-    /// The node it is on.
-    pub node: String,
-    /// Nothing is to be changed.
-    pub read_only: bool,
-    /// When the run began, nanoseconds since the Unix epoch.
-    pub started_at: i64,
-    /// When provisioning failed, if that was said.
-    pub failed_at: Option<Interval>,
-    /// The failures in the provisioning log, where one was given.
-    pub log: Option<Vec<LoggedFailure>>,
-    /// What earlier runs changed in the container.
-    pub earlier_changes: Vec<Change>,
-}
-
-impl From<&Recording> for Setting {
-    fn from(recording: &Recording) -> Self {
-        Self {
-            vars: recording.vars.clone(),
-            ct: recording.target.ct,
-            node: recording.target.node.clone(),
-            read_only: recording.read_only,
-            started_at: recording.started_at,
-            failed_at: recording.failed_at,
-            log: recording.log.clone(),
-            earlier_changes: recording.earlier_changes.clone(),
-        }
-    }
-}
-
 /// The facts so far, and the names that stand for them.
 pub struct Findings {
     dependencies: Dependencies,
@@ -185,10 +148,11 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// Nothing looked at yet.
-    pub fn new(runbook: &Runbook, setting: &Setting) -> Self {
+    /// What a recording says before its first attempt: its vars, its target, and what earlier runs
+    /// changed.
+    pub fn new(runbook: &Runbook, recording: &Recording) -> Self {
         let mut scope = Scope::default();
-        bind_setting(&mut scope, runbook, setting);
+        bind_head(&mut scope, runbook, recording);
         for check in &runbook.checks {
             let reason = format!("check {} was not run", check.id);
             scope.bind(&check.id, Binding::Group(Facts::new(), reason));
@@ -206,7 +170,7 @@ impl Findings {
 
     /// Everything a recording has, in its order.
     pub fn of_recording(runbook: &Runbook, recording: &Recording) -> Self {
-        let mut findings = Self::new(runbook, &Setting::from(recording));
+        let mut findings = Self::new(runbook, recording);
         for check in runbook.in_order() {
             let attempts: Vec<_> = recording
                 .attempts
@@ -253,9 +217,9 @@ impl Findings {
     }
 }
 
-fn bind_setting(scope: &mut Scope, runbook: &Runbook, setting: &Setting) {
+fn bind_head(scope: &mut Scope, runbook: &Runbook, recording: &Recording) {
     for (name, var) in &runbook.vars {
-        let fact = setting
+        let fact = recording
             .vars
             .get(name)
             .and_then(|value| Fact::parse(value, var.kind));
@@ -266,14 +230,14 @@ fn bind_setting(scope: &mut Scope, runbook: &Runbook, setting: &Setting) {
         scope.bind(name, binding);
     }
     let present = |fact| Binding::Present(fact);
-    scope.bind("ct", present(Fact::Int(i64::from(setting.ct))));
-    scope.bind("node", present(Fact::Text(setting.node.clone())));
-    scope.bind("read_only", present(Fact::Bool(setting.read_only)));
-    let started_at = Interval::at(setting.started_at);
+    scope.bind("ct", present(Fact::Int(i64::from(recording.target.ct))));
+    scope.bind("node", present(Fact::Text(recording.target.node.clone())));
+    scope.bind("read_only", present(Fact::Bool(recording.read_only)));
+    let started_at = Interval::at(recording.started_at);
     scope.bind("started_at", present(Fact::Time(started_at)));
     scope.bind(
         "failed_at",
-        setting.failed_at.map_or_else(
+        recording.failed_at.map_or_else(
             || {
                 let reason = "the moment of the failure; give it with --failed-at or --log";
                 Binding::Absent(reason.to_owned())
@@ -281,8 +245,12 @@ fn bind_setting(scope: &mut Scope, runbook: &Runbook, setting: &Setting) {
             |time| Binding::Present(Fact::Time(time)),
         ),
     );
-    bind_log(scope, setting.log.as_deref());
-    let changes = setting.earlier_changes.iter().map(change_record).collect();
+    bind_log(scope, recording.log.as_deref());
+    let changes = recording
+        .earlier_changes
+        .iter()
+        .map(change_record)
+        .collect();
     scope.bind("own_changes", present(Fact::List(changes)));
 }
 

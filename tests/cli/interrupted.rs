@@ -117,6 +117,65 @@ fn the_run_s_own_time_ends_it() {
     let (code, report) = report(child);
     assert!(begin.elapsed() < Duration::from_secs(30));
     assert_eq!(code, Some(3));
-    assert_eq!(report["cut_short"], "the run's time of 3 s was up");
+    assert_eq!(report["cut_short"], "the run timed out after 3 s");
     assert!(is_gone(&hanging(&environment)));
+}
+
+/// The checksum of a file that takes far longer than the time limit, or a signal, may wait.
+fn slow_probe() -> (Environment, String) {
+    let environment = Environment::new();
+    environment.write(
+        "work/probe.yaml",
+        "runbook: probe
+title: x
+vars:
+  path: { about: the file }
+checks:
+  - { id: source, title: Source, host: { source: '{{ path }}' } }
+",
+    );
+    let path = environment.path("host/big");
+    let file = std::fs::File::create(path).unwrap();
+    file.set_len(1 << 30).unwrap();
+    (environment, "path=/big".to_owned())
+}
+
+#[test]
+fn the_time_limit_holds_while_the_host_is_probed() {
+    let (environment, source) = slow_probe();
+    let run = ["run", "./probe.yaml", "--ct", "958", "--format", "json"];
+    let more = ["--var", &source, "--timeout", "300ms"];
+    let finished = environment.as_root(&[&run[..], &more].concat());
+    assert_eq!(finished.status, Some(3), "{finished}");
+    let report: Value = serde_json::from_str(&finished.stdout).unwrap();
+    assert_eq!(report["cut_short"], "the run timed out after 0.3 s");
+    assert_eq!(report["checks"][0]["outcome"], "skipped");
+}
+
+#[test]
+fn a_signal_ends_a_run_while_the_host_is_probed() {
+    let (environment, source) = slow_probe();
+    let run = ["run", "./probe.yaml", "--ct", "958", "--format", "json"];
+    let mut command = environment.command_as_root(&[&run[..], &["--var", &source]].concat());
+    let child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let begin = Instant::now();
+    let reads = |path: std::path::PathBuf| {
+        let files = std::fs::read_dir(path.join("fd")).into_iter().flatten();
+        files.flatten().any(|file| {
+            std::fs::read_link(file.path()).is_ok_and(|target| target.ends_with("host/big"))
+        })
+    };
+    while !reads(format!("/proc/{}", child.id()).into()) {
+        assert!(begin.elapsed() < Duration::from_secs(60), "it never began");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    let (code, report) = report(child);
+    assert_eq!(code, Some(143));
+    assert_eq!(report["cut_short"], "interrupted by SIGTERM");
+    assert_eq!(report["checks"][0]["outcome"], "skipped");
 }

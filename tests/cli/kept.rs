@@ -51,9 +51,9 @@ fn what_will_be_changed_is_told_before_and_kept_after() {
     let (finished, report) = run(&environment, &[]);
     let command = format!("touch {}", environment.path("work/touched").display());
     assert!(
-        finished.stderr.contains(&format!(
-            "this will change container 958: {command} (--read-only leaves it as it is)"
-        )),
+        finished
+            .stderr
+            .contains(&format!("this will change container 958: {command}")),
         "{finished}"
     );
     assert!(touched(&environment));
@@ -99,7 +99,7 @@ fn a_locked_container_is_looked_at_and_not_changed() {
     assert!(
         finished
             .stderr
-            .contains("container 958 is locked: backup; it will not be changed"),
+            .contains("container 958 is locked (backup); it will not be changed"),
         "{finished}"
     );
     assert!(!touched(&environment));
@@ -187,4 +187,100 @@ fn a_recording_that_cannot_be_read_is_told() {
             .contains("1.json as a recording; what earlier runs changed is not known from it"),
         "{finished}"
     );
+}
+
+/// The shell is gone before the change begins: what was kept beforehand must not pass for a change.
+#[test]
+fn a_change_that_never_started_is_not_remembered() {
+    let changes = [
+        vec!["run", "./touch.yaml", "--ct", "958"],
+        vec!["sweep", "./touch.yaml", "--ct", "958", "--allow-changes"],
+    ];
+    for command in changes {
+        let environment = environment();
+        let touched = environment.path("work/touched");
+        environment.write(
+            "work/touch.yaml",
+            &format!(
+                "runbook: touch
+title: x
+checks:
+  - {{ id: dies, title: x, shell: 'kill -KILL $PPID', pass: exit == 0 }}
+  - {{ id: touch, title: x, run: [touch, {}], changes: true, pass: exit == 0 }}
+",
+                touched.display()
+            ),
+        );
+        let finished = environment.as_root(&command);
+        assert!(!touched.exists(), "{finished}");
+        assert_eq!(kept(&environment), [""; 0].map(std::path::PathBuf::from));
+        let (_, report) = run(&environment, &["--read-only"]);
+        let timeline = report["timeline"].to_string();
+        assert!(!timeline.contains("touch"), "{timeline}");
+    }
+}
+
+/// The lock comes after the sweep has selected its containers.
+#[test]
+fn a_sweep_does_not_change_a_container_that_is_locked_when_its_turn_comes() {
+    let environment = environment();
+    let work = environment.path("work");
+    let lock = environment.path("host/etc/pve/nodes/pve1/lxc/959.conf");
+    environment.write("host/etc/pve/nodes/pve1/lxc/959.conf", "hostname: b\n");
+    let sockets = environment.read("host/proc/net/unix");
+    let socket = sockets.replace("958", "959");
+    let other = socket.lines().last().unwrap();
+    environment.write("host/proc/net/unix", &format!("{sockets}{other}\n"));
+    environment.write(
+        "work/touch.yaml",
+        &format!(
+            "runbook: touch
+title: x
+checks:
+  - {{ id: touch, title: x, shell: 'touch {}/touched-{{{{ ct | quote }}}}; echo lock: backup >{}', changes: true, pass: exit == 0 }}
+",
+            work.display(),
+            lock.display()
+        ),
+    );
+    let sweep = ["sweep", "./touch.yaml", "--ct", "958,959", "--jobs", "1"];
+    let finished = environment.as_root(&[&sweep[..], &["--allow-changes"]].concat());
+    assert!(work.join("touched-958").exists(), "{finished}");
+    assert!(!work.join("touched-959").exists(), "{finished}");
+    let warning = "container 959 is locked (backup); it will not be changed";
+    assert!(finished.stderr.contains(warning), "{finished}");
+}
+
+/// The command of each item is announced and kept, although the items are known only during the run.
+#[test]
+fn a_change_for_each_item_is_announced_and_kept() {
+    let environment = environment();
+    let work = environment.path("work");
+    environment.write(
+        "work/touch.yaml",
+        &format!(
+            "runbook: touch
+title: x
+checks:
+  - {{ id: names, title: x, run: [printf, 'a\\nb\\n'], each: line, facts: {{ match: '^(?<name>.+)$' }} }}
+  - {{ id: touch, title: x, needs: [names], for_each: names.name, run: [touch, '{}/{{{{ item }}}}'], changes: true, pass: exit == 0 }}
+",
+            work.display()
+        ),
+    );
+    let (finished, report) = run(&environment, &[]);
+    let announced = format!(
+        "this will change container 958: touch {}/ITEM",
+        work.display()
+    );
+    assert!(finished.stderr.contains(&announced), "{finished}");
+    let commands = ["a", "b"].map(|name| format!("touch {}/{name}", work.display()));
+    assert_eq!(report["changed"], serde_json::json!(commands));
+    let (_, report) = run(&environment, &["--read-only"]);
+    let timeline = report["timeline"].as_array().unwrap();
+    let earlier: Vec<_> = timeline.iter().map(|event| &event["what"]).collect();
+    for command in commands {
+        let event = serde_json::json!(format!("an earlier run of lxcdiag ran: {command}"));
+        assert!(earlier.contains(&&event), "{earlier:?}");
+    }
 }

@@ -183,7 +183,7 @@ fn the_moment_of_the_failure_turns_likely_into_confirmed() {
     assert!(
         finished
             .stderr
-            .contains("other.log has no failure of systemctl"),
+            .contains("other.log: no known systemctl failure found"),
         "{finished}"
     );
 }

@@ -19,12 +19,14 @@ fn repository(path: &str) -> String {
 
 const RUN: [&str; 4] = ["run", "./up.yaml", "--ct", "958"];
 
+/// A full disk shows only when the file is written.
 #[test]
-fn a_report_that_cannot_be_written_is_on_stdout_all_the_same() {
+fn a_report_that_cannot_be_written_costs_no_other_output() {
     let environment = environment();
+    std::os::unix::fs::symlink("/dev/full", environment.path("work/full.json")).unwrap();
     let more = [
         "--output",
-        "none/a.json",
+        "full.json",
         "--output",
         "b.json",
         "--record",
@@ -34,24 +36,38 @@ fn a_report_that_cannot_be_written_is_on_stdout_all_the_same() {
     assert_eq!(finished.status, Some(73), "{finished}");
     assert!(finished.stdout.contains("HEALTHY"), "{finished}");
     assert!(
-        finished.stderr.contains("cannot write none/a.json: "),
+        finished.stderr.contains("cannot write full.json: "),
         "{finished}"
     );
-    // What could be written was.
     assert!(environment.path("work/b.json").exists());
     assert!(environment.path("work/c.json").exists());
 }
 
 #[test]
-fn a_recording_that_cannot_be_written_is_told() {
+fn an_output_that_cannot_be_written_is_refused_before_the_container_is_changed() {
     let environment = environment();
-    let finished = environment.as_root(&[&RUN[..], &["--record", "none/c.json"]].concat());
-    assert_eq!(finished.status, Some(73), "{finished}");
-    assert!(finished.stdout.contains("HEALTHY"));
-    assert!(
-        finished.stderr.contains("cannot write none/c.json: "),
-        "{finished}"
+    let ran = environment.path("work/ran");
+    environment.write(
+        "work/change.yaml",
+        &format!(
+            "runbook: change\ntitle: Change\nchecks:\n  - {{ id: touch, title: Touch, run: [touch, '{}'], changes: true, \
+             pass: exit == 0 }}\n",
+            ran.display()
+        ),
     );
+    for option in ["--output", "--record", "--bundle"] {
+        let file = match option {
+            "--bundle" => "none/a.tar.gz",
+            _ => "none/a.json",
+        };
+        let arguments = ["run", "./change.yaml", "--ct", "958", option, file];
+        let finished = environment.as_root(&arguments);
+        assert_eq!(finished.status, Some(73), "{finished}");
+        assert_eq!(finished.stdout, "");
+        let message = format!("cannot write {file}: ");
+        assert!(finished.stderr.contains(&message), "{finished}");
+        assert!(!ran.exists(), "{option}");
+    }
 }
 
 #[test]
@@ -142,9 +158,10 @@ fn a_full_disk_under_stdout_is_told() {
 #[test]
 fn a_log_filter_that_is_none_hides_no_warning() {
     let environment = environment();
-    environment.write("host/etc/pve/nodes/pve1/lxc/958.conf", "lock: backup\n");
+    environment.write("work/provision.log", "all is well\n");
     let stderr = |filter: &str| {
-        let mut command = environment.command_as_root(&RUN);
+        let arguments = [&RUN[..], &["--log", "provision.log"]].concat();
+        let mut command = environment.command_as_root(&arguments);
         command.env("LXCDIAG_LOG", filter);
         let finished = environment.finished(command);
         assert_eq!(finished.status, Some(0), "{finished}");
@@ -156,12 +173,18 @@ fn a_log_filter_that_is_none_hides_no_warning() {
             stderr.contains("LXCDIAG_LOG is not understood"),
             "{filter}: {stderr}"
         );
-        assert!(stderr.contains("is locked: backup"), "{filter}: {stderr}");
+        assert!(
+            stderr.contains("no known systemctl failure"),
+            "{filter}: {stderr}"
+        );
     }
     for filter in ["", "warn", "DEBUG", "trace"] {
         let stderr = stderr(filter);
         assert!(!stderr.contains("LXCDIAG_LOG"), "{filter}: {stderr}");
-        assert!(stderr.contains("is locked: backup"), "{filter}: {stderr}");
+        assert!(
+            stderr.contains("no known systemctl failure"),
+            "{filter}: {stderr}"
+        );
     }
     assert_eq!(stderr("error"), "");
 }

@@ -314,7 +314,7 @@ fn the_sweeps_time_is_kept() {
     assert_eq!(rows[1].1, "unreachable unknown");
     assert_eq!(rows[2].1, "unreachable unknown");
     assert!(
-        finished.stdout.contains("the sweep's time of 0.3 s was up"),
+        finished.stdout.contains("the sweep timed out after 0.3 s"),
         "{finished}"
     );
     assert_eq!(finished.status, Some(3));

@@ -181,7 +181,9 @@ checks:
     assert_snapshot!("dry_run", environment.lxcdiag(&dry));
     let read_only = environment.lxcdiag(&[&dry[..], &["--read-only"]].concat());
     assert!(
-        read_only.stdout.contains("   # skipped: --read-only\n"),
+        read_only
+            .stdout
+            .contains("   # skipped: it changes the container, and --read-only is given\n"),
         "{read_only}"
     );
     assert_eq!(environment.pct_calls(), [""; 0]);

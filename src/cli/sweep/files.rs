@@ -1,6 +1,7 @@
 //! Where a sweep is written: stdout, and files, of which a page has the containers' reports beside it.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::super::args::SweepArgs;
 use super::super::error::CliError;
@@ -16,14 +17,14 @@ pub(super) struct OutputFile<'a> {
     path: &'a Path,
     format: Format,
     /// Of a page, the reports that it leads to.
-    pub(super) reports: Option<Reports>,
+    pub(super) reports: Option<Arc<Reports>>,
 }
 
 /// Whoever cannot keep reports says so before anything is visited.
 pub(super) fn with_reports(files: Vec<(&Path, Format)>) -> Result<Vec<OutputFile<'_>>, CliError> {
     let with_reports = |(path, format)| {
         let reports = match format {
-            Format::Html => Some(Reports::of_page(path)?),
+            Format::Html => Some(Arc::new(Reports::of_page(path)?)),
             _ => None,
         };
         Ok(OutputFile {

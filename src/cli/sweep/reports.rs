@@ -1,12 +1,12 @@
 //! The directory beside a sweep's page: each container's own report, written when it is done with.
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{Error, ErrorKind, Result};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::super::error::CliError;
 use super::super::output::cannot_write;
@@ -17,9 +17,9 @@ use crate::report::{Format, Look, Report, render};
 pub(super) struct Reports {
     directory: PathBuf,
     /// Those of this sweep.
-    written: RefCell<BTreeSet<u32>>,
+    written: Mutex<BTreeSet<u32>>,
     /// Why one of them was not written.
-    failed: RefCell<Option<CliError>>,
+    failed: Mutex<Option<CliError>>,
 }
 
 impl Reports {
@@ -29,8 +29,8 @@ impl Reports {
         make(&directory).map_err(|error| cannot_write(&directory, &error))?;
         Ok(Self {
             directory,
-            written: RefCell::default(),
-            failed: RefCell::default(),
+            written: Mutex::default(),
+            failed: Mutex::default(),
         })
     }
 
@@ -41,15 +41,15 @@ impl Reports {
         let ct = report.target.ct;
         let path = self.directory.join(file_name(ct));
         match replace(&path, text.as_bytes()) {
-            Ok(()) => _ = self.written.borrow_mut().insert(ct),
-            Err(error) => *self.failed.borrow_mut() = Some(cannot_write(&path, &error)),
+            Ok(()) => _ = lock(&self.written).insert(ct),
+            Err(error) => *lock(&self.failed) = Some(cannot_write(&path, &error)),
         }
     }
 
     /// The link to a container's report, from the page; none where this sweep has not written one.
     pub(super) fn link(&self, ct: u32) -> Option<String> {
         let name = self.directory.file_name()?;
-        let there = self.written.borrow().contains(&ct);
+        let there = lock(&self.written).contains(&ct);
         there.then(|| format!("./{}/{}", in_link(name.as_bytes()), file_name(ct)))
     }
 
@@ -59,14 +59,14 @@ impl Reports {
     /// That could not be done, or not every report of this sweep was written.
     pub(super) fn finish(&self) -> std::result::Result<(), CliError> {
         let removed = self.remove_earlier();
-        match self.failed.take() {
+        match lock(&self.failed).take() {
             Some(error) => Err(error),
             None => removed.map_err(|error| cannot_write(&self.directory, &error)),
         }
     }
 
     fn remove_earlier(&self) -> Result<()> {
-        let written = self.written.borrow();
+        let written = lock(&self.written);
         for entry in std::fs::read_dir(&self.directory)? {
             let entry = entry?;
             let is_earlier = |name: &str| {
@@ -79,6 +79,10 @@ impl Reports {
         }
         Ok(())
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Makes a directory that is its owner's alone, because reports hold what commands printed; one that is there
@@ -131,7 +135,7 @@ mod tests {
             let reports = Reports {
                 directory: Path::new(page).with_extension("reports"),
                 written: BTreeSet::from([958]).into(),
-                failed: RefCell::default(),
+                failed: Mutex::default(),
             };
             assert_eq!(reports.link(958).as_deref(), Some(link));
             assert_eq!(reports.link(959), None);
@@ -142,7 +146,7 @@ mod tests {
     fn only_reports_of_earlier_sweeps_are_taken_away() {
         let directory = tempfile::tempdir().unwrap();
         let reports = Reports::of_page(&directory.path().join("page.html")).unwrap();
-        reports.written.borrow_mut().insert(958);
+        lock(&reports.written).insert(958);
         for name in ["958.html", "959.html", "0959.html", "notes.html", "959.txt"] {
             std::fs::write(reports.directory.join(name), "").unwrap();
         }

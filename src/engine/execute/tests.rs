@@ -1,35 +1,162 @@
+use std::sync::Arc;
+
 use super::*;
+use crate::engine::backend::Playback;
 use crate::engine::demo::INCIDENTS;
-use crate::fixture::runbook;
+use crate::engine::plan::Request;
+use crate::engine::policy::ChangePolicy;
+use crate::engine::vars::Values;
+use crate::fixture::{Run, runbook};
 use crate::judge::{judge, weigh_findings};
 
-/// A sweep judges by what was found meanwhile, and does not find it all once more.
+fn plan(runbook: &Runbook, recorded: &Recording) -> Plan {
+    let request = Request {
+        runbook: Arc::new(runbook.clone()),
+        recorded: recorded.runbook.clone(),
+        values: Values {
+            values: recorded.vars.clone(),
+            defaulted: recorded.defaulted.clone(),
+        },
+        command_line: Vec::new(),
+        failed_at: None,
+        log: None,
+        changes: ChangePolicy::Allowed,
+        timeout: None,
+        demonstration: None,
+        keep_secrets: false,
+    };
+    Plan::new(&request, recorded.target.clone(), Vec::new())
+}
+
+/// Plays a recording back; what was kept before each change.
+async fn played(plan: &Plan, recorded: &Recording) -> (Execution, Vec<Recording>) {
+    let kept = std::cell::RefCell::new(Vec::new());
+    let hooks = Hooks {
+        before_change: &|recording| {
+            kept.borrow_mut().push(recording.clone());
+            Ok(())
+        },
+        begins: &|_| {},
+    };
+    let mut never = std::pin::pin!(std::future::pending());
+    let execution = execute(plan, Playback::new(recorded), &hooks, &mut never).await;
+    (execution, kept.into_inner())
+}
+
+/// What a run found on the way is what the recording says afterwards.
 #[tokio::test]
-async fn what_was_found_meanwhile_is_what_the_recording_holds() {
+async fn the_findings_of_a_run_are_those_of_its_recording() {
     let runbook = runbook(include_str!("../../../runbooks/race-condition.yaml"));
     for incident in INCIDENTS {
         let recorded = incident.recording().unwrap();
-        let request = Request {
-            runbook: &runbook,
-            recorded: recorded.runbook.clone(),
-            setting: Setting::from(&recorded),
-            defaulted: Vec::new(),
-            command_line: Vec::new(),
-            target: recorded.target.clone(),
-            no_changes: None,
-            limit: None,
-            demonstration: None,
-        };
-        let around = Surroundings {
-            source: Source::Recorded(&recorded),
-            keep: &|_| Ok(()),
-            progress: &|_| {},
-        };
-        let (recording, findings, _) = collect(request, &around, std::future::pending()).await;
-        let diagnosis = weigh_findings(&runbook, &recording, findings);
-        assert_eq!(diagnosis, judge(&runbook, &recording), "{}", incident.name);
+        let (execution, _) = played(&plan(&runbook, &recorded), &recorded).await;
+        let diagnosis = weigh_findings(&runbook, &execution.recording, execution.findings);
+        assert_eq!(
+            diagnosis,
+            judge(&runbook, &execution.recording),
+            "{}",
+            incident.name
+        );
         assert!(diagnosis.results.len() > 5, "{}", incident.name);
-        // What a check needs was known in time: it was run where it had been run.
-        assert_eq!(recording.attempts, recorded.attempts, "{}", incident.name);
+        // What a check needs was known in time: it ran where it had run.
+        assert_eq!(
+            execution.recording.attempts, recorded.attempts,
+            "{}",
+            incident.name
+        );
+    }
+}
+
+const RESTARTS: &str = "runbook: test
+title: A test
+checks:
+  - { id: units, title: x, run: [list], each: line, facts: { match: '^(?<name>\\S+)' } }
+  - { id: restart, title: x, needs: [units], for_each: units.name, run: [systemctl, restart, '{{ item }}'], changes: true, pass: exit == 0 }
+";
+
+#[tokio::test]
+async fn each_item_of_a_change_is_kept_before_it_runs() {
+    let runbook = runbook(RESTARTS);
+    let recorded = Run::new(&runbook).exits("units", 0, "a\nb\n", "").recording;
+    let (_, kept) = played(&plan(&runbook, &recorded), &recorded).await;
+    assert_eq!(kept.len(), 1);
+    let changes: Vec<_> = kept[0]
+        .changes()
+        .iter()
+        .map(|it| it.argv.join(" "))
+        .collect();
+    assert_eq!(changes, ["systemctl restart a", "systemctl restart b"]);
+}
+
+#[tokio::test]
+async fn a_check_runs_for_a_hundred_items_and_says_how_many_more_there_are() {
+    let runbook = runbook(RESTARTS);
+    let names: String = (0..150).map(|number| format!("u{number}\n")).collect();
+    let recorded = Run::new(&runbook).exits("units", 0, &names, "").recording;
+    let (execution, _) = played(&plan(&runbook, &recorded), &recorded).await;
+    let attempts: Vec<_> = execution
+        .recording
+        .attempts
+        .iter()
+        .filter(|attempt| attempt.check == "restart")
+        .collect();
+    assert_eq!(attempts.len(), 101);
+    assert_eq!(
+        attempts[100].ending,
+        Ending::Errored("50 of 150 items were not run: a check runs for 100 at most".to_owned())
+    );
+    let restart = execution.findings.results.last().unwrap();
+    assert_eq!(restart.outcome, crate::judge::findings::Outcome::Errored);
+    assert!(!execution.findings.passed("restart"));
+}
+
+#[tokio::test]
+async fn a_run_keeps_a_bounded_amount_of_output() {
+    let runbook = runbook(
+        "runbook: test
+title: A test
+checks:
+  - { id: units, title: x, run: [list], each: line, facts: { match: '^(?<name>\\S+)' } }
+  - { id: logs, title: x, needs: [units], for_each: units.name, run: [cat, '{{ item }}'], pass: exit == 0 }
+",
+    );
+    let names: String = (0..90).map(|number| format!("u{number}\n")).collect();
+    let mut run = Run::new(&runbook).exits("units", 0, &names, "");
+    for number in 0..90 {
+        run = run.item("logs", &format!("u{number}"), 0, &"z".repeat(512 << 10));
+    }
+    for attempt in &mut run.recording.attempts[1..] {
+        attempt.argv = vec!["cat".to_owned(), attempt.item.clone().unwrap()];
+    }
+    let (execution, _) = played(&plan(&runbook, &run.recording), &run.recording).await;
+    let kept: usize = execution
+        .recording
+        .attempts
+        .iter()
+        .map(|attempt| attempt.stdout.kept_bytes())
+        .sum();
+    assert!(kept <= MAX_OUTPUT + (512 << 10), "{kept}");
+    assert_eq!(execution.recording.attempts.len(), 91);
+    let last = execution.recording.attempts.last().unwrap();
+    assert_eq!(
+        last.ending,
+        Ending::Errored("not run: the run has its 16 MiB of output already".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn a_check_that_may_not_change_the_container_is_not_kept_as_a_change() {
+    let runbook = runbook(RESTARTS);
+    let recorded = Run::new(&runbook).exits("units", 0, "a\n", "").recording;
+    for changes in [
+        ChangePolicy::Declined("--read-only is given"),
+        ChangePolicy::Locked("backup".to_owned()),
+    ] {
+        let mut plan = plan(&runbook, &recorded);
+        plan.changes = changes;
+        let (execution, kept) = played(&plan, &recorded).await;
+        assert_eq!(kept, []);
+        let last = execution.recording.attempts.last().unwrap();
+        assert!(matches!(last.ending, Ending::Skipped(_)), "{last:?}");
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn prune(directory: &Path, latest: &Path) {
     }
 }
 
-/// When the run began whose recording this is: [`super::History::file_of`] names it so.
+/// When the run began whose recording this is: [`super::Ledger::file_of`] names it so.
 fn begun_at(path: &Path) -> Option<i64> {
     is_ours(path).then(|| path.file_stem()?.to_str()?.parse().ok())?
 }

@@ -1,4 +1,4 @@
-//! What the container is: its operating system and systemd, for the head of every report.
+//! Identifies the container: its operating system and systemd, for the head of every report.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ pub const PROBE: &str = "cat /etc/os-release; for f in /usr/lib/systemd/libsyste
     /usr/lib/*/systemd/libsystemd-shared-*.so /lib/systemd/libsystemd-shared-*.so; do \
     [ -e \"$f\" ] && echo \"$f\"; done";
 
-/// Longer than it ever takes; without an answer the report just says less.
+/// Far longer than it takes; without an answer the report says less.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// Fills in what can be had.
-pub(super) async fn describe(session: &mut Session, target: &mut Target) {
+/// Fills in what can be found out.
+pub(super) async fn identify(session: &mut Session, target: &mut Target) {
     let argv = ["sh", "-c", PROBE].map(str::to_owned);
     let exchange = session.run(&argv, LIMIT).await;
     if matches!(exchange.ending, Ending::Exited(_)) {

@@ -1,0 +1,258 @@
+//! Where the answers to a plan's checks come from: a live container and its host, or a recording.
+
+use std::time::{Duration, Instant};
+
+use super::identify;
+use super::stop::Stop;
+use crate::clock::now;
+use crate::container::transport::Transport;
+use crate::container::{Exchange, Session};
+use crate::error_chain;
+use crate::evidence::fact::Facts;
+use crate::evidence::recording::{Attempt, Ending, Output, Recording, Target};
+use crate::host::{Host, HostError};
+use crate::runbook::{Check, HostLook};
+
+/// How long the client may take to open a shell. `pct` alone takes 1.2 s of CPU, and on a host
+/// that is busy enough to lose races, much longer.
+const OPEN_LIMIT: Duration = Duration::from_secs(30);
+
+/// One attempt that is to be made at a check.
+#[derive(Debug, Clone)]
+pub struct Call<'a> {
+    /// The check.
+    pub check: &'a Check,
+    /// The item of its `for_each`.
+    pub item: Option<String>,
+    /// The command's words in the container; empty for a probe of the host.
+    pub argv: Vec<String>,
+    /// The probe of the host; none for a command.
+    pub probe: Option<HostLook>,
+}
+
+impl Call<'_> {
+    /// The attempt that did not run, and why.
+    pub fn not_run(self, ending: Ending) -> Attempt {
+        Attempt {
+            argv: self.argv,
+            ..not_run(self.check, self.item, ending)
+        }
+    }
+}
+
+/// An attempt at a check that has no command yet, and did not run.
+pub fn not_run(check: &Check, item: Option<String>, ending: Ending) -> Attempt {
+    Attempt {
+        check: check.id.clone(),
+        item,
+        argv: Vec::new(),
+        changes: check.changes,
+        started_at: None,
+        duration: None,
+        ending,
+        stdout: Output::default(),
+        stderr: Output::default(),
+        found: Vec::new(),
+        session_lost: false,
+    }
+}
+
+/// Where the answers come from.
+///
+/// A future may be dropped before it is done; [`abort`](Self::abort) then ends what it began.
+#[allow(
+    async_fn_in_trait,
+    reason = "it is used in this crate alone, on one thread"
+)]
+pub trait Backend {
+    /// Nanoseconds since the Unix epoch, on the clock that the container and its node share.
+    fn now(&self) -> i64;
+
+    /// When the run ended, on the same clock.
+    fn finished_at(&self) -> i64 {
+        self.now()
+    }
+
+    /// Opens the container, and identifies it. A container that cannot be opened answers every
+    /// command with the reason.
+    async fn open(&mut self, target: &mut Target);
+
+    /// Whether a command would reach the container.
+    fn is_open(&self) -> bool;
+
+    /// Makes one attempt.
+    async fn attempt(&mut self, call: Call<'_>) -> Attempt;
+
+    /// Ends what is running, and gives back what came of `call`, if it was running.
+    async fn abort(&mut self, call: Option<Call<'_>>, stop: Stop) -> Option<Attempt>;
+
+    /// Closes the container. The bytes that came outside any command's marks.
+    async fn close(&mut self) -> u64;
+}
+
+/// A container, and the host it is on.
+pub struct Live<'a> {
+    host: &'a Host,
+    transport: &'a dyn Transport,
+    ct: u32,
+    session: Option<Session>,
+    /// Why there is no session.
+    no_session: String,
+}
+
+impl<'a> Live<'a> {
+    /// A container of a host, not opened yet.
+    pub fn new(host: &'a Host, transport: &'a dyn Transport, ct: u32) -> Self {
+        Self {
+            host,
+            transport,
+            ct,
+            session: None,
+            no_session: "the container was not opened".to_owned(),
+        }
+    }
+
+    /// Probes the host on a thread of its own: a file system that hangs must not hold up the time
+    /// limit, a signal, or another container.
+    async fn probe(&self, call: Call<'_>, probe: HostLook) -> Attempt {
+        let (host, ct) = (self.host.clone(), self.ct);
+        let (started_at, started) = (self.now(), Instant::now());
+        let limit = Duration::from_secs_f64(call.check.timeout_seconds());
+        let task = tokio::task::spawn_blocking(move || run_probe(&host, ct, &probe));
+        let (ending, found) = match tokio::time::timeout(limit, task).await {
+            Ok(Ok(Ok(found))) => (Ending::Looked, found),
+            Ok(Ok(Err(error))) => (Ending::Errored(error_chain(&error)), Vec::new()),
+            Ok(Err(error)) => (Ending::Errored(error.to_string()), Vec::new()),
+            Err(_) => (Ending::TimedOut, Vec::new()),
+        };
+        Attempt {
+            started_at: Some(started_at),
+            duration: i64::try_from(started.elapsed().as_nanos()).ok(),
+            found,
+            ..call.not_run(ending)
+        }
+    }
+}
+
+fn run_probe(host: &Host, ct: u32, probe: &HostLook) -> Result<Vec<Facts>, HostError> {
+    match probe {
+        HostLook::Container => host.container(ct).map(|facts| vec![facts]),
+        HostLook::Node => Ok(vec![host.node().facts()]),
+        HostLook::Tasks(types) => host.tasks(ct, types).map(|log| log.tasks),
+        HostLook::Source(path) => host.source(path).map(|facts| vec![facts]),
+    }
+}
+
+impl Backend for Live<'_> {
+    fn now(&self) -> i64 {
+        now().saturating_add(self.transport.clock_offset())
+    }
+
+    async fn open(&mut self, target: &mut Target) {
+        let opened = match Session::start(self.transport, self.ct) {
+            Ok(session) => {
+                let session = self.session.insert(session);
+                session.greet(OPEN_LIMIT).await
+            }
+            Err(error) => Err(error),
+        };
+        match (opened, &mut self.session) {
+            (Ok(()), Some(session)) => identify::identify(session, target).await,
+            (Ok(()), None) => {}
+            (Err(error), session) => {
+                *session = None;
+                self.no_session = error_chain(&error);
+            }
+        }
+    }
+
+    fn is_open(&self) -> bool {
+        self.session.is_some()
+    }
+
+    async fn attempt(&mut self, call: Call<'_>) -> Attempt {
+        if let Some(probe) = call.probe.clone() {
+            return self.probe(call, probe).await;
+        }
+        match &mut self.session {
+            Some(session) => {
+                let timeout = Duration::from_secs_f64(call.check.timeout_seconds());
+                let exchange = session.run(&call.argv, timeout).await;
+                attempt_of(call, exchange)
+            }
+            None => call.not_run(Ending::Errored(self.no_session.clone())),
+        }
+    }
+
+    async fn abort(&mut self, call: Option<Call<'_>>, stop: Stop) -> Option<Attempt> {
+        let exchange = self.session.as_mut()?.abort(&stop.to_string()).await?;
+        Some(attempt_of(call?, exchange))
+    }
+
+    async fn close(&mut self) -> u64 {
+        match self.session.take() {
+            Some(session) => session.close().await,
+            None => 0,
+        }
+    }
+}
+
+fn attempt_of(call: Call<'_>, exchange: Exchange) -> Attempt {
+    Attempt {
+        started_at: exchange.started_at,
+        duration: exchange.duration,
+        stdout: exchange.stdout,
+        stderr: exchange.stderr,
+        session_lost: exchange.session_lost,
+        ..call.not_run(exchange.ending)
+    }
+}
+
+/// A recording that is played back: the same commands get the same answers.
+pub struct Playback<'a> {
+    recording: &'a Recording,
+}
+
+impl<'a> Playback<'a> {
+    /// Answers with what was recorded.
+    pub const fn new(recording: &'a Recording) -> Self {
+        Self { recording }
+    }
+}
+
+impl Backend for Playback<'_> {
+    fn now(&self) -> i64 {
+        self.recording.started_at
+    }
+
+    fn finished_at(&self) -> i64 {
+        self.recording.finished_at
+    }
+
+    async fn open(&mut self, _: &mut Target) {}
+
+    fn is_open(&self) -> bool {
+        true
+    }
+
+    async fn attempt(&mut self, call: Call<'_>) -> Attempt {
+        let answers = |attempt: &&Attempt| {
+            attempt.check == call.check.id && attempt.item == call.item && attempt.argv == call.argv
+        };
+        match self.recording.attempts.iter().find(answers) {
+            Some(attempt) => attempt.clone(),
+            None => {
+                let reason = "the recording that is played back has no answer to this";
+                call.not_run(Ending::Errored(reason.to_owned()))
+            }
+        }
+    }
+
+    async fn abort(&mut self, _: Option<Call<'_>>, _: Stop) -> Option<Attempt> {
+        None
+    }
+
+    async fn close(&mut self) -> u64 {
+        0
+    }
+}

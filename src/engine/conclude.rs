@@ -1,0 +1,49 @@
+//! What follows from a recording: judged, without its secrets, as a report. Pure.
+
+use std::collections::BTreeMap;
+
+use crate::evidence::recording::Recording;
+use crate::judge::findings::Findings;
+use crate::judge::{Verdict, weigh_findings};
+use crate::redact::{self, Redactor};
+use crate::report::Report;
+use crate::runbook::Runbook;
+
+/// A recording with what follows from it.
+pub struct Conclusion {
+    /// The report.
+    pub report: Report,
+    /// The recording as it may leave.
+    pub recording: Recording,
+    /// The overall verdict.
+    pub verdict: Verdict,
+}
+
+/// Judges a recording by a runbook whose text has this SHA-256. The findings are those of the
+/// recording, if a run has them already.
+pub fn conclude(
+    runbook: &Runbook,
+    sha256: &str,
+    mut recording: Recording,
+    findings: Option<Findings>,
+    keep_secrets: bool,
+) -> Conclusion {
+    let findings = findings.unwrap_or_else(|| Findings::of_recording(runbook, &recording));
+    let diagnosis = weigh_findings(runbook, &recording, findings);
+    let report = match keep_secrets {
+        true => Report::new(runbook, sha256, &recording, &diagnosis),
+        false => redact::report(runbook, sha256, &mut recording, &diagnosis),
+    };
+    Conclusion {
+        report,
+        recording,
+        verdict: diagnosis.verdict,
+    }
+}
+
+/// Text that quotes the values of vars, without those that are secret.
+pub fn without_secrets(runbook: &Runbook, vars: &BTreeMap<String, String>, text: &str) -> String {
+    let mut redactor = Redactor::new(runbook);
+    redactor.learn_vars(vars);
+    redactor.without_secrets(None, text)
+}

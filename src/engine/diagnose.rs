@@ -1,0 +1,338 @@
+//! Diagnoses one container: prepares a plan, executes it, concludes from it.
+
+use std::path::PathBuf;
+use std::pin::pin;
+use std::time::Duration;
+
+use tokio::sync::OnceCell;
+use tokio::task::spawn_blocking;
+use tokio::time::sleep;
+
+use super::backend::{Live, Playback};
+use super::conclude::{Conclusion, conclude};
+use super::execute::{Execution, Hooks, execute};
+use super::ledger::{Ledger, NotKept};
+use super::plan::{Plan, PlannedCheck, Request};
+use super::policy::ChangePolicy;
+use super::stop::{Stop, within};
+use crate::container::remote::{Link, Links, Look};
+use crate::container::transport::Transport;
+use crate::error_chain;
+use crate::evidence::recording::{Recording, Target};
+use crate::evidence::time::SECOND;
+use crate::host::{Host, HostError, Node, State};
+use crate::runbook::Check;
+
+/// How long judging and redaction may take beyond the run's own limit. They take milliseconds,
+/// unless a container's output was made to be slow.
+const CONCLUDE_GRACE: Duration = Duration::from_secs(5);
+
+/// The var that a sweep sets to the time of its last visit, if a runbook has it.
+const SINCE: &str = "since";
+
+/// This node, and the ways from it into the containers of the cluster.
+pub struct Cluster<'a> {
+    host: &'a Host,
+    transport: &'a dyn Transport,
+    links: &'a Links<'a>,
+    ledger: &'a Ledger,
+    node: OnceCell<Node>,
+}
+
+/// A container that is to be diagnosed.
+#[derive(Debug, Clone, Copy)]
+pub struct Container<'a> {
+    /// Its ID.
+    pub ct: u32,
+    /// Its node; empty for this one.
+    pub node: &'a str,
+    /// When it was last swept, in nanoseconds since the Unix epoch.
+    pub since: Option<i64>,
+}
+
+/// What came of a diagnosis.
+pub struct Diagnosed<T> {
+    /// What was made of the conclusion.
+    pub result: T,
+    /// Why the run ended early, if it did.
+    pub stopped: Option<Stop>,
+    /// Where the ledger keeps the recording, if the container was changed.
+    pub ledger: Result<Option<PathBuf>, NotKept>,
+}
+
+/// Why a container was not diagnosed at all.
+#[derive(Debug, thiserror::Error)]
+pub enum Unavailable {
+    /// There is no such container here.
+    #[error(transparent)]
+    NotFound(#[from] HostError),
+    /// Its node cannot be reached.
+    #[error("{0}")]
+    Node(String),
+    /// It does not run.
+    #[error("container {0} is not running: start it with `pct start {0}`")]
+    Stopped(u32),
+    /// It is frozen.
+    #[error(
+        "container {0} is frozen (a backup, a snapshot, or `pct suspend`): wait, or resume it with \
+         `pct resume {0}`; nothing was run in it"
+    )]
+    Frozen(u32),
+    /// The output could not be judged in time.
+    #[error("{1}, and the output of container {0} was not evaluated within 5 s of that")]
+    Unfinished(u32, Stop),
+}
+
+impl<'a> Cluster<'a> {
+    /// The cluster as this host knows it, with its containers reached by `transport`.
+    pub fn new(
+        host: &'a Host,
+        transport: &'a dyn Transport,
+        links: &'a Links<'a>,
+        ledger: &'a Ledger,
+    ) -> Self {
+        Self {
+            host,
+            transport,
+            links,
+            ledger,
+            node: OnceCell::new(),
+        }
+    }
+
+    /// Diagnoses a container until it is done, its time limit is reached, or `stop` says so. `begins`
+    /// hears of each check as it begins; `finish` makes what is wanted of the conclusion, on a thread
+    /// of its own.
+    ///
+    /// # Errors
+    /// Why it was not diagnosed. A container that fails in the middle is no error.
+    pub async fn diagnose<T: Send + 'static>(
+        &self,
+        request: &Request,
+        container: Container<'_>,
+        begins: &dyn Fn(&Check),
+        finish: impl FnOnce(Conclusion) -> T + Send + 'static,
+        stop: impl Future<Output = Stop>,
+    ) -> Result<Diagnosed<T>, Unavailable> {
+        let mut stop = pin!(within(request.timeout, stop));
+        let remote = tokio::select! {
+            biased;
+            stopped = &mut stop => return self.not_begun(request, container, stopped, finish).await,
+            remote = self.remote(container) => remote?,
+        };
+        let ssh;
+        let (host, transport): (&Host, &dyn Transport) = match &remote {
+            Some((link, look)) => {
+                ssh = link.transport(self.transport, look);
+                (&look.host, &ssh)
+            }
+            None => (self.host, self.transport),
+        };
+        let plan = tokio::select! {
+            biased;
+            stopped = &mut stop => return self.not_begun(request, container, stopped, finish).await,
+            plan = self.plan(request, container, host, transport) => plan?,
+        };
+        announce_changes(request, &plan);
+        let hooks = Hooks {
+            before_change: &|recording| self.ledger.keep(recording).map_err(|e| error_chain(&e)),
+            begins,
+        };
+        let backend = Live::new(host, transport, container.ct);
+        let execution = execute(&plan, backend, &hooks, &mut stop).await;
+        self.conclude(&plan, execution, request.keep_secrets, finish, &mut stop)
+            .await
+    }
+
+    /// The report of a run that ended before its plan was made: every check is skipped.
+    async fn not_begun<T: Send + 'static>(
+        &self,
+        request: &Request,
+        container: Container<'_>,
+        stopped: Stop,
+        finish: impl FnOnce(Conclusion) -> T + Send + 'static,
+    ) -> Result<Diagnosed<T>, Unavailable> {
+        let target = Target {
+            ct: container.ct,
+            node: container.node.to_owned(),
+            via: self.transport.name().to_owned(),
+            ..Target::default()
+        };
+        let plan = Plan::new(request, target, Vec::new());
+        let hooks = Hooks {
+            before_change: &|_| Ok(()),
+            begins: &|_| {},
+        };
+        let backend = Live::new(self.host, self.transport, container.ct);
+        let mut stop = std::future::ready(stopped);
+        let execution = execute(&plan, backend, &hooks, &mut stop).await;
+        let mut never = pin!(std::future::pending());
+        self.conclude(&plan, execution, request.keep_secrets, finish, &mut never)
+            .await
+    }
+
+    /// The connection to another node, and what that node knows of the container.
+    async fn remote(&self, container: Container<'_>) -> Result<Option<(&Link, Look)>, Unavailable> {
+        if !self.links.lead_to(container.node) {
+            return Ok(None);
+        }
+        let link = self.links.to(container.node).await;
+        let link = link.map_err(Unavailable::Node)?;
+        let look = link.look(container.ct).await;
+        let look = look.map_err(|error| Unavailable::Node(error_chain(&error)))?;
+        Ok(Some((link, look)))
+    }
+
+    /// Decides what is to be done in a container that can be diagnosed.
+    async fn plan(
+        &self,
+        request: &Request,
+        container: Container<'_>,
+        host: &Host,
+        transport: &dyn Transport,
+    ) -> Result<Plan, Unavailable> {
+        let ct = container.ct;
+        let (on, ledger) = (host.clone(), self.ledger.clone());
+        let node = match self.links.lead_to(container.node) {
+            true => host.node(),
+            false => self.node.get_or_init(|| node_of(host)).await.clone(),
+        };
+        let task = spawn_blocking(move || (on.find(ct), on.state(ct), ledger.changes(ct)));
+        let (found, state, (earlier_changes, unreadable)) = join(task).await;
+        for path in unreadable {
+            tracing::warn!(
+                "cannot read {} as a recording; what earlier runs changed is not known from it",
+                path.display()
+            );
+        }
+        let found = match found {
+            Ok(found) => Some(found),
+            Err(error) if error.cannot_tell() => {
+                tracing::warn!("{error}");
+                None
+            }
+            Err(error) => return Err(error.into()),
+        };
+        match state {
+            State::Running | State::Unknown => {}
+            State::Stopped => return Err(Unavailable::Stopped(ct)),
+            State::Frozen => return Err(Unavailable::Frozen(ct)),
+        }
+        let lock = found
+            .as_ref()
+            .and_then(|found| found.config.lock.as_deref());
+        let target = Target {
+            ct,
+            node: found
+                .as_ref()
+                .map(|found| found.node.clone())
+                .or(node.name)
+                .unwrap_or_default(),
+            via: transport.name().to_owned(),
+            kernel: node.kernel,
+            pve: node.pve_manager,
+            ..Target::default()
+        };
+        let mut request = request.clone();
+        request.changes = request.changes.with_lock(lock);
+        if let Some(since) = container.since {
+            let since = since.saturating_add(transport.clock_offset());
+            let since = format!("@{}", since.div_euclid(SECOND));
+            request.values.set_unless_given(SINCE, since);
+        }
+        Ok(Plan::new(&request, target, earlier_changes))
+    }
+
+    /// Concludes on a thread of its own, in bounded time: what a container printed must not hold up
+    /// a signal, or another container.
+    async fn conclude<T: Send + 'static>(
+        &self,
+        plan: &Plan,
+        execution: Execution,
+        keep_secrets: bool,
+        finish: impl FnOnce(Conclusion) -> T + Send + 'static,
+        stop: &mut (impl Future<Output = Stop> + Unpin),
+    ) -> Result<Diagnosed<T>, Unavailable> {
+        let Execution {
+            recording,
+            findings,
+            stopped,
+        } = execution;
+        let (ledger, runbook) = (self.ledger.clone(), plan.runbook.clone());
+        let task = spawn_blocking(move || {
+            let kept = ledger.finish(&recording);
+            let sha256 = recording.runbook.sha256.clone();
+            let conclusion = conclude(&runbook, &sha256, recording, Some(findings), keep_secrets);
+            (finish(conclusion), kept)
+        });
+        let late = async {
+            let stopped = match stopped {
+                Some(stopped) => stopped,
+                None => stop.await,
+            };
+            sleep(CONCLUDE_GRACE).await;
+            stopped
+        };
+        tokio::select! {
+            (result, ledger) = join(task) => Ok(Diagnosed {
+                result,
+                stopped,
+                ledger,
+            }),
+            stopped = late => Err(Unavailable::Unfinished(plan.head.target.ct, stopped)),
+        }
+    }
+}
+
+/// Nobody may be surprised by a change.
+fn announce_changes(request: &Request, plan: &Plan) {
+    let ct = plan.head.target.ct;
+    let changing = plan.checks().into_iter();
+    let changing = changing.filter(|planned| planned.check.changes);
+    let (refused, allowed): (Vec<_>, Vec<_>) = changing.partition(|it| it.refusal.is_some());
+    if let ChangePolicy::Locked(lock) = &plan.changes
+        && !refused.is_empty()
+    {
+        tracing::warn!("container {ct} is locked ({lock}); it will not be changed");
+    }
+    if !allowed.is_empty() {
+        let commands: Vec<_> = allowed.iter().map(PlannedCheck::shown).collect();
+        let commands = request.shown(&commands.join("; "));
+        tracing::info!("this will change container {ct}: {commands}");
+    }
+}
+
+async fn node_of(host: &Host) -> Node {
+    let host = host.clone();
+    join(spawn_blocking(move || host.node())).await
+}
+
+/// What a task on a thread of its own gives. A panic there is one here.
+async fn join<T>(task: tokio::task::JoinHandle<T>) -> T {
+    match task.await {
+        Ok(value) => value,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // Tasks on threads of their own are not cancelled before the process ends.
+            Err(_) => std::future::pending().await,
+        },
+    }
+}
+
+/// Plays back a recording: the plan is executed again, with the recorded answers.
+pub async fn play_back(request: &Request, recorded: &Recording) -> Conclusion {
+    let plan = Plan::new(request, recorded.target.clone(), Vec::new());
+    let hooks = Hooks {
+        before_change: &|_| Ok(()),
+        begins: &|_| {},
+    };
+    let mut never = pin!(std::future::pending());
+    let execution = execute(&plan, Playback::new(recorded), &hooks, &mut never).await;
+    conclude(
+        &plan.runbook,
+        &request.recorded.sha256,
+        execution.recording,
+        Some(execution.findings),
+        request.keep_secrets,
+    )
+}

@@ -1,0 +1,155 @@
+//! What a run will do in one container: decided before anything starts, and then only read.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::conclude::without_secrets;
+use super::policy::ChangePolicy;
+use super::vars::Values;
+use crate::evidence::fact::Fact;
+use crate::evidence::provision_log::LoggedFailure;
+use crate::evidence::recording::{Change, RecordedRunbook, Recording, SCHEMA, Target};
+use crate::evidence::time::Interval;
+use crate::expression::{Binding, Evaluator, Scope, Unknown};
+use crate::judge::findings::Findings;
+use crate::runbook::{Action, Check, HostLook, Runbook};
+use crate::shell_quote::command_line;
+use crate::terminal_text::visible;
+
+/// Stands for the item of a `for_each`, which is known only during the run.
+pub const ITEM: &str = "ITEM";
+
+/// What the user asks for: the same for every container.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The runbook.
+    pub runbook: Arc<Runbook>,
+    /// The runbook as recordings keep it.
+    pub recorded: RecordedRunbook,
+    /// The values of its vars.
+    pub values: Values,
+    /// lxcdiag's own command line.
+    pub command_line: Vec<String>,
+    /// When provisioning failed, if that is known.
+    pub failed_at: Option<Interval>,
+    /// The failures in the provisioning log, if one was given.
+    pub log: Option<Vec<LoggedFailure>>,
+    /// Whether the container may be changed.
+    pub changes: ChangePolicy,
+    /// How long the whole run may take.
+    pub timeout: Option<Duration>,
+    /// The name of the demonstration, if a recording is played back.
+    pub demonstration: Option<String>,
+    /// Whether secrets stay in the report and the recording.
+    pub keep_secrets: bool,
+}
+
+/// What will be done in one container.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The runbook.
+    pub runbook: Arc<Runbook>,
+    /// The recording as it is before the first attempt.
+    pub head: Recording,
+    /// Whether the container may be changed.
+    pub changes: ChangePolicy,
+}
+
+/// One check of a plan, as far as it is known beforehand.
+pub struct PlannedCheck<'a> {
+    /// The check.
+    pub check: &'a Check,
+    /// Its command line, or what the host is asked for; or the values that only the run will know.
+    pub action: Result<String, Unknown>,
+    /// Why it will be skipped, if that is known.
+    pub refusal: Option<String>,
+}
+
+impl Request {
+    /// Text as the terminal shows it: without the values of vars that are secret.
+    pub fn shown(&self, text: &str) -> String {
+        match self.keep_secrets {
+            true => text.to_owned(),
+            false => without_secrets(&self.runbook, &self.values.values, text),
+        }
+    }
+}
+
+impl PlannedCheck<'_> {
+    /// What the check does, safe to print.
+    pub fn shown(&self) -> String {
+        let action = match &self.action {
+            Ok(action) => action.clone(),
+            Err(Unknown(missing)) => format!("(depends on {})", missing.join("; ")),
+        };
+        let lines: Vec<_> = action.trim_end().lines().map(visible).collect();
+        lines.join("\n      ")
+    }
+}
+
+impl Plan {
+    /// The plan for a container that earlier runs changed in this way.
+    pub fn new(request: &Request, target: Target, earlier_changes: Vec<Change>) -> Self {
+        let runbook = Arc::clone(&request.runbook);
+        let head = Recording {
+            schema: SCHEMA.to_owned(),
+            lxcdiag: env!("CARGO_PKG_VERSION").to_owned(),
+            command_line: request.command_line.clone(),
+            runbook: request.recorded.clone(),
+            demonstration: request.demonstration.clone(),
+            target,
+            vars: request.values.values.clone(),
+            defaulted: request.values.defaulted.clone(),
+            failed_at: request.failed_at,
+            log: request.log.clone(),
+            read_only: request.changes.is_read_only(),
+            started_at: 0,
+            finished_at: 0,
+            cut_short: None,
+            attempts: Vec::new(),
+            earlier_changes,
+            stray_bytes: 0,
+        };
+        Self {
+            runbook,
+            head,
+            changes: request.changes.clone(),
+        }
+    }
+
+    /// Whether any check runs in the container.
+    pub fn enters(&self) -> bool {
+        self.runbook.checks.iter().any(|check| check.host.is_none())
+    }
+
+    /// The checks in their order, each with its command.
+    pub fn checks(&self) -> Vec<PlannedCheck<'_>> {
+        let findings = Findings::new(&self.runbook, &self.head);
+        let evaluator = findings.evaluator();
+        let mut scope = findings.scope().clone();
+        scope.bind("item", Binding::Present(Fact::Text(ITEM.to_owned())));
+        let planned = |check| PlannedCheck {
+            check,
+            action: action(check, evaluator, &scope),
+            refusal: self.changes.refusal(check),
+        };
+        self.runbook.in_order().into_iter().map(planned).collect()
+    }
+}
+
+fn action(check: &Check, evaluator: &Evaluator, scope: &Scope) -> Result<String, Unknown> {
+    Ok(match check.action() {
+        Some(Action::Host(HostLook::Container)) => {
+            "host: status, lock and configuration of the container".to_owned()
+        }
+        Some(Action::Host(HostLook::Node)) => "host: the node's name and versions".to_owned(),
+        Some(Action::Host(HostLook::Tasks(types))) => {
+            format!("host: task log ({})", types.join(", "))
+        }
+        Some(Action::Host(HostLook::Source(path))) => {
+            let path = evaluator.render(path, scope)?;
+            format!("host: size and SHA-256 of {path}")
+        }
+        _ => command_line(&check.argv(evaluator, scope)?),
+    })
+}

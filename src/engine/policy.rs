@@ -1,0 +1,43 @@
+//! Whether checks that change the container may run. Decided here alone, for every command.
+
+use crate::runbook::Check;
+
+/// Whether the container may be changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChangePolicy {
+    /// The user allows changes.
+    Allowed,
+    /// The user does not; why, as in `--read-only is given`.
+    Declined(&'static str),
+    /// The container has this lock.
+    Locked(String),
+}
+
+impl ChangePolicy {
+    /// The policy for a container with this lock, if it has one. What the user declines stays
+    /// declined for that reason.
+    #[must_use]
+    pub fn with_lock(&self, lock: Option<&str>) -> Self {
+        match (self, lock) {
+            (Self::Allowed, Some(lock)) => Self::Locked(lock.to_owned()),
+            _ => self.clone(),
+        }
+    }
+
+    /// Whether nothing may be changed because the user said so.
+    pub const fn is_read_only(&self) -> bool {
+        matches!(self, Self::Declined(_))
+    }
+
+    /// Why a check must not run; none if it may.
+    pub fn refusal(&self, check: &Check) -> Option<String> {
+        match self {
+            _ if !check.changes => None,
+            Self::Allowed => None,
+            Self::Declined(why) => Some(format!("it changes the container, and {why}")),
+            Self::Locked(lock) => Some(format!(
+                "it changes the container: the container is locked ({lock})"
+            )),
+        }
+    }
+}
