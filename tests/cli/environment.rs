@@ -67,8 +67,7 @@ impl Environment {
     /// What `pct` does.
     pub fn write_pct(&self, script: &str) {
         self.write("bin/pct", &format!("#!/bin/sh\n{script}"));
-        let runs = std::fs::Permissions::from_mode(0o755);
-        std::fs::set_permissions(self.path("bin/pct"), runs).unwrap();
+        make_executable(&self.path("bin/pct"));
     }
 
     /// The command lines that `pct` was started with.
@@ -154,6 +153,11 @@ impl Environment {
     pub fn finished(&self, mut command: Command) -> Finished {
         Finished::new(&command.output().unwrap(), self.directory.path())
     }
+}
+
+pub fn make_executable(path: &Path) {
+    let runs = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(path, runs).unwrap();
 }
 
 /// The words to put before a command so that it runs as root.

@@ -19,6 +19,7 @@ mod monitoring;
 mod recordings;
 mod redacted;
 mod refused;
+mod remedies;
 mod runbooks;
 mod streams;
 mod sweep_memory;

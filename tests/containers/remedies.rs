@@ -1,4 +1,4 @@
-//! What a report says to do, pasted: it cures what it was said of.
+//! What a report says to do, pasted: it repairs what it was said of, and harms nothing else.
 
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -8,6 +8,8 @@ use crate::lab::{Container, pct, quiet};
 use crate::lxcdiag::Ended;
 
 const SOURCE: &str = "/var/lib/lxcdiag-lab/src/embedding_server.service";
+/// More than a page.
+const LONG_SOURCE: &str = "/var/lib/lxcdiag-lab/src/disk-full-cut/embedding_server.service";
 const UNIT: &str = "embedding_server.service";
 const PATH: &str = "/etc/systemd/system/embedding_server.service";
 
@@ -52,20 +54,40 @@ fn remedy_of(ended: &Ended, id: &str) -> String {
 }
 
 impl Container {
-    /// Runs what was copied from a report in a shell of the host's.
-    fn paste(&self, script: &str) -> Output {
+    /// Types what was copied from a report into an interactive shell of the host, where `source` is what SOURCE was set
+    /// to before.
+    fn paste(&self, script: &str, source: Option<&str>) -> Output {
         let bin = self.directory.path().join("bin");
         if !bin.exists() {
             std::fs::create_dir(&bin).unwrap();
             symlink(pct(), bin.join("pct")).unwrap();
         }
+        let typed = self.directory.path().join("typed");
+        std::fs::write(&typed, script).unwrap();
         let path = format!("{}:/usr/sbin:/usr/bin:/sbin:/bin", bin.display());
+        // A session of its own: an interactive shell would take the terminal of whoever runs the tests.
         quiet(
-            Command::new("bash")
-                .args(["-c", script])
+            Command::new("setsid")
+                .args(["--wait", "sh", "-c"])
+                .arg("exec bash --noprofile --norc -i <\"$0\"")
+                .arg(&typed)
                 .env("PATH", path)
+                .envs(source.map(|path| ("SOURCE", path)))
                 .current_dir(self.directory.path()),
         )
+    }
+
+    /// All that is in the directory of the unit.
+    fn unit_directory(&self) -> String {
+        self.sh("cd /etc/systemd/system && find . -printf '%p %y %m %U:%G %s %T@ %l\\n' | sort; cat *.service 2>&1; true")
+    }
+
+    /// The unit's file and what systemd has loaded of it.
+    fn unit(&self, unit: &str) -> String {
+        self.sh(&format!(
+            "cd /etc/systemd/system && stat -c '%a %u:%g %s %.9Y %.9Z' {unit} && sha256sum {unit}
+            systemctl show -p LoadState,ActiveState,UnitFileState,FragmentPath,NeedDaemonReload,MainPID -- {unit}"
+        ))
     }
 
     fn unit_is_enabled(&self, unit: &str) -> bool {
@@ -73,10 +95,10 @@ impl Container {
         state.trim() == "enabled"
     }
 
-    /// That the commands do away with it: the right content, enabled.
+    /// That the commands repair it: the right content, enabled.
     #[track_caller]
-    fn assert_cured_by(&self, script: &str) {
-        let output = self.paste(script);
+    fn assert_cured_by(&self, script: &str, source: Option<&str>) {
+        let output = self.paste(script, source);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(
             output.status.success() && self.unit_is_enabled(UNIT),
@@ -89,7 +111,7 @@ impl Container {
         );
     }
 
-    /// That what the report says of a scenario, pasted with the source filled in, cures it.
+    /// That what the report says of a scenario changes nothing until SOURCE is set, and then repairs it.
     #[track_caller]
     fn assert_cured(&self, scenario: &str, options: &[&str], id: &str) {
         let injected = self.inject(scenario, &["--delay", "0.3"]);
@@ -99,7 +121,12 @@ impl Container {
             all.extend(["--failed-at", failed_at]);
         }
         let script = remedy_of(&self.diagnose(&all), id);
-        self.assert_cured_by(&script.replace("SOURCE", SOURCE));
+        if script.contains("SOURCE") {
+            let before = self.unit_directory();
+            self.paste(&script, None);
+            assert_eq!(self.unit_directory(), before, "{script}");
+        }
+        self.assert_cured_by(&script, Some(SOURCE));
     }
 }
 
@@ -158,8 +185,7 @@ fn a_source_that_is_known() {
     let var = format!("source={}", source.display());
     let ended = container.diagnose(&["--read-only", "--var", &var]);
     let script = remedy_of(&ended, "file-missing");
-    assert!(!script.contains("SOURCE"), "{script}");
-    container.assert_cured_by(&script);
+    container.assert_cured_by(&script, None);
 }
 
 /// In the script itself, where the file is still to come.
@@ -171,17 +197,18 @@ fn waiting_for_a_push_that_is_late() {
         .failed_at
         .unwrap();
     let ended = container.diagnose(&["--read-only", "--failed-at", &failed_at]);
-    let script = remedy_of(&ended, "race-condition").replace("SOURCE", SOURCE);
+    let script = remedy_of(&ended, "race-condition");
     container.reset();
     let id = container.id;
     let late = format!("(sleep 1; pct push {id} {SOURCE} {PATH}) &\n");
-    container.assert_cured_by(&(late + &script));
+    container.assert_cured_by(&(late + &script), Some(SOURCE));
 
     // It gives up, and nothing that comes after it is done.
     container.reset();
     let hasty = script.replace("timeout 10", "timeout 1");
     assert_ne!(hasty, script);
-    assert_eq!(container.paste(&hasty).status.code(), Some(124));
+    let output = container.paste(&hasty, Some(SOURCE));
+    assert_eq!(output.status.code(), Some(124));
     assert!(!container.unit_is_enabled(UNIT));
 }
 
@@ -193,70 +220,81 @@ fn waiting_for_a_systemd_that_starts() {
     let script = remedy_of(&ended, "systemd-not-ready");
     container.pct("stop");
     container.pct("start");
-    container.assert_cured_by(&script);
+    container.assert_cured_by(&script, None);
 }
 
-/// To make room is for who knows what may go; until then the commands do no harm, and say so.
+/// Only the operator knows what can be deleted. Until then the commands fail and do no harm.
 #[test]
 fn a_full_disk() {
-    for scenario in ["disk-full", "disk-full-cut"] {
+    for (scenario, source) in [("disk-full", SOURCE), ("disk-full-cut", LONG_SOURCE)] {
         let container = Container::privileged();
         container.inject(scenario, &[]);
         let ended = container.diagnose(&["--read-only"]);
-        let script =
-            remedy_of(&ended, "read-only-or-full").replace("SOURCE", &long_source(&container));
+        let script = remedy_of(&ended, "read-only-or-full");
         if scenario == "disk-full" {
-            assert!(!container.paste(&script).status.success());
+            let output = container.paste(&script, Some(source));
+            assert!(!output.status.success());
             assert!(!container.unit_is_enabled(UNIT));
         }
         container.sh("rm /etc/systemd/system/.other-data");
-        let output = container.paste(&script);
+        let output = container.paste(&script, Some(source));
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "{script}\n{said}");
         assert!(container.unit_is_enabled(UNIT));
     }
 }
 
-/// More than a page, as `disk-full-cut` pushes it.
-fn long_source(container: &Container) -> String {
-    let path = container.directory.path().join("long.service");
-    let unit = std::fs::read_to_string(SOURCE).unwrap();
-    std::fs::write(&path, "# A line of a long unit.\n".repeat(250) + &unit).unwrap();
-    path.to_str().unwrap().to_owned()
-}
-
-/// The source itself lacks the section: it is added, once.
+/// Whatever SOURCE is: the unit is loaded, and may be one that others start.
 #[test]
-fn a_source_without_install() {
+fn a_unit_without_install_stays_as_it_is() {
     let container = Container::privileged();
     container.inject("no-install", &[]);
-    let source = container.directory.path().join("own.service");
-    let unit = std::fs::read_to_string(SOURCE).unwrap();
-    std::fs::write(&source, unit.split("\n[Install]").next().unwrap()).unwrap();
     let ended = container.diagnose(&["--read-only"]);
-    let script =
-        remedy_of(&ended, "unit-not-enableable").replace("SOURCE", source.to_str().unwrap());
-    for _ in 0..2 {
-        let output = container.paste(&script);
-        assert!(output.status.success(), "{script}\n{output:?}");
-        assert!(container.unit_is_enabled(UNIT));
-        let sections = std::fs::read_to_string(&source).unwrap();
-        assert_eq!(sections.matches("[Install]").count(), 1, "{sections}");
+    let script = remedy_of(&ended, "unit-not-enableable");
+    let own = container.directory.path().join("own.service");
+    let unit = std::fs::read_to_string(SOURCE).unwrap();
+    std::fs::write(&own, unit.split("\n[Install]").next().unwrap()).unwrap();
+    let other = container.directory.path().join("other.service");
+    std::fs::write(&other, "[Service]\nExecStart=/bin/true\n[Install]\n").unwrap();
+    let before = (container.unit(UNIT), container.unit_directory());
+    assert!(before.0.contains("LoadState=loaded"), "{}", before.0);
+    for source in [None, Some(&own), Some(&other)] {
+        let output = container.paste(&script, source.map(|path| path.to_str().unwrap()));
+        assert!(!output.status.success(), "{script}\n{output:?}");
+        let after = (container.unit(UNIT), container.unit_directory());
+        assert_eq!(after, before, "{script}\n{output:?}");
     }
+    let names = std::fs::read_dir(container.directory.path()).unwrap();
+    let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert!(!names.into_iter().any(|name| name.contains("SOURCE")));
+}
+
+/// The file that is found belongs to a unit that runs: it is not misplaced, the name on the command line is wrong.
+#[test]
+fn a_running_unit_stays_as_it_is_when_the_name_given_is_mistyped() {
+    let container = Container::privileged();
+    container.inject("healthy", &[]);
+    let before = (container.unit(UNIT), container.unit_directory());
+    assert!(before.0.contains("ActiveState=active"), "{}", before.0);
+    let ended = container.diagnose(&["--read-only", "--var", "unit=embeding_server.service"]);
+    let script = remedy_of(&ended, "file-misplaced");
+    assert!(script.contains(PATH), "{script}");
+    let output = container.paste(&script, Some(SOURCE));
+    assert!(!output.status.success(), "{script}\n{output:?}");
+    let after = (container.unit(UNIT), container.unit_directory());
+    assert_eq!(after, before, "{script}\n{output:?}");
 }
 
 /// A hypothesis added to the runbook wants its remedy tried.
 #[test]
 fn every_remedy_is_tried() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("runbooks/race-condition.yaml");
-    let text = std::fs::read_to_string(path).unwrap();
-    let (_, hypotheses) = text.split_once("\nhypotheses:\n").unwrap();
-    let (hypotheses, _) = hypotheses.split_once("\nhealthy:\n").unwrap();
+    let runbook: serde_yaml::Value =
+        serde_yaml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let hypotheses = runbook["hypotheses"].as_sequence().unwrap().iter();
     let with_commands: Vec<_> = hypotheses
-        .split("\n  - id: ")
-        .map(|part| part.trim_start_matches("  - id: "))
-        .filter(|part| part.contains("\n        pct "))
-        .map(|part| part.lines().next().unwrap())
+        .filter(|it| !commands(it["remedy"].as_str().unwrap()).is_empty())
+        .map(|it| it["id"].as_str().unwrap())
         .collect();
     assert_eq!(with_commands, WITH_COMMANDS);
 }

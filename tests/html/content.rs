@@ -154,7 +154,9 @@ fn the_evidence_and_the_remedy_are_told() {
     }
     let commands: String = all(&page, "#remedy pre")[0].text().collect();
     assert!(
-        commands.starts_with("pct push 958 SOURCE /etc/systemd/system/embedding_server.service\n"),
+        commands.starts_with(
+            "test -s \"${SOURCE:?set SOURCE to the path of the unit file on the host}\" &&\n"
+        ),
         "{commands}"
     );
 }

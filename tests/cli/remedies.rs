@@ -1,0 +1,107 @@
+//! What a report says to do is pasted into a root shell: without the values that it asks for, it changes nothing.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::environment::Environment;
+
+/// One for each state; those of other versions of systemd give the same remedies.
+fn recordings() -> Vec<PathBuf> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("runbooks/tests/recordings");
+    let entries = std::fs::read_dir(directory).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let mut paths: Vec<_> = paths
+        .filter(|path| {
+            let name = path.to_str().unwrap();
+            let of_252 = name.replace("-247.", "-252.").replace("-257.", "-252.");
+            name == of_252 || !Path::new(&of_252).exists()
+        })
+        .collect();
+    paths.sort();
+    paths
+}
+
+/// The lines of a report's remedy that are commands: those that are indented.
+fn commands(report: &serde_json::Value) -> String {
+    let remedy = report["verdict"]["remedy"].as_str().unwrap_or_default();
+    let lines = remedy.lines().filter_map(|line| line.strip_prefix("  "));
+    lines.flat_map(|line| [line, "\n"]).collect()
+}
+
+/// Types the commands into an interactive shell in `work`, in which every program that a remedy may start on the host
+/// only notes that it was called, and ends with `status`. Returns the notes.
+fn paste(environment: &Environment, script: &str, status: u8) -> String {
+    for name in ["pct", "lxcdiag", "pvenode", "dmesg"] {
+        let path = environment.path(&format!("paste/{name}"));
+        environment.write(
+            &format!("paste/{name}"),
+            &format!("#!/bin/sh\necho \"{name} $*\" >>\"${{0%/*}}/calls\"\nexit {status}\n"),
+        );
+        crate::environment::make_executable(&path);
+    }
+    environment.write("paste/calls", "");
+    environment.write("paste/script", script);
+    // A session of its own: an interactive shell would take the terminal of whoever runs the tests.
+    let output = Command::new("setsid")
+        .args(["--wait", "bash", "--noprofile", "--norc", "-i"])
+        .env_clear()
+        .env(
+            "PATH",
+            format!("{}:/usr/bin:/bin", environment.path("paste").display()),
+        )
+        .current_dir(environment.path("work"))
+        .stdin(std::fs::File::open(environment.path("paste/script")).unwrap())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    output.unwrap();
+    environment.read("paste/calls")
+}
+
+/// What replaces, moves or deletes files, or stops the container.
+const CHANGES: [&str; 6] = [
+    "pct push",
+    "pct set",
+    "pct stop",
+    "pct reboot",
+    " -- rm ",
+    " -- mv ",
+];
+
+/// Whether a word stands for something that whoever pastes it has to fill in.
+fn is_placeholder(word: &str) -> bool {
+    word.len() > 2 && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
+}
+
+#[test]
+fn a_remedy_changes_nothing_without_the_values_that_it_asks_for() {
+    let environment = Environment::new();
+    let recordings = recordings();
+    let files = recordings.iter().map(|path| path.to_str().unwrap());
+    let arguments: Vec<_> = ["judge", "--format", "json"]
+        .into_iter()
+        .chain(files)
+        .collect();
+    let judged = environment.lxcdiag(&arguments).stdout;
+    let reports = serde_json::Deserializer::from_str(&judged).into_iter::<serde_json::Value>();
+    let reports: Vec<_> = reports.map(Result::unwrap).collect();
+    assert_eq!(reports.len(), recordings.len());
+    for (report, recording) in reports.iter().zip(&recordings) {
+        let script = commands(report);
+        let shown = format!("{}:\n{script}", recording.display());
+        for status in [0, 1] {
+            let calls = paste(&environment, &script, status);
+            assert!(
+                !calls.split_whitespace().any(is_placeholder),
+                "{shown}called\n{calls}"
+            );
+            for change in CHANGES {
+                assert!(!calls.contains(change), "{shown}called\n{calls}");
+            }
+        }
+        let left = std::fs::read_dir(environment.path("work")).unwrap().count();
+        assert_eq!(left, 0, "{shown}");
+    }
+    let with_commands = reports.iter().filter(|it| !commands(it).is_empty());
+    assert!(with_commands.count() > 50);
+}
