@@ -102,6 +102,9 @@ fn rendered(template: &str, style: &str, script: &str, page: Value) -> Result<St
     });
     environment.add_filter("clipped", |text: &str, most| clipped(text, most));
     environment.add_filter("short_time", short_time);
+    environment.add_filter("time_of_day", |time: &str| {
+        time.get(11..26).unwrap_or_default().to_owned()
+    });
     environment.add_filter("duration", duration_in_words);
     environment.add_filter("words", |id: &str| id.replace('_', " "));
     environment.add_filter("command_line", |argv: Vec<String>| command_line(&argv));
