@@ -1,7 +1,6 @@
 //! What a command is given and what it prints, to the byte.
 
 use std::cell::RefCell;
-use std::time::{Duration, Instant};
 
 use lxcdiag::evidence::recording::Ending;
 use proptest::prelude::*;
@@ -96,7 +95,6 @@ pub async fn environment_is_what_was_promised(shell: Shell) {
 
 pub async fn a_flood_keeps_head_and_tail_and_counts_the_rest(shell: Shell) {
     let mut session = open(shell).await;
-    let begun = Instant::now();
     let text = "printf begin; head -c 100000000 /dev/zero; printf end; head -c 99993 /dev/zero >&2; printf finale >&2";
     let exchange = script(&mut session, text).await;
     assert_eq!(exchange.ending, Ending::Exited(0));
@@ -108,7 +106,6 @@ pub async fn a_flood_keeps_head_and_tail_and_counts_the_rest(shell: Shell) {
     assert!(exchange.stderr.tail.ends_with(b"\0finale"));
     let kept = exchange.stdout.head.capacity() + exchange.stdout.tail.capacity();
     assert!(kept <= 512 * 1024, "{kept} bytes");
-    assert_within(begun, Duration::from_secs(8));
     session.close().await;
 }
 

@@ -1,4 +1,4 @@
-//! How commands end, and what is said of those that never began.
+//! How commands end, and the reasons of those that never began.
 
 use std::time::{Duration, Instant};
 
@@ -10,12 +10,12 @@ use crate::local::*;
 crate::in_each_shell!(
     the_status_is_the_commands_own,
     what_cannot_be_run_says_why,
-    time_is_up,
-    time_is_up_for_what_ignores_term,
-    time_is_up_for_what_stopped_itself,
+    a_command_times_out,
+    one_that_ignores_term_times_out,
+    one_that_stopped_itself_times_out,
     a_clean_up_runs_before_the_kill,
-    a_flood_ends_in_time,
-    an_early_end_is_told_early,
+    a_flood_times_out,
+    an_early_end_does_not_wait_for_the_timeout,
     a_start_is_told_by_the_containers_clock,
 );
 
@@ -43,7 +43,7 @@ pub async fn the_status_is_the_commands_own(shell: Shell) {
 
 pub async fn what_cannot_be_run_says_why(shell: Shell) {
     let mut session = open(shell).await;
-    // Builtins, and the functions of the shell's own half, are no programs.
+    // Builtins, and the functions of the shell script in the container, are not programs.
     for name in [
         "no-such-program",
         "/no/such/program",
@@ -77,45 +77,43 @@ pub async fn what_cannot_be_run_says_why(shell: Shell) {
     assert_eq!(session.close().await, 0);
 }
 
-pub async fn time_is_up(shell: Shell) {
+pub async fn a_command_times_out(shell: Shell) {
     let mut session = open(shell).await;
     let sleep = unique_sleep();
     let begun = Instant::now();
     let text = format!("echo before; echo so >&2; sleep {sleep}; echo after");
     let exchange = session
-        .run(&words(&["sh", "-c", &text]), Duration::from_millis(300))
+        .run(&words(&["sh", "-c", &text]), Duration::from_secs(2))
         .await;
     assert_eq!(exchange.ending, Ending::TimedOut);
     assert_eq!(exchange.stdout.head, b"before\n");
     assert_eq!(exchange.stderr.head, b"so\n");
-    assert!(begun.elapsed() >= Duration::from_millis(300));
-    assert_within(begun, Duration::from_millis(900));
+    assert!(begun.elapsed() >= Duration::from_secs(2));
     assert_none_left(&sleep);
     assert_exited(&run(&mut session, &["echo", "on"]).await, 0, b"on\n", b"");
     assert_eq!(session.close().await, 0);
 }
 
-pub async fn time_is_up_for_what_ignores_term(shell: Shell) {
+pub async fn one_that_ignores_term_times_out(shell: Shell) {
     let mut session = open(shell).await;
     let sleep = unique_sleep();
     let begun = Instant::now();
     let text = format!("trap '' TERM; sleep {sleep}; echo after");
     let exchange = session
-        .run(&words(&["sh", "-c", &text]), Duration::from_millis(200))
+        .run(&words(&["sh", "-c", &text]), Duration::from_secs(1))
         .await;
     assert_eq!(exchange.ending, Ending::TimedOut);
-    assert!(begun.elapsed() >= Duration::from_millis(1200));
-    assert_within(begun, Duration::from_millis(2000));
+    assert!(begun.elapsed() >= Duration::from_secs(2));
     assert_none_left(&sleep);
     session.close().await;
 }
 
-pub async fn time_is_up_for_what_stopped_itself(shell: Shell) {
+pub async fn one_that_stopped_itself_times_out(shell: Shell) {
     let mut session = open(shell).await;
     let exchange = session
         .run(
             &words(&["sh", "-c", "kill -STOP $$"]),
-            Duration::from_millis(200),
+            Duration::from_secs(1),
         )
         .await;
     assert_eq!(exchange.ending, Ending::TimedOut);
@@ -127,36 +125,30 @@ pub async fn a_clean_up_runs_before_the_kill(shell: Shell) {
     let mut session = open(shell).await;
     let text = "trap 'echo cleaned up; exit 0' TERM; sleep 97 & wait";
     let exchange = session
-        .run(&words(&["sh", "-c", text]), Duration::from_millis(300))
+        .run(&words(&["sh", "-c", text]), Duration::from_secs(2))
         .await;
     assert_eq!(exchange.ending, Ending::TimedOut);
     assert_eq!(exchange.stdout.text(), "cleaned up\n");
     session.close().await;
 }
 
-pub async fn a_flood_ends_in_time(shell: Shell) {
+pub async fn a_flood_times_out(shell: Shell) {
     let mut session = open(shell).await;
-    let begun = Instant::now();
-    let exchange = session
-        .run(&words(&["yes"]), Duration::from_millis(500))
-        .await;
+    let exchange = session.run(&words(&["yes"]), Duration::from_secs(2)).await;
     assert_eq!(exchange.ending, Ending::TimedOut);
     assert!(exchange.stdout.head.starts_with(b"y\ny\n") && exchange.stdout.dropped > 1_000_000);
-    assert_within(begun, Duration::from_millis(2500));
     assert_exited(&run(&mut session, &["echo", "on"]).await, 0, b"on\n", b"");
     assert_eq!(session.close().await, 0);
 }
 
-pub async fn an_early_end_is_told_early(shell: Shell) {
+pub async fn an_early_end_does_not_wait_for_the_timeout(shell: Shell) {
     let mut session = open(shell).await;
     let begun = Instant::now();
     for _ in 0..50 {
-        let exchange = session
-            .run(&words(&["true"]), Duration::from_secs(60))
-            .await;
+        let exchange = session.run(&words(&["true"]), DEADLINE).await;
         assert_eq!(exchange.ending, Ending::Exited(0));
     }
-    assert_within(begun, Duration::from_secs(5));
+    assert!(begun.elapsed() < DEADLINE);
     session.close().await;
 }
 

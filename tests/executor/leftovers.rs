@@ -1,4 +1,4 @@
-//! What a command leaves behind is gone before the next one starts.
+//! What a command leaves running is killed.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ crate::in_each_shell!(
     nothing_of_our_own,
 );
 
-/// Runs `text`, where `SLEEP` stands for one that no one else sleeps, and sees that nothing of it disturbs the next.
+/// Runs `text`, where `SLEEP` stands for a unique sleep, and asserts that nothing of it disturbs the next command.
 async fn leaves_nothing(shell: Shell, text: &str) {
     let mut session = open(shell).await;
     let sleep = unique_sleep();
@@ -65,7 +65,7 @@ pub async fn one_that_shed_the_pipes_but_not_the_marker(shell: Shell) {
 }
 
 pub async fn many_at_once(shell: Shell) {
-    // Five at a time that go on forking, but not for ever: a sweep that fails is not to fill this machine.
+    // Five that go on forking, but not for ever: a failing test must not fill this machine.
     let text = "for i in 1 2 3 4 5; do
             setsid sh -c 'for j in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do sleep SLEEP & sleep 0.03; done' &
         done
@@ -81,7 +81,7 @@ pub async fn all_of_them_when_time_is_up(shell: Shell) {
         setsid sh -c 'trap \"\" TERM; sleep {sleep}; echo late' & wait"
     );
     let exchange = session
-        .run(&words(&["sh", "-c", &text]), Duration::from_millis(300))
+        .run(&words(&["sh", "-c", &text]), Duration::from_secs(1))
         .await;
     assert_eq!(exchange.ending, Ending::TimedOut);
     assert_none_left(&sleep);
@@ -94,10 +94,10 @@ pub async fn all_of_them_when_time_is_up(shell: Shell) {
     assert_eq!(session.close().await, 0);
 }
 
-/// The watchdog's sleep must not pile up: a time-out of a day would leave it for a day.
+/// The watchdogs must not pile up: with a timeout of a day they would stay for a day.
 pub async fn nothing_of_our_own(shell: Shell) {
     let mut session = open(shell).await;
-    // A time-out that no one else has.
+    // A timeout that no other test has.
     let timeout = Duration::from_secs(40_000 + u64::from(std::process::id()) % 10_000)
         + Duration::from_millis(shell[0].len() as u64);
     let sleep = format!("{}.00{}", timeout.as_secs(), shell[0].len());

@@ -1,14 +1,16 @@
-//! A session with a shell on this machine, and a look at what it leaves running.
+//! A session with a shell on this machine, and the processes that it leaves running.
 
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lxcdiag::container::transport::Transport;
 use lxcdiag::container::{Exchange, Session, SessionError};
 use lxcdiag::evidence::recording::Ending;
+
+pub use crate::wait::{DEADLINE, wait_until, wait_until_none};
 
 pub type Shell = &'static [&'static str];
 pub const DASH: Shell = &["dash"];
@@ -46,7 +48,7 @@ pub fn is_installed(program: &str) -> bool {
     installed
 }
 
-/// Runs `test` with each dialect that is installed here, side by side: most of their time is spent asleep.
+/// Runs `test` with each installed dialect, in parallel: they spend most of their time asleep.
 pub fn in_each_shell<F: Future<Output = ()>>(test: fn(Shell) -> F) {
     static INSTALLED: LazyLock<Vec<Shell>> = LazyLock::new(|| {
         let shells = [DASH, BASH, BUSYBOX].into_iter();
@@ -83,8 +85,8 @@ pub async fn open_by(client: &dyn Transport, limit: Duration) -> Result<Session,
     Ok(session)
 }
 
-/// Long enough for anything that is to end by itself.
-pub const AMPLE: Duration = Duration::from_secs(10);
+/// A timeout for what ends by itself.
+pub const AMPLE: Duration = DEADLINE;
 
 pub async fn run(session: &mut Session, argv: &[&str]) -> Exchange {
     session.run(&words(argv), AMPLE).await
@@ -113,7 +115,7 @@ pub fn reason(exchange: &Exchange) -> &str {
     }
 }
 
-/// A number of seconds to sleep that no other process on this machine sleeps: tells a test's processes from the rest.
+/// A number of seconds to sleep that no other process on this machine sleeps, longer than [`DEADLINE`].
 pub fn unique_sleep() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     format!(
@@ -140,27 +142,30 @@ pub fn processes_with(word: &str) -> Vec<String> {
     found
 }
 
-/// For tests of what is left when a command's end is known: a killed process may take a moment to go.
+/// Waits until no process has `word` in its command line: a killed one may take a moment to go.
 #[track_caller]
 pub fn assert_none_left(word: &str) {
-    assert_none_left_within(word, Duration::from_millis(300));
+    wait_until_none(|| processes_with(word));
 }
 
-#[track_caller]
-pub fn assert_none_left_within(word: &str, limit: Duration) {
-    let begun = Instant::now();
-    while !processes_with(word).is_empty() {
-        assert!(
-            begun.elapsed() < limit,
-            "still there: {:?}",
-            processes_with(word)
-        );
-        std::thread::sleep(Duration::from_millis(5));
+/// Whether at least so many processes sleep for a [`unique_sleep`]: themselves, not the shells that start them.
+pub fn asleep(sleep: &str, many: usize) -> bool {
+    let line = format!("sleep {sleep} ");
+    let processes = processes_with(sleep);
+    let asleep = processes.iter().filter(|process| process.ends_with(&line));
+    asleep.count() >= many
+}
+
+/// Runs `text` until so many of its processes are [`asleep`], and then gives it up.
+pub async fn run_until_asleep(session: &mut Session, text: &str, sleep: &str, many: usize) {
+    let argv = words(&["sh", "-c", text]);
+    let all_asleep = async {
+        while !asleep(sleep, many) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::select! {
+        exchange = session.run(&argv, AMPLE) => panic!("it ended: {exchange:?}"),
+        () = all_asleep => {}
     }
-}
-
-#[track_caller]
-pub fn assert_within(begun: Instant, limit: Duration) {
-    let taken = begun.elapsed();
-    assert!(taken < limit, "took {taken:?}");
 }

@@ -1,8 +1,8 @@
-//! Shells that die, that never come, that are told to stop; and lxcdiag itself killed.
+//! Shells that die, that never start, that are told to stop; and lxcdiag itself killed.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lxcdiag::container::transport::Transport;
 use lxcdiag::container::{Session, SessionError};
@@ -13,7 +13,7 @@ use crate::local::*;
 
 crate::in_each_shell!(
     a_command_that_kills_the_shell,
-    abort_is_quick_and_keeps_what_was_collected,
+    abort_keeps_what_was_collected,
     abort_ends_what_ignores_term,
     abort_between_commands,
     a_dropped_session_leaves_nothing,
@@ -26,7 +26,6 @@ crate::in_each_shell!(
 pub async fn a_command_that_kills_the_shell(shell: Shell) {
     let mut session = open(shell).await;
     let sleep = unique_sleep();
-    let begun = Instant::now();
     // The background child holds the pipes open beyond the shell's death.
     let text = format!("echo out; sleep {sleep} & kill -9 $PPID; sleep {sleep}");
     let exchange = session
@@ -39,7 +38,6 @@ pub async fn a_command_that_kills_the_shell(shell: Shell) {
     );
     assert!(!exchange.session_lost, "{exchange:?}");
     assert_eq!(exchange.stdout.text(), "out\n");
-    assert_within(begun, Duration::from_millis(900));
     let exchange = run(&mut session, &["echo", "later"]).await;
     assert!(
         reason(&exchange).starts_with("not run: the shell in the container has ended"),
@@ -48,32 +46,22 @@ pub async fn a_command_that_kills_the_shell(shell: Shell) {
     assert!(exchange.session_lost, "{exchange:?}");
     assert_eq!(exchange.started_at, None);
     session.close().await;
-    // Nobody is left to end it early, but its watchdog ends it in time.
-    assert_none_left_within(&sleep, Duration::from_secs(3));
+    // Its watchdog ends it at its timeout.
+    assert_none_left(&sleep);
 }
 
-/// Runs `text` for a moment, then aborts.
-async fn aborted(session: &mut Session, text: &str) -> (lxcdiag::container::Exchange, Duration) {
-    let argv = words(&["sh", "-c", text]);
-    let cut = tokio::time::timeout(Duration::from_millis(300), session.run(&argv, AMPLE)).await;
-    assert!(cut.is_err());
-    let begun = Instant::now();
-    let exchange = session.abort("interrupted").await.unwrap();
-    (exchange, begun.elapsed())
-}
-
-pub async fn abort_is_quick_and_keeps_what_was_collected(shell: Shell) {
+pub async fn abort_keeps_what_was_collected(shell: Shell) {
     let mut session = open(shell).await;
     let sleep = unique_sleep();
     let text = format!(
         "echo half; echo err >&2; setsid sleep {sleep} & env -i setsid sleep {sleep} & sleep {sleep}"
     );
-    let (exchange, taken) = aborted(&mut session, &text).await;
+    run_until_asleep(&mut session, &text, &sleep, 3).await;
+    let exchange = session.abort("interrupted").await.unwrap();
     assert_eq!(exchange.ending, Ending::Errored("interrupted".to_owned()));
     assert_eq!(exchange.stdout.text(), "half\n");
     assert_eq!(exchange.stderr.text(), "err\n");
-    assert!(exchange.started_at.is_some() && exchange.duration.unwrap() >= 250_000_000);
-    assert!(taken < Duration::from_millis(700), "took {taken:?}");
+    assert!(exchange.started_at.is_some() && exchange.duration.unwrap() > 0);
     assert_none_left(&sleep);
     let exchange = run(&mut session, &["echo", "later"]).await;
     assert_eq!(reason(&exchange), "not run: interrupted");
@@ -84,8 +72,9 @@ pub async fn abort_ends_what_ignores_term(shell: Shell) {
     let mut session = open(shell).await;
     let sleep = unique_sleep();
     let text = format!("trap '' TERM; sleep {sleep}; sleep {sleep}");
-    let (_, taken) = aborted(&mut session, &text).await;
-    assert!(taken < Duration::from_millis(2500), "took {taken:?}");
+    run_until_asleep(&mut session, &text, &sleep, 1).await;
+    let exchange = session.abort("interrupted").await.unwrap();
+    assert_eq!(exchange.ending, Ending::Errored("interrupted".to_owned()));
     assert_none_left(&sleep);
     session.close().await;
 }
@@ -93,9 +82,7 @@ pub async fn abort_ends_what_ignores_term(shell: Shell) {
 pub async fn abort_between_commands(shell: Shell) {
     let mut session = open(shell).await;
     run(&mut session, &["true"]).await;
-    let begun = Instant::now();
     assert_eq!(session.abort("out of time").await, None);
-    assert_within(begun, Duration::from_millis(500));
     assert_eq!(
         reason(&run(&mut session, &["true"]).await),
         "not run: out of time"
@@ -107,20 +94,17 @@ pub async fn a_dropped_session_leaves_nothing(shell: Shell) {
     let mut session = open(shell).await;
     let sleep = unique_sleep();
     let pid = shell_pid(&mut session).await;
-    let argv = words(&["sh", "-c", &format!("setsid sleep {sleep} & sleep {sleep}")]);
-    let cut = tokio::time::timeout(Duration::from_millis(200), session.run(&argv, AMPLE)).await;
-    assert!(cut.is_err());
+    let text = format!("setsid sleep {sleep} & sleep {sleep}");
+    run_until_asleep(&mut session, &text, &sleep, 2).await;
     drop(session);
-    assert_none_left_within(&sleep, Duration::from_secs(1));
-    assert_gone_within(&pid, Duration::from_secs(1));
+    assert_none_left(&sleep);
+    assert_gone(&pid);
 }
 
 pub async fn a_given_up_command_ends_the_session(shell: Shell) {
     let mut session = open(shell).await;
     let sleep = unique_sleep();
-    let argv = words(&["sleep", &sleep]);
-    let cut = tokio::time::timeout(Duration::from_millis(200), session.run(&argv, AMPLE)).await;
-    assert!(cut.is_err());
+    run_until_asleep(&mut session, &format!("sleep {sleep}"), &sleep, 1).await;
     assert!(reason(&run(&mut session, &["true"]).await).contains("given up"));
     assert_none_left(&sleep);
     session.close().await;
@@ -136,15 +120,11 @@ fn is_running(pid: &str) -> bool {
 }
 
 #[track_caller]
-fn assert_gone_within(pid: &str, limit: Duration) {
-    let begun = Instant::now();
-    while is_running(pid) {
-        assert!(begun.elapsed() < limit, "{pid} is still there");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+fn assert_gone(pid: &str) {
+    wait_until("the shell is gone", || !is_running(pid));
 }
 
-/// Starts another process that runs `text` with a time-out of 1 s.
+/// Starts another process that runs `text` with a timeout of 5 s.
 pub fn start_driver(shell: Shell, text: &str) -> Child {
     Command::new(std::env::current_exe().unwrap())
         .args(["losses::driver", "--exact", "--ignored", "--nocapture"])
@@ -169,7 +149,7 @@ fn with_driver(shell: Shell, text: &str, act: impl FnOnce(&mut Child, Pid)) {
         .unwrap();
     act(&mut driver, Pid::from_raw(shell).unwrap());
     driver.wait().unwrap();
-    assert_gone_within(&shell.to_string(), Duration::from_secs(5));
+    assert_gone(&shell.to_string());
 }
 
 /// The process that [`start_driver`] starts.
@@ -187,7 +167,7 @@ async fn driver() {
         std::io::stdin().lines().next();
     }
     session
-        .run(&words(&["sh", "-c", &text]), Duration::from_secs(1))
+        .run(&words(&["sh", "-c", &text]), Duration::from_secs(5))
         .await;
 }
 
@@ -196,8 +176,7 @@ pub async fn a_killed_driver_leaves_nothing(shell: Shell) {
     let text =
         format!("trap '' TERM; setsid sleep {sleep} & env -i setsid sleep {sleep} & sleep {sleep}");
     with_driver(shell, &text, |driver, _| {
-        std::thread::sleep(Duration::from_millis(300));
-        assert!(processes_with(&sleep).len() >= 3);
+        wait_until("three sleep", || asleep(&sleep, 3));
         driver.kill().unwrap();
     });
     assert_none_left(&sleep);
@@ -208,13 +187,14 @@ pub async fn a_killed_driver_leaves_no_flood(shell: Shell) {
     // What does not die of a broken pipe.
     let text = format!("trap '' PIPE TERM; while :; do echo flood {sleep}; done 2>/dev/null");
     with_driver(shell, &text, |driver, _| {
+        wait_until("it runs", || !processes_with(&sleep).is_empty());
         std::thread::sleep(Duration::from_millis(300));
         driver.kill().unwrap();
     });
     assert_none_left(&sleep);
 }
 
-/// As with a container that is frozen while lxcdiag sends a command, and thaws when it is long gone.
+/// A container is frozen while lxcdiag sends a command, and thaws after lxcdiag has ended.
 pub async fn a_thawed_shell_runs_nothing_stale(shell: Shell) {
     let directory = tempfile::tempdir().unwrap();
     let witness = directory.path().join("STALE");
@@ -233,7 +213,7 @@ pub async fn a_thawed_shell_runs_nothing_stale(shell: Shell) {
     assert!(!witness.exists());
 }
 
-/// A client of the test's own making, to see what is told of those that give no shell.
+/// A client that gives no shell.
 struct Client(&'static [&'static str]);
 
 impl Transport for Client {
@@ -280,22 +260,20 @@ async fn a_client_that_does_not_exist() {
 
 #[tokio::test]
 async fn a_client_that_never_answers() {
-    let begun = Instant::now();
     let client = Client(&[
         "setsid",
         "sh",
         "-c",
         "echo waiting for the lock >&2; exec sleep 93.7",
     ]);
-    let error = open_by(&client, Duration::from_millis(300))
+    let error = open_by(&client, Duration::from_secs(2))
         .await
         .unwrap_err()
         .to_string();
     assert!(
-        error.contains("within 0.3 s") && error.ends_with("the client said: waiting for the lock"),
+        error.contains("within 2 s") && error.ends_with("the client said: waiting for the lock"),
         "{error}"
     );
-    assert_within(begun, Duration::from_millis(900));
     assert_none_left("sleep 93.7");
 }
 

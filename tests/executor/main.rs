@@ -13,6 +13,8 @@ mod endings;
 mod leftovers;
 mod local;
 mod losses;
+#[path = "../harness/wait.rs"]
+mod wait;
 
 /// Has each test run with every dialect of `sh` at once.
 #[macro_export]

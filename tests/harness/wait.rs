@@ -1,5 +1,7 @@
 //! Waiting for a state. A test that passes never waits long, and a busy machine does not make it fail.
 
+#![allow(dead_code, reason = "not every test needs all of it")]
+
 use std::fmt::Debug;
 use std::time::{Duration, Instant};
 
