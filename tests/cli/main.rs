@@ -26,3 +26,5 @@ mod sweep_memory;
 mod sweep_outputs;
 mod sweeps;
 mod usage;
+#[path = "../harness/wait.rs"]
+mod wait;

@@ -2,11 +2,12 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::Value;
 
 use crate::sweeps::{arguments, environment, sweep};
+use crate::wait::wait_until;
 
 #[test]
 fn a_second_sweep_tells_only_what_differs() {
@@ -127,14 +128,9 @@ fn sweeps_with_one_runbook_do_not_overlap() {
     let environment = environment();
     let mut first = environment.command_as_root(&arguments("memory", &["--ct", "103"]));
     let mut first = first.stdout(Stdio::null()).spawn().unwrap();
-    let begun = Instant::now();
-    while environment.pct_calls().is_empty() {
-        assert!(
-            begun.elapsed() < Duration::from_secs(10),
-            "the first does not begin"
-        );
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    wait_until("the first sweep begins", || {
+        !environment.pct_calls().is_empty()
+    });
     let second = sweep(&environment, &["--ct", "101"]);
     assert_eq!(second.status, Some(69), "{second}");
     assert!(

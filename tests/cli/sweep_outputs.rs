@@ -90,7 +90,7 @@ fn a_ci_system_gets_a_suite_for_each_container() {
     assert_eq!(finished.status, Some(2), "{finished}");
     let read_only =
         "mend: Mend it: skipped: it changes the container, and --allow-changes is not given";
-    let waived = "state: State: skipped: State: timed out after 1 s (waived until 2999-12-31: replaced soon)";
+    let waived = "state: State: skipped: State: timed out after 2 s (waived until 2999-12-31: replaced soon)";
     let expected: [(u32, &[&str]); 8] = [
         (101, &["verdict: passed", "state: State: passed", read_only]),
         (
@@ -106,7 +106,7 @@ fn a_ci_system_gets_a_suite_for_each_container() {
             104,
             &[
                 "verdict: passed",
-                "state: State: error: State: timed out after 1 s",
+                "state: State: error: State: timed out after 2 s",
                 read_only,
             ],
         ),

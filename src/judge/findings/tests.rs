@@ -489,6 +489,6 @@ fn ten_thousand_records_with_events_are_quick() {
     assert_eq!(found.records.len(), 10_000);
     assert_eq!(found.events.len(), 10_000);
     assert_eq!(found.events[9_999].what, "systemd: Reload number 9999");
-    // 0.4 s in a debug build on an idle machine; more only where tests compete for it.
-    assert!(took < Duration::from_secs(2), "{took:?}");
+    // 0.4 s in a debug build on an idle machine. Quadratic, it would take minutes.
+    assert!(took < Duration::from_secs(60), "{took:?}");
 }
