@@ -97,6 +97,66 @@ fn what_is_no_recording_is_refused() {
 }
 
 #[test]
+fn a_recording_that_cannot_be_read_does_not_cost_the_others_their_verdict() {
+    let environment = Environment::new();
+    environment.write("work/torn.json", "{ torn");
+    let late = repository("runbooks/tests/recordings/late-push-252.json");
+    let push = repository("runbooks/tests/recordings/directory-push-252.json");
+    let finished = environment.lxcdiag(&["judge", &late, "torn.json", &push]);
+    assert_eq!(finished.status, Some(65), "{finished}");
+    assert!(
+        finished.stdout.contains("LIKELY: Race condition"),
+        "{finished}"
+    );
+    assert!(finished.stdout.contains("(push-failed)"), "{finished}");
+    assert!(
+        finished.stderr.contains("cannot read torn.json"),
+        "{finished}"
+    );
+}
+
+/// As a sweep does: a confirmed fault counts more than a state that is unknown.
+#[test]
+fn the_worst_of_several_verdicts_decides_the_exit_status() {
+    let environment = Environment::new();
+    let push = repository("runbooks/tests/recordings/directory-push-252.json");
+    let late = repository("runbooks/tests/recordings/late-push-252.json");
+    let healthy = repository("runbooks/tests/recordings/healthy-252.json");
+    // Without its attempts nothing can be known.
+    let mut unknown: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(&late).unwrap()).unwrap();
+    unknown["attempts"] = serde_json::json!([]);
+    environment.write("work/unknown.json", &unknown.to_string());
+    let status = |files: &[&str]| {
+        let finished = environment.lxcdiag(&[&["judge"], files].concat());
+        finished.status.unwrap()
+    };
+    assert_eq!(status(&["unknown.json"]), 3);
+    assert_eq!(status(&[&push, "unknown.json"]), 2);
+    assert_eq!(status(&["unknown.json", &late]), 1);
+    assert_eq!(status(&["unknown.json", &healthy]), 3);
+    assert_eq!(status(&[&healthy, &late]), 1);
+}
+
+/// Its author would not expect the runbook inside the recording to be used in its place.
+#[test]
+fn a_current_runbook_that_is_not_valid_is_an_error() {
+    let environment = Environment::new();
+    environment.write(
+        "config/lxcdiag/runbooks/race-condition.yaml",
+        "runbook: race-condition\ntitle: [\n",
+    );
+    let late = repository("runbooks/tests/recordings/late-push-252.json");
+    let finished = environment.lxcdiag(&["judge", &late]);
+    assert_eq!(finished.status, Some(65), "{finished}");
+    assert_eq!(finished.stdout, "");
+    assert!(
+        finished.stderr.contains("race-condition.yaml:"),
+        "{finished}"
+    );
+}
+
+#[test]
 fn each_demonstration_says_that_it_is_one() {
     let environment = Environment::new();
     for (demo, status, banner) in [
