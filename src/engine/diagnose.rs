@@ -233,14 +233,14 @@ impl<'a> Cluster<'a> {
             pve: node.pve_manager,
             ..Target::default()
         };
-        let mut request = request.clone();
-        request.changes = request.changes.with_lock(lock);
-        if let Some(since) = container.since {
-            let since = since.saturating_add(transport.clock_offset());
-            let since = format!("@{}", since.div_euclid(SECOND));
-            request.values.set_unless_given(SINCE, since);
-        }
-        Ok(Plan::new(&request, target, earlier_changes))
+        let plan = Plan::new(request, target, earlier_changes).with_lock(lock);
+        Ok(match container.since {
+            Some(since) => {
+                let since = since.saturating_add(transport.clock_offset());
+                plan.with_default(SINCE, format!("@{}", since.div_euclid(SECOND)))
+            }
+            None => plan,
+        })
     }
 
     /// Concludes on a thread of its own, in bounded time: what a container printed must not hold up
@@ -286,9 +286,11 @@ impl<'a> Cluster<'a> {
 
 /// Nobody may be surprised by a change.
 fn announce_changes(request: &Request, plan: &Plan) {
+    if plan.changes.is_read_only() {
+        return;
+    }
     let ct = plan.head.target.ct;
-    let changing = plan.checks().into_iter();
-    let changing = changing.filter(|planned| planned.check.changes);
+    let changing = plan.checks(|check| check.changes).into_iter();
     let (refused, allowed): (Vec<_>, Vec<_>) = changing.partition(|it| it.refusal.is_some());
     if let ChangePolicy::Locked(lock) = &plan.changes
         && !refused.is_empty()

@@ -117,13 +117,31 @@ impl Plan {
         }
     }
 
+    /// The same for a container that has this lock, if it has one.
+    #[must_use]
+    pub fn with_lock(mut self, lock: Option<&str>) -> Self {
+        self.changes = self.changes.with_lock(lock);
+        self
+    }
+
+    /// The same with another default of a var, if the runbook has it and the user did not set it.
+    #[must_use]
+    pub fn with_default(mut self, name: &str, value: String) -> Self {
+        let head = &mut self.head;
+        if let Some(position) = head.defaulted.iter().position(|known| known == name) {
+            head.defaulted.remove(position);
+            head.vars.insert(name.to_owned(), value);
+        }
+        self
+    }
+
     /// Whether any check runs in the container.
     pub fn enters(&self) -> bool {
         self.runbook.checks.iter().any(|check| check.host.is_none())
     }
 
-    /// The checks in their order, each with its command.
-    pub fn checks(&self) -> Vec<PlannedCheck<'_>> {
+    /// The wanted checks in their order, each with its command.
+    pub fn checks(&self, wanted: impl Fn(&Check) -> bool) -> Vec<PlannedCheck<'_>> {
         let findings = Findings::new(&self.runbook, &self.head);
         let evaluator = findings.evaluator();
         let mut scope = findings.scope().clone();
@@ -133,7 +151,8 @@ impl Plan {
             action: action(check, evaluator, &scope),
             refusal: self.changes.refusal(check),
         };
-        self.runbook.in_order().into_iter().map(planned).collect()
+        let checks = self.runbook.in_order().into_iter();
+        checks.filter(|check| wanted(check)).map(planned).collect()
     }
 }
 

@@ -14,16 +14,6 @@ pub struct Values {
     pub defaulted: Vec<String>,
 }
 
-impl Values {
-    /// Sets a var that the runbook has and the user did not set.
-    pub fn set_unless_given(&mut self, name: &str, value: String) {
-        if let Some(position) = self.defaulted.iter().position(|known| known == name) {
-            self.defaulted.remove(position);
-            self.values.insert(name.to_owned(), value);
-        }
-    }
-}
-
 /// A value that cannot be had as given.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VarError {
