@@ -1,6 +1,5 @@
 //! The file on the host that was to be pushed: what it is compared by.
 
-use std::fmt::Write as _;
 use std::io::{self, Read as _};
 use std::path::Path;
 
@@ -103,9 +102,5 @@ fn sum(opened: Opened) -> io::Result<Option<String>> {
     if left > 0 || after != modified {
         return Ok(None);
     }
-    let mut text = String::with_capacity(64);
-    for byte in hash.finalize() {
-        write!(text, "{byte:02x}").map_err(io::Error::other)?;
-    }
-    Ok(Some(text))
+    Ok(Some(base16ct::lower::encode_string(&hash.finalize())))
 }

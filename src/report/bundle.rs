@@ -71,11 +71,10 @@ pub fn pack(name: &str, report: &Report, recording: &Recording) -> Result<Vec<u8
 }
 
 fn entry<'a>((path, bytes): (&'a String, &Vec<u8>)) -> Entry<'a> {
-    let digest = Sha256::digest(bytes);
     Entry {
         path,
         size: bytes.len(),
-        sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+        sha256: base16ct::lower::encode_string(&Sha256::digest(bytes)),
     }
 }
 

@@ -52,10 +52,7 @@ impl Source {
     /// SHA-256 of the text, in hexadecimal.
     pub fn sha256(&self) -> String {
         use sha2::Digest as _;
-        sha2::Sha256::digest(self.text.as_bytes())
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        base16ct::lower::encode_string(&sha2::Sha256::digest(&self.text))
     }
 }
 

@@ -1,17 +1,25 @@
 //! The directory beside a sweep's page: each container's own report, written when it is done with.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::io::{Error, ErrorKind, Result};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+
 use super::super::error::CliError;
 use super::super::output::cannot_write;
 use crate::atomic_file::replace;
 use crate::report::{Format, Look, Report, render};
+
+/// What a part of a link may not contain as it is: all but the unreserved characters (RFC 3986, section 2.3).
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// The reports that a page leads to.
 pub(super) struct Reports {
@@ -50,7 +58,13 @@ impl Reports {
     pub(super) fn link(&self, ct: u32) -> Option<String> {
         let name = self.directory.file_name()?;
         let there = lock(&self.written).contains(&ct);
-        there.then(|| format!("./{}/{}", in_link(name.as_bytes()), file_name(ct)))
+        there.then(|| {
+            format!(
+                "./{}/{}",
+                percent_encode(name.as_bytes(), RESERVED),
+                file_name(ct)
+            )
+        })
     }
 
     /// Takes away the reports of earlier sweeps, once the page that led to them is replaced.
@@ -102,19 +116,6 @@ fn make(directory: &Path) -> Result<()> {
 
 fn file_name(ct: u32) -> String {
     format!("{ct}.html")
-}
-
-/// A name as a part of a link: all but letters, digits and `-._~` written out (RFC 3986, section 2).
-fn in_link(name: &[u8]) -> String {
-    let mut link = String::new();
-    for byte in name {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(byte) {
-            link.push(char::from(*byte));
-        } else {
-            let _ = write!(link, "%{byte:02X}");
-        }
-    }
-    link
 }
 
 #[cfg(test)]
