@@ -38,7 +38,8 @@ use crate::evidence::recording::{Ending, Output};
 /// One command that was tried, and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exchange {
-    /// When it was told to start, in nanoseconds since the Unix epoch; absent where it never was.
+    /// The earliest moment that it can have been told to start, on the container's clock, in nanoseconds since the Unix
+    /// epoch; absent if it never was.
     pub started_at: Option<i64>,
     /// From then until its end, what it left behind included, was known here: nanoseconds of a
     /// clock that no one sets.

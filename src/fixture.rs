@@ -80,6 +80,7 @@ impl<'a> Run<'a> {
                 attempts: Vec::new(),
                 earlier_changes: Vec::new(),
                 stray_bytes: 0,
+                clock_uncertainty: 0,
             },
         }
     }
@@ -175,6 +176,7 @@ impl<'a> Run<'a> {
         self.recording.earlier_changes.push(Change {
             argv: argv.iter().map(|word| (*word).to_owned()).collect(),
             during: Interval::new(at(from), at(to)),
+            clock_uncertainty: 0,
         });
         self
     }

@@ -20,6 +20,7 @@ use crate::engine::ledger::Ledger;
 use crate::engine::plan::{ITEM, Plan, Request};
 use crate::engine::policy::ChangePolicy;
 use crate::evidence::recording::Target;
+use crate::evidence::time::Interval;
 use crate::host::Host;
 use crate::runbook::Check;
 use crate::shell_quote::command_line;
@@ -164,7 +165,7 @@ fn dry_run(args: &RunArgs, request: &Request) -> Result<String, CliError> {
                 peer: &peer,
                 control: SOCKET,
                 inner: transport.as_ref(),
-                clock_offset: 0,
+                clock_offset: Interval::at(0),
             };
             describe(&plan, &ssh)
         }

@@ -51,7 +51,7 @@ pub struct Session {
     running: Option<Running>,
     /// Why no command can be run any more.
     lost: Option<String>,
-    /// What makes a moment of this clock one of the container's, in nanoseconds.
+    /// How far the container's clock is at least ahead of this one, in nanoseconds.
     clock_offset: i64,
     stray_bytes: u64,
 }
@@ -98,7 +98,7 @@ impl Session {
             number: 0,
             running: None,
             lost: None,
-            clock_offset: transport.clock_offset(),
+            clock_offset: transport.clock_offset().start,
             stray_bytes: 0,
         })
     }

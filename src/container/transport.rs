@@ -6,6 +6,8 @@ mod ssh;
 
 use std::path::PathBuf;
 
+use crate::evidence::time::Interval;
+
 pub use ssh::{READY, Ssh};
 
 /// The only variables that the client gets, and the commands in the container.
@@ -35,9 +37,9 @@ pub trait Transport {
         self.argv(ct).get(1..).unwrap_or_default().join(" ")
     }
 
-    /// How far the container's clock, which is its node's, is ahead of this one's, in nanoseconds.
-    fn clock_offset(&self) -> i64 {
-        0
+    /// How far the container's clock, which is its node's, is ahead of this node's, in nanoseconds.
+    fn clock_offset(&self) -> Interval {
+        Interval::at(0)
     }
 }
 

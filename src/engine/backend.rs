@@ -10,6 +10,7 @@ use crate::container::{Exchange, Session};
 use crate::error_chain;
 use crate::evidence::fact::Facts;
 use crate::evidence::recording::{Attempt, Ending, Output, Recording, Target};
+use crate::evidence::time::Interval;
 use crate::host::{Host, HostError};
 use crate::runbook::{Check, HostLook};
 
@@ -65,12 +66,12 @@ pub fn not_run(check: &Check, item: Option<String>, ending: Ending) -> Attempt {
     reason = "it is used in this crate alone, on one thread"
 )]
 pub trait Backend {
-    /// Nanoseconds since the Unix epoch, on the clock that the container and its node share.
-    fn now(&self) -> i64;
+    /// Now, on the clock that the container and its node share.
+    fn now(&self) -> Interval;
 
-    /// When the run ended, on the same clock.
+    /// The earliest that the run can have ended, on the same clock, in nanoseconds since the Unix epoch.
     fn finished_at(&self) -> i64 {
-        self.now()
+        self.now().start
     }
 
     /// Opens the container, and identifies it. A container that cannot be opened answers every
@@ -116,7 +117,7 @@ impl<'a> Live<'a> {
     /// limit, a signal, or another container.
     async fn probe(&self, call: Call<'_>, probe: HostLook) -> Attempt {
         let (host, ct) = (self.host.clone(), self.ct);
-        let (started_at, started) = (self.now(), Instant::now());
+        let (started_at, started) = (self.now().start, Instant::now());
         let limit = Duration::from_secs_f64(call.check.timeout_seconds());
         let task = tokio::task::spawn_blocking(move || run_probe(&host, ct, &probe));
         let (ending, found) = match tokio::time::timeout(limit, task).await {
@@ -144,8 +145,8 @@ fn run_probe(host: &Host, ct: u32, probe: &HostLook) -> Result<Vec<Facts>, HostE
 }
 
 impl Backend for Live<'_> {
-    fn now(&self) -> i64 {
-        now().saturating_add(self.transport.clock_offset())
+    fn now(&self) -> Interval {
+        Interval::at(now()).shifted(self.transport.clock_offset())
     }
 
     async fn open(&mut self, target: &mut Target) {
@@ -221,8 +222,8 @@ impl<'a> Playback<'a> {
 }
 
 impl Backend for Playback<'_> {
-    fn now(&self) -> i64 {
-        self.recording.started_at
+    fn now(&self) -> Interval {
+        self.recording.began()
     }
 
     fn finished_at(&self) -> i64 {

@@ -236,7 +236,7 @@ impl<'a> Cluster<'a> {
         let plan = Plan::new(request, target, earlier_changes).with_lock(lock);
         Ok(match container.since {
             Some(since) => {
-                let since = since.saturating_add(transport.clock_offset());
+                let since = since.saturating_add(transport.clock_offset().start);
                 plan.with_default(SINCE, format!("@{}", since.div_euclid(SECOND)))
             }
             None => plan,

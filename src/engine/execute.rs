@@ -50,7 +50,8 @@ pub async fn execute(
     stop: &mut (impl Future<Output = Stop> + Unpin),
 ) -> Execution {
     let mut recording = plan.head.clone();
-    recording.started_at = backend.now();
+    let now = backend.now();
+    (recording.started_at, recording.clock_uncertainty) = (now.start, now.width());
     let mut executor = Executor {
         plan,
         hooks,
@@ -119,7 +120,7 @@ impl<'a> Executor<'a> {
         };
         if check.changes
             && backend.is_open()
-            && let Err(reason) = self.announce(check, &calls, backend.now())
+            && let Err(reason) = self.announce(check, &calls, backend.now().start)
         {
             let reason = format!("it changes the container: {reason}");
             let skipped = Ending::Skipped(reason);

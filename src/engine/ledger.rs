@@ -114,6 +114,8 @@ impl Ledger {
 #[derive(Deserialize, Serialize)]
 struct Kept {
     attempts: Vec<Tried>,
+    #[serde(default)]
+    clock_uncertainty: i64,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -127,8 +129,16 @@ struct Tried {
 impl Kept {
     fn changes(self) -> impl Iterator<Item = Change> {
         let changing = self.attempts.into_iter().filter(|tried| tried.changes);
-        changing
-            .filter_map(|tried| Some(Change::new(tried.argv, tried.started_at?, tried.duration)))
+        let uncertainty = self.clock_uncertainty;
+        changing.filter_map(move |tried| {
+            let started_at = tried.started_at?;
+            Some(Change::new(
+                tried.argv,
+                started_at,
+                tried.duration,
+                uncertainty,
+            ))
+        })
     }
 }
 
@@ -221,6 +231,26 @@ checks:
         );
         assert_eq!(changes[0].argv, ["systemctl", "daemon-reload"]);
         assert_eq!(unreadable, Vec::<PathBuf>::new());
+    }
+
+    /// Whole or pruned, a change on another node is known no more precisely than that node's clock.
+    #[test]
+    fn the_uncertainty_of_another_nodes_clock_is_kept() {
+        let (_directory, history) = history();
+        let runbook = changing();
+        let mut recording = later(&runbook, 0.0);
+        recording.clock_uncertainty = 30_000_000;
+        history.keep(&recording).unwrap();
+        let expected = recording.changes();
+        assert_eq!(
+            expected[0].during,
+            Interval::new(at(1.0), at(1.0) + 34_000_000)
+        );
+        assert_eq!(history.changes(958).0, expected);
+        for run in 1..30 {
+            history.keep(&later(&runbook, f64::from(run))).unwrap();
+        }
+        assert_eq!(history.changes(958).0[..1], expected);
     }
 
     #[test]

@@ -109,6 +109,7 @@ impl Plan {
             attempts: Vec::new(),
             earlier_changes,
             stray_bytes: 0,
+            clock_uncertainty: 0,
         };
         Self {
             runbook,

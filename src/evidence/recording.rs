@@ -54,6 +54,14 @@ pub struct Recording {
     pub earlier_changes: Vec<Change>,
     /// Bytes that arrived outside any command's marks, and were dropped.
     pub stray_bytes: u64,
+    /// How much later than noted here each moment of lxcdiag's own can have been, in nanoseconds: the clock of another
+    /// node is compared with this node's only as precisely as a round trip allows.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub clock_uncertainty: i64,
+}
+
+fn is_zero(number: &i64) -> bool {
+    *number == 0
 }
 
 /// The runbook a recording was made with.
@@ -154,6 +162,14 @@ impl Ending {
 }
 
 impl Recording {
+    /// When the run began.
+    pub fn began(&self) -> Interval {
+        Interval::new(
+            self.started_at,
+            self.started_at.saturating_add(self.clock_uncertainty),
+        )
+    }
+
     /// The commands of this run that changed the container, or may have.
     pub fn changes(&self) -> Vec<Change> {
         self.attempts
@@ -164,6 +180,7 @@ impl Recording {
                     attempt.argv.clone(),
                     attempt.started_at?,
                     attempt.duration,
+                    self.clock_uncertainty,
                 ))
             })
             .collect()
@@ -175,18 +192,41 @@ impl Recording {
 pub struct Change {
     /// Its words.
     pub argv: Vec<String>,
-    /// From its begin to its end.
+    /// From the earliest that it can have begun to the latest that it can have ended.
     pub during: Interval,
+    /// How far apart the earliest and the latest of either can be, in nanoseconds.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub clock_uncertainty: i64,
 }
 
 impl Change {
-    /// A command that began at `started_at` and took `duration`, both in nanoseconds.
-    pub fn new(argv: Vec<String>, started_at: i64, duration: Option<i64>) -> Self {
-        let end = started_at.saturating_add(duration.unwrap_or_default());
+    /// A command that began at `started_at` or up to `clock_uncertainty` later, and took `duration`, all in nanoseconds.
+    pub fn new(
+        argv: Vec<String>,
+        started_at: i64,
+        duration: Option<i64>,
+        clock_uncertainty: i64,
+    ) -> Self {
+        let end = started_at
+            .saturating_add(duration.unwrap_or_default())
+            .saturating_add(clock_uncertainty);
         Self {
             argv,
             during: Interval::new(started_at, end),
+            clock_uncertainty,
         }
+    }
+
+    /// When it began.
+    pub fn begin(&self) -> Interval {
+        let start = self.during.start;
+        Interval::new(start, start.saturating_add(self.clock_uncertainty))
+    }
+
+    /// When it ended.
+    pub fn end(&self) -> Interval {
+        let end = self.during.end;
+        Interval::new(end.saturating_sub(self.clock_uncertainty), end)
     }
 }
 

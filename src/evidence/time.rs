@@ -41,6 +41,19 @@ impl Interval {
         }
     }
 
+    /// The same moment by a clock that is ahead by `offset`, in nanoseconds.
+    pub fn shifted(self, offset: Self) -> Self {
+        Self {
+            start: self.start.saturating_add(offset.start),
+            end: self.end.saturating_add(offset.end),
+        }
+    }
+
+    /// How many nanoseconds lie between its bounds.
+    pub fn width(self) -> i64 {
+        self.end.saturating_sub(self.start)
+    }
+
     /// From the earliest `a` can have been to the latest `b` can have been.
     pub fn spanning(a: Self, b: Self) -> Self {
         Self::new(a.start.min(b.start), a.end.max(b.end))

@@ -233,8 +233,7 @@ fn bind_head(scope: &mut Scope, runbook: &Runbook, recording: &Recording) {
     scope.bind("ct", present(Fact::Int(i64::from(recording.target.ct))));
     scope.bind("node", present(Fact::Text(recording.target.node.clone())));
     scope.bind("read_only", present(Fact::Bool(recording.read_only)));
-    let started_at = Interval::at(recording.started_at);
-    scope.bind("started_at", present(Fact::Time(started_at)));
+    scope.bind("started_at", present(Fact::Time(recording.began())));
     scope.bind(
         "failed_at",
         recording.failed_at.map_or_else(
@@ -279,12 +278,11 @@ fn bind_log(scope: &mut Scope, log: Option<&[LoggedFailure]>) {
 }
 
 fn change_record(change: &Change) -> Fact {
-    let Interval { start, end } = change.during;
     Fact::Record(Facts::from([
         ("argv".to_owned(), Fact::Text(change.argv.join(" "))),
         ("at".to_owned(), Fact::Time(change.during)),
-        ("begin".to_owned(), Fact::Time(Interval::at(start))),
-        ("end".to_owned(), Fact::Time(Interval::at(end))),
+        ("begin".to_owned(), Fact::Time(change.begin())),
+        ("end".to_owned(), Fact::Time(change.end())),
     ]))
 }
 

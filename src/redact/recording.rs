@@ -29,6 +29,7 @@ pub(super) fn visit(recording: &mut Recording, visitor: &mut dyn Visitor) {
         read_only: _,
         started_at: _,
         finished_at: _,
+        clock_uncertainty: _,
         cut_short,
         attempts,
         earlier_changes,
@@ -53,7 +54,7 @@ pub(super) fn visit(recording: &mut Recording, visitor: &mut dyn Visitor) {
     for attempt in attempts {
         visit_attempt(attempt, visitor);
     }
-    for Change { argv, during: _ } in earlier_changes {
+    for Change { argv, .. } in earlier_changes {
         visitor.words(format_args!("earlier_changes"), argv);
     }
 }

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use lxcdiag::container::transport::Transport;
 use lxcdiag::evidence::recording::Ending;
+use lxcdiag::evidence::time::Interval;
 
 use crate::local::*;
 
@@ -162,8 +163,8 @@ impl Transport for Ahead {
     fn argv(&self, ct: u32) -> Vec<String> {
         self.0.argv(ct)
     }
-    fn clock_offset(&self) -> i64 {
-        3_600_000_000_000
+    fn clock_offset(&self) -> Interval {
+        Interval::at(3_600_000_000_000)
     }
 }
 

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use tempfile::TempDir;
 
-use crate::evidence::time::{Interval, SECOND};
+use crate::evidence::time::{Interval, SECOND, seconds};
 use crate::host::Host;
 
 /// The fixed script that prints the files; the container's ID and the node's name are its arguments.
@@ -23,9 +23,8 @@ const UPTIME_STEP: i64 = SECOND / 100;
 pub struct Look {
     /// It, to be looked at like this host.
     pub host: Host,
-    /// How far its clock is ahead of this one's, in nanoseconds; 0 where the difference is less than
-    /// what a look across the network can tell.
-    pub clock_offset: i64,
+    /// How far its clock is ahead of this one's, in nanoseconds.
+    pub clock_offset: Interval,
     /// Where the copies are.
     _directory: TempDir,
 }
@@ -90,15 +89,17 @@ impl Look {
 impl Look {
     /// That the clocks of `node` and of this one differ, where they do.
     pub fn of_clock(&self, node: &str) -> Option<String> {
-        let seconds = crate::evidence::time::seconds(self.clock_offset.saturating_abs());
-        let way = match self.clock_offset {
-            0 => return None,
-            1.. => "ahead of",
-            _ => "behind",
+        let Interval { start, end } = self.clock_offset;
+        let (least, most, way) = match (start, end) {
+            (1.., _) => (start, end, "ahead of"),
+            (_, ..0) => (end.saturating_neg(), start.saturating_neg(), "behind"),
+            _ => return None,
         };
         Some(format!(
-            "the clock of node {node} is {seconds:.3} s {way} this node's; all times of its \
-             containers are by its own clock"
+            "the clock of node {node} is {:.3} to {:.3} s {way} this node's; all times of its containers are by its \
+             own clock",
+            seconds(least),
+            seconds(most)
         ))
     }
 }
@@ -112,14 +113,13 @@ impl Clock {
         )
     }
 
-    /// Read after `sent` and before `received` by this node's clock.
-    fn ahead(self, sent: i64, received: i64) -> i64 {
-        let most = self.before.saturating_sub(sent);
-        let least = self.after.saturating_sub(received);
-        if least <= 0 && most >= 0 {
-            return 0;
-        }
-        least.saturating_add(most.saturating_sub(least) / 2)
+    /// Read after `sent` and before `received` by this node's clock, so no further ahead of it than at the one or the
+    /// other.
+    fn ahead(self, sent: i64, received: i64) -> Interval {
+        Interval::new(
+            self.after.saturating_sub(received),
+            self.before.saturating_sub(sent),
+        )
     }
 }
 

@@ -1,6 +1,7 @@
 //! Another node's client, reached the way Proxmox VE itself reaches other nodes: root's OpenSSH. Words only.
 
 use super::{ENVIRONMENT, Transport, words};
+use crate::evidence::time::Interval;
 use crate::host::Peer;
 use crate::shell_quote;
 
@@ -102,7 +103,7 @@ pub struct Ssh<'a> {
     /// What is started there.
     pub inner: &'a dyn Transport,
     /// How far the node's clock is ahead of this one's, in nanoseconds.
-    pub clock_offset: i64,
+    pub clock_offset: Interval,
 }
 
 impl Transport for Ssh<'_> {
@@ -124,7 +125,7 @@ impl Transport for Ssh<'_> {
         format!("{} (on node {})", self.inner.shown(ct), self.peer.node)
     }
 
-    fn clock_offset(&self) -> i64 {
+    fn clock_offset(&self) -> Interval {
         self.clock_offset
     }
 }
@@ -152,7 +153,7 @@ mod tests {
             peer: &peer,
             control: "/run/lxcdiag-x/ssh",
             inner: &Pct::default(),
-            clock_offset: 0,
+            clock_offset: Interval::at(0),
         };
         let argv = ssh.argv(958);
         let (line, words) = argv.split_last().unwrap();

@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use super::*;
 use crate::evidence::recording::Ending;
-use crate::evidence::time::FILE_STAMP_SLACK;
+use crate::evidence::time::{FILE_STAMP_SLACK, SECOND};
 use crate::expression::Unknown;
 use crate::fixture::{Run, at, runbook};
 
@@ -465,6 +465,30 @@ fn what_lxcdiag_did_before_can_be_read() {
         value("before(own_changes[0].begin, own_changes[0].end)"),
         Ok("True".into())
     );
+}
+
+/// On another node lxcdiag's own moments are known no more precisely than that node's clock.
+#[test]
+fn the_uncertainty_of_the_clock_is_part_of_lxcdiags_own_moments() {
+    let runbook = with_checks(NEEDY);
+    let mut run = Run::new(&runbook);
+    run.recording.clock_uncertainty = SECOND;
+    run.recording.earlier_changes = vec![Change::new(
+        vec!["systemctl".to_owned()],
+        at(-5.0),
+        Some(SECOND / 2),
+        SECOND,
+    )];
+    let findings = Findings::of_recording(&runbook, &run.recording);
+    let time = |source| {
+        let value = findings.evaluator().value(source, findings.scope());
+        crate::expression::moment_of(&value.unwrap()).unwrap()
+    };
+    let from = |start, end| Interval::new(at(start), at(end));
+    assert_eq!(time("started_at"), from(0.0, 1.0));
+    assert_eq!(time("own_changes[0].at"), from(-5.0, -3.5));
+    assert_eq!(time("own_changes[0].begin"), from(-5.0, -4.0));
+    assert_eq!(time("own_changes[0].end"), from(-4.5, -3.5));
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::evidence::fact::Fact;
 use crate::host::State;
@@ -82,13 +84,33 @@ fn clocks_are_compared_as_well_as_a_round_trip_can_tell() {
     let boot = clock.boot();
     assert_eq!(boot.start, before - 2_936_360 * MS);
     assert_eq!(boot.end, after - 2_936_350 * MS);
-    for (sent, received, ahead) in [
-        (before - 30 * MS, after + 5 * MS, 0), // the clocks may be the same
-        (before, after, 0),
-        (before - 1_030 * MS, after - 995 * MS, 1_012_500_000), // 995 to 1030 ms ahead
-        (before + 970 * MS, after + 1_005 * MS, -987_500_000),
+    for (sent, received, least, most) in [
+        (before - 30 * MS, after + 5 * MS, -5, 30),
+        (before, after, 0, 0),
+        (before - 1_030 * MS, after - 995 * MS, 995, 1_030),
+        (before + 970 * MS, after + 1_005 * MS, -1_005, -970),
     ] {
-        assert_eq!(clock.ahead(sent, received), ahead);
+        assert_eq!(
+            clock.ahead(sent, received),
+            Interval::new(least * MS, most * MS)
+        );
+    }
+}
+
+proptest! {
+    /// However long each step took and whatever the clocks say: the true difference is never excluded.
+    #[test]
+    fn the_true_difference_of_the_clocks_lies_in_the_interval(
+        offset in -100 * SECOND..100 * SECOND,
+        steps in prop::array::uniform3(0..20 * SECOND),
+    ) {
+        let sent = 1_795_390_743 * SECOND;
+        let before = sent + steps[0];
+        let after = before + steps[1];
+        let received = after + steps[2];
+        let clock = Clock { before: before + offset, uptime: 0, after: after + offset };
+        let ahead = clock.ahead(sent, received);
+        prop_assert!(ahead.start <= offset && offset <= ahead.end, "{ahead:?}");
     }
 }
 
