@@ -1,13 +1,13 @@
 //! What is wrong with a runbook of the right shape. Pure, and all of it in one go.
 
 mod checks;
+mod command;
 mod expressions;
 mod facts;
 mod hypotheses;
 mod needs;
 mod redact;
 mod scope;
-mod shell;
 mod vars;
 
 use super::error::Finding;

@@ -13,6 +13,8 @@ use crate::wait::{wait_for, wait_until};
 fn environment() -> Environment {
     let environment = Environment::new();
     let began = environment.path("began");
+    let program = format!("echo $$ >{}; exec sleep 600\n", began.display());
+    environment.write("work/hangs", &program);
     environment.write(
         "work/slow.yaml",
         &format!(
@@ -20,10 +22,10 @@ fn environment() -> Environment {
 title: x
 checks:
   - {{ id: first, title: First, run: [echo, collected], facts: {{ match: '^(?<word>.+)$' }} }}
-  - {{ id: hangs, title: Hangs, shell: 'echo $$ >{began}; exec sleep 600', timeout: 500s, pass: exit == 0 }}
+  - {{ id: hangs, title: Hangs, run: [sh, {program}], timeout: 500s, pass: exit == 0 }}
   - {{ id: never, title: Never, run: [touch, never], changes: true, pass: exit == 0 }}
 ",
-            began = began.display()
+            program = environment.path("work/hangs").display()
         ),
     );
     environment

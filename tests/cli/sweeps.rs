@@ -134,12 +134,15 @@ fn a_loss_is_told_once() {
     let environment = environment();
     environment.write(
         "work/lost.yaml",
-        "runbook: lost\ntitle: Lost\nchecks:
-  - { id: first, title: First, run: [echo], pass: exit == 0 }
-  - { id: dies, title: Dies, shell: 'kill -9 $PPID', pass: exit == 0 }
-  - { id: third, title: Third, run: [echo], pass: exit == 0 }
-  - { id: fourth, title: Fourth, run: [echo], pass: exit == 0 }
+        &format!(
+            "runbook: lost\ntitle: Lost\nchecks:
+  - {{ id: first, title: First, run: [echo], pass: exit == 0 }}
+  - {{ id: dies, title: Dies, shell: '. {}', pass: exit == 0 }}
+  - {{ id: third, title: Third, run: [echo], pass: exit == 0 }}
+  - {{ id: fourth, title: Fourth, run: [echo], pass: exit == 0 }}
 ",
+            environment.path("work/107").display()
+        ),
     );
     let finished =
         environment.as_root(&["sweep", "./lost.yaml", "--ct", "101", "--format", "json"]);

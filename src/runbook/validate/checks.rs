@@ -1,6 +1,6 @@
 //! Checks one by one: what they do, and whether they assert anything.
 
-use super::{Findings, shell};
+use super::{Findings, command};
 use crate::evidence::fact::parse_duration;
 use crate::runbook::model::{Check, Each, HostLook};
 use crate::runbook::path::Path;
@@ -86,51 +86,7 @@ fn action(check: &Check, path: &Path, found: &mut Findings) {
             }
         }
     }
-    if let Some(words) = &check.run {
-        run(words, &path.key("run"), found);
-    }
-    if let Some(line) = &check.shell {
-        let path = path.key("shell");
-        if line.trim().is_empty() {
-            found.add(path.clone(), "the command is empty; write one");
-        }
-        no_nul(line, &path, found);
-        for message in shell::problems(line) {
-            found.add(path.clone(), message);
-        }
-    }
-}
-
-fn run(words: &[String], path: &Path, found: &mut Findings) {
-    match words.first() {
-        None => found.add(
-            path.clone(),
-            "the command is empty; write its words, as in `[systemctl, status]`",
-        ),
-        Some(first) if first.trim().is_empty() => {
-            found.add(path.index(0), "the first word is empty; it is the command");
-        }
-        Some(_) => {}
-    }
-    for (index, word) in words.iter().enumerate() {
-        no_nul(word, &path.index(index), found);
-    }
-    if let Some(index) = shell::script_in(words) {
-        found.add(
-            path.index(index),
-            "a template in a script for a shell: its value would be read as shell code; write \
-             `shell:` with `{{ … | quote }}`, or pass the value as a further word and use `\"$1\"`",
-        );
-    }
-}
-
-fn no_nul(text: &str, path: &Path, found: &mut Findings) {
-    if text.contains('\0') {
-        found.add(
-            path.clone(),
-            "a NUL character, which no command can be given; delete it",
-        );
-    }
+    command::validate(check, path, found);
 }
 
 fn host(check: &Check, path: &Path, found: &mut Findings) {

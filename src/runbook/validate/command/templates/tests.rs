@@ -1,5 +1,9 @@
 use super::*;
 
+fn problems_in(text: &str) -> Vec<String> {
+    problems(&Script::read(text))
+}
+
 #[test]
 fn a_value_that_is_quoted_where_quoting_protects_it_is_fine() {
     let fine = [
@@ -20,9 +24,10 @@ fn a_value_that_is_quoted_where_quoting_protects_it_is_fine() {
         "echo \"${x:-a}\" {{ path | quote }}",
         "docker inspect -f {{ '{{.State}}' }} x",
         "case x in x) cat {{ path | quote }};; esac",
+        "x=$(case x in (x | y) cat {{ path | quote }};; esac; cat {{ path | quote }})",
     ];
     for text in fine {
-        assert_eq!(problems(text), Vec::<String>::new(), "{text}");
+        assert_eq!(problems_in(text), Vec::<String>::new(), "{text}");
     }
 }
 
@@ -35,14 +40,11 @@ fn a_value_that_reaches_the_shell_as_code_is_refused() {
             "write `{{ path | quote | upper | quote }}`",
         ),
         ("cat {{ dir ~ unit }}", "write `{{ (dir ~ unit) | quote }}`"),
-        ("cat {{ dir ~ unit | quote }}", "only a part is quoted"),
-        ("cat {{ dir or unit | quote }}", "only a part is quoted"),
-        (
-            "cat {{ dir if a else unit | quote }}",
-            "only a part is quoted",
-        ),
+        ("cat {{ dir ~ unit | quote }}", "only a part of"),
+        ("cat {{ dir or unit | quote }}", "only a part of"),
+        ("cat {{ dir if a else unit | quote }}", "only a part of"),
         ("cat {{ '}}' ~ dir }}", "write `{{ ('}}' ~ dir) | quote }}`"),
-        ("cat {{ ('a') }}", "as it is"),
+        ("cat {{ ('a') }}", "not quoted"),
         ("cat '{{ path | quote }}'", "within quotes"),
         ("cat \"{{ path | quote }}\"", "within quotes"),
         ("cat \"$(ls)/{{ path | quote }}\"", "within quotes"),
@@ -58,22 +60,25 @@ fn a_value_that_reaches_the_shell_as_code_is_refused() {
         ("echo $'it\\'s' {{ path | quote }}", "`$'…'`"),
         (
             "x=\"$(case a in b) echo \"{{ path | quote }}\";; esac)\"",
-            "a `case` within",
+            "within quotes",
         ),
+        ("echo $(( {{ path | quote }} ))", "within `((…))`"),
+        ("echo \"`echo \"` {{ path | quote }}\"", "within quotes"),
         ("{% if x %}rm{% endif %}", "`{% … %}`"),
         ("echo ${#x} {{ path | quote }}", "`{#`"),
         ("echo \"\\\"{{ path | quote }}\"", "within quotes"),
     ];
     for (text, part) in refused {
-        let problems = problems(text).join("\n");
+        let problems = problems_in(text).join("\n");
         assert!(problems.contains(part), "{text}: {problems:?}");
     }
 }
 
 #[test]
 fn a_script_among_the_words_is_a_shells_as_well() {
-    let words =
-        |words: &[&str]| script_in(&words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>());
+    let words = |words: &[&str]| {
+        script_with_template(&words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>())
+    };
     assert_eq!(words(&["sh", "-c", "cat {{ path }}"]), Some(2));
     assert_eq!(
         words(&["/usr/bin/env", "bash", "-euc", "cat {{ path }}"]),

@@ -1,0 +1,150 @@
+//! Programs that are known to change things, as tables.
+//!
+//! Names and arguments stand in lists of words; a `*` at the beginning or end of a word stands
+//! for anything. A program that is in no table is taken for one that only reads.
+
+/// They always change something.
+pub(super) const ALWAYS: &str = "
+    reboot poweroff halt shutdown telinit umount swapoff ifup ifdown
+    update-rc.d systemd-run systemd-sysusers
+    adduser addgroup deluser delgroup useradd userdel usermod groupadd groupdel groupmod
+    chfn chpasswd chsh gpasswd newusers vigr vipw visudo";
+
+/// They do if they are given an operand.
+pub(super) const WITH_OPERAND: &str = "hostname init mount";
+
+/// They do unless one of these arguments is given.
+#[rustfmt::skip]
+pub(super) const UNLESS: &[(&str, &str)] = &[
+    ("chage", "-l --list"),
+    ("chkconfig", "--list"),
+    ("crontab", "-l"),
+    ("kill killall killall5 pkill", "-0 -l -L --list"),
+    ("pacman", "-Q* -Fl* -Fs* -Si* -Sg* -Sl* -Ss* -T* -V* --query"),
+    ("passwd", "-S --status"),
+    ("service rc-service invoke-rc.d", "status --status-all"),
+    ("swapon", "-s --show* --summary"),
+    ("systemd-tmpfiles", "--cat-config"),
+];
+
+/// They do if one of these arguments is given.
+#[rustfmt::skip]
+pub(super) const WITH: &[(&str, &str)] = &[
+    ("busctl", "set-property"),
+    ("date", "-s* --set*"),
+    ("dmesg", "-c* -C* -D* -E* -n* --clear --read-clear --console-*"),
+    ("dpkg", "-i* -r* -P* --install --unpack --configure --remove --purge"),
+    ("dpkg", "--set-selections --clear-selections *-architecture"),
+    ("find", "-delete -fprint* -fls"),
+    ("ifconfig", "up down add del"),
+    ("ip", "add append change del delete flush prepend replace restore set"),
+    ("iptables ip6tables", "-A* -D* -F* -I* -N* -P* -R* -X* -Z*"),
+    ("iptables ip6tables", "--append --delete --flush --insert --policy --replace"),
+    ("journalctl", "--rotate --vacuum-* --flush --sync *relinquish-var"),
+    ("journalctl", "--setup-keys --update-catalog --cursor-file*"),
+    ("mount", "-a* --all"),
+    ("route", "add del"),
+    ("rpm", "-i* -U* -F* -e* --install --upgrade --freshen --erase --import"),
+    ("sed", "-i* -ni* -Ei* -ri* -si* -zi* --in-place*"),
+    ("sysctl", "-w* -p* --write --load* --system *=*"),
+];
+
+/// They have verbs, and change something unless the verb is one of [`READING_VERBS`], or one of
+/// these arguments is given.
+#[rustfmt::skip]
+pub(super) const VERBS: &[(&str, &str)] = &[
+    ("systemctl loginctl hostnamectl timedatectl localectl", ""),
+    ("machinectl networkctl resolvectl", ""),
+    ("apt apt-get aptitude", "-s --simulate --just-print --dry-run --no-act --recon"),
+    ("apk apt-mark dnf microdnf snap yum zypper", ""),
+    ("nft ufw", ""),
+    ("pip pip3", "freeze"),
+];
+
+/// The verbs that only read.
+pub(super) const READING_VERBS: &str = "
+    audit cat changelog check check-update depends dot get-* help info inspect is-* list
+    list-* lldp policy provides query rdepends repolist repoquery search show show-* showhold
+    showauto showmanual statistics status *-status version whoami";
+
+/// Options before an operand or verb whose value is a word of its own.
+pub(super) const OPTIONS_WITH_VALUE: &str = "
+    -C -H -M -P -c -n -o -p -t --capsule --host --job-mode --kill-whom --kill-value --lines
+    --machine --output --property --root --signal --state --type --what";
+
+/// They write files: these of their operands.
+#[rustfmt::skip]
+pub(super) const WRITES: &[(&str, Operands)] = &[
+    ("mkdir mkfifo mknod mv rm rmdir shred touch truncate unlink", Operands::All),
+    ("chattr chgrp chmod chown setfacl", Operands::AllButFirst),
+    ("cp install ln rsync", Operands::Last),
+    ("dd", Operands::After("of=")),
+    ("tee", Operands::IfAny),
+];
+
+/// Operands of a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Operands {
+    All,
+    AllButFirst,
+    Last,
+    /// What follows this text.
+    After(&'static str),
+    /// All; without any, nothing is written.
+    IfAny,
+}
+
+/// Files that hold nothing: to write there changes nothing.
+pub(super) const HARMLESS_FILES: &str = "
+    /dev/fd/* /dev/null /dev/stderr /dev/stdout /dev/tcp/* /dev/tty /dev/udp/* /proc/self/fd/*";
+
+/// They run the command in their arguments: the options of theirs whose value is a word of its
+/// own, and how many operands come before the command.
+#[rustfmt::skip]
+pub(super) const WRAPPERS: &[(&str, &str, usize)] = &[
+    ("builtin busybox command nohup setsid toybox", "", 0),
+    ("chroot flock timeout", "-k -s -w -E --kill-after --signal", 1),
+    ("env", "-u -C --unset --chdir", 0),
+    ("exec", "-a", 0),
+    ("ionice nice", "-c -n -p --class --adjustment", 0),
+    ("stdbuf", "-i -o -e", 0),
+    ("doas sudo", "-C -D -g -h -p -R -r -T -t -U -u --user --group", 0),
+    ("time", "-f -o", 0),
+    ("xargs", "-a -d -E -I -L -n -P -s", 0),
+];
+
+/// They read a script from the word after `-c`.
+const SHELLS: &str = "ash bash busybox dash ksh runuser sh su zsh";
+
+/// Whether a word is in a list.
+pub(super) fn is_in(list: &str, word: &str) -> bool {
+    list.split_whitespace().any(|pattern| {
+        let part = pattern.trim_matches('*');
+        match (pattern.starts_with('*'), pattern.ends_with('*')) {
+            (false, false) => word == part,
+            (false, true) => word.starts_with(part),
+            (true, false) => word.ends_with(part),
+            (true, true) => word.contains(part) && !word.starts_with('-'),
+        }
+    })
+}
+
+/// The name of a program without its directory.
+pub(super) fn base_name(program: &str) -> &str {
+    program.rsplit('/').next().unwrap_or_default()
+}
+
+/// The word of a command that is a script for a shell.
+pub(super) fn script_in(words: &[String]) -> Option<usize> {
+    let is_c = |word: &str| {
+        word.strip_prefix('-').is_some_and(|flags| {
+            flags.contains('c') && flags.chars().all(|c| c.is_ascii_alphabetic())
+        })
+    };
+    let shell = words
+        .iter()
+        .position(|word| is_in(SHELLS, base_name(word)))?;
+    let mut after = words.iter().enumerate().skip(shell + 1);
+    after.find(|(_, word)| is_c(word))?;
+    after.next().map(|(index, _)| index)
+}

@@ -1,0 +1,395 @@
+//! A shell script taken apart, without running it: its commands, the files it writes, its templates.
+//!
+//! The grammar is that of POSIX `sh`, as far as it decides where a command begins and what
+//! quotes protect. Nothing is expanded: a variable stays `${name}`, and a command substitution
+//! becomes `$(PROGRAM)`, after the first program in it.
+
+mod frame;
+
+use super::quoted::split_template;
+use crate::runbook::validate::expressions::is_template;
+use frame::{Frame, Inside, Next};
+
+/// The deepest nesting that is followed. No script needs so much.
+const DEEPEST: usize = 200;
+
+/// What a script consists of.
+#[derive(Debug, Default)]
+pub(super) struct Script<'a> {
+    /// Each command's words, assignments included, redirections excluded.
+    pub(super) commands: Vec<Vec<String>>,
+    /// The files that redirections write.
+    pub(super) writes: Vec<String>,
+    pub(super) templates: Vec<Template<'a>>,
+    /// Why it could not be followed in full.
+    pub(super) unclear: Vec<&'static str>,
+}
+
+/// A `{{ … }}` in a script.
+#[derive(Debug)]
+pub(super) struct Template<'a> {
+    /// What stands between the braces.
+    pub(super) expression: &'a str,
+    /// The place, if quotes around the value would not protect it there.
+    pub(super) unprotected: Option<&'static str>,
+}
+
+impl<'a> Script<'a> {
+    pub(super) fn read(text: &'a str) -> Self {
+        let mut scanner = Scanner {
+            rest: text,
+            before: '\n',
+            frame: Frame::new(Inside::Command),
+            outer: Vec::new(),
+            has_templates: is_template(text),
+            after_here_document: false,
+            script: Self::default(),
+        };
+        while scanner.step() {}
+        while !scanner.outer.is_empty() {
+            scanner.leave();
+        }
+        scanner.end_command();
+        scanner.script
+    }
+}
+
+struct Scanner<'a> {
+    rest: &'a str,
+    /// The character before `rest`.
+    before: char,
+    frame: Frame,
+    outer: Vec<Frame>,
+    has_templates: bool,
+    after_here_document: bool,
+    script: Script<'a>,
+}
+
+impl<'a> Scanner<'a> {
+    /// Takes one piece of the text; false at its end.
+    fn step(&mut self) -> bool {
+        let unclear = if self.has_templates && self.rest.starts_with("{%") {
+            "`{% … %}` in a `shell`: what it writes cannot be checked; compute the value under \
+             `let` and write `{{ name | quote }}`"
+        } else if self.has_templates && self.rest.starts_with("{#") {
+            "`{#` begins a comment of the template language; for the length of a shell variable \
+             write `$(expr length \"$name\")`"
+        } else if self.outer.len() > DEEPEST {
+            "the script is nested too deeply; simplify it"
+        } else if let Some(tail) = self.rest.strip_prefix("{{") {
+            return self.template(tail);
+        } else if let Some(c) = self.rest.chars().next() {
+            self.character(c);
+            return true;
+        } else {
+            return false;
+        };
+        self.script.unclear.push(unclear);
+        false
+    }
+
+    /// Takes a `{{ … }}`, of which the beginning is taken already.
+    fn template(&mut self, tail: &'a str) -> bool {
+        let Some((expression, after)) = split_template(tail) else {
+            // The template engine says what is wrong.
+            return false;
+        };
+        self.script.templates.push(Template {
+            expression,
+            unprotected: self.unprotected(),
+        });
+        self.text(&format!("{{{{{expression}}}}}"));
+        self.before = '}';
+        self.rest = after;
+        true
+    }
+
+    /// Why quotes do not protect what stands here.
+    fn unprotected(&self) -> Option<&'static str> {
+        let in_backticks = |frame: &Frame| frame.inside == Inside::Backticks;
+        match &self.frame.inside {
+            _ if self.after_here_document => Some("behind a here-document (`<<`)"),
+            _ if self.before == '\\' => Some("behind a backslash"),
+            _ if self.before == '$' => Some("behind a `$`"),
+            Inside::Single | Inside::Double => Some("within quotes"),
+            Inside::Braces => Some("within `${…}` in quotes"),
+            Inside::Arithmetic => Some("within `((…))`"),
+            Inside::Comment => Some("in a comment"),
+            _ if in_backticks(&self.frame) || self.outer.iter().any(in_backticks) => {
+                Some("within backticks")
+            }
+            Inside::Command | Inside::BareBraces | Inside::Backticks | Inside::HereDocument(_) => {
+                None
+            }
+        }
+    }
+
+    fn character(&mut self, c: char) {
+        if c == '`' && self.close_backticks() {
+            return self.take(1);
+        }
+        match (&self.frame.inside, c) {
+            (Inside::Single, '\'')
+            | (Inside::Double, '"')
+            | (Inside::Braces | Inside::BareBraces, '}')
+            | (Inside::Arithmetic, ')') => {
+                self.leave();
+                self.take(1);
+            }
+            // The end of the line ends the command as well.
+            (Inside::Comment, '\n') => self.leave(),
+            (Inside::Comment, _) => self.take(1),
+            (Inside::HereDocument(document), _) if self.before == '\n' => {
+                let line = self.rest.split('\n').next().unwrap_or_default();
+                if document.ends_at(line) {
+                    self.leave();
+                    self.take(line.chars().count());
+                } else {
+                    self.before = ' ';
+                }
+            }
+            (Inside::HereDocument(document), _) if document.quoted => self.take(1),
+            (Inside::Single, _) => self.literal(c),
+            (_, '\\') => self.backslash(),
+            (_, '$') => self.dollar(),
+            (_, '`') => {
+                self.open(Inside::Backticks, 1);
+                self.frame.substitution = true;
+            }
+            (Inside::Double | Inside::Braces | Inside::HereDocument(_), _) => self.literal(c),
+            (_, '\'') => self.open_quotes(Inside::Single),
+            (_, '"') => self.open_quotes(Inside::Double),
+            (Inside::Arithmetic, '(') => self.open(Inside::Arithmetic, 1),
+            (Inside::Arithmetic | Inside::BareBraces, _) => self.take(1),
+            (Inside::Command | Inside::Backticks, _) => self.in_command(c),
+        }
+    }
+
+    fn in_command(&mut self, c: char) {
+        match c {
+            ';' | '&' if self.rest.starts_with("&>") => self.redirection("&>"),
+            ';' | '&' | '|' | '\n' => {
+                if self.frame.in_pattern && c != ';' {
+                    self.end_word();
+                } else {
+                    self.end_command();
+                }
+                let next_pattern = c == ';' && self.before == ';';
+                if next_pattern && self.frame.cases > 0 {
+                    self.frame.in_pattern = true;
+                }
+                self.take(1);
+                if c == '\n' {
+                    for document in std::mem::take(&mut self.frame.here_documents)
+                        .into_iter()
+                        .rev()
+                    {
+                        self.open(Inside::HereDocument(document), 0);
+                    }
+                }
+            }
+            '<' | '>' if self.frame.words.first().is_none_or(|first| first != "[[") => {
+                const OPERATORS: &[&str] = &[
+                    "<<<", "<<-", "<<", "<>", "<&", "<(", "<", ">>", ">|", ">&", ">(", ">",
+                ];
+                let operator = OPERATORS.iter().find(|one| self.rest.starts_with(**one));
+                self.redirection(operator.unwrap_or(&">"));
+            }
+            '(' if self.frame.in_pattern => self.take(1),
+            '(' if self
+                .frame
+                .word
+                .as_ref()
+                .is_some_and(|word| word.ends_with('=')) =>
+            {
+                self.open(Inside::Arithmetic, 1);
+            }
+            '(' if self.before == '(' => self.open(Inside::Arithmetic, 1),
+            '(' => {
+                // Before them stands at most the name of a function.
+                self.frame.words.clear();
+                self.frame.word = None;
+                self.open(Inside::Command, 1);
+            }
+            ')' if self.frame.in_pattern => {
+                self.end_command();
+                self.frame.in_pattern = false;
+                self.take(1);
+            }
+            ')' => {
+                self.end_command();
+                if self.frame.inside == Inside::Command && !self.outer.is_empty() {
+                    self.leave();
+                }
+                self.take(1);
+            }
+            '#' if self.before.is_whitespace() || ";&|()".contains(self.before) => {
+                self.open(Inside::Comment, 1);
+            }
+            _ if c.is_whitespace() => {
+                self.end_word();
+                self.take(1);
+            }
+            _ => self.literal(c),
+        }
+    }
+
+    fn redirection(&mut self, operator: &str) {
+        let number = |word: &String| word.chars().all(|c| c.is_ascii_digit());
+        if self.frame.word.as_ref().is_some_and(number) {
+            self.frame.word = None;
+        }
+        self.end_word();
+        self.take(operator.len());
+        self.frame.next = match operator {
+            "<(" | ">(" => return self.open(Inside::Command, 0),
+            "<<" | "<<-" => {
+                self.after_here_document = true;
+                Next::Delimiter {
+                    tabs: operator == "<<-",
+                }
+            }
+            "<" | "<&" | "<<<" => Next::Read,
+            ">&" => Next::WrittenOrNumber,
+            _ => Next::Written,
+        };
+    }
+
+    fn dollar(&mut self) {
+        let name_length = |text: &str| {
+            let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            text.find(|c| !word(c)).unwrap_or(text.len())
+        };
+        let in_quotes = matches!(
+            self.frame.inside,
+            Inside::Double | Inside::Braces | Inside::HereDocument(_)
+        );
+        let tail = self.rest.get(1..).unwrap_or_default();
+        if tail.starts_with('(') {
+            self.open(Inside::Command, 2);
+            self.frame.substitution = true;
+        } else if tail.starts_with('\'') && !in_quotes {
+            let message = "`$'…'` is not read alike by every `sh`; use plain quotes";
+            self.script.unclear.push(message);
+            self.take(1);
+        } else if let Some(tail) = tail.strip_prefix('{')
+            && !tail.starts_with('{')
+            && !(self.has_templates && tail.starts_with('#'))
+        {
+            let length = name_length(tail);
+            match tail.split_at_checked(length) {
+                Some((name, rest)) if rest.starts_with('}') => {
+                    self.text(&format!("${{{name}}}"));
+                    self.take(length + 3);
+                }
+                _ => {
+                    self.text("${}");
+                    let braces = match in_quotes {
+                        true => Inside::Braces,
+                        false => Inside::BareBraces,
+                    };
+                    self.open(braces, 2);
+                }
+            }
+        } else {
+            match tail.get(..name_length(tail)) {
+                Some("") | None => self.literal('$'),
+                Some(name) => {
+                    self.text(&format!("${{{name}}}"));
+                    self.take(name.len() + 1);
+                }
+            }
+        }
+    }
+
+    fn backslash(&mut self) {
+        self.take(1);
+        let Some(c) = self.rest.chars().next() else {
+            return;
+        };
+        // The beginning of a template is not taken with it.
+        if self.rest.starts_with("{{") {
+            return;
+        }
+        let in_quotes = !matches!(self.frame.inside, Inside::Command | Inside::Backticks);
+        if in_quotes && !"$`\"\\\n".contains(c) {
+            self.text("\\");
+        }
+        match c {
+            '\n' => self.take(1),
+            _ => self.literal(c),
+        }
+        self.frame.quoted = true;
+    }
+
+    fn open_quotes(&mut self, inside: Inside) {
+        self.text("");
+        self.frame.quoted = true;
+        self.open(inside, 1);
+    }
+
+    fn open(&mut self, inside: Inside, length: usize) {
+        self.take(length);
+        let outer = std::mem::replace(&mut self.frame, Frame::new(inside));
+        self.outer.push(outer);
+    }
+
+    fn leave(&mut self) {
+        self.end_command();
+        let Some(outer) = self.outer.pop() else {
+            return;
+        };
+        let inner = std::mem::replace(&mut self.frame, outer);
+        if inner.substitution {
+            self.text(&format!("$({})", inner.first.unwrap_or_default()));
+        }
+    }
+
+    /// A backtick ends what the last one began, whatever is open in it.
+    fn close_backticks(&mut self) -> bool {
+        let is_open = |frame: &Frame| frame.inside == Inside::Backticks;
+        if !is_open(&self.frame) && !self.outer.iter().any(is_open) {
+            return false;
+        }
+        while !is_open(&self.frame) {
+            self.leave();
+        }
+        self.leave();
+        true
+    }
+
+    /// Adds to the word that the text here is part of.
+    fn text(&mut self, text: &str) {
+        let mut frames = std::iter::once(&mut self.frame).chain(self.outer.iter_mut().rev());
+        let holder = frames.find(|frame| !matches!(frame.inside, Inside::Single | Inside::Double));
+        if let Some(frame) = holder
+            && matches!(frame.inside, Inside::Command | Inside::Backticks)
+        {
+            frame.word.get_or_insert_default().push_str(text);
+        }
+    }
+
+    fn literal(&mut self, c: char) {
+        self.text(c.encode_utf8(&mut [0; 4]));
+        self.take(1);
+    }
+
+    fn end_word(&mut self) {
+        self.frame.end_word(&mut self.script.writes);
+    }
+
+    fn end_command(&mut self) {
+        self.end_word();
+        self.script.commands.extend(self.frame.end_command());
+    }
+
+    fn take(&mut self, characters: usize) {
+        for _ in 0..characters {
+            let mut left = self.rest.chars();
+            if let Some(c) = left.next() {
+                self.before = c;
+            }
+            self.rest = left.as_str();
+        }
+    }
+}
