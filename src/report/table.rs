@@ -129,9 +129,9 @@ fn head(text: &mut String, report: &Report, look: Look) {
         report.lxcdiag
     );
     if report.read_only {
-        run.push_str(", read-only: the container was not changed");
+        run.push_str(", read-only: no declared changes were made");
     } else if report.changed.is_empty() {
-        run.push_str(", the container was not changed");
+        run.push_str(", no declared changes were made");
     }
     paragraph(text, "  ", &run, look);
     // Not the way to the program, which is long and says nothing.

@@ -199,15 +199,17 @@ fn a_change_that_never_started_is_not_remembered() {
     for command in changes {
         let environment = environment();
         let touched = environment.path("work/touched");
+        environment.write("work/dies", "kill -KILL $PPID\n");
         environment.write(
             "work/touch.yaml",
             &format!(
                 "runbook: touch
 title: x
 checks:
-  - {{ id: dies, title: x, shell: 'kill -KILL $PPID', pass: exit == 0 }}
+  - {{ id: dies, title: x, shell: '. {}', pass: exit == 0 }}
   - {{ id: touch, title: x, run: [touch, {}], changes: true, pass: exit == 0 }}
 ",
+                environment.path("work/dies").display(),
                 touched.display()
             ),
         );

@@ -115,7 +115,7 @@ fn what_it_was_made_on_is_told() {
         "Its system Debian GNU/Linux 12 (bookworm)",
         "Its systemd 252",
         "Proxmox VE 8.4.1",
-        "Changed in it systemctl daemon-reload systemctl enable -- embedding_server.service",
+        "Changed by systemctl daemon-reload systemctl enable -- embedding_server.service",
     ] {
         assert!(header.contains(expected), "{expected}\n{header}");
     }
@@ -134,7 +134,7 @@ fn what_it_was_made_on_is_told() {
     let page = html(&report);
     let header = text(only(&parse(&page), "body > header"));
     assert!(
-        header.ends_with("Changed in it nothing (read-only)"),
+        header.ends_with("Changed by no declared command (read-only)"),
         "{header}"
     );
 }

@@ -50,9 +50,9 @@ pub(super) fn made_on(text: &mut String, report: &Report, room: Room) {
         item("Changed by", command);
     }
     if report.read_only {
-        item("Changed", "nothing, as it was read-only");
+        item("Changed by", "no declared command (read-only)");
     } else if report.changed.is_empty() {
-        item("Changed", "nothing");
+        item("Changed by", "no declared command");
     }
     text.push('\n');
 }
