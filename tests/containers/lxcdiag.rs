@@ -64,10 +64,13 @@ pub fn binary() -> PathBuf {
 }
 
 /// A check of a small runbook: a script that must exit 0.
+///
+/// It goes through `eval`, so that scripts that leave traces need no `changes: true`: that would
+/// change their order.
 pub fn check(id: &str, timeout: &str, script: &str) -> String {
     let script = serde_json::to_string(script).unwrap();
     format!(
-        "  - {{ id: {id}, title: {id}, timeout: {timeout}, run: [sh, -c, {script}], pass: exit == 0 }}\n"
+        "  - {{ id: {id}, title: {id}, timeout: {timeout}, run: [sh, -c, 'eval \"$1\"', sh, {script}], pass: exit == 0 }}\n"
     )
 }
 
