@@ -87,7 +87,7 @@ fn the_limits_of_a_runbook_are_the_documented_ones() {
 /// A command that prints more than is kept, and the figures of docs/safety.md.
 #[test]
 fn as_much_output_is_kept_as_documented() {
-    let kept = Regex::new(r"(\d+) KiB of stdout and (\d+) KiB of stderr are kept").unwrap();
+    let kept = Regex::new(r"(\d+) KiB of stdout and (\d+) KiB of stderr of each command").unwrap();
     let safety = document("docs/safety.md");
     let documented = kept.captures(&safety).unwrap();
     let sandbox = Sandbox::new();
