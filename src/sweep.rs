@@ -1,13 +1,16 @@
 //! One runbook over many containers at once.
 //!
-//! Which containers is [`selection`]'s to say, what was found in each is a [`row`], what differs
-//! from the last sweep is [`memory`]'s to know. All of that is pure; [`engine`] visits the containers.
+//! [`selection`] chooses the containers, [`engine`] visits them, a [`row`] is what was found in each, and
+//! [`state`] compares that with the last sweep.
 
 pub mod engine;
-pub mod memory;
+#[cfg(test)]
+mod fixture;
+pub mod problem;
 pub mod report;
 pub mod row;
 pub mod selection;
-pub mod store;
+pub mod state;
+pub mod state_file;
 pub mod visit;
 pub mod waivers;

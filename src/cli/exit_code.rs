@@ -4,7 +4,7 @@ use std::process::ExitCode as Code;
 
 use crate::judge::findings::Severity;
 use crate::judge::{Level, Verdict, VerdictKind};
-use crate::sweep::row::Status;
+use crate::sweep::problem::Status;
 
 /// The exit status of a command. 0 to 3 are the monitoring plugins' codes, those from 64 on are
 /// the codes of BSD's `sysexits.h`, those above 128 the shells' for an end by signal.

@@ -4,7 +4,7 @@ mod bar;
 mod files;
 mod reports;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
@@ -32,11 +32,11 @@ use crate::host::Host;
 use crate::report::Report;
 use crate::runbook::MAX_BYTES;
 use crate::sweep::engine;
-use crate::sweep::memory::Memory;
 use crate::sweep::report::{CheckTitle, SCHEMA, Sweep};
 use crate::sweep::row::{Row, Visited};
-use crate::sweep::selection::{STOPPED, Selected, Visit, Wanted, select};
-use crate::sweep::store::{Store, StoreError};
+use crate::sweep::selection::{Selected, SkipReason, Visit, Wanted, select};
+use crate::sweep::state::State;
+use crate::sweep::state_file::{StateFile, StateFileError};
 use crate::sweep::visit::Visitor;
 use crate::sweep::waivers::{self, Waiver};
 use bar::Bar;
@@ -61,12 +61,12 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
     let here = host.local_node();
     let links = Links::new(&host, other_nodes(&containers, here.as_deref()));
     let state_home = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from);
-    let state = match &args.state {
+    let directory = match &args.state {
         Some(directory) => directory.clone(),
         None => state_directory(state_home.clone()).join("sweeps"),
     };
-    let store = Store::open(&state, &runbook.id).map_err(store_error)?;
-    let mut memory = store.load().map_err(store_error)?;
+    let state_file = StateFile::open(&directory, &runbook.id).map_err(state_error)?;
+    let mut state = state_file.load(&runbook).map_err(state_error)?;
 
     let files = files::with_reports(files)?;
     let reports: Vec<_> = files
@@ -102,20 +102,20 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
     };
     let runbook = &visitor.request.runbook;
     let (started_at, begun) = (now(), Instant::now());
-    // A last sweep that is yet to come is of a clock that was ahead: since then nothing has happened.
-    memory.swept_at.retain(|_, at| *at <= started_at);
-    let (mut rows, stopped) = visit_all(args, &visitor, &links, &containers, &memory)?;
+    state.forget_future(started_at);
+    let (mut rows, stopped) = visit_all(args, &visitor, &links, &containers, &state)?;
     let finished_at = now();
     if args.running {
-        rows.retain(|row| row.visit != Visited::Skipped(STOPPED.to_owned()));
+        rows.retain(|row| row.visit != Visited::Skipped(SkipReason::Stopped));
     }
+    let inventory: BTreeMap<_, _> = inventory.into_iter().map(|it| (it.ct, it)).collect();
+    state.report_stopped(&mut rows, &inventory);
 
     let today = jiff::Timestamp::now()
         .to_zoned(jiff::tz::TimeZone::UTC)
         .date();
     waivers::apply(&waivers, today, &mut rows);
-    let there: BTreeSet<_> = inventory.iter().map(|container| container.ct).collect();
-    let changes = memory.advance(&mut rows, &there, args.confirm, started_at);
+    let changes = state.update(&mut rows, &inventory, args.confirm, started_at);
     let sweep = Sweep {
         schema: SCHEMA,
         lxcdiag: env!("CARGO_PKG_VERSION"),
@@ -138,10 +138,10 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
         containers: rows,
         changes: args.on_change.then_some(changes),
     };
-    // Told first, then remembered: whoever is killed in between, or could not write, tells once more,
-    // and loses nothing.
+    // The report comes first: if this is killed in between, or cannot write, the next sweep reports the same
+    // changes again, and none is lost.
     files::write(args, &sweep, &files)?;
-    store.save(&memory).map_err(store_error)?;
+    state_file.save(&state).map_err(state_error)?;
     let signal = signals::exit_code(stopped);
     let found = ExitCode::from(sweep.status());
     Ok(ExitCode::worst(signal.into_iter().chain([found])))
@@ -183,14 +183,14 @@ fn visit_all(
     visitor: &Visitor<'_>,
     links: &Links<'_>,
     containers: &[Selected],
-    memory: &Memory,
+    state: &State,
 ) -> Result<(Vec<Row>, Option<Stop>), CliError> {
     let bar = Bar::new(containers.len());
     let (stop, stopped) = watch::channel(None::<Stop>);
     let visit = |container: &Selected| {
         let container = container.clone();
         let mut stopped = stopped.clone();
-        let since = memory.swept_at.get(&container.ct).copied();
+        let since = state.swept_at(container.ct);
         bar.begun(container.ct);
         async move {
             let early = *stopped.borrow();
@@ -271,11 +271,11 @@ fn read_waivers(path: &Path) -> Result<Vec<Waiver>, CliError> {
         .map_err(|error| CliError::from_error(ExitCode::BadInput, &error))
 }
 
-fn store_error(error: StoreError) -> CliError {
+fn state_error(error: StateFileError) -> CliError {
     let code = match error {
-        StoreError::Busy { .. } => ExitCode::Unavailable,
-        StoreError::Unusable { .. } => ExitCode::CannotWrite,
-        StoreError::Corrupt { .. } => ExitCode::BadInput,
+        StateFileError::Busy { .. } => ExitCode::Unavailable,
+        StateFileError::Unusable { .. } => ExitCode::CannotWrite,
+        StateFileError::Corrupt { .. } => ExitCode::BadInput,
     };
     CliError::from_error(code, &error)
 }

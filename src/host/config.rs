@@ -23,6 +23,8 @@ pub struct Config {
     pub lock: Option<String>,
     /// Whether it is a template, which cannot be started.
     pub template: bool,
+    /// Whether it is to be started with its node.
+    pub onboot: bool,
     /// Whether its root is an ordinary user on the host.
     pub unprivileged: bool,
     /// Its host name.
@@ -54,6 +56,7 @@ impl Config {
         config.hostname = setting("hostname");
         config.ostype = setting("ostype");
         config.template = flag("template");
+        config.onboot = flag("onboot");
         config.unprivileged = flag("unprivileged");
         config
     }

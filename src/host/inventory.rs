@@ -27,6 +27,8 @@ pub struct Listed {
     pub lock: Option<String>,
     /// Whether it is a template.
     pub template: bool,
+    /// Whether it is to be started with its node.
+    pub onboot: bool,
     /// What it is doing; not known of one on another node.
     pub state: State,
 }
@@ -63,6 +65,7 @@ impl Host {
                     pool: pools.get(&ct).cloned(),
                     lock: config.lock,
                     template: config.template,
+                    onboot: config.onboot,
                     state,
                 });
             }

@@ -65,6 +65,8 @@ pub struct CheckResult {
     pub key: CheckKey,
     /// How it came out.
     pub outcome: Outcome,
+    /// It was skipped because its `for_each` lists nothing.
+    pub no_items: bool,
     /// Why, in words.
     pub reason: String,
     /// What was observed, in a few words.

@@ -105,6 +105,7 @@ fn visit_check(check: &mut CheckRow, visitor: &mut dyn Visitor) {
         title,
         step,
         outcome: _,
+        no_items: _,
         reason,
         observed,
         race: _,

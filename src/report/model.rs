@@ -98,6 +98,9 @@ pub struct CheckRow {
     pub step: Option<String>,
     /// How it came out.
     pub outcome: Outcome,
+    /// Whether it was skipped because its `for_each` lists nothing.
+    #[serde(skip)]
+    pub no_items: bool,
     /// Why.
     pub reason: String,
     /// What was observed.
@@ -356,6 +359,7 @@ fn check_rows(
             title: check.title.clone(),
             step: check.step.clone(),
             outcome: result.outcome,
+            no_items: result.no_items,
             reason: result.reason.clone(),
             observed: result.observed.clone(),
             race: leading.map_or(Bearing::Nothing, |race| bearing(check, race)),

@@ -45,7 +45,7 @@ pub async fn sweep<F: Future<Output = Row>>(
         .enumerate()
         .map(|(position, container)| async move {
             let row = match &container.visit {
-                Visit::Skip(reason) => Row::skipped(container, reason),
+                Visit::Skip(reason) => Row::skipped(container, reason.clone()),
                 Visit::Lost(reason) => Row::lost(container, reason),
                 Visit::Yes => {
                     // Never closed, so a place is always had. In the order asked for.
@@ -80,6 +80,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::sweep::selection::SkipReason;
 
     fn container(ct: u32, node: &str, visit: Visit) -> Selected {
         Selected {
@@ -96,11 +97,7 @@ mod tests {
             .map(|ct| container(ct, "pve1", Visit::Yes))
             .collect();
         containers.push(container(200, "pve2", Visit::Yes));
-        containers.push(container(
-            300,
-            "pve1",
-            Visit::Skip("it is stopped".to_owned()),
-        ));
+        containers.push(container(300, "pve1", Visit::Skip(SkipReason::Stopped)));
         let (now, most) = (Cell::new(0), Cell::new(0));
         let begun = tokio::time::Instant::now();
         let began = RefCell::new(BTreeMap::new());
@@ -119,7 +116,7 @@ mod tests {
                 if one.node == "pve1" {
                     now.set(now.get() - 1);
                 }
-                Row::skipped(&one, "visited")
+                Row::skipped(&one, SkipReason::Stopped)
             }
         };
         let mut last = Progress::default();

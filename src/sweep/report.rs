@@ -8,8 +8,11 @@ mod table;
 
 use serde::Serialize;
 
-use super::memory::Changed;
-use super::row::{Row, Status, Visited, is_of};
+use super::problem::Status;
+use super::row::{Row, Visited};
+use super::selection::SkipReason;
+use super::state::Change;
+use crate::evidence::check_key::CheckKey;
 use crate::report::Look;
 
 /// The format of a JSON report on a sweep.
@@ -44,7 +47,7 @@ pub struct Sweep {
     pub containers: Vec<Row>,
     /// What differs from the last sweep; absent where that was not asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub changes: Option<Vec<Changed>>,
+    pub changes: Option<Vec<Change>>,
 }
 
 /// A check of the runbook.
@@ -139,9 +142,9 @@ impl Sweep {
         }
     }
 
-    /// What the check of this id looks at.
-    fn title_of(&self, id: &str) -> &str {
-        let check = self.checks.iter().find(|check| is_of(id, &check.id));
+    /// What a check looks at.
+    fn title_of(&self, key: &CheckKey) -> &str {
+        let check = self.checks.iter().find(|check| check.id == key.check);
         check.map_or("", |check| &check.title)
     }
 
@@ -154,10 +157,10 @@ impl Sweep {
             .count()
     }
 
-    /// The containers that were left alone, with the reason.
-    fn skipped(&self) -> impl Iterator<Item = (&Row, &str)> {
+    /// The containers that were skipped, with the reason.
+    fn skipped(&self) -> impl Iterator<Item = (&Row, &SkipReason)> {
         self.containers.iter().filter_map(|row| match &row.visit {
-            Visited::Skipped(reason) => Some((row, reason.as_str())),
+            Visited::Skipped(reason) => Some((row, reason)),
             Visited::Visited(_) => None,
         })
     }

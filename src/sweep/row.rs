@@ -1,39 +1,17 @@
 //! What a sweep found in one container. Plain data.
 
-use indexmap::IndexMap;
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
-use super::selection::Selected;
+use indexmap::IndexMap;
+use serde::{Serialize, Serializer};
+
+use super::problem::{AffectedThing, Problem, ProblemId, Status};
+use super::selection::{Selected, SkipReason};
+use crate::evidence::check_key::CheckKey;
 use crate::judge::findings::{Outcome, Severity};
 use crate::judge::{Level, VerdictKind};
-use crate::report::{MetricValue, Report};
+use crate::report::{CheckRow, MetricValue, Report};
 use crate::terminal_text::clipped;
-
-/// How bad it is; the worst is the greatest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// Nothing is wrong.
-    Ok,
-    /// It could not be told.
-    Unknown,
-    /// A warning limit exceeded, or a fault that is only likely.
-    Warning,
-    /// A critical limit exceeded, or a fault confirmed.
-    Critical,
-}
-
-impl Status {
-    /// In one word, as monitoring plugins write it.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Ok => "OK",
-            Self::Unknown => "UNKNOWN",
-            Self::Warning => "WARNING",
-            Self::Critical => "CRITICAL",
-        }
-    }
-}
 
 /// One container of a sweep.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -57,45 +35,34 @@ pub struct Row {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Visited {
-    /// It was left alone, for this reason, which is no problem of the container's.
-    Skipped(String),
-    /// It was visited, or could not be, which is a problem of its own.
+    /// It was skipped for this reason, which is not a problem.
+    Skipped(SkipReason),
+    /// It was visited, or could not be, which is a problem.
     Visited(Found),
 }
 
 /// What was found in a container.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Found {
-    /// The overall verdict's id; absent where it could not be visited.
-    pub verdict: Option<String>,
+    /// The overall verdict; absent where it could not be visited.
+    #[serde(serialize_with = "verdict_id")]
+    pub verdict: Option<VerdictKind>,
     /// What is wrong.
     pub problems: Vec<Problem>,
     /// How each check came out.
     pub checks: Vec<CheckLine>,
-    /// The hypotheses that may hold all the same, though only one is the verdict: a problem that one
-    /// of them was has not gone.
+    /// The hypotheses that may be true although another one is the verdict: a problem that one of them
+    /// was is not resolved.
     #[serde(skip)]
-    pub open: Vec<String>,
+    pub open: BTreeSet<String>,
 }
 
-/// Something that is wrong.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Problem {
-    /// What it is told from its like by: a check's id, a hypothesis's, or [`UNREACHABLE`].
-    pub id: String,
-    /// How bad it is.
-    pub status: Status,
-    /// It in words.
-    pub says: String,
-    /// Why it does not count, where it does not.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub silent: Option<String>,
+fn verdict_id<S: Serializer>(
+    verdict: &Option<VerdictKind>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    verdict.as_ref().map(VerdictKind::id).serialize(serializer)
 }
-
-/// The problem of a container that could not be visited.
-pub const UNREACHABLE: &str = "unreachable";
-/// The problem of a container that was not done with in time.
-pub const UNFINISHED: &str = "unfinished";
 
 /// Characters of what a check observed: every container keeps that of every check until the sweep's end.
 const OBSERVED: usize = 200;
@@ -103,10 +70,14 @@ const OBSERVED: usize = 200;
 /// How a check came out, without its output.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CheckLine {
-    /// The check's id.
-    pub id: String,
+    /// Which check, and which of its items.
+    #[serde(rename = "id")]
+    pub key: CheckKey,
     /// How it came out.
     pub outcome: Outcome,
+    /// Whether it was skipped because its `for_each` lists nothing.
+    #[serde(skip)]
+    pub no_items: bool,
     /// What was observed, in a few words; of many words the beginning.
     pub observed: String,
     /// Whether a limit is exceeded.
@@ -120,21 +91,15 @@ pub struct CheckLine {
 }
 
 impl Row {
-    /// The row of a container that was left alone.
-    pub fn skipped(container: &Selected, reason: &str) -> Self {
-        Self::of(container, Visited::Skipped(reason.to_owned()))
+    /// The row of a container that was skipped.
+    pub fn skipped(container: &Selected, reason: SkipReason) -> Self {
+        Self::of(container, Visited::Skipped(reason))
     }
 
     /// The row of a container that could not be visited.
     pub fn lost(container: &Selected, reason: &str) -> Self {
-        let problems = vec![Problem::new(UNREACHABLE, Status::Unknown, reason)];
-        Self::of(
-            container,
-            Visited::Visited(Found {
-                problems,
-                ..Found::default()
-            }),
-        )
+        let problem = Problem::new(ProblemId::Unreachable, Status::Unknown, reason);
+        Self::of(container, Visited::Visited(Found::only(problem)))
     }
 
     /// The row of a container that was diagnosed.
@@ -165,10 +130,21 @@ impl Row {
         }
     }
 
-    /// Whether it was visited, and until its end.
+    /// Whether it has this problem, whether it counts or not.
+    pub(super) fn has(&self, id: &ProblemId) -> bool {
+        self.problems().iter().any(|problem| problem.id == *id)
+    }
+
+    /// Whether something ran in the container.
+    pub(super) fn was_entered(&self) -> bool {
+        matches!(self.visit, Visited::Visited(_))
+            && !self.has(&ProblemId::Unreachable)
+            && !self.has(&ProblemId::Stopped)
+    }
+
+    /// Whether the container was diagnosed to the end.
     pub(super) fn is_done(&self) -> bool {
-        let cut = |problem: &Problem| [UNREACHABLE, UNFINISHED].contains(&problem.id.as_str());
-        matches!(self.visit, Visited::Visited(_)) && !self.problems().iter().any(cut)
+        self.was_entered() && !self.has(&ProblemId::Unfinished)
     }
 
     /// What is wrong, to mark.
@@ -196,133 +172,113 @@ impl Row {
     }
 }
 
-impl Problem {
-    /// Whether it is to be told of: nobody waived it, and it was seen often enough.
-    pub fn counts(&self) -> bool {
-        self.silent.is_none()
+impl Found {
+    /// The problem with a check, or with one of its items.
+    pub(super) fn problem_of(&self, check: &CheckKey) -> Option<&Problem> {
+        let of_check = |id: &ProblemId| matches!(id, ProblemId::Check(key) if key == check);
+        self.problems.iter().find(|problem| of_check(&problem.id))
     }
 
-    fn new(id: &str, status: Status, says: &str) -> Self {
+    /// What is found where nothing could be looked at.
+    pub(super) fn only(problem: Problem) -> Self {
         Self {
-            id: id.to_owned(),
-            status,
-            says: says.to_owned(),
-            silent: None,
+            problems: vec![problem],
+            ..Self::default()
         }
     }
-}
-
-/// Whether an id is this check's, or one of its items', where it has `for_each`.
-pub(super) fn is_of(id: &str, check: &str) -> bool {
-    let rest = id.strip_prefix(check);
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('['))
 }
 
 fn found(report: &Report) -> Found {
-    let mut problems: Vec<_> = report.checks.iter().filter_map(problem_of_check).collect();
     let verdict = &report.verdict;
-    match &verdict.kind {
-        VerdictKind::Hypothesis { id, level } => {
-            let status = match level {
-                Level::Confirmed => Status::Critical,
-                _ => Status::Warning,
-            };
-            problems.insert(0, Problem::new(id, status, &verdict.summary));
-        }
-        // Whoever got no answer at all says that once, not once a check.
-        VerdictKind::Inconclusive if ran_nothing(report) => {
-            let reason = report
-                .checks
-                .iter()
-                .find(|check| check.outcome == Outcome::Errored);
-            let reason = reason.map_or(verdict.summary.as_str(), |check| check.reason.as_str());
-            // What the host showed stays.
-            problems.retain(|problem| problem.status > Status::Unknown);
-            problems.push(Problem::new(UNREACHABLE, Status::Unknown, reason));
-        }
-        VerdictKind::Inconclusive if problems.is_empty() && report.cut_short.is_none() => {
-            problems.push(Problem::new(
-                verdict.kind.id(),
-                Status::Unknown,
-                &verdict.summary,
-            ));
-        }
-        VerdictKind::Healthy | VerdictKind::Inconclusive => {}
+    let mut problems: Vec<_> = report.checks.iter().filter_map(problem_of_check).collect();
+    if ran_nothing(report) {
+        // One problem, not one for each check; what the host shows stays.
+        problems.retain(|problem| problem.status > Status::Unknown);
+        let failed = |check: &&CheckRow| check.outcome == Outcome::Errored;
+        let reason = report.checks.iter().find(failed);
+        let reason = reason.map_or(&verdict.summary, |check| &check.reason);
+        problems.push(Problem::new(
+            ProblemId::Unreachable,
+            Status::Unknown,
+            reason,
+        ));
+    }
+    if let VerdictKind::Hypothesis { id, level } = &verdict.kind {
+        let status = match level {
+            Level::Confirmed => Status::Critical,
+            _ => Status::Warning,
+        };
+        let id = ProblemId::Hypothesis(id.clone());
+        problems.insert(0, Problem::new(id, status, &verdict.summary));
     }
     if let Some(reason) = &report.cut_short {
-        problems.push(Problem::new(UNFINISHED, Status::Unknown, reason));
+        problems.push(Problem::new(ProblemId::Unfinished, Status::Unknown, reason));
     }
-    Found {
-        verdict: Some(verdict.kind.id().to_owned()),
-        problems: one_of_each(problems),
-        checks: report
-            .checks
-            .iter()
-            .map(|check| CheckLine {
-                id: check.key.to_string(),
-                outcome: check.outcome,
-                observed: clipped(&check.observed, OBSERVED),
-                severity: check.severity,
-                duration_ms: check.duration_ms,
-                metric: check.metric.clone(),
-            })
-            .collect(),
-        open: open(report),
+    if verdict.kind == VerdictKind::Inconclusive && problems.is_empty() {
+        let id = ProblemId::Inconclusive;
+        problems.push(Problem::new(id, Status::Unknown, &verdict.summary));
     }
-}
-
-/// What is not settled, or holds beside a stronger one.
-fn open(report: &Report) -> Vec<String> {
     let hypotheses = report.hypotheses.iter();
     let open = hypotheses.filter(|hypothesis| hypothesis.verdict >= Level::Unknown);
-    let verdict = &report.verdict.kind;
-    let inconclusive = (*verdict == VerdictKind::Inconclusive).then(|| verdict.id().to_owned());
-    open.map(|hypothesis| hypothesis.id.clone())
-        .chain(inconclusive)
-        .collect()
+    Found {
+        verdict: Some(verdict.kind.clone()),
+        problems: one_of_each(problems),
+        checks: report.checks.iter().map(line).collect(),
+        open: open.map(|hypothesis| hypothesis.id.clone()).collect(),
+    }
 }
 
-/// The worst of those with the same id, which one sweep tells another's by: a hypothesis may bear a
-/// check's name, and a container may list the same thing twice.
+fn line(check: &CheckRow) -> CheckLine {
+    CheckLine {
+        key: check.key.clone(),
+        outcome: check.outcome,
+        no_items: check.no_items,
+        observed: clipped(&check.observed, OBSERVED),
+        severity: check.severity,
+        duration_ms: check.duration_ms,
+        metric: check.metric.clone(),
+    }
+}
+
+/// The worst of those with the same id: a container may list the same item twice.
 fn one_of_each(problems: Vec<Problem>) -> Vec<Problem> {
-    let mut worst: IndexMap<String, Problem> = IndexMap::new();
+    let mut worst: IndexMap<ProblemId, Problem> = IndexMap::new();
     for problem in problems {
-        match worst.get_mut(&problem.id) {
-            Some(known) if known.status >= problem.status => {}
-            Some(known) => *known = problem,
-            None => {
-                worst.insert(problem.id.clone(), problem);
-            }
+        let known = worst
+            .entry(problem.id.clone())
+            .or_insert_with(|| problem.clone());
+        if known.status < problem.status {
+            *known = problem;
         }
     }
     worst.into_values().collect()
 }
 
-/// No command came to its end in the container.
+/// Whether commands were tried, and none of them came to an end in the container.
 fn ran_nothing(report: &Report) -> bool {
-    let mut commands = report
-        .checks
-        .iter()
-        .filter(|check| !check.argv.is_empty())
-        .peekable();
-    commands.peek().is_some()
-        && commands.all(|check| check.outcome == Outcome::Errored && !check.timed_out)
+    let commands = || report.checks.iter().filter(|check| !check.argv.is_empty());
+    commands().any(|check| check.outcome == Outcome::Errored)
+        && !commands().any(|check| check.exit.is_some() || check.timed_out)
 }
 
-fn problem_of_check(check: &crate::report::CheckRow) -> Option<Problem> {
-    let (status, says) = match (check.severity, check.outcome) {
-        (Some(Severity::Critical), _) => (Status::Critical, &check.observed),
-        (Some(Severity::Warning), _) => (Status::Warning, &check.observed),
+fn problem_of_check(check: &CheckRow) -> Option<Problem> {
+    let (status, observed) = match (check.severity, check.outcome) {
+        (Some(severity), _) => (severity.into(), &check.observed),
         // The check during which the shell was lost reports that.
         (None, Outcome::Errored) if check.session_lost => return None,
         (None, Outcome::Errored) => (Status::Unknown, &check.reason),
         (None, _) => return None,
     };
-    Some(Problem::new(
-        &check.key.to_string(),
-        status,
-        &format!("{}: {says}", check.title),
-    ))
+    let says = |observed: &str| format!("{}: {observed}", check.title);
+    let affected = check.affected.iter().map(|affected| AffectedThing {
+        name: affected.name.clone(),
+        status: affected.severity.into(),
+        says: says(&affected.observed),
+    });
+    Some(Problem {
+        affected: affected.collect(),
+        ..Problem::new(ProblemId::Check(check.key.clone()), status, &says(observed))
+    })
 }
 
 #[cfg(test)]
@@ -330,15 +286,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_those_with_one_id_the_worst_is_kept_in_the_place_of_the_first() {
-        let problem = |id, status, says| Problem::new(id, status, says);
+    fn of_two_problems_with_one_id_the_worse_takes_the_place_of_the_first() {
+        let check =
+            |id, status, says| Problem::new(ProblemId::Check(CheckKey::new(id)), status, says);
+        let hypothesis = ProblemId::Hypothesis("load".to_owned());
         let kept = one_of_each(vec![
-            problem("restarts", Status::Warning, "services keep restarting"),
-            problem("load", Status::Unknown, "no load"),
-            problem("restarts", Status::Critical, "120 restarts"),
-            problem("load", Status::Unknown, "no load, again"),
+            check("restarts", Status::Warning, "10 restarts"),
+            check("load", Status::Unknown, "no load"),
+            check("restarts", Status::Critical, "120 restarts"),
+            check("load", Status::Unknown, "no load, again"),
+            Problem::new(hypothesis, Status::Warning, "Overload: likely."),
         ]);
-        let kept: Vec<_> = kept.iter().map(|it| (&*it.id, &*it.says)).collect();
-        assert_eq!(kept, [("restarts", "120 restarts"), ("load", "no load")]);
+        let kept: Vec<_> = kept.iter().map(|it| &*it.says).collect();
+        assert_eq!(kept, ["120 restarts", "no load", "Overload: likely."]);
     }
 }

@@ -1,7 +1,10 @@
 //! Which containers a sweep visits, out of those the cluster has. Pure.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
 
 use crate::host::{Listed, State};
 
@@ -96,10 +99,37 @@ pub struct Selected {
 pub enum Visit {
     /// It is.
     Yes,
-    /// It is left alone, for a reason that is no problem of the container's.
-    Skip(String),
+    /// It is skipped, for a reason that is not a problem.
+    Skip(SkipReason),
     /// It cannot be visited, which is a problem.
     Lost(String),
+}
+
+/// Why a container is skipped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SkipReason {
+    /// It is a template, which never runs.
+    Template,
+    /// Work that holds this lock stops, freezes or moves it.
+    Locked(String),
+    /// It is stopped.
+    Stopped,
+}
+
+impl fmt::Display for SkipReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Template => f.write_str("it is a template"),
+            Self::Locked(lock) => write!(f, "it is locked: {lock}"),
+            Self::Stopped => f.write_str("it is stopped"),
+        }
+    }
+}
+
+impl Serialize for SkipReason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 /// Those asked for: in the order of the IDs given, else by ID.
@@ -144,9 +174,6 @@ fn is_wanted(wanted: &Wanted, container: &Listed) -> bool {
         && !(wanted.running && (container.template || container.state == State::Stopped))
 }
 
-/// Why a container that does not run is left alone.
-pub const STOPPED: &str = "it is stopped";
-
 /// Locks of work that stops, freezes or moves a container by itself, and is over soon. Any other
 /// (`disk`, `fstrim`, `mounted`) leaves it as it is.
 const AT_WORK: [&str; 7] = [
@@ -165,9 +192,9 @@ fn visit(container: &Listed) -> Visit {
         .as_deref()
         .filter(|lock| AT_WORK.contains(lock));
     match (at_work, container.state) {
-        _ if container.template => Visit::Skip("it is a template".to_owned()),
-        (Some(lock), _) => Visit::Skip(format!("it is locked: {lock}")),
-        (None, State::Stopped) => Visit::Skip(STOPPED.to_owned()),
+        _ if container.template => Visit::Skip(SkipReason::Template),
+        (Some(lock), _) => Visit::Skip(SkipReason::Locked(lock.to_owned())),
+        (None, State::Stopped) => Visit::Skip(SkipReason::Stopped),
         (None, State::Frozen) => Visit::Lost("it is frozen, and nothing was sent to it".to_owned()),
         (None, State::Running | State::Unknown) => Visit::Yes,
     }
@@ -186,6 +213,7 @@ mod tests {
             pool: None,
             lock: None,
             template: false,
+            onboot: false,
             state: State::Running,
         }
     }
@@ -309,17 +337,16 @@ mod tests {
             .into_iter()
             .map(|one| (one.ct, one.visit))
             .collect();
-        let skip = |why: &str| Visit::Skip(why.to_owned());
         let lost = |why: &str| Visit::Lost(why.to_owned());
         assert_eq!(
             visits,
             [
                 (100, Visit::Yes),
-                (101, skip("it is stopped")),
-                (150, skip("it is a template")),
+                (101, Visit::Skip(SkipReason::Stopped)),
+                (150, Visit::Skip(SkipReason::Template)),
                 (200, Visit::Yes),
                 (300, lost("it is frozen, and nothing was sent to it")),
-                (301, skip("it is locked: snapshot")),
+                (301, Visit::Skip(SkipReason::Locked("snapshot".to_owned()))),
                 (999, lost("there is no such container on any node")),
             ]
         );

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::row::Row;
-use super::selection::{STOPPED, Selected};
+use super::selection::{Selected, SkipReason};
 use crate::engine::conclude::Conclusion;
 use crate::engine::diagnose::{Cluster, Container, Unavailable};
 use crate::engine::plan::Request;
@@ -51,7 +51,7 @@ impl Visitor<'_> {
                 diagnosed.result
             }
             // It may have stopped since the sweep began, and of another node's it was not known.
-            Err(Unavailable::Stopped(_)) => Row::skipped(selected, STOPPED),
+            Err(Unavailable::Stopped(_)) => Row::skipped(selected, SkipReason::Stopped),
             Err(error) => Row::lost(selected, &error_chain(&error)),
         }
     }

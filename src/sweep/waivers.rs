@@ -6,7 +6,8 @@ use jiff::civil::Date;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::row::{Row, is_of};
+use super::problem::ProblemId;
+use super::row::Row;
 use super::selection::Ids;
 use crate::runbook::{RunbookErrors, Source, typed};
 
@@ -79,12 +80,12 @@ impl Visitor<'_> for Word {
 }
 
 impl Waiver {
-    fn is_for(&self, ct: u32, problem: &str) -> bool {
+    fn is_for(&self, ct: u32, problem: &ProblemId) -> bool {
         let container = match &self.container {
             Containers::All => true,
             Containers::Some(ids) => ids.has(ct),
         };
-        container && is_of(problem, &self.check)
+        container && problem.is_named(&self.check)
     }
 }
 
@@ -110,29 +111,20 @@ pub fn apply(waivers: &[Waiver], today: Date, rows: &mut [Row]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sweep::row::{Found, Problem, Status, Visited};
+    use crate::evidence::check_key::CheckKey;
+    use crate::sweep::fixture::{of, row};
+    use crate::sweep::problem::{Problem, Status};
 
-    fn row(ct: u32, problems: &[&str]) -> Row {
-        let problems = problems
-            .iter()
-            .map(|id| Problem {
-                id: (*id).to_owned(),
-                status: Status::Critical,
-                says: "it is full".to_owned(),
-                silent: None,
-            })
-            .collect();
-        Row {
-            ct,
-            node: String::new(),
-            name: None,
-            started_at: None,
-            duration_ms: None,
-            visit: Visited::Visited(Found {
-                problems,
-                ..Found::default()
-            }),
+    fn full(key: CheckKey) -> Problem {
+        Problem {
+            says: "it is full".to_owned(),
+            ..of(ProblemId::Check(key), Status::Critical)
         }
+    }
+
+    fn container(ct: u32, checks: &[&str]) -> Row {
+        let problems = checks.iter().map(|check| full(CheckKey::new(check)));
+        row(ct, &[], problems.collect())
     }
 
     fn waivers() -> Vec<Waiver> {
@@ -147,9 +139,14 @@ mod tests {
     #[test]
     fn a_waiver_is_for_its_containers_its_check_and_its_time() {
         let today = jiff::civil::date(2026, 11, 23);
+        let problems = ["disk_inodes", "load", "clock"].map(|it| full(CheckKey::new(it)));
+        let item = full(CheckKey::of_item("disk", "/srv"));
+        let problems = [full(CheckKey::new("disk")), item]
+            .into_iter()
+            .chain(problems);
         let mut rows = [
-            row(958, &["disk", "disk[/srv]", "disk_inodes", "load", "clock"]),
-            row(150, &["disk", "load"]),
+            row(958, &[], problems.collect()),
+            container(150, &["disk", "load"]),
         ];
         apply(&waivers(), today, &mut rows);
         let silent: Vec<_> = rows
@@ -169,7 +166,7 @@ mod tests {
     #[test]
     fn the_last_day_counts() {
         for (day, silent) in [(24, true), (25, false)] {
-            let mut rows = [row(958, &["disk"])];
+            let mut rows = [container(958, &["disk"])];
             apply(&waivers(), jiff::civil::date(2026, 12, day), &mut rows);
             assert_eq!(rows[0].problems()[0].silent.is_some(), silent, "{day}");
         }

@@ -22,8 +22,8 @@ mod refused;
 mod remedies;
 mod runbooks;
 mod streams;
-mod sweep_memory;
 mod sweep_outputs;
+mod sweep_state;
 mod sweeps;
 mod usage;
 #[path = "../harness/wait.rs"]

@@ -70,15 +70,15 @@ pub fn environment() -> Environment {
     environment
 }
 
-pub fn arguments<'a>(state: &'a str, more: &[&'a str]) -> Vec<&'a str> {
-    [&["sweep", "./small.yaml", "--state", state], more].concat()
+pub fn arguments<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    [&["sweep", "./small.yaml", "--state", "state"], more].concat()
 }
 
 pub fn sweep(environment: &Environment, more: &[&str]) -> Finished {
-    environment.as_root(&arguments("memory", more))
+    environment.as_root(&arguments(more))
 }
 
-fn rows(finished: &Finished) -> Vec<(u64, String)> {
+pub fn rows(finished: &Finished) -> Vec<(u64, String)> {
     let report: Value =
         serde_json::from_str(&finished.stdout).unwrap_or_else(|_| panic!("{finished}"));
     let rows = report["containers"].as_array().unwrap().iter();
@@ -255,6 +255,22 @@ healthy: { if: up.passed, says: it is up }
     assert!(finished.stdout.contains(says), "{finished}");
 }
 
+/// A command that ran proves that the container was reached, whatever became of its output.
+#[test]
+fn a_container_whose_only_check_cannot_be_judged_was_reached() {
+    let environment = environment();
+    environment.write(
+        "work/small.yaml",
+        "runbook: small
+title: Is all well?
+checks:
+  - { id: disk, title: Disk, run: [echo, full], facts: { match: '(?<n>\\d+)$', types: { n: int } }, crit: n > 90 }
+",
+    );
+    let finished = sweep(&environment, &["--ct", "101", "--format", "json"]);
+    assert_eq!(rows(&finished), [(101, "disk unknown".to_owned())]);
+}
+
 #[test]
 fn waivers_that_cannot_be_read_end_the_sweep_before_it_begins() {
     let environment = environment();
@@ -265,8 +281,8 @@ fn waivers_that_cannot_be_read_end_the_sweep_before_it_begins() {
             "waivers.yaml:1:3: [0]: the key `check` is missing; add `check:`",
         ),
         (
-            "memory",
-            "cannot read the waivers in memory: No such file or directory (os error 2); name a file \
+            "missing",
+            "cannot read the waivers in missing: No such file or directory (os error 2); name a file \
              of them with --waivers",
         ),
         (

@@ -157,8 +157,22 @@ fn each_of_forty_gets_the_row_it_should() {
     );
     fleet.assert_nothing_left();
 
-    let again = run(fleet.sweep("health").arg("--on-change"));
-    assert_eq!((again.stdout.as_str(), again.stderr.as_str()), ("", ""));
+    // The container that was killed is reported as stopped, and nothing else.
+    let again = run(fleet.sweep("health").arg("--on-change").args(JSON));
+    let changes = again.report()["changes"].clone();
+    let changes: Vec<_> = changes
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|change| ["ct", "change", "id"].map(|key| change[key].to_string()))
+        .collect();
+    let stopped = [
+        killed.id.to_string(),
+        "\"new\"".to_owned(),
+        "\"stopped\"".to_owned(),
+    ];
+    assert_eq!(changes, [stopped]);
+    assert_eq!(again.stderr, "");
     assert_eq!(again.status, 2);
     fleet.assert_nothing_left();
 }

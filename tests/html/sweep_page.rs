@@ -108,7 +108,7 @@ fn a_cell_says_what_was_observed_and_what_does_not_count() {
     assert_eq!(
         changes.collect::<Vec<_>>(),
         [
-            "101 web pve1 ✓ gone: Starts of the container: 4",
+            "101 web pve1 ✓ resolved: Starts of the container: 4",
             "102 db pve1 C worse: Room on file systems: / 97 %",
         ]
     );

@@ -2,14 +2,16 @@
 
 use std::path::Path;
 
+use lxcdiag::evidence::check_key::CheckKey;
 use lxcdiag::evidence::recording::Recording;
 use lxcdiag::judge::judge;
 use lxcdiag::report::Report;
 use lxcdiag::runbook::{self, Source};
-use lxcdiag::sweep::memory::{Change, Changed};
+use lxcdiag::sweep::problem::{ProblemId, Status};
 use lxcdiag::sweep::report::{CheckTitle, SCHEMA, Sweep};
-use lxcdiag::sweep::row::{Row, Status, Visited};
-use lxcdiag::sweep::selection::{Selected, Visit};
+use lxcdiag::sweep::row::{Row, Visited};
+use lxcdiag::sweep::selection::{Selected, SkipReason, Visit};
+use lxcdiag::sweep::state::{Change, ChangeKind};
 
 /// What the containers of a sweep with `health` were like, by the names of their recordings.
 const HEALTH: &[(u32, &str, &str)] = &[
@@ -75,19 +77,21 @@ pub fn health() -> (Sweep, Vec<Report>) {
     let far = selected(201, "pve2", "far");
     containers.push(Row::lost(&far, "cannot reach node pve2: no route to host"));
     let template = selected(900, "pve1", "base");
-    containers.push(Row::skipped(&template, "it is a template"));
+    containers.push(Row::skipped(&template, SkipReason::Template));
     let changes = vec![
-        Changed {
+        Change {
             ct: 102,
-            id: "space".to_owned(),
-            change: Change::Worse,
+            id: ProblemId::Check(CheckKey::new("space")),
+            affected: None,
+            kind: ChangeKind::Worse,
             status: Status::Critical,
             says: "Room on file systems: / 97 %".to_owned(),
         },
-        Changed {
+        Change {
             ct: 101,
-            id: "boots".to_owned(),
-            change: Change::Gone,
+            id: ProblemId::Check(CheckKey::new("boots")),
+            affected: None,
+            kind: ChangeKind::Resolved,
             status: Status::Warning,
             says: "Starts of the container: 4".to_owned(),
         },
@@ -142,7 +146,11 @@ pub fn poison(sweep: &mut Sweep, mut words: impl FnMut() -> String) {
         word(&mut row.node);
         row.name.iter_mut().for_each(&mut word);
         match &mut row.visit {
-            Visited::Skipped(reason) => word(reason),
+            Visited::Skipped(reason) => {
+                let mut lock = String::new();
+                word(&mut lock);
+                *reason = SkipReason::Locked(lock);
+            }
             Visited::Visited(found) => {
                 for problem in &mut found.problems {
                     word(&mut problem.says);

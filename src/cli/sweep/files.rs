@@ -9,8 +9,8 @@ use super::super::file::{write_file, write_public};
 use super::super::output;
 use super::reports::Reports;
 use crate::report::Look;
+use crate::sweep::problem::Status;
 use crate::sweep::report::{Format, Sweep, page, render};
-use crate::sweep::row::Status;
 
 /// A file that the sweep is written to.
 pub(super) struct OutputFile<'a> {

@@ -58,6 +58,7 @@ pub(super) fn interpret(
     CheckResult {
         key: attempt.key(),
         outcome,
+        no_items: has_no_items(evaluator, scope, check, attempt),
         reason,
         observed,
         facts: extracted.facts,
@@ -161,6 +162,13 @@ fn outcome(
         ),
         Judgement { .. } => (Outcome::Failed, ended),
     }
+}
+
+fn has_no_items(evaluator: &Evaluator, scope: &Scope, check: &Check, attempt: &Attempt) -> bool {
+    let list = check.for_each.as_ref();
+    let items = list.and_then(|list| evaluator.value(list, scope).ok());
+    matches!(attempt.ending, Ending::Skipped(_))
+        && items.is_some_and(|items| items.try_iter().is_ok_and(|mut it| it.next().is_none()))
 }
 
 fn first_line(text: &str) -> Option<&str> {

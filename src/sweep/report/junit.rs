@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestSuite};
 
-use super::super::row::{CheckLine, Found, Problem, Row, Status, Visited};
+use super::super::problem::{Problem, ProblemId, Status};
+use super::super::row::{CheckLine, Found, Row, Visited};
 use super::Sweep;
 use crate::judge::findings::Outcome;
 use crate::shell_quote::command_line;
@@ -43,7 +44,9 @@ fn suite(sweep: &Sweep, row: &Row) -> TestSuite {
     match &row.visit {
         Visited::Skipped(reason) => {
             let mut status = TestCaseStatus::skipped();
-            status.set_type("skipped").set_message(visible(reason));
+            status
+                .set_type("skipped")
+                .set_message(visible(&reason.to_string()));
             suite.add_test_case(case(sweep, "verdict", status));
         }
         Visited::Visited(found) => {
@@ -81,8 +84,12 @@ fn case(sweep: &Sweep, name: &str, status: TestCaseStatus) -> TestCase {
 /// What is wrong with the container as a whole: the hypothesis that is the verdict, or that nobody could
 /// look, or not to the end. The worst that counts says how it came out; all are told.
 fn verdict(sweep: &Sweep, found: &Found) -> TestCase {
-    let of_check = |problem: &&Problem| found.checks.iter().any(|line| line.id == problem.id);
-    let mut problems: Vec<_> = found.problems.iter().filter(|it| !of_check(it)).collect();
+    let has_case = |id: &ProblemId| match id {
+        ProblemId::Check(key) => found.checks.iter().any(|line| line.key == *key),
+        _ => false,
+    };
+    let problems = found.problems.iter();
+    let mut problems: Vec<_> = problems.filter(|it| !has_case(&it.id)).collect();
     problems.sort_by_key(|problem| std::cmp::Reverse((problem.counts(), problem.status)));
     let words = |problem: &Problem| format!("{}: {}", problem.id, told(problem));
     let mut status = match problems.first() {
@@ -97,7 +104,7 @@ fn verdict(sweep: &Sweep, found: &Found) -> TestCase {
 }
 
 fn check(sweep: &Sweep, found: &Found, line: &CheckLine) -> TestCase {
-    let problem = found.problems.iter().find(|problem| problem.id == line.id);
+    let problem = found.problem_of(&line.key);
     let mut said = None;
     let status = match (problem, line.outcome) {
         (Some(problem), _) => status(problem, told(problem)),
@@ -115,8 +122,8 @@ fn check(sweep: &Sweep, found: &Found, line: &CheckLine) -> TestCase {
             status
         }
     };
-    let title = sweep.title_of(&line.id);
-    let mut case = case(sweep, &format!("{}: {title}", line.id), status);
+    let title = sweep.title_of(&line.key);
+    let mut case = case(sweep, &format!("{}: {title}", line.key), status);
     case.time = line
         .duration_ms
         .and_then(|ms| Duration::try_from_secs_f64(ms / 1e3).ok());

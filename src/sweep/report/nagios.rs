@@ -3,7 +3,8 @@
 
 use std::fmt::Write as _;
 
-use super::super::row::{Row, Status};
+use super::super::problem::Status;
+use super::super::row::Row;
 use super::Sweep;
 use crate::terminal_text::{clipped, visible};
 

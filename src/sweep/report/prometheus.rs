@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 
 use indexmap::IndexMap;
 
-use super::super::row::{Found, Row, Status, Visited};
+use super::super::problem::Status;
+use super::super::row::{Found, Row, Visited};
 use super::Sweep;
 use crate::report::MetricValue;
 
@@ -123,11 +124,13 @@ fn container(runbook: &str, row: &Row, found: &Found, samples: &mut Samples) {
     samples.add(STATUS, &base, status);
     for problem in found.problems.iter().filter(|problem| problem.counts()) {
         let status = problem.status.word().to_lowercase();
-        let of_it = [("id", problem.id.as_str()), ("status", &status)];
+        let id = problem.id.to_string();
+        let of_it = [("id", id.as_str()), ("status", &status)];
         samples.add(PROBLEM, &[&base[..], &of_it].concat(), 1.0);
     }
     for check in &found.checks {
-        let labels = [&base[..], &[("check", &check.id)]].concat();
+        let key = check.key.to_string();
+        let labels = [&base[..], &[("check", &key)]].concat();
         if let Some(duration) = check.duration_ms {
             samples.add(CHECK_DURATION, &labels, duration / 1e3);
         }

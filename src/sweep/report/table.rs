@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use comfy_table::Color;
 
-use super::super::memory::{Change, Changed};
-use super::super::row::{Row, Status};
+use super::super::problem::Status;
+use super::super::row::Row;
+use super::super::state::{Change, ChangeKind};
 use super::Sweep;
 use crate::evidence::fact::duration_in_words;
 use crate::report::{Column, Least, Look, Text, grid};
@@ -56,7 +57,7 @@ pub(super) fn render(sweep: &Sweep, look: Look) -> String {
         text.push('\n');
     }
     for (row, reason) in sweep.skipped() {
-        let _ = writeln!(text, "skipped {}: {}", row.ct, visible(reason));
+        let _ = writeln!(text, "skipped {}: {}", row.ct, visible(&reason.to_string()));
     }
     if let Some(reason) = &sweep.cut_short {
         let _ = writeln!(text, "Ended early: {}.", visible(reason));
@@ -88,15 +89,10 @@ fn wrong(row: &Row) -> Vec<Vec<Text>> {
         .collect()
 }
 
-fn changed(sweep: &Sweep, change: &Changed) -> Vec<Text> {
-    let word = match change.change {
-        Change::New => "new",
-        Change::Worse => "worse",
-        Change::Better => "better",
-        Change::Gone => "gone",
-    };
-    let status = match change.change {
-        Change::Gone => Text::from("-"),
+fn changed(sweep: &Sweep, change: &Change) -> Vec<Text> {
+    let word = change.kind.word();
+    let status = match change.kind {
+        ChangeKind::Resolved => Text::from("-"),
         _ => status(change.status),
     };
     match sweep.containers.iter().find(|row| row.ct == change.ct) {

@@ -1,48 +1,33 @@
-use super::super::memory::Change;
-use super::super::row::{CheckLine, Found, Problem};
 use super::*;
 use crate::judge::findings::Outcome;
 use crate::report::MetricValue;
+use crate::sweep::fixture;
+use crate::sweep::problem::{Problem, ProblemId};
+use crate::sweep::state::ChangeKind;
 
 const LOOK: Look = Look {
     width: 80,
     colour: false,
 };
 
-fn problem(id: &str, status: Status, says: &str) -> Problem {
+fn problem(check: &str, status: Status, says: &str) -> Problem {
     Problem {
-        id: id.to_owned(),
-        status,
         says: says.to_owned(),
-        silent: None,
+        ..fixture::problem(check, status)
     }
 }
 
 fn row(ct: u32, name: &str, problems: Vec<Problem>) -> Row {
-    let checks = vec![CheckLine {
-        id: "disk".to_owned(),
-        outcome: Outcome::Passed,
-        observed: "50 %".to_owned(),
-        severity: None,
-        duration_ms: Some(250.0),
-        metric: Some(MetricValue {
-            value: 50.0,
-            unit: "%".to_owned(),
-        }),
-    }];
-    Row {
-        ct,
-        node: "pve1".to_owned(),
-        name: Some(name.to_owned()),
-        started_at: None,
-        duration_ms: None,
-        visit: Visited::Visited(Found {
-            verdict: None,
-            problems,
-            checks,
-            open: Vec::new(),
-        }),
-    }
+    let mut row = fixture::row(ct, &["disk"], problems);
+    row.name = Some(name.to_owned());
+    let disk = &mut fixture::found(&mut row).checks[0];
+    disk.observed = "50 %".to_owned();
+    disk.duration_ms = Some(250.0);
+    disk.metric = Some(MetricValue {
+        value: 50.0,
+        unit: "%".to_owned(),
+    });
+    row
 }
 
 /// A container that is well, one with two problems and one that is waived, one that was left alone.
@@ -52,7 +37,7 @@ fn sweep() -> Sweep {
         ..problem("clock", Status::Critical, "the clock is off")
     };
     let mut skipped = row(103, "old", vec![]);
-    skipped.visit = Visited::Skipped("it is stopped".to_owned());
+    skipped.visit = Visited::Skipped(SkipReason::Stopped);
     Sweep {
         schema: SCHEMA,
         lxcdiag: "0.1.0",
@@ -108,16 +93,17 @@ fn with_changes_only_those_are_there_and_nothing_where_there_are_none() {
     let mut sweep = sweep();
     sweep.changes = Some(Vec::new());
     assert_eq!(render(&sweep, Format::Table, LOOK), "");
-    sweep.changes = Some(vec![Changed {
+    sweep.changes = Some(vec![Change {
         ct: 101,
-        id: "disk".to_owned(),
-        change: Change::Gone,
+        id: ProblemId::Check(CheckKey::new("disk")),
+        affected: None,
+        kind: ChangeKind::Resolved,
         status: Status::Critical,
         says: "/ was full".to_owned(),
     }]);
     let text = render(&sweep, Format::Table, LOOK);
     assert!(
-        text.contains("gone            101  pve1  web   -       / was full"),
+        text.contains("resolved        101  pve1  web   -       / was full"),
         "{text}"
     );
     assert!(!text.contains("102  pve1"), "{text}");
@@ -195,10 +181,7 @@ fn a_test_case_fails_where_a_problem_counts() {
             "verdict | skipped | it is stopped",
         ]
     );
-    let Visited::Visited(found) = &mut sweep.containers[1].visit else {
-        panic!("it was visited");
-    };
-    found.problems.clear();
+    fixture::found(&mut sweep.containers[1]).problems.clear();
     // What failed without exceeding a limit is evidence, and told.
     for (outcome, case) in [
         (
@@ -208,10 +191,7 @@ fn a_test_case_fails_where_a_problem_counts() {
         (Outcome::Skipped, "disk: Room | skipped | 50 %"),
         (Outcome::Errored, "disk: Room | skipped | 50 %"),
     ] {
-        let Visited::Visited(found) = &mut sweep.containers[1].visit else {
-            panic!("it was visited");
-        };
-        found.checks[0].outcome = outcome;
+        fixture::found(&mut sweep.containers[1]).checks[0].outcome = outcome;
         assert_eq!(cases(&sweep)[2..4], ["verdict", case]);
     }
 }

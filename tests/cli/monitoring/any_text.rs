@@ -2,10 +2,13 @@
 
 use std::collections::HashMap;
 
+use lxcdiag::evidence::check_key::CheckKey;
 use lxcdiag::judge::findings::Outcome;
 use lxcdiag::report::{Look, MetricValue};
+use lxcdiag::sweep::problem::{Problem, ProblemId, Status};
 use lxcdiag::sweep::report::{Format, SCHEMA, Sweep, render};
-use lxcdiag::sweep::row::{CheckLine, Found, Problem, Row, Status, Visited};
+use lxcdiag::sweep::row::{CheckLine, Found, Row, Visited};
+use lxcdiag::sweep::selection::SkipReason;
 use lxcdiag::terminal_text::visible;
 use proptest::prelude::*;
 
@@ -76,16 +79,18 @@ fn row() -> impl Strategy<Value = Row> {
         (text(), status, long_text(), any::<bool>()).prop_map(|(id, status, says, waived)| {
             let silent = waived.then(|| "waived".to_owned());
             Problem {
-                id,
+                id: ProblemId::Check(CheckKey::new(&id)),
                 status,
                 says,
+                affected: Vec::new(),
                 silent,
             }
         });
     let unit = proptest::sample::select(units.to_vec());
     let check = (text(), value(), unit).prop_map(|(id, value, unit)| CheckLine {
-        id,
+        key: CheckKey::new(&id),
         outcome: Outcome::Passed,
+        no_items: false,
         observed: String::new(),
         severity: None,
         duration_ms: Some(value),
@@ -98,13 +103,12 @@ fn row() -> impl Strategy<Value = Row> {
     let checks = proptest::collection::vec(check, 0..5);
     let found = (problems, checks).prop_map(|(problems, checks)| {
         Visited::Visited(Found {
-            verdict: None,
             problems,
             checks,
-            open: Vec::new(),
+            ..Found::default()
         })
     });
-    let visit = prop_oneof![4 => found, 1 => text().prop_map(Visited::Skipped)];
+    let visit = prop_oneof![4 => found, 1 => text().prop_map(|lock| Visited::Skipped(SkipReason::Locked(lock)))];
     // Few IDs, so that one stands there twice.
     (100_u32..103, text(), text(), visit).prop_map(|(ct, node, name, visit)| Row {
         ct,
@@ -149,12 +153,12 @@ proptest! {
             };
             for problem in &found.problems {
                 let told = told("lxcdiag_problem");
-                let is_told = told.iter().any(|(labels, _)| has(labels, "id", &problem.id));
+                let is_told = told.iter().any(|(labels, _)| has(labels, "id", &problem.id.to_string()));
                 prop_assert!(is_told || problem.silent.is_some(), "{problem:?}");
             }
             for check in &found.checks {
                 let told = told("lxcdiag_check_duration_seconds");
-                prop_assert!(told.iter().any(|(labels, _)| has(labels, "check", &check.id)), "{check:?}");
+                prop_assert!(told.iter().any(|(labels, _)| has(labels, "check", &check.key.to_string())), "{check:?}");
             }
         }
     }

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::super::super::row::{CheckLine, Found, Problem, Status, is_of};
+use super::super::super::problem::{Problem, Status};
+use super::super::super::row::{CheckLine, Found};
 use super::{FIELD, Sweep};
 use crate::judge::findings::Outcome;
 use crate::terminal_text::{clipped, visible};
@@ -109,8 +110,8 @@ pub(super) fn cells(sweep: &Sweep, found: &Found) -> Vec<Cell> {
         let mut items: Vec<_> = found
             .checks
             .iter()
-            .filter(|line| is_of(&line.id, &check.id))
-            .map(|line| said(line, found.problems.iter().find(|it| it.id == line.id)))
+            .filter(|line| line.key.check == check.id)
+            .map(|line| said(line, found.problem_of(&line.key)))
             .collect();
         items.sort_by_key(|(sign, _)| sign.order);
         let (tone, mark) = match items.first() {
@@ -136,8 +137,8 @@ pub(super) fn cells(sweep: &Sweep, found: &Found) -> Vec<Cell> {
 
 /// What came of a check, and it in words.
 fn said(line: &CheckLine, problem: Option<&Problem>) -> (Sign, String) {
-    let item = match line.id.find('[') {
-        Some(at) => format!("{} ", line.id.get(at..).unwrap_or_default()),
+    let item = match &line.key.item {
+        Some(item) => format!("[{item}] "),
         None => String::new(),
     };
     let (sign, aside) = match (problem, line.outcome) {

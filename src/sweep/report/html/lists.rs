@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use super::super::super::memory::{Change, Changed};
-use super::super::super::row::{Problem, Row, Status};
+use super::super::super::problem::{Problem, Status};
+use super::super::super::row::Row;
+use super::super::super::state::{Change, ChangeKind};
 use super::cells::{SKIPPED, Sign, silent, worst};
 use super::{FIELD, Sweep, Who};
 use crate::terminal_text::clipped;
@@ -67,7 +68,7 @@ pub(super) fn lists(sweep: &Sweep, who: impl Fn(&Row) -> Who) -> Vec<List> {
     });
     let skipped: Vec<_> = sweep
         .skipped()
-        .map(|(row, reason)| said(row, vec![line(SKIPPED, reason)]))
+        .map(|(row, reason)| said(row, vec![line(SKIPPED, &reason.to_string())]))
         .collect();
     if !skipped.is_empty() {
         lists.push(List {
@@ -105,15 +106,12 @@ fn problem(problem: &Problem) -> Line {
     }
 }
 
-fn change(change: &Changed) -> Line {
-    let (status, word) = match change.change {
-        Change::New => (change.status, "new"),
-        Change::Worse => (change.status, "worse"),
-        Change::Better => (change.status, "better"),
-        Change::Gone => (Status::Ok, "gone"),
-    };
-    let mut sign = worst(status);
-    sign.word = word;
+fn change(change: &Change) -> Line {
+    let mut sign = worst(match change.kind {
+        ChangeKind::Resolved => Status::Ok,
+        _ => change.status,
+    });
+    sign.word = change.kind.word();
     line(sign, &change.says)
 }
 

@@ -1,0 +1,75 @@
+//! Rows for tests.
+
+use crate::evidence::check_key::CheckKey;
+use crate::judge::findings::Outcome;
+use crate::sweep::problem::{AffectedThing, Problem, ProblemId, Status};
+use crate::sweep::row::{CheckLine, Found, Row, Visited};
+
+/// A container with these problems, in which these checks passed.
+pub(super) fn row(ct: u32, checks: &[&str], problems: Vec<Problem>) -> Row {
+    Row {
+        ct,
+        node: "pve1".to_owned(),
+        name: None,
+        started_at: None,
+        duration_ms: None,
+        visit: Visited::Visited(Found {
+            problems,
+            checks: checks
+                .iter()
+                .map(|check| line(CheckKey::new(check)))
+                .collect(),
+            ..Found::default()
+        }),
+    }
+}
+
+/// A check that passed.
+pub(super) fn line(key: CheckKey) -> CheckLine {
+    CheckLine {
+        key,
+        outcome: Outcome::Passed,
+        no_items: false,
+        observed: String::new(),
+        severity: None,
+        duration_ms: None,
+        metric: None,
+    }
+}
+
+/// What was found in a container that was visited.
+pub(super) fn found(row: &mut Row) -> &mut Found {
+    match &mut row.visit {
+        Visited::Visited(found) => found,
+        Visited::Skipped(_) => panic!("the container was skipped"),
+    }
+}
+
+/// A problem with a check.
+pub(super) fn problem(check: &str, status: Status) -> Problem {
+    of(ProblemId::Check(CheckKey::new(check)), status)
+}
+
+/// A problem.
+pub(super) fn of(id: ProblemId, status: Status) -> Problem {
+    let says = format!("{id} is {}", status.word());
+    Problem::new(id, status, &says)
+}
+
+/// A problem with a check that lists these things.
+pub(super) fn affecting(check: &str, things: &[(&str, Status)]) -> Problem {
+    let names: Vec<_> = things.iter().map(|(name, _)| *name).collect();
+    let worst = things.iter().map(|(_, status)| *status).max();
+    Problem {
+        says: format!("{check}: {}", names.join(", ")),
+        affected: things
+            .iter()
+            .map(|(name, status)| AffectedThing {
+                name: (*name).to_owned(),
+                status: *status,
+                says: format!("{check}: {name}"),
+            })
+            .collect(),
+        ..problem(check, worst.unwrap_or(Status::Ok))
+    }
+}

@@ -1,0 +1,141 @@
+//! Something that is wrong with a container, and how bad it is. Plain data.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::evidence::check_key::CheckKey;
+use crate::judge::findings::Severity;
+
+/// How bad something is, in ascending order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Nothing is wrong.
+    Ok,
+    /// It could not be determined.
+    Unknown,
+    /// A warning limit is exceeded, or a fault is likely.
+    Warning,
+    /// A critical limit is exceeded, or a fault is confirmed.
+    Critical,
+}
+
+impl Status {
+    /// The status in one word, as monitoring plugins write it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "OK",
+            Self::Unknown => "UNKNOWN",
+            Self::Warning => "WARNING",
+            Self::Critical => "CRITICAL",
+        }
+    }
+}
+
+impl From<Severity> for Status {
+    fn from(severity: Severity) -> Self {
+        match severity {
+            Severity::Warning => Self::Warning,
+            Severity::Critical => Self::Critical,
+        }
+    }
+}
+
+/// What a problem is, so that it can be found again in the next sweep.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProblemId {
+    /// The container could not be entered.
+    Unreachable,
+    /// The diagnosis ended early.
+    Unfinished,
+    /// The container was running before and is stopped now.
+    Stopped,
+    /// The cause could not be determined, though no check is a problem by itself.
+    Inconclusive,
+    /// A check exceeds a limit, or could not be run.
+    Check(#[serde(with = "KeyParts")] CheckKey),
+    /// This hypothesis is the verdict.
+    Hypothesis(String),
+}
+
+/// A check key in two fields, where its text would be ambiguous.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "CheckKey")]
+struct KeyParts {
+    check: String,
+    item: Option<String>,
+}
+
+impl ProblemId {
+    /// Whether a user means this problem by `name`: a check's name stands for all of its items.
+    pub(super) fn is_named(&self, name: &str) -> bool {
+        let is_check = matches!(self, Self::Check(key) if key.check == name);
+        is_check || self.to_string() == name
+    }
+
+    /// The id as text, for reports: a runbook may have a check and a hypothesis of the same name.
+    pub(super) fn serialize_text<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl fmt::Display for ProblemId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreachable => f.write_str("unreachable"),
+            Self::Unfinished => f.write_str("unfinished"),
+            Self::Stopped => f.write_str("stopped"),
+            Self::Inconclusive => f.write_str("inconclusive"),
+            Self::Check(key) => key.fmt(f),
+            Self::Hypothesis(id) => f.write_str(id),
+        }
+    }
+}
+
+/// Something that is wrong with a container.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// What it is.
+    #[serde(serialize_with = "ProblemId::serialize_text")]
+    pub id: ProblemId,
+    /// How bad it is.
+    pub status: Status,
+    /// A description.
+    pub says: String,
+    /// The things that exceed the check's limit, where it lists several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub affected: Vec<AffectedThing>,
+    /// Why it does not count, if it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub silent: Option<String>,
+}
+
+/// One of several things that are wrong in the same way: a unit, a mount point, a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AffectedThing {
+    /// Its name.
+    pub name: String,
+    /// How bad it is.
+    pub status: Status,
+    /// A description.
+    pub says: String,
+}
+
+impl Problem {
+    pub(super) fn new(id: ProblemId, status: Status, says: &str) -> Self {
+        Self {
+            id,
+            status,
+            says: says.to_owned(),
+            affected: Vec::new(),
+            silent: None,
+        }
+    }
+
+    /// Whether it affects the status: it is neither waived nor unconfirmed.
+    pub fn counts(&self) -> bool {
+        self.silent.is_none()
+    }
+}

@@ -1,0 +1,204 @@
+//! What earlier sweeps with a runbook found, and what has changed since. Pure.
+
+mod compare;
+mod version_1;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::problem::{Problem, ProblemId, Status};
+use super::row::{Found, Row, Visited};
+use super::selection::SkipReason;
+use crate::evidence::time::rfc3339;
+use crate::host::Listed;
+use crate::report::short_time;
+use crate::runbook::Runbook;
+
+/// What earlier sweeps with a runbook found, by container.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct State {
+    schema: Schema,
+    containers: BTreeMap<u32, Container>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+enum Schema {
+    #[default]
+    #[serde(rename = "lxcdiag.sweep-memory/2")]
+    Version2,
+}
+
+/// What earlier sweeps found in a container. Times are in nanoseconds since the Unix epoch.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Container {
+    /// When the last sweep began that diagnosed it to the end: what a later one that ended early did not
+    /// see is still to be looked at.
+    swept_at: Option<i64>,
+    /// When the last sweep began that saw it running.
+    running_at: Option<i64>,
+    problems: Vec<Known>,
+}
+
+/// A problem as of the last sweep that could tell. Each of the things that it affects is one of these.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Known {
+    id: ProblemId,
+    /// Which of the things that it affects.
+    affected: Option<String>,
+    status: Status,
+    says: String,
+    /// When it was first seen.
+    since: i64,
+    /// In how many sweeps in a row it was seen.
+    seen: u32,
+    /// Whether it was reported.
+    reported: bool,
+    /// It is from version 1 of the format, which has no `affected`: only `says` names what was.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    unlisted: bool,
+}
+
+/// How a problem has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum ChangeKind {
+    /// It was not there or not reported, or how bad it is can no longer be determined.
+    #[serde(rename = "new")]
+    New,
+    /// It is more severe.
+    #[serde(rename = "worse")]
+    Worse,
+    /// It is less severe.
+    #[serde(rename = "better")]
+    Improved,
+    /// It is no longer there.
+    #[serde(rename = "gone")]
+    Resolved,
+}
+
+impl ChangeKind {
+    /// The kind in one word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Worse => "worse",
+            Self::Improved => "improved",
+            Self::Resolved => "resolved",
+        }
+    }
+}
+
+/// A problem that has changed since the last sweep.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// The container's ID.
+    pub ct: u32,
+    /// Which problem.
+    #[serde(serialize_with = "ProblemId::serialize_text")]
+    pub id: ProblemId,
+    /// Which of the things that it affects, where it lists several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub affected: Option<String>,
+    /// How it has changed.
+    #[serde(rename = "change")]
+    pub kind: ChangeKind,
+    /// How bad it is, or was before it was resolved.
+    pub status: Status,
+    /// A description.
+    pub says: String,
+}
+
+impl State {
+    /// Reads a state file, of an earlier version too; `runbook` tells what its problems were.
+    ///
+    /// # Errors
+    /// It is something else.
+    pub fn read(text: &[u8], runbook: &Runbook) -> Result<Self, serde_json::Error> {
+        #[derive(Deserialize)]
+        struct Header {
+            schema: String,
+        }
+        let Header { schema } = serde_json::from_slice(text)?;
+        if schema == version_1::SCHEMA {
+            return version_1::read(text, runbook);
+        }
+        serde_json::from_slice(text)
+    }
+
+    /// Forgets times that are yet to come: the clock was ahead.
+    pub fn forget_future(&mut self, now: i64) {
+        for container in self.containers.values_mut() {
+            container.swept_at = container.swept_at.filter(|at| *at <= now);
+            container.running_at = container.running_at.map(|at| at.min(now));
+        }
+    }
+
+    /// When the last sweep began that diagnosed a container to the end.
+    pub fn swept_at(&self, ct: u32) -> Option<i64> {
+        self.containers.get(&ct)?.swept_at
+    }
+
+    /// Makes it a problem that a container is stopped which an earlier sweep saw running. One that was never
+    /// seen running stays skipped: whether it should run is unknown.
+    pub fn report_stopped(&self, rows: &mut [Row], inventory: &BTreeMap<u32, Listed>) {
+        for row in rows {
+            let known = self.containers.get(&row.ct);
+            let Some(at) = known.and_then(|known| known.running_at) else {
+                continue;
+            };
+            if row.visit != Visited::Skipped(SkipReason::Stopped) {
+                continue;
+            }
+            let at = rfc3339(at);
+            let mut says = format!("stopped; last seen running at {} UTC", short_time(&at));
+            let mut status = Status::Warning;
+            if inventory.get(&row.ct).is_some_and(|listed| listed.onboot) {
+                says.push_str("; set to start at boot");
+                status = Status::Critical;
+            }
+            let problem = Problem::new(ProblemId::Stopped, status, &says);
+            row.visit = Visited::Visited(Found::only(problem));
+        }
+    }
+
+    /// Takes in a sweep that began at `now`, and returns what has changed, in the order of the rows.
+    ///
+    /// A problem that was seen in fewer than `confirm` sweeps in a row is marked, and does not count.
+    /// Containers that are neither in the `inventory` nor in the sweep are forgotten.
+    pub fn update(
+        &mut self,
+        rows: &mut [Row],
+        inventory: &BTreeMap<u32, Listed>,
+        confirm: u32,
+        now: i64,
+    ) -> Vec<Change> {
+        let mut changes = Vec::new();
+        let mut last = std::mem::take(&mut self.containers);
+        for row in rows {
+            let mut container = last.remove(&row.ct).unwrap_or_default();
+            let listed = inventory.get(&row.ct);
+            if row.was_entered() || listed.is_some_and(|it| it.state.running() == Some(true)) {
+                container.running_at = Some(now);
+            }
+            if row.is_done() {
+                container.swept_at = Some(now);
+            }
+            if let Visited::Visited(_) = row.visit {
+                let known = std::mem::take(&mut container.problems);
+                container.problems = compare::problems(row, known, confirm, now, &mut changes);
+            }
+            if container != Container::default() {
+                self.containers.insert(row.ct, container);
+            }
+        }
+        last.retain(|ct, _| inventory.contains_key(ct));
+        self.containers.append(&mut last);
+        changes
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,179 @@
+//! The problems of a container in this sweep and in the last one.
+
+use indexmap::IndexMap;
+
+use super::{Change, ChangeKind, Known};
+use crate::judge::VerdictKind;
+use crate::judge::findings::Outcome;
+use crate::sweep::problem::{Problem, ProblemId, Status};
+use crate::sweep::row::{Row, Visited};
+
+type Key = (ProblemId, Option<String>);
+
+/// A problem as a whole, or one of the things that it affects: what is compared with the last sweep.
+struct Part {
+    affected: Option<String>,
+    status: Status,
+    says: String,
+    last: Option<Known>,
+}
+
+impl Part {
+    /// In how many sweeps in a row it was seen.
+    fn seen(&self) -> u32 {
+        let last = self.last.as_ref();
+        last.map_or(1, |last| last.seen.saturating_add(1))
+    }
+
+    fn change(&self) -> Option<ChangeKind> {
+        let Some(last) = self.last.as_ref().filter(|last| last.reported) else {
+            return Some(ChangeKind::New);
+        };
+        if self.status == Status::Unknown && last.status > Status::Unknown {
+            return Some(ChangeKind::New);
+        }
+        match self.status.cmp(&last.status) {
+            std::cmp::Ordering::Greater => Some(ChangeKind::Worse),
+            std::cmp::Ordering::Less => Some(ChangeKind::Improved),
+            std::cmp::Ordering::Equal => None,
+        }
+    }
+}
+
+/// Compares a row with what was `known` of its container, marks what is not confirmed yet, and returns what
+/// is known now.
+pub(super) fn problems(
+    row: &mut Row,
+    known: Vec<Known>,
+    confirm: u32,
+    now: i64,
+    changes: &mut Vec<Change>,
+) -> Vec<Known> {
+    let ct = row.ct;
+    let mut last: IndexMap<Key, Known> = known
+        .into_iter()
+        .map(|known| ((known.id.clone(), known.affected.clone()), known))
+        .collect();
+    let mut current = Vec::new();
+    let add = |changes: &mut Vec<Change>, id: &ProblemId, known: &Known, kind| {
+        changes.push(Change {
+            ct,
+            id: id.clone(),
+            affected: known.affected.clone(),
+            kind,
+            status: known.status,
+            says: known.says.clone(),
+        });
+    };
+    for problem in row.problems_mut() {
+        let parts = parts(problem, &mut last);
+        if problem.counts() {
+            let confirmed = parts.iter().filter(|part| part.seen() >= confirm);
+            match confirmed.map(|part| part.status).max() {
+                Some(worst) => problem.status = worst,
+                None => {
+                    let seen = parts.iter().map(Part::seen).max().unwrap_or(1);
+                    problem.silent = Some(format!("seen {seen} of {confirm} times"));
+                }
+            }
+        }
+        for part in parts {
+            let reported = problem.counts() && part.seen() >= confirm;
+            let change = part.change().filter(|_| reported);
+            let known = Known {
+                id: problem.id.clone(),
+                status: part.status,
+                since: part.last.as_ref().map_or(now, |last| last.since),
+                seen: part.seen(),
+                reported,
+                unlisted: false,
+                affected: part.affected,
+                says: part.says,
+            };
+            if let Some(kind) = change {
+                add(changes, &problem.id, &known, kind);
+            }
+            current.push(known);
+        }
+    }
+    for ((id, _), known) in last {
+        if !settles(row, &id) {
+            current.push(known);
+        } else if known.reported {
+            add(changes, &id, &known, ChangeKind::Resolved);
+        }
+    }
+    current
+}
+
+/// The things that a problem affects, and the problem as a whole if they do not account for it.
+fn parts(problem: &Problem, last: &mut IndexMap<Key, Known>) -> Vec<Part> {
+    let id = &problem.id;
+    let whole = last.shift_remove(&(id.clone(), None));
+    let listed = !problem.affected.is_empty();
+    let (unlisted, whole) = match whole {
+        Some(known) if known.unlisted && listed => (Some(known), None),
+        whole => (None, whole),
+    };
+    let worst = problem.affected.iter().map(|it| it.status).max();
+    // What was exceeded as a whole is so until the problem is resolved, whatever it affects meanwhile.
+    let stays = whole.as_ref().is_some_and(|it| it.status > Status::Unknown);
+    let mut parts = Vec::new();
+    if worst.is_none_or(|worst| problem.status > worst) || stays {
+        parts.push(Part {
+            affected: None,
+            status: problem.status,
+            says: problem.says.clone(),
+            last: whole,
+        });
+    } else if let Some(whole) = whole {
+        last.insert((id.clone(), None), whole);
+    }
+    for thing in &problem.affected {
+        let named = unlisted
+            .as_ref()
+            .filter(|known| names(&known.says, &thing.name));
+        let known = last.shift_remove(&(id.clone(), Some(thing.name.clone())));
+        parts.push(Part {
+            affected: Some(thing.name.clone()),
+            status: thing.status,
+            says: thing.says.clone(),
+            last: known.or_else(|| named.cloned()),
+        });
+    }
+    parts
+}
+
+/// Whether a text has this name in it, and not as a part of a longer one.
+fn names(text: &str, name: &str) -> bool {
+    let joins = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '/' | '@' | '\\');
+    text.match_indices(name).any(|(at, _)| {
+        let (before, rest) = text.split_at(at);
+        let after = rest.strip_prefix(name).unwrap_or_default();
+        !before.ends_with(joins) && !after.starts_with(joins)
+    })
+}
+
+/// Whether a row that does not have a problem shows that it is resolved: where nothing could be looked at,
+/// nothing is.
+fn settles(row: &Row, id: &ProblemId) -> bool {
+    let Visited::Visited(found) = &row.visit else {
+        return false;
+    };
+    match id {
+        ProblemId::Unreachable => true,
+        _ if row.has(&ProblemId::Unreachable) => false,
+        ProblemId::Stopped => true,
+        _ if row.has(&ProblemId::Stopped) => false,
+        ProblemId::Unfinished => true,
+        ProblemId::Inconclusive => found.verdict != Some(VerdictKind::Inconclusive),
+        ProblemId::Hypothesis(id) => !found.open.contains(id),
+        ProblemId::Check(key) => !found.checks.iter().any(|line| {
+            let not_run = matches!(line.outcome, Outcome::Errored | Outcome::Skipped);
+            // Without its list, a check ran for none of its items.
+            let is_it =
+                line.key == *key || (line.key.item.is_none() && line.key.check == key.check);
+            not_run && !line.no_items && is_it
+        }),
+    }
+}

@@ -1,0 +1,168 @@
+//! The state of earlier sweeps on disk: one file for each runbook, and a lock beside it.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
+
+use super::state::State;
+use crate::atomic_file::replace;
+use crate::runbook::Runbook;
+
+/// The state of the sweeps with one runbook. While this lives, no other sweep with the runbook can begin.
+#[derive(Debug)]
+pub struct StateFile {
+    path: PathBuf,
+    _lock: File,
+}
+
+/// The state cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StateFileError {
+    /// Another sweep is running.
+    #[error("another sweep with {runbook} is running (it holds {}); wait for it, or use another state directory with --state DIR", path.display())]
+    Busy {
+        /// The runbook.
+        runbook: String,
+        /// The lock.
+        path: PathBuf,
+    },
+    /// The directory cannot be used.
+    #[error("cannot use the state directory {}; make it writable, or use another with --state DIR", directory.display())]
+    Unusable {
+        /// The directory.
+        directory: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not a state file.
+    #[error("{} is not a state file of sweeps: {problem}; move it away, and the next sweep starts a new one", path.display())]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+impl StateFile {
+    /// Takes the lock. The kernel releases it however this process ends.
+    ///
+    /// # Errors
+    /// Another sweep holds it, or the directory cannot be used.
+    pub fn open(directory: &Path, runbook: &str) -> Result<Self, StateFileError> {
+        let unusable = |source| StateFileError::Unusable {
+            directory: directory.to_owned(),
+            source,
+        };
+        std::fs::create_dir_all(directory).map_err(unusable)?;
+        let path = directory.join(format!("{runbook}.lock"));
+        let lock = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(unusable)?;
+        match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Self {
+                path: directory.join(format!("{runbook}.json")),
+                _lock: lock,
+            }),
+            Err(rustix::io::Errno::WOULDBLOCK) => Err(StateFileError::Busy {
+                runbook: runbook.to_owned(),
+                path,
+            }),
+            Err(error) => Err(unusable(error.into())),
+        }
+    }
+
+    /// What earlier sweeps with the runbook found; nothing if there was none.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is something else.
+    pub fn load(&self, runbook: &Runbook) -> Result<State, StateFileError> {
+        let corrupt = |problem: String| StateFileError::Corrupt {
+            path: self.path.clone(),
+            problem,
+        };
+        let text = match std::fs::read(&self.path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(State::default());
+            }
+            Err(error) => return Err(corrupt(error.to_string())),
+        };
+        State::read(&text, runbook).map_err(|error| corrupt(error.to_string()))
+    }
+
+    /// Writes the state. If that fails, the file stays as it was.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn save(&self, state: &State) -> Result<(), StateFileError> {
+        let write = || replace(&self.path, crate::json::compact(state)?.as_bytes());
+        write().map_err(|source| StateFileError::Unusable {
+            directory: self.path.parent().unwrap_or(Path::new(".")).to_owned(),
+            source,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RUNBOOK: &str = "runbook: test
+title: A test
+checks:
+  - { id: a, title: A, run: [a], pass: exit == 0 }
+";
+
+    #[test]
+    fn only_one_sweep_with_a_runbook_at_a_time() {
+        let directory = tempfile::tempdir().unwrap();
+        let first = StateFile::open(directory.path(), "health").unwrap();
+        let error = StateFile::open(directory.path(), "health").unwrap_err();
+        assert!(matches!(error, StateFileError::Busy { .. }), "{error}");
+        StateFile::open(directory.path(), "race-risk").unwrap();
+        drop(first);
+        StateFile::open(directory.path(), "health").unwrap();
+    }
+
+    #[test]
+    fn a_state_is_read_back_as_it_was_written() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = StateFile::open(directory.path(), "test").unwrap();
+        let runbook = crate::fixture::runbook(RUNBOOK);
+        assert_eq!(file.load(&runbook).unwrap(), State::default());
+        let state = r#"{"schema":"lxcdiag.sweep-memory/2","containers":{"958":{"swept_at":17,"running_at":18,"problems":[
+            {"id":"stopped","affected":null,"status":"warning","says":"x","since":1,"seen":2,"reported":true},
+            {"id":{"check":{"check":"a","item":"[b]"}},"affected":"c","status":"critical","says":"y","since":3,"seen":4,"reported":false}]}}}"#;
+        let state = State::read(state.as_bytes(), &runbook).unwrap();
+        assert_eq!(state.swept_at(958), Some(17));
+        file.save(&state).unwrap();
+        assert_eq!(file.load(&runbook).unwrap(), state);
+    }
+
+    #[test]
+    fn another_file_is_not_touched() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = StateFile::open(directory.path(), "test").unwrap();
+        let runbook = crate::fixture::runbook(RUNBOOK);
+        let path = directory.path().join("test.json");
+        for text in [
+            "{ torn",
+            "[]",
+            r#"{"schema":"lxcdiag.sweep-memory/3","containers":{}}"#,
+            r#"{"schema":"lxcdiag.sweep-memory/2","containers":{},"more":1}"#,
+        ] {
+            std::fs::write(&path, text).unwrap();
+            let error = file.load(&runbook).unwrap_err().to_string();
+            assert!(
+                error.contains("test.json is not a state file of sweeps: "),
+                "{error}"
+            );
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        }
+    }
+}
