@@ -10,7 +10,7 @@ use super::progress::Progress;
 use super::runtime::{block_on, interruptible};
 use super::{client, log, runbooks, signals};
 use crate::cli::exit_code::ExitCode;
-use crate::container::remote::Links;
+use crate::container::remote::Connections;
 use crate::container::transport::{Ssh, Transport};
 use crate::engine::PROBE;
 use crate::engine::conclude::Conclusion;
@@ -85,8 +85,8 @@ async fn diagnose(args: &RunArgs, request: &Request, sinks: Sinks) -> Result<Exi
     let transport = client::transport(args.reach.via, &args.reach.pct);
     let ledger = Ledger::new(std::env::var_os("XDG_STATE_HOME").map(Into::into));
     let other = other_node(args, &host);
-    let links = Links::new(&host, other.into_iter());
-    let cluster = Cluster::new(&host, transport.as_ref(), &links, &ledger);
+    let connections = Connections::new(&host, other.into_iter());
+    let cluster = Cluster::new(&host, transport.as_ref(), &connections, &ledger);
     let container = Container {
         ct: args.ct,
         node: other.unwrap_or_default(),
@@ -98,7 +98,7 @@ async fn diagnose(args: &RunArgs, request: &Request, sinks: Sinks) -> Result<Exi
     let diagnosed = cluster
         .diagnose(request, container, &begins, finish, stop)
         .await;
-    links.close().await;
+    connections.close().await;
     drop(progress);
     let diagnosed = diagnosed.map_err(unavailable)?;
     if let Ok(Some(path)) = &diagnosed.ledger {

@@ -21,7 +21,7 @@ use super::runtime::block_on;
 use super::{client, format, runbooks, signals};
 use crate::cli::exit_code::ExitCode;
 use crate::clock::now;
-use crate::container::remote::{AT_ONCE, Links};
+use crate::container::remote::{AT_ONCE, Connections};
 use crate::engine::diagnose::Cluster;
 use crate::engine::ledger::{Ledger, state_directory};
 use crate::engine::plan::Request;
@@ -59,7 +59,7 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
         .map_err(|error| CliError::from_error(ExitCode::Unavailable, &error))?;
     let containers = select(&wanted(args), &inventory);
     let here = host.local_node();
-    let links = Links::new(&host, other_nodes(&containers, here.as_deref()));
+    let connections = Connections::new(&host, other_nodes(&containers, here.as_deref()));
     let state_home = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from);
     let directory = match &args.state {
         Some(directory) => directory.clone(),
@@ -96,14 +96,14 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
         keep_secrets: false,
     };
     let visitor = Visitor {
-        cluster: Cluster::new(&host, transport.as_ref(), &links, &ledger),
+        cluster: Cluster::new(&host, transport.as_ref(), &connections, &ledger),
         request,
         reported: Arc::new(reported),
     };
     let runbook = &visitor.request.runbook;
     let (started_at, begun) = (now(), Instant::now());
     state.forget_future(started_at);
-    let (mut rows, stopped) = visit_all(args, &visitor, &links, &containers, &state)?;
+    let (mut rows, stopped) = visit_all(args, &visitor, &connections, &containers, &state)?;
     let finished_at = now();
     if args.running {
         rows.retain(|row| row.visit != Visited::Skipped(SkipReason::Stopped));
@@ -181,7 +181,7 @@ fn other_nodes<'a>(
 fn visit_all(
     args: &SweepArgs,
     visitor: &Visitor<'_>,
-    links: &Links<'_>,
+    connections: &Connections<'_>,
     containers: &[Selected],
     state: &State,
 ) -> Result<(Vec<Row>, Option<Stop>), CliError> {
@@ -218,7 +218,7 @@ fn visit_all(
         std::future::pending::<Vec<Row>>().await
     };
     let most = jobs(args);
-    let jobs = |node: &str| match links.lead_to(node) {
+    let jobs = |node: &str| match connections.contains(node) {
         true => most.min(AT_ONCE),
         false => most,
     };
@@ -229,7 +229,7 @@ fn visit_all(
             rows = engine::sweep(containers, jobs, visit, told) => rows,
             Some(never) = watching.next() => never,
         };
-        links.close().await;
+        connections.close().await;
         rows
     })?;
     let reason = *stop.borrow();

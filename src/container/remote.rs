@@ -1,13 +1,13 @@
-//! The connection to another node of the cluster: opened once, used for all of its containers.
+//! The connection to another node of the cluster: opened once, used for all containers of that node.
 //!
-//! One ssh holds it, in a session of its own, for as long as this process keeps its standard input
-//! open: if lxcdiag is killed, the connection ends, and with it, on the other node, what was started
-//! over it. What is looked at there is a fixed, read-only script; nothing of a runbook's runs there
-//! but in containers.
+//! One ssh process holds it, in a session of its own, for as long as this process keeps the standard
+//! input of that ssh open. If lxcdiag is killed, the connection ends, and with it everything that was
+//! started over it on the other node. The node itself is read by a fixed, read-only script; commands
+//! of a runbook run only in its containers.
 
+mod connections;
 mod error;
-mod links;
-mod look;
+mod snapshot;
 
 use std::cell::Cell;
 use std::io;
@@ -22,62 +22,62 @@ use tokio::process::ChildStdin;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-pub use error::LinkError;
-pub use links::Links;
-pub use look::Look;
+pub use connections::Connections;
+pub use error::RemoteError;
+pub use snapshot::NodeSnapshot;
 
 use crate::clock::now;
 use crate::container::spawn;
 use crate::container::transport::{READY, Ssh, Transport};
 use crate::host::Peer;
 
-/// Containers at once over one connection: sshd grants it ten sessions (`MaxSessions`), of which
-/// one holds it, and as many as are begun may still be ending.
+/// Containers at once over one connection. sshd allows ten sessions (`MaxSessions`): one holds the
+/// connection, and for each session that starts another may not have ended yet.
 pub const AT_ONCE: usize = 4;
 
-/// How long a connection may take; ssh itself waits 10 s for an answer, the rest is to log in.
+/// Timeout for opening a connection: ssh waits 10 s for an answer, the rest is for the login.
 const OPEN_LIMIT: Duration = Duration::from_secs(20);
-/// How long one look at a node may take.
-const LOOK_LIMIT: Duration = Duration::from_secs(20);
-/// How long what was interrupted on the node may take to end: 1 s to be told, 1 s between TERM and
-/// KILL, and the sweep.
+/// Timeout for reading a node.
+const SNAPSHOT_LIMIT: Duration = Duration::from_secs(20);
+/// Timeout for interrupted commands on the node: 1 s until they get TERM, 1 s between TERM and KILL,
+/// and the cleanup.
 const CLOSE_LIMIT: Duration = Duration::from_secs(5);
-/// How long it may take to heed TERM.
+/// Timeout for ssh to end after TERM.
 const KILL_LIMIT: Duration = Duration::from_secs(2);
-/// How much is read of what a look prints; it is bounded there as well.
-const MAX_LOOK: u64 = 32 * 1024 * 1024;
-/// How much is kept of what ssh says.
-const MAX_SAID: u64 = 4096;
+/// Most bytes to read of a snapshot. The script bounds what it prints, too.
+const MAX_SNAPSHOT: u64 = 32 * 1024 * 1024;
+/// Most bytes to keep of the messages of ssh.
+const MAX_MESSAGES: u64 = 4096;
 
-/// Where the socket is: in memory, root's alone, and by a path short enough for a socket's.
+/// Directory for the socket: in memory, writable by root only, and short enough for a socket path.
 const RUN: &str = "/run";
-/// Removes the directory of the socket, which is `$0`, also when nobody else is there to do so.
+/// Runs ssh, then removes the directory of the socket, `$0`, even if lxcdiag has been killed.
 const HOLD: &str = r#"trap : TERM; "$@"; status=$?; rm -rf -- "$0"; exit $status"#;
 
-/// A connection to another node. Dropping it ends it; only [`close`](Self::close) waits for that.
-pub struct Link {
+/// A connection to another node. Dropping it ends it; only [`close`](Self::close) waits until it has ended.
+pub struct Connection {
     peer: Peer,
-    /// Where ssh listens.
+    /// The socket on which ssh listens.
     control: String,
-    /// Where that is, and the copies of looks.
+    /// Directory of the socket and the snapshots.
     directory: TempDir,
-    /// What holds the connection; its group, too.
+    /// The process that holds the connection, which leads a process group.
     holder: Option<Pid>,
-    /// Open for as long as the connection is to be.
+    /// Its standard input: the connection ends when this is closed.
     holding: Cell<Option<ChildStdin>>,
-    /// Whether it has been said that the clocks differ.
+    /// Whether a warning about the difference of the clocks has been logged.
     warned: Cell<bool>,
-    /// What ssh said, once it has ended.
+    /// The messages of ssh, once it has ended.
     ended: watch::Receiver<Option<String>>,
 }
 
-impl Link {
+impl Connection {
     /// Opens the connection, within 20 s.
     ///
     /// # Errors
-    /// When there is none: a [`LinkError`] that says why.
-    pub async fn open(peer: Peer) -> Result<Self, LinkError> {
-        let failed = |source| LinkError::NotStarted { source };
+    /// A [`RemoteError`] that says why it could not be opened.
+    pub async fn open(peer: Peer) -> Result<Self, RemoteError> {
+        let failed = |source| RemoteError::NotStarted { source };
         let directory = tempfile::Builder::new()
             .prefix("lxcdiag-")
             .tempdir_in(RUN)
@@ -92,16 +92,16 @@ impl Link {
         let (Some(holding), Some(stdout), Some(stderr)) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take())
         else {
-            return Err(failed(io::Error::other("it came without pipes")));
+            return Err(failed(io::Error::other("it has no pipes")));
         };
         let holder = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
         let (sender, mut ended) = watch::channel(None);
         tokio::spawn(async move {
-            let said = said(stderr).await;
+            let message = messages(stderr).await;
             let _ = child.wait().await;
-            sender.send_replace(Some(said));
+            sender.send_replace(Some(message));
         });
-        let link = Self {
+        let connection = Self {
             peer,
             control,
             directory,
@@ -110,53 +110,55 @@ impl Link {
             warned: Cell::new(false),
             ended: ended.clone(),
         };
-        let mut lines = BufReader::new(stdout.take(MAX_SAID)).lines();
+        let mut lines = BufReader::new(stdout.take(MAX_MESSAGES)).lines();
         let ready = async {
-            // Root's shell there may have something to say before.
+            // The login shell of root may print something first.
             while let Ok(Some(line)) = lines.next_line().await {
                 if line == READY {
                     return Ok(());
                 }
             }
-            let said = ended.wait_for(Option::is_some).await.ok();
-            Err(said.and_then(|said| said.clone()).unwrap_or_default())
+            let message = ended.wait_for(Option::is_some).await.ok();
+            Err(message
+                .and_then(|message| message.clone())
+                .unwrap_or_default())
         };
         match timeout(OPEN_LIMIT, ready).await {
-            Ok(Ok(())) => Ok(link),
-            Ok(Err(said)) => Err(LinkError::refused(&link.peer, said)),
-            Err(_) => Err(LinkError::Silent {
-                node: link.peer.node.clone(),
-                address: link.peer.address.clone(),
+            Ok(Ok(())) => Ok(connection),
+            Ok(Err(message)) => Err(RemoteError::refused(&connection.peer, message)),
+            Err(_) => Err(RemoteError::Silent {
+                node: connection.peer.node.clone(),
+                address: connection.peer.address.clone(),
                 limit: OPEN_LIMIT,
             }),
         }
     }
 
-    /// The way into the containers of a node that was [looked at](Self::look).
-    pub fn transport<'a>(&'a self, inner: &'a dyn Transport, look: &Look) -> Ssh<'a> {
+    /// The transport into the containers of the node of a [`snapshot`](Self::snapshot).
+    pub fn transport<'a>(&'a self, inner: &'a dyn Transport, snapshot: &NodeSnapshot) -> Ssh<'a> {
         Ssh {
             peer: &self.peer,
             control: &self.control,
             inner,
-            clock_offset: look.clock_offset,
+            clock_offset: snapshot.clock_offset,
         }
     }
 
-    /// Looks at the node, for one container, within 20 s.
+    /// Copies the files of the node that the host probes of one container read, within 20 s.
     ///
     /// # Errors
-    /// [`LinkError::Lost`], [`LinkError::NoLook`], and [`LinkError::Moved`] where the container is
-    /// not there.
-    pub async fn look(&self, ct: u32) -> Result<Look, LinkError> {
+    /// [`RemoteError::Lost`], [`RemoteError::NoSnapshot`], and [`RemoteError::Moved`] if the container is not on
+    /// that node.
+    pub async fn snapshot(&self, ct: u32) -> Result<NodeSnapshot, RemoteError> {
         let node = self.peer.node.clone();
-        if let Some(said) = self.ended.borrow().clone() {
-            return Err(LinkError::Lost { node, said });
+        if let Some(message) = self.ended.borrow().clone() {
+            return Err(RemoteError::Lost { node, message });
         }
-        let failed = |why: String| LinkError::NoLook {
+        let failed = |why: String| RemoteError::NoSnapshot {
             node: node.clone(),
             why,
         };
-        let looking = async {
+        let taking = async {
             let sent = now();
             let id = ct.to_string();
             let mut argv = vec!["setsid".to_owned()];
@@ -168,12 +170,12 @@ impl Link {
             let (Some(mut stdin), Some(stdout), Some(stderr)) =
                 (child.stdin.take(), child.stdout.take(), child.stderr.take())
             else {
-                return Err(io::Error::other("ssh came without pipes"));
+                return Err(io::Error::other("ssh has no pipes"));
             };
             let reading = async {
-                let mut stdout = BufReader::new(stdout.take(MAX_LOOK));
+                let mut stdout = BufReader::new(stdout.take(MAX_SNAPSHOT));
                 let mut printed = Vec::new();
-                while !look::is_first(&printed) {
+                while !snapshot::is_first(&printed) {
                     printed.clear();
                     if stdout.read_until(b'\n', &mut printed).await? == 0 {
                         break;
@@ -184,40 +186,41 @@ impl Link {
                 Ok::<_, io::Error>((printed, received))
             };
             let sending = async {
-                // Who does not read it shows by what it does not print.
-                let _ = stdin.write_all(look::script().as_bytes()).await;
+                // A shell that does not read it prints nothing, which is noticed below.
+                let _ = stdin.write_all(snapshot::script().as_bytes()).await;
                 drop(stdin);
             };
-            let (read, (), said) = tokio::join!(reading, sending, said(stderr));
+            let (read, (), message) = tokio::join!(reading, sending, messages(stderr));
             let (printed, received) = read?;
             let status = child.wait().await?;
-            Ok((status, printed, said, sent, received))
+            Ok((status, printed, message, sent, received))
         };
-        let (status, printed, said, sent, received) = match timeout(LOOK_LIMIT, looking).await {
-            Ok(looked) => looked.map_err(|error| failed(error.to_string()))?,
+        let (status, printed, message, sent, received) = match timeout(SNAPSHOT_LIMIT, taking).await
+        {
+            Ok(taken) => taken.map_err(|error| failed(error.to_string()))?,
             Err(_) => {
-                let limit = LOOK_LIMIT.as_secs();
-                return Err(failed(format!("it has not answered in {limit} s")));
+                let limit = SNAPSHOT_LIMIT.as_secs();
+                return Err(failed(format!("timed out after {limit} s")));
             }
         };
         if !status.success() {
-            return Err(failed(format!("ssh ended with {status} and said: {said}")));
+            return Err(failed(format!("ssh failed with {status}: {message}")));
         }
-        let look =
-            Look::new(self.directory.path(), &node, &printed, sent, received).map_err(failed)?;
+        let snapshot = NodeSnapshot::new(self.directory.path(), &node, &printed, sent, received)
+            .map_err(failed)?;
         let config = format!("etc/pve/nodes/{node}/lxc/{ct}.conf");
-        if !look.host.root.join(config).exists() {
-            return Err(LinkError::Moved { ct, node });
+        if !snapshot.host.root.join(config).exists() {
+            return Err(RemoteError::Moved { ct, node });
         }
-        if let Some(warning) = look.of_clock(&node)
+        if let Some(warning) = snapshot.clock_warning(&node)
             && !self.warned.replace(true)
         {
             tracing::warn!("{warning}");
         }
-        Ok(look)
+        Ok(snapshot)
     }
 
-    /// Ends the connection, and waits until what was started over it has ended: 7 s at most.
+    /// Ends the connection, and waits up to 7 s until everything that was started over it has ended.
     pub async fn close(&self) {
         drop(self.holding.take());
         let mut ended = self.ended.clone();
@@ -232,7 +235,7 @@ impl Link {
         }
     }
 
-    /// As long as it has not ended: the number may be another's afterwards.
+    /// Only while it has not ended: its process ID may be reused afterwards.
     fn kill(&self, signal: Signal) {
         if self.ended.borrow().is_none()
             && let Some(group) = self.holder
@@ -242,19 +245,22 @@ impl Link {
     }
 }
 
-impl Drop for Link {
+impl Drop for Connection {
     fn drop(&mut self) {
         self.kill(Signal::TERM);
     }
 }
 
-/// The beginning of what a stream says until its end.
-async fn said(mut stream: impl AsyncRead + Unpin) -> String {
+/// Reads a stream to its end and keeps the beginning, trimmed.
+async fn messages(mut stream: impl AsyncRead + Unpin) -> String {
     let mut bytes = Vec::new();
-    let _ = (&mut stream).take(MAX_SAID).read_to_end(&mut bytes).await;
+    let _ = (&mut stream)
+        .take(MAX_MESSAGES)
+        .read_to_end(&mut bytes)
+        .await;
     let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
     match String::from_utf8_lossy(&bytes).trim() {
-        "" => "nothing".to_owned(),
-        said => said.to_owned(),
+        "" => "no message".to_owned(),
+        message => message.to_owned(),
     }
 }

@@ -15,7 +15,7 @@ use super::ledger::{Ledger, NotKept};
 use super::plan::{Plan, PlannedCheck, Request};
 use super::policy::ChangePolicy;
 use super::stop::{Stop, within};
-use crate::container::remote::{Link, Links, Look};
+use crate::container::remote::{Connection, Connections, NodeSnapshot};
 use crate::container::transport::Transport;
 use crate::error_chain;
 use crate::evidence::recording::{Recording, Target};
@@ -34,7 +34,7 @@ const SINCE: &str = "since";
 pub struct Cluster<'a> {
     host: &'a Host,
     transport: &'a dyn Transport,
-    links: &'a Links<'a>,
+    connections: &'a Connections<'a>,
     ledger: &'a Ledger,
     node: OnceCell<Node>,
 }
@@ -88,13 +88,13 @@ impl<'a> Cluster<'a> {
     pub fn new(
         host: &'a Host,
         transport: &'a dyn Transport,
-        links: &'a Links<'a>,
+        connections: &'a Connections<'a>,
         ledger: &'a Ledger,
     ) -> Self {
         Self {
             host,
             transport,
-            links,
+            connections,
             ledger,
             node: OnceCell::new(),
         }
@@ -122,9 +122,9 @@ impl<'a> Cluster<'a> {
         };
         let ssh;
         let (host, transport): (&Host, &dyn Transport) = match &remote {
-            Some((link, look)) => {
-                ssh = link.transport(self.transport, look);
-                (&look.host, &ssh)
+            Some((connection, snapshot)) => {
+                ssh = connection.transport(self.transport, snapshot);
+                (&snapshot.host, &ssh)
             }
             None => (self.host, self.transport),
         };
@@ -172,15 +172,18 @@ impl<'a> Cluster<'a> {
     }
 
     /// The connection to another node, and what that node knows of the container.
-    async fn remote(&self, container: Container<'_>) -> Result<Option<(&Link, Look)>, Unavailable> {
-        if !self.links.lead_to(container.node) {
+    async fn remote(
+        &self,
+        container: Container<'_>,
+    ) -> Result<Option<(&Connection, NodeSnapshot)>, Unavailable> {
+        if !self.connections.contains(container.node) {
             return Ok(None);
         }
-        let link = self.links.to(container.node).await;
-        let link = link.map_err(Unavailable::Node)?;
-        let look = link.look(container.ct).await;
-        let look = look.map_err(|error| Unavailable::Node(error_chain(&error)))?;
-        Ok(Some((link, look)))
+        let connection = self.connections.to(container.node).await;
+        let connection = connection.map_err(Unavailable::Node)?;
+        let snapshot = connection.snapshot(container.ct).await;
+        let snapshot = snapshot.map_err(|error| Unavailable::Node(error_chain(&error)))?;
+        Ok(Some((connection, snapshot)))
     }
 
     /// Decides what is to be done in a container that can be diagnosed.
@@ -193,7 +196,7 @@ impl<'a> Cluster<'a> {
     ) -> Result<Plan, Unavailable> {
         let ct = container.ct;
         let (on, ledger) = (host.clone(), self.ledger.clone());
-        let node = match self.links.lead_to(container.node) {
+        let node = match self.connections.contains(container.node) {
             true => host.node(),
             false => self.node.get_or_init(|| node_of(host)).await.clone(),
         };

@@ -265,11 +265,11 @@ fn a_node_that_cannot_be_reached_costs_its_own_rows() {
     let known_hosts = nodes.path("nodes/pve2/ssh_known_hosts");
     let key = fs::read_to_string(&known_hosts).unwrap();
     fs::write(&known_hosts, "").unwrap();
-    sweep("its host key is not the one in ");
+    sweep("its host key does not match ");
     fs::write(&known_hosts, key).unwrap();
     let keys = fs::read_to_string(nodes.path("ssh/authorized_keys")).unwrap();
     fs::write(nodes.path("ssh/authorized_keys"), "").unwrap();
-    sweep("does not let root of this node in: run `pvecm updatecerts` here");
+    sweep("refuses root of this node: ");
     fs::write(nodes.path("ssh/authorized_keys"), keys).unwrap();
     lab::succeed(&mut nodes.node("cut"));
     sweep("Connection refused");

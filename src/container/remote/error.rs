@@ -1,4 +1,4 @@
-//! Why another node was not reached: what, where, and what to do next.
+//! Why another node could not be used: what failed, where, and what to do next.
 
 use std::io;
 use std::path::PathBuf;
@@ -7,93 +7,92 @@ use std::time::Duration;
 use crate::host::HostError;
 use crate::host::Peer;
 
-/// Another node that cannot be reached, or looked at.
+/// Another node that cannot be reached or read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum LinkError {
-    /// The cluster does not say where it is.
+pub enum RemoteError {
+    /// The cluster has no address for it.
     #[error(transparent)]
     NoPeer(#[from] HostError),
 
-    /// ssh itself could not be started here.
-    #[error("cannot start ssh, by which other nodes are reached")]
+    /// ssh could not be started on this node.
+    #[error("cannot start ssh, which is needed to reach other nodes")]
     NotStarted {
-        /// What the system said.
+        /// What the system message.
         source: io::Error,
     },
 
-    /// The node's host key is not the one that is known of it, or none is.
+    /// The host key of the node is not the known one, or none is known.
     #[error(
-        "cannot trust node {node} at {address}: its host key is not the one in {}; where that is \
-         in order, run `pvecm updatecerts` on {node}", known_hosts.display()
+        "cannot trust node {node} at {address}: its host key does not match {}; if the key was changed on purpose, run \
+         `pvecm updatecerts` on {node}", known_hosts.display()
     )]
     HostKey {
         /// The node.
         node: String,
         /// Its address.
         address: String,
-        /// Where its key is looked for.
+        /// The file with the known keys.
         known_hosts: PathBuf,
     },
 
-    /// The node does not let this one's root in.
+    /// The node refuses the login of root.
     #[error(
-        "node {node} at {address} does not let root of this node in: run `pvecm updatecerts` here; \
-         ssh said: {said}"
+        "node {node} at {address} refuses root of this node: {message}; run `pvecm updatecerts` on this node"
     )]
-    NotLetIn {
+    Refused {
         /// The node.
         node: String,
         /// Its address.
         address: String,
-        /// What ssh said.
-        said: String,
+        /// The messages of ssh.
+        message: String,
     },
 
-    /// Nobody answers there.
-    #[error("cannot reach node {node} at {address}: ssh said: {said}")]
+    /// The connection failed.
+    #[error("cannot reach node {node} at {address}: {message}")]
     Unreachable {
         /// The node.
         node: String,
         /// Its address.
         address: String,
-        /// What ssh said.
-        said: String,
+        /// The messages of ssh.
+        message: String,
     },
 
     /// The node takes too long.
     #[error(
-        "node {node} at {address} gave no shell in {} s: it may be overloaded", limit.as_secs()
+        "timed out after {} s waiting for a shell on node {node} at {address}; it may be overloaded", limit.as_secs()
     )]
     Silent {
         /// The node.
         node: String,
         /// Its address.
         address: String,
-        /// How long it was waited for.
+        /// The timeout.
         limit: Duration,
     },
 
     /// The connection has ended.
-    #[error("the connection to node {node} was lost; ssh said: {said}")]
+    #[error("lost the connection to node {node}: {message}")]
     Lost {
         /// The node.
         node: String,
-        /// What ssh said.
-        said: String,
+        /// The messages of ssh.
+        message: String,
     },
 
-    /// The node was reached, and could not be looked at.
-    #[error("cannot look at node {node}: {why}")]
-    NoLook {
+    /// The node was reached, but its files could not be read.
+    #[error("cannot read node {node}: {why}")]
+    NoSnapshot {
         /// The node.
         node: String,
         /// Why.
         why: String,
     },
 
-    /// The container has gone elsewhere.
-    #[error("container {ct} is not on node {node}: it may just have been moved; try again")]
+    /// The container is not on the node any more.
+    #[error("container {ct} is not on node {node}; it may have been migrated just now: try again")]
     Moved {
         /// The container.
         ct: u32,
@@ -102,30 +101,30 @@ pub enum LinkError {
     },
 }
 
-impl LinkError {
-    /// By what ssh said when it ended.
-    pub(super) fn refused(peer: &Peer, said: String) -> Self {
+impl RemoteError {
+    /// The error for the messages with which ssh ended.
+    pub(super) fn refused(peer: &Peer, message: String) -> Self {
         let (node, address) = (peer.node.clone(), peer.address.clone());
-        if said.contains("Host key verification failed") {
-            let everybodys = || PathBuf::from("/etc/ssh/ssh_known_hosts");
-            let known_hosts = peer.known_hosts.clone().unwrap_or_else(everybodys);
+        if message.contains("Host key verification failed") {
+            let system_wide = || PathBuf::from("/etc/ssh/ssh_known_hosts");
+            let known_hosts = peer.known_hosts.clone().unwrap_or_else(system_wide);
             return Self::HostKey {
                 node,
                 address,
                 known_hosts,
             };
         }
-        if said.contains("Permission denied") {
-            return Self::NotLetIn {
+        if message.contains("Permission denied") {
+            return Self::Refused {
                 node,
                 address,
-                said,
+                message,
             };
         }
         Self::Unreachable {
             node,
             address,
-            said,
+            message,
         }
     }
 }

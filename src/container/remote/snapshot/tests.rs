@@ -1,4 +1,4 @@
-//! The script is run on files of this machine's; what it prints is also written by hand.
+//! The script runs on files of this machine; its output is also written by hand.
 
 use std::process::Command;
 
@@ -41,33 +41,27 @@ fn files_are_read_as_they_were_printed() {
 }
 
 #[test]
-fn what_is_cut_short_or_leads_elsewhere_is_refused() {
+fn truncated_output_and_paths_outside_the_directory_are_refused() {
     for (lines, expected) in [
-        (&["directory var"][..], "it ended before all was read"),
-        (&["file etc/x", "b25l"], "it ended before all was read"),
+        (&["directory var"][..], "the output ends too early"),
+        (&["file etc/x", "b25l"], "the output ends too early"),
         (
             &["file ../x", ".", "end"],
-            "it printed what was not asked for: \"file ../x\"",
+            "unexpected output: \"file ../x\"",
         ),
-        (
-            &["file /x", ".", "end"],
-            "it printed what was not asked for: \"file /x\"",
-        ),
+        (&["file /x", ".", "end"], "unexpected output: \"file /x\""),
         (
             &["directory a/../../b", "end"],
-            "it printed what was not asked for: \"directory a/../../b\"",
+            "unexpected output: \"directory a/../../b\"",
         ),
-        (
-            &["file x", ". -1", "end"],
-            "it printed what was not asked for: \"file x\"",
-        ),
+        (&["file x", ". -1", "end"], "unexpected output: \"file x\""),
         (
             &["file x", "%", ".", "end"],
-            "it printed what was not asked for: \"file x\"",
+            "unexpected output: \"file x\"",
         ),
         (
             &["Linux pve2 6.8", "end"],
-            "it printed what was not asked for: \"Linux pve2 6.8\"",
+            "unexpected output: \"Linux pve2 6.8\"",
         ),
     ] {
         assert_eq!(parse(&printed(lines)).unwrap_err(), expected);
@@ -76,11 +70,11 @@ fn what_is_cut_short_or_leads_elsewhere_is_refused() {
 }
 
 #[test]
-fn clocks_are_compared_as_well_as_a_round_trip_can_tell() {
+fn the_difference_of_the_clocks_is_as_wide_as_the_round_trip() {
     let clock = parse(&printed(&["end"])).unwrap().clock;
     const MS: i64 = 1_000_000;
     let (before, after) = (1_795_390_743_500_000_001, 1_795_390_743_520_000_000);
-    // 0x47A96 ticks after this boot it was 0x6B03719E s: the same machine as in the task log above.
+    // 0x47A96 ticks after this boot it was 0x6B03719E s, as in the task log above.
     let boot = clock.boot();
     assert_eq!(boot.start, before - 2_936_360 * MS);
     assert_eq!(boot.end, after - 2_936_350 * MS);
@@ -114,8 +108,8 @@ proptest! {
     }
 }
 
-/// The script, rooted where a test has put files, and what became of them.
-fn look(files: &[(&str, &str)]) -> (Look, TempDir) {
+/// A snapshot of files that a test has written.
+fn snapshot_of(files: &[(&str, &str)]) -> (NodeSnapshot, TempDir) {
     let root = tempfile::tempdir().unwrap();
     for (path, text) in files {
         let path = root.path().join(path);
@@ -127,22 +121,22 @@ fn look(files: &[(&str, &str)]) -> (Look, TempDir) {
         .args(["-c", &script, "sh", "958", "pve2"])
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && said.is_empty(), "{said}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && stderr.is_empty(), "{stderr}");
     let copies = tempfile::tempdir().unwrap();
-    let look = Look::new(copies.path(), "pve2", &output.stdout, 0, 0).unwrap();
-    (look, copies)
+    let snapshot = NodeSnapshot::new(copies.path(), "pve2", &output.stdout, 0, 0).unwrap();
+    (snapshot, copies)
 }
 
 const SOCKETS: &str = "Num RefCount Protocol Flags Type St Inode Path\n\
     0: 00000002 00000000 00010000 0001 01 80296 @/var/lib/lxc/958/command\n";
 
 #[test]
-fn another_node_is_looked_at_like_this_one() {
+fn the_probes_of_a_snapshot_are_those_of_a_host() {
     let index = format!(
         "{OTHERS} 6B03719F OK\nUPID:pve2::00047A96:6B03719E:push_file:958:\nUPID:958: *\n{UPID} 6B03719E failed to create file: /etc/x/: Is a directory\n"
     );
-    let (look, _copies) = look(&[
+    let (snapshot, _copies) = snapshot_of(&[
         ("proc/uptime", "2936.35 5000.00\n"),
         ("proc/net/unix", SOCKETS),
         ("proc/sys/kernel/osrelease", "6.8.12-1-pve\n"),
@@ -161,7 +155,7 @@ fn another_node_is_looked_at_like_this_one() {
             "17260 (x) S 1 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 293635 100 200",
         ),
     ]);
-    let host = &look.host;
+    let host = &snapshot.host;
     assert_eq!(host.state(958), State::Running);
     assert_eq!(host.state(959), State::Stopped);
     let node = host.node();
@@ -182,7 +176,7 @@ fn another_node_is_looked_at_like_this_one() {
     assert_eq!(tasks[1]["upid"], Fact::Text(ENDED.to_owned()));
     assert!(
         !tasks[1].contains_key("end"),
-        "it still runs: {:?}",
+        "it is still running: {:?}",
         tasks[1]
     );
     let refused = host.source("/srv/unit").unwrap_err().to_string();
@@ -190,26 +184,29 @@ fn another_node_is_looked_at_like_this_one() {
         refused.contains("on node pve2 is not looked at from another node"),
         "{refused}"
     );
-    let others = look.host.root.join(format!("var/log/pve/tasks/F/{OTHERS}"));
-    assert!(!others.exists(), "another container's task was fetched");
+    let others = snapshot
+        .host
+        .root
+        .join(format!("var/log/pve/tasks/F/{OTHERS}"));
+    assert!(!others.exists(), "it is another container's task");
 }
 
 #[test]
-fn what_is_not_there_is_not_made_up() {
-    let (look, _copies) = look(&[
+fn what_is_missing_on_the_node_is_unknown() {
+    let (snapshot, _copies) = snapshot_of(&[
         ("proc/uptime", "2936.35 5000.00\n"),
         ("sys/fs/cgroup/lxc.payload.958/cgroup.freeze", "1\n"),
         ("etc/pve/nodes/pve2/lxc/958.conf", ""),
     ]);
-    assert_eq!(look.host.state(958), State::Unknown);
-    assert!(look.host.tasks(958, &[]).is_err());
-    assert_eq!(look.host.node().kernel, None);
-    let (look, _copies) = self::look(&[
+    assert_eq!(snapshot.host.state(958), State::Unknown);
+    assert!(snapshot.host.tasks(958, &[]).is_err());
+    assert_eq!(snapshot.host.node().kernel, None);
+    let (snapshot, _copies) = snapshot_of(&[
         ("proc/uptime", "2936.35 5000.00\n"),
         ("proc/net/unix", SOCKETS),
         ("sys/fs/cgroup/lxc.payload.958/cgroup.freeze", "1\n"),
         ("var/log/pve/tasks/index", ""),
     ]);
-    assert_eq!(look.host.state(958), State::Frozen);
-    assert_eq!(look.host.tasks(958, &[]).unwrap().tasks.len(), 0);
+    assert_eq!(snapshot.host.state(958), State::Frozen);
+    assert_eq!(snapshot.host.tasks(958, &[]).unwrap().tasks.len(), 0);
 }

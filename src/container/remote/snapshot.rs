@@ -1,4 +1,4 @@
-//! What is looked at of another node: copies of its files in a directory that goes with it.
+//! A snapshot of another node: copies of the files that host probes read, in a temporary directory.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -12,24 +12,24 @@ use tempfile::TempDir;
 use crate::evidence::time::{Interval, SECOND, seconds};
 use crate::host::Host;
 
-/// The fixed script that prints the files; the container's ID and the node's name are its arguments.
-const SCRIPT: &str = include_str!("look.sh");
+/// The fixed script that prints the files. Its arguments are the container's ID and the node's name.
+const SCRIPT: &str = include_str!("snapshot.sh");
 
-/// The unit of `/proc/uptime`, in nanoseconds; it is cut, not rounded.
+/// The unit of `/proc/uptime`, in nanoseconds. Its value is rounded down.
 const UPTIME_STEP: i64 = SECOND / 100;
 
-/// Another node, as it was when it was looked at.
+/// Another node, as it was when the snapshot was taken.
 #[derive(Debug)]
-pub struct Look {
-    /// It, to be looked at like this host.
+pub struct NodeSnapshot {
+    /// The node, for the same probes as of this host.
     pub host: Host,
-    /// How far its clock is ahead of this one's, in nanoseconds.
+    /// How far its clock is ahead of this node's, in nanoseconds.
     pub clock_offset: Interval,
-    /// Where the copies are.
+    /// Holds the copies.
     _directory: TempDir,
 }
 
-/// The files of a node as they came.
+/// What the script printed.
 #[derive(Debug, PartialEq, Eq)]
 struct Files {
     clock: Clock,
@@ -37,7 +37,7 @@ struct Files {
     files: Vec<Copied>,
 }
 
-/// The node's clocks: its time of day before and after its uptime was read, in nanoseconds.
+/// The clocks of the node: the time of day before and after the uptime was read, in nanoseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Clock {
     before: i64,
@@ -48,7 +48,7 @@ struct Clock {
 #[derive(Debug, PartialEq, Eq)]
 struct Copied {
     path: String,
-    /// When it was last written to, in nanoseconds since the Unix epoch.
+    /// Its modification time, in nanoseconds since the Unix epoch.
     modified: i64,
     bytes: Vec<u8>,
 }
@@ -61,12 +61,12 @@ pub(super) fn script() -> String {
     lines.flat_map(|line| [line, "\n"]).collect()
 }
 
-impl Look {
-    /// Writes down below `directory` what the script printed of `node`: its first line came before
-    /// `received`, and it was started after `sent`, both in nanoseconds since the epoch.
+impl NodeSnapshot {
+    /// Writes what the script printed on `node` to a new directory below `directory`. The script was started after `sent`,
+    /// and its first line was read before `received`, both in nanoseconds since the Unix epoch.
     ///
     /// # Errors
-    /// A word on what is wrong with it.
+    /// What is wrong with it.
     pub(super) fn new(
         directory: &Path,
         node: &str,
@@ -77,7 +77,7 @@ impl Look {
         let files = parse(printed)?;
         let directory = TempDir::new_in(directory).map_err(|error| error.to_string())?;
         write(&files, node, directory.path())
-            .map_err(|error| format!("its files cannot be copied: {error}"))?;
+            .map_err(|error| format!("cannot copy its files: {error}"))?;
         Ok(Self {
             host: Host::copied(directory.path(), node, files.clock.boot()),
             clock_offset: files.clock.ahead(sent, received),
@@ -86,9 +86,9 @@ impl Look {
     }
 }
 
-impl Look {
-    /// That the clocks of `node` and of this one differ, where they do.
-    pub fn of_clock(&self, node: &str) -> Option<String> {
+impl NodeSnapshot {
+    /// The warning that the clocks of `node` and of this node differ, if they do.
+    pub fn clock_warning(&self, node: &str) -> Option<String> {
         let Interval { start, end } = self.clock_offset;
         let (least, most, way) = match (start, end) {
             (1.., _) => (start, end, "ahead of"),
@@ -96,8 +96,8 @@ impl Look {
             _ => return None,
         };
         Some(format!(
-            "the clock of node {node} is {:.3} to {:.3} s {way} this node's; all times of its containers are by its \
-             own clock",
+            "the clock of node {node} is {:.3} to {:.3} s {way} the clock of this node; times of its containers are by \
+             its own clock",
             seconds(least),
             seconds(most)
         ))
@@ -113,8 +113,7 @@ impl Clock {
         )
     }
 
-    /// Read after `sent` and before `received` by this node's clock, so no further ahead of it than at the one or the
-    /// other.
+    /// How far the clock is ahead of this node's, if it was read after `sent` and before `received` by this node's clock.
     fn ahead(self, sent: i64, received: i64) -> Interval {
         Interval::new(
             self.after.saturating_sub(received),
@@ -143,18 +142,18 @@ fn write(files: &Files, node: &str, root: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Whether a line is the first that the script prints. Root's shell may say something before.
+/// Whether a line is the first one of the script. The login shell of root may print something before it.
 pub(super) fn is_first(line: &[u8]) -> bool {
     line.starts_with(b"clock ")
 }
 
 /// Reads what the script printed.
 fn parse(printed: &[u8]) -> Result<Files, String> {
-    let unread = |line: &str| format!("it printed what was not asked for: {line:?}");
-    let text = std::str::from_utf8(printed).map_err(|_| unread("bytes that are no text"))?;
+    let unexpected = |line: &str| format!("unexpected output: {line:?}");
+    let text = std::str::from_utf8(printed).map_err(|_| unexpected("not UTF-8"))?;
     let mut lines = text.lines();
     let clock = lines.next().unwrap_or_default();
-    let clock = parse_clock(clock).ok_or_else(|| unread(clock))?;
+    let clock = parse_clock(clock).ok_or_else(|| unexpected(clock))?;
     let (mut directories, mut files) = (Vec::new(), Vec::new());
     while let Some(line) = lines.next() {
         match line.split_once(' ') {
@@ -171,29 +170,29 @@ fn parse(printed: &[u8]) -> Result<Files, String> {
             Some(("file", path)) if is_inside(path) => {
                 let mut base64 = String::new();
                 let modified = loop {
-                    let line = lines.next().ok_or_else(cut_short)?;
-                    // No character of base64.
+                    let line = lines.next().ok_or_else(ends_early)?;
+                    // Base64 has no dot.
                     match line.strip_prefix('.') {
                         Some("") => break Some(0),
                         Some(modified) => break nanoseconds(modified.trim_start()),
                         None => base64.push_str(line),
                     }
                 };
-                let bytes = STANDARD.decode(base64).map_err(|_| unread(line))?;
+                let bytes = STANDARD.decode(base64).map_err(|_| unexpected(line))?;
                 files.push(Copied {
                     path: path.to_owned(),
-                    modified: modified.ok_or_else(|| unread(line))?,
+                    modified: modified.ok_or_else(|| unexpected(line))?,
                     bytes,
                 });
             }
-            _ => return Err(unread(line)),
+            _ => return Err(unexpected(line)),
         }
     }
-    Err(cut_short())
+    Err(ends_early())
 }
 
-fn cut_short() -> String {
-    "it ended before all was read".to_owned()
+fn ends_early() -> String {
+    "the output ends too early".to_owned()
 }
 
 fn parse_clock(line: &str) -> Option<Clock> {
@@ -219,7 +218,7 @@ fn nanoseconds(seconds: &str) -> Option<i64> {
     whole.checked_mul(SECOND)?.checked_add(decimals)
 }
 
-/// Whether a path leads nowhere but below where it is joined to.
+/// Whether a path stays below the directory that it is joined to.
 fn is_inside(path: &str) -> bool {
     !path.is_empty()
         && Path::new(path)

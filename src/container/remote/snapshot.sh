@@ -1,5 +1,5 @@
-# What lxcdiag reads of another node to look at container $1 there; $2 is the node's name. Read-only, nothing of a
-# runbook's in it, and bounded: prints copies of files for `look.rs` to write down. Comment lines are cut before it is sent.
+# Prints the files of node $2 that lxcdiag's probes of container $1 read, for `snapshot.rs`. Read-only and bounded; the same
+# for every runbook. Comment lines are removed before the script is sent.
 ct=$1 node=$2 tasks=var/log/pve/tasks
 cd / || exit
 
@@ -9,7 +9,7 @@ text() {
     base64
     echo .
 }
-# A file's first $2 bytes, then when it was last written to: never from before what was read.
+# The first $2 bytes of a file, then its modification time: read afterwards, so that it is never older than the content.
 file() {
     [ -f "$1" ] || return 0
     echo "file $1"
@@ -27,7 +27,7 @@ file proc/sys/kernel/osrelease 4096
 dpkg-query -W -f 'Package: ${Package}\nStatus: ${Status}\nVersion: ${Version}\n\n' pve-manager pve-container 2>/dev/null |
     text var/lib/dpkg/status
 
-# grep says 1 where there is no such line, and more where it could not read.
+# grep exits 1 if there is no such line, and with more if it could not read.
 sockets=$(grep -a '@/.*/command$' proc/net/unix 2>/dev/null)
 [ $? -gt 1 ] || printf '%s\n' "$sockets" | text proc/net/unix
 
@@ -39,7 +39,7 @@ for groups in sys/fs/cgroup/freezer sys/fs/cgroup sys/fs/cgroup/unified; do
     done
 done
 
-# A task's output, unless it is long; and its process, unless the task has ended.
+# The output of each task, unless it is long, and its process, unless the task has ended.
 outputs() {
     while read -r upid rest; do
         set -f
