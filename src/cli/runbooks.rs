@@ -74,19 +74,17 @@ pub(super) fn list(args: &ListArgs) -> Result<ExitCode, CliError> {
         .map(|entry| entry.id.len())
         .max()
         .unwrap_or(0);
-    let mut text = String::new();
     for entry in &entries {
-        let title = visible(entry.title.as_deref().unwrap_or("(no title)"));
-        let _ = write!(text, "{:width$}  {title}  [{}]", entry.id, entry.origin);
+        let title = entry.title.as_deref().unwrap_or("(no title)");
+        let mut line = format!("{:width$}  {title}  [{}]", entry.id, entry.origin);
         if let Some(origin) = &entry.shadowed_by {
-            let _ = write!(text, "  shadowed by {origin}");
+            let _ = write!(line, "  shadowed by {origin}");
         }
         if entry.problem.is_some() {
-            let _ = write!(text, "  NOT VALID: see `lxcdiag validate {}`", entry.origin);
+            let _ = write!(line, "  NOT VALID: see `lxcdiag validate {}`", entry.origin);
         }
-        text.push('\n');
+        output::print_line(&visible(&line))?;
     }
-    output::print(&text)?;
     Ok(ExitCode::Healthy)
 }
 

@@ -126,7 +126,7 @@ fn head(text: &mut String, report: &Report, look: Look) {
         "{} UTC, took {}, lxcdiag {}",
         short_time(&report.started_at),
         duration_in_words(report.took),
-        report.lxcdiag
+        visible(&report.lxcdiag)
     );
     if report.read_only {
         run.push_str(", read-only: no declared changes were made");

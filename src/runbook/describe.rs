@@ -3,9 +3,9 @@
 use std::fmt::{self, Write};
 
 use super::model::{Action, Check, Effect, HostLook, Runbook, Var};
-use super::printable::printable;
 use crate::evidence::fact::FactType;
 use crate::nearest_name::listed;
+use crate::terminal_text::visible;
 
 /// A runbook's title, vars, checks with their commands, and hypotheses.
 ///
@@ -159,12 +159,7 @@ fn word_shown(word: &str) -> String {
 
 /// Text of the runbook's, on one line and whole.
 fn line(text: &str) -> String {
-    let chunks: Vec<char> = text.trim().chars().collect();
-    // Shown in pieces, as `printable` shortens what a message would quote.
-    chunks
-        .chunks(50)
-        .map(|piece| printable(&piece.iter().collect::<String>()))
-        .collect()
+    visible(text.trim())
 }
 
 fn widest<'a>(names: impl Iterator<Item = &'a str>) -> usize {
@@ -222,7 +217,7 @@ hypotheses:
           least  free, at least (a whole number; no default)
 
         Checks, in the order they are run:
-          free       How much is free\u{1b}[2J
+          free       How much is free\x1b[2J
                      $ df {{ dir }}
           files      How many files
                      $ sh -c: ls {{ dir | quote }} |
