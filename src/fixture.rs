@@ -73,6 +73,7 @@ impl<'a> Run<'a> {
                 defaulted: vars.keys().cloned().collect(),
                 vars,
                 failed_at: None,
+                failed_at_given: false,
                 read_only: false,
                 started_at: START,
                 finished_at: at(2.5),
@@ -184,6 +185,7 @@ impl<'a> Run<'a> {
     /// When provisioning failed, exactly.
     pub(crate) fn failed_at(mut self, seconds: f64) -> Self {
         self.recording.failed_at = Some(Interval::at(at(seconds)));
+        self.recording.failed_at_given = true;
         self
     }
 

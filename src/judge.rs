@@ -9,6 +9,7 @@ mod weigh;
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::evidence::provision_log::Owner;
 use crate::evidence::recording::Recording;
 use crate::evidence::time::Interval;
 use crate::expression::moment_of;
@@ -340,7 +341,9 @@ fn timeline(runbook: &Runbook, recording: &Recording, findings: &Findings) -> Ve
         .flat_map(|result| result.events.iter().cloned())
         .collect();
     for failure in recording.log.iter().flatten() {
-        if let Some(at) = failure.at {
+        if let Some(at) = failure.at
+            && failure.owner == Owner::ThisContainer
+        {
             events.push(Event {
                 at,
                 what: failure.text.clone(),
@@ -349,7 +352,7 @@ fn timeline(runbook: &Runbook, recording: &Recording, findings: &Findings) -> Ve
             });
         }
     }
-    if let Some(at) = recording.failed_at
+    if let Some(at) = recording.stated_failure_time()
         && !events
             .iter()
             .any(|event| event.source == EventSource::Log && event.at == at)

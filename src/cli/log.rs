@@ -8,60 +8,58 @@ use jiff::tz::TimeZone;
 
 use super::error::CliError;
 use crate::cli::exit_code::ExitCode;
-use crate::evidence::provision_log::{LoggedFailure, failures, moment_of_failure};
-use crate::evidence::time::Interval;
+use crate::evidence::provision_log::{Log, LoggedFailure, NoFailure, failed_command};
 
 /// How much of a log is read, from its end: the failure is there.
 const MAX_BYTES: u64 = 16 << 20;
 
-/// What a provisioning log says.
-pub(super) struct ProvisionLog {
-    /// Its failures.
-    pub(super) failures: Vec<LoggedFailure>,
-    /// When the one that counts happened.
-    pub(super) failed_at: Option<Interval>,
-}
-
-/// Reads the failures from a log, and the time of the one that is this unit's.
-pub(super) fn read(path: &Path, unit: Option<&str>) -> Result<ProvisionLog, CliError> {
-    let (text, written) = read_end(path).map_err(|error| {
+/// Reads the failures from a log, and warns if it does not show when this unit's was.
+pub(super) fn read(
+    path: &Path,
+    ct: u32,
+    unit: Option<&str>,
+) -> Result<Vec<LoggedFailure>, CliError> {
+    let failures = failures(path, ct).map_err(|error| {
         let message = format!("cannot read the log {}: {error}", path.display());
         CliError::new(ExitCode::Usage, message)
     })?;
-    let failures = failures(&text, written, &TimeZone::system());
-    let failed_at = match moment_of_failure(&failures, unit) {
-        Some(failure) => {
-            if failure.at.is_none() {
-                tracing::warn!(
-                    "{} has no timestamp before the failure: its time is unknown",
-                    path.display(),
-                );
-            }
-            failure.at
-        }
-        None => {
-            tracing::warn!("{}: no known systemctl failure found", path.display());
-            None
-        }
-    };
-    Ok(ProvisionLog {
-        failures,
-        failed_at,
-    })
+    let path = path.display();
+    match failed_command(&failures, unit) {
+        Ok(failed) if failed.at.is_some() => {}
+        Ok(_) => tracing::warn!(
+            "{path}: no timestamp with a known time zone before the failure: its time is unknown"
+        ),
+        Err(NoFailure::None) => tracing::warn!("{path}: no known systemctl failure found"),
+        Err(reason) => tracing::warn!("{path}: {reason}: the time of the failure is unknown"),
+    }
+    Ok(failures)
 }
 
-/// The end of a regular file, and when it was last written.
-fn read_end(path: &Path) -> std::io::Result<(String, Timestamp)> {
+fn failures(path: &Path, ct: u32) -> std::io::Result<Vec<LoggedFailure>> {
+    let (text, whole, written) = read_end(path)?;
+    let log = Log {
+        text: &text,
+        whole,
+        written,
+        zone: &TimeZone::system(),
+    };
+    Ok(log.failures(ct))
+}
+
+/// The end of a regular file, whether that is all of it, and when it was last written.
+fn read_end(path: &Path) -> std::io::Result<(String, bool, Timestamp)> {
     let metadata = std::fs::metadata(path)?;
     if !metadata.is_file() {
         return Err(std::io::Error::other("it is not a regular file"));
     }
     let mut file = std::fs::File::open(path)?;
-    if metadata.len() > MAX_BYTES {
+    let whole = metadata.len() <= MAX_BYTES;
+    if !whole {
         file.seek(SeekFrom::Start(metadata.len() - MAX_BYTES))?;
     }
     let mut bytes = Vec::new();
     file.take(MAX_BYTES).read_to_end(&mut bytes)?;
     let written = Timestamp::try_from(metadata.modified()?).map_err(std::io::Error::other)?;
-    Ok((String::from_utf8_lossy(&bytes).into_owned(), written))
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    Ok((text, whole, written))
 }

@@ -55,7 +55,7 @@ fn request(args: &RunArgs, command_line: Vec<String>) -> Result<Request, CliErro
     let log = match &args.log {
         Some(path) => {
             let unit = values.values.get("unit").map(String::as_str);
-            Some(log::read(path, unit)?)
+            Some(log::read(path, args.ct, unit)?)
         }
         None => None,
     };
@@ -64,10 +64,8 @@ fn request(args: &RunArgs, command_line: Vec<String>) -> Result<Request, CliErro
         runbook: Arc::new(runbook),
         values,
         command_line,
-        failed_at: args
-            .failed_at
-            .or_else(|| log.as_ref().and_then(|log| log.failed_at)),
-        log: log.map(|log| log.failures),
+        failed_at: args.failed_at,
+        log,
         changes: match args.read_only {
             true => ChangePolicy::Declined("--read-only is given"),
             false => ChangePolicy::Allowed,

@@ -30,7 +30,7 @@ pub struct Request {
     pub values: Values,
     /// lxcdiag's own command line.
     pub command_line: Vec<String>,
-    /// When provisioning failed, if that is known.
+    /// When provisioning failed, if the user says so.
     pub failed_at: Option<Interval>,
     /// The failures in the provisioning log, if one was given.
     pub log: Option<Vec<LoggedFailure>>,
@@ -91,7 +91,7 @@ impl Plan {
     /// The plan for a container that earlier runs changed in this way.
     pub fn new(request: &Request, target: Target, earlier_changes: Vec<Change>) -> Self {
         let runbook = Arc::clone(&request.runbook);
-        let head = Recording {
+        let mut head = Recording {
             schema: SCHEMA.to_owned(),
             lxcdiag: env!("CARGO_PKG_VERSION").to_owned(),
             command_line: request.command_line.clone(),
@@ -101,6 +101,7 @@ impl Plan {
             vars: request.values.values.clone(),
             defaulted: request.values.defaulted.clone(),
             failed_at: request.failed_at,
+            failed_at_given: request.failed_at.is_some(),
             log: request.log.clone(),
             read_only: request.changes.is_read_only(),
             started_at: 0,
@@ -111,6 +112,7 @@ impl Plan {
             stray_bytes: 0,
             clock_uncertainty: 0,
         };
+        head.failed_at = head.failure_time();
         Self {
             runbook,
             head,

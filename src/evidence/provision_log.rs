@@ -1,11 +1,14 @@
-//! A provisioning log: when the failure was, and what it said. Pure.
+//! The failures in a provisioning log: which of them is this container's, when it was, what it said. Pure.
 //!
-//! Only the known failure texts of `systemctl` and `pct` are taken from it, in the wordings of systemd
-//! 247 to 257; nothing else of the log is kept.
+//! Only the known messages of `systemctl` and `pct` are taken from a log, in the wordings of systemd 247 to
+//! 257, and the units that the failed command names; nothing else of it is kept.
 
+mod names;
+mod select;
 mod stamp;
 mod zone;
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
@@ -14,28 +17,71 @@ use regex::Regex;
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::time::Interval;
+use names::Command;
+pub use select::{NoFailure, Selected, failed_command, failed_push};
 
-/// A failure that a provisioning log tells of.
+/// Bytes of a line that are read: a message stands at its beginning.
+const LINE: usize = 8 << 10;
+
+/// A failure in a provisioning log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoggedFailure {
-    /// When, as well as the log's time stamps tell; absent where it has none before it.
+    /// When, as well as the log's timestamps tell; absent without one before it.
     pub at: Option<Interval>,
     /// What failed.
     pub kind: FailureKind,
-    /// The message, without what stands before it in its line.
+    /// The message, without what precedes it in its line.
     pub text: String,
+    /// Whose failure it is.
+    #[serde(default, skip_serializing_if = "Owner::is_this_container")]
+    pub owner: Owner,
+    /// How many runs of the provisioning of this container follow; absent if the log does not show where
+    /// its runs begin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub later_runs: Option<usize>,
+    /// The units that the failed command names, where the message names none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub units: Vec<String>,
 }
 
 /// What a logged failure is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureKind {
-    /// systemd did not take the unit: it looked, and found nothing or nothing good.
+    /// systemd did not accept the unit: it looked, and found nothing or nothing good.
     Unit,
     /// systemd could not be asked.
     NotReady,
     /// A push failed.
     Push,
+}
+
+/// Whose failure it is, as far as the log shows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Owner {
+    /// The container's that is diagnosed; older recordings say nothing else.
+    #[default]
+    ThisContainer,
+    /// Another container's.
+    AnotherContainer,
+    /// One of several containers'.
+    Unclear,
+}
+
+impl Owner {
+    /// The owner among the containers that are named.
+    fn among(named: &BTreeSet<u32>, ct: u32) -> Self {
+        match (named.contains(&ct), named.len()) {
+            (true, 1) | (false, 0) => Self::ThisContainer,
+            (true, _) => Self::Unclear,
+            (false, _) => Self::AnotherContainer,
+        }
+    }
+
+    fn is_this_container(&self) -> bool {
+        *self == Self::ThisContainer
+    }
 }
 
 impl FailureKind {
@@ -70,56 +116,181 @@ static FAILURES: LazyLock<[(FailureKind, Regex); 3]> = LazyLock::new(|| {
     ]
 });
 
-/// The failures in a log, in its order.
-///
-/// A line without a time stamp of its own is placed between those around it; after the last, up to
-/// `end`, when the log was last written. Stamps without a zone are in `zone`, those without a year in
-/// the year that puts them before `end`.
-pub fn failures(text: &str, end: Timestamp, zone: &TimeZone) -> Vec<LoggedFailure> {
-    let mut failures: Vec<LoggedFailure> = Vec::new();
-    let mut last: Option<Interval> = None;
-    let mut open = 0;
-    for line in text.lines() {
-        let own = stamp::find(line, end, zone);
-        if let Some(own) = own {
-            for failure in failures.iter_mut().skip(open) {
-                failure.at = failure.at.map(|at| Interval::spanning(at, own));
-            }
-            open = failures.len();
-            last = Some(own);
-        }
-        if let Some((kind, text)) = failure_in(line) {
-            failures.push(LoggedFailure {
-                at: last,
-                kind,
-                text,
-            });
-            if own.is_some() {
-                open = failures.len();
-            }
-        }
-    }
-    let end = i64::try_from(end.as_nanosecond()).unwrap_or(i64::MAX);
-    for failure in failures.iter_mut().skip(open) {
-        failure.at = failure
-            .at
-            .map(|at| Interval::spanning(at, Interval::at(end)));
-    }
-    failures
+/// A provisioning log, or the end of a long one.
+#[derive(Debug, Clone, Copy)]
+pub struct Log<'a> {
+    /// Its text.
+    pub text: &'a str,
+    /// Whether that begins where the log does.
+    pub whole: bool,
+    /// When it was last written.
+    pub written: Timestamp,
+    /// The zone of timestamps without one.
+    pub zone: &'a TimeZone,
 }
 
-/// The first failure that says when systemd looked: one of the unit's, else one of systemd's own.
-pub fn moment_of_failure<'a>(
-    failures: &'a [LoggedFailure],
-    unit: Option<&str>,
-) -> Option<&'a LoggedFailure> {
-    let of_unit = |failure: &&LoggedFailure| unit.is_some_and(|unit| failure.text.contains(unit));
-    let looks = || {
-        failures
-            .iter()
-            .filter(|failure| failure.kind != FailureKind::Push)
-    };
-    looks().find(of_unit).or_else(|| looks().next())
+impl Log<'_> {
+    /// The failures, in the log's order, as seen from one container.
+    ///
+    /// A line without a timestamp of its own lies between those around it; after the last, up to the time
+    /// when the log was last written. Timestamps without a year are of the year that puts them before that.
+    pub fn failures(&self, ct: u32) -> Vec<LoggedFailure> {
+        let mut reader = Reader::new(ct);
+        for line in self.text.split(['\n', '\r']) {
+            let line = start_of(line, LINE);
+            let stamp = stamp::find(line, self.written, self.zone);
+            let rest = stamp.as_ref().and_then(|stamp| line.get(stamp.end..));
+            let rest = rest.unwrap_or(line).trim();
+            if !rest.is_empty() || stamp.is_some() {
+                reader.read(line, rest, stamp.and_then(|stamp| stamp.at), self.whole);
+            }
+        }
+        let written = i64::try_from(self.written.as_nanosecond()).unwrap_or(i64::MAX);
+        reader.finish(Interval::at(written))
+    }
+}
+
+/// Reads a log line by line.
+struct Reader {
+    ct: u32,
+    /// The log's first command or heading, which begins each of its runs; once it is known.
+    first: Option<String>,
+    /// The runs, each with the containers that it names.
+    runs: Vec<BTreeSet<u32>>,
+    /// Whether a line was seen to begin a run.
+    shows_runs: bool,
+    /// The command that output belongs to.
+    command: Command,
+    failures: Vec<Read>,
+    /// The last timestamp.
+    last: Option<Interval>,
+    /// The first failure after that.
+    open: usize,
+}
+
+/// A failure as read, before all the log is known.
+struct Read {
+    failure: LoggedFailure,
+    run: usize,
+    /// The containers that its line names, or its command.
+    named: BTreeSet<u32>,
+}
+
+impl Reader {
+    fn new(ct: u32) -> Self {
+        Self {
+            ct,
+            first: None,
+            runs: vec![BTreeSet::new()],
+            shows_runs: false,
+            command: Command::default(),
+            failures: Vec::new(),
+            last: None,
+            open: 0,
+        }
+    }
+
+    /// Takes in a line: the whole of it, what follows its timestamp, and that.
+    fn read(&mut self, line: &str, rest: &str, at: Option<Interval>, whole: bool) {
+        if let Some(at) = at {
+            self.close(at);
+            self.last = Some(at);
+        }
+        let failure = failure_in(line);
+        let named = names::containers(line);
+        self.begin_run(rest, whole && failure.is_none());
+        if let Some(run) = self.runs.last_mut() {
+            run.extend(&named);
+        }
+        if let Some(command) = Command::of(rest, &named) {
+            self.command = command;
+        }
+        let Some((kind, text)) = failure else { return };
+        let units = match names::units(text).next() {
+            Some(_) => Vec::new(),
+            None => self.command.units.clone(),
+        };
+        self.failures.push(Read {
+            failure: LoggedFailure {
+                at: self.last,
+                kind,
+                text: text.to_owned(),
+                owner: Owner::default(),
+                later_runs: None,
+                units,
+            },
+            run: self.runs.len() - 1,
+            named: match named.is_empty() {
+                true => self.command.containers.clone(),
+                false => named,
+            },
+        });
+        if at.is_some() {
+            self.open = self.failures.len();
+        }
+    }
+
+    /// Begins a run if a line does: the log's first command once more, or one that makes the container anew.
+    fn begin_run(&mut self, rest: &str, may_be_first: bool) {
+        let text = names::without_process_ids(rest);
+        let again = self.first.as_deref() == Some(&*text);
+        if self.first.is_none() && may_be_first && names::may_begin_run(rest) {
+            self.first = Some(text.into_owned());
+        }
+        let makes = names::makes_container(rest, self.ct);
+        self.shows_runs |= again || makes;
+        let began = self
+            .runs
+            .last()
+            .is_some_and(|named| named.contains(&self.ct));
+        if again || (makes && began) {
+            self.runs.push(BTreeSet::new());
+            self.command = Command::default();
+        }
+    }
+
+    /// Failures since the last timestamp lie before this one.
+    fn close(&mut self, at: Interval) {
+        for Read { failure, .. } in self.failures.iter_mut().skip(self.open) {
+            failure.at = failure.at.map(|from| Interval::spanning(from, at));
+        }
+        self.open = self.failures.len();
+    }
+
+    fn finish(mut self, written: Interval) -> Vec<LoggedFailure> {
+        self.close(written);
+        let all: BTreeSet<u32> = self.runs.iter().flatten().copied().collect();
+        // Where several are provisioned, a run that names none may be any's.
+        let of_run = |run: usize| match self.runs.get(run) {
+            Some(named) if !named.is_empty() => named,
+            _ => &all,
+        };
+        let may_be_ours: Vec<bool> = (0..self.runs.len())
+            .map(|run| Owner::among(of_run(run), self.ct) != Owner::AnotherContainer)
+            .collect();
+        let shows_runs = self.shows_runs;
+        let whole = |Read {
+                         mut failure,
+                         run,
+                         named,
+                     }: Read| {
+            let named = if named.is_empty() {
+                of_run(run)
+            } else {
+                &named
+            };
+            failure.owner = Owner::among(named, self.ct);
+            failure.later_runs = shows_runs.then(|| {
+                may_be_ours
+                    .iter()
+                    .skip(run + 1)
+                    .filter(|ours| **ours)
+                    .count()
+            });
+            failure
+        };
+        self.failures.into_iter().map(whole).collect()
+    }
 }
 
 /// The beginning of a text, of at most so many bytes.
@@ -128,10 +299,10 @@ fn start_of(text: &str, bytes: usize) -> &str {
     text.get(..end.unwrap_or_default()).unwrap_or_default()
 }
 
-fn failure_in(line: &str) -> Option<(FailureKind, String)> {
+fn failure_in(line: &str) -> Option<(FailureKind, &str)> {
     FAILURES.iter().find_map(|(kind, pattern)| {
         let found = pattern.find(line)?;
-        Some((*kind, found.as_str().trim_end().to_owned()))
+        Some((*kind, found.as_str().trim_end()))
     })
 }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::evidence::check_key::CheckKey;
 use crate::evidence::fact::Facts;
-use crate::evidence::provision_log::LoggedFailure;
+use crate::evidence::provision_log::{self, LoggedFailure, NoFailure, Selected};
 use crate::evidence::time::Interval;
 
 /// The format of a recording file.
@@ -35,8 +35,11 @@ pub struct Recording {
     pub vars: BTreeMap<String, String>,
     /// The vars that nobody set.
     pub defaulted: Vec<String>,
-    /// When provisioning failed, where the user or the provisioning log said so.
+    /// When provisioning failed, if the user or the provisioning log says so.
     pub failed_at: Option<Interval>,
+    /// Whether the user says so. Older versions did not record that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub failed_at_given: bool,
     /// The failures in the provisioning log, where one was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<Vec<LoggedFailure>>,
@@ -168,6 +171,51 @@ impl Recording {
             self.started_at,
             self.started_at.saturating_add(self.clock_uncertainty),
         )
+    }
+
+    /// The failed command in the provisioning log.
+    ///
+    /// # Errors
+    /// There is none, or the log does not show which it is.
+    pub fn failed_command(&self) -> Result<Selected<'_>, NoFailure> {
+        let log = self.log.as_deref().ok_or(NoFailure::NoLog)?;
+        provision_log::failed_command(log, self.unit())
+    }
+
+    /// The failed push in the provisioning log.
+    ///
+    /// # Errors
+    /// There is none, or the log does not show which it is.
+    pub fn failed_push(&self) -> Result<Selected<'_>, NoFailure> {
+        let log = self.log.as_deref().ok_or(NoFailure::NoLog)?;
+        provision_log::failed_push(log, self.unit())
+    }
+
+    /// When provisioning failed: as the user says, else the time of the failed command in the log.
+    pub fn failure_time(&self) -> Option<Interval> {
+        self.stated_failure_time()
+            .or_else(|| self.logged_failure_time())
+    }
+
+    /// When provisioning failed as the user says.
+    pub fn stated_failure_time(&self) -> Option<Interval> {
+        // In an older recording, a time that the log has is the log's.
+        let logged = |log: &Vec<LoggedFailure>| {
+            let times = log.iter().map(|failure| failure.at);
+            let mut times = times.chain([self.logged_failure_time()]);
+            times.any(|at| at == self.failed_at)
+        };
+        let is_logged = !self.failed_at_given && self.log.as_ref().is_some_and(logged);
+        self.failed_at.filter(|_| !is_logged)
+    }
+
+    fn logged_failure_time(&self) -> Option<Interval> {
+        self.failed_command().ok()?.at
+    }
+
+    /// The unit that the run is about, if its runbook has one.
+    fn unit(&self) -> Option<&str> {
+        self.vars.get("unit").map(String::as_str)
     }
 
     /// The commands of this run that changed the container, or may have.

@@ -59,6 +59,7 @@ impl Expectation {
             let moment = parse_time(text)
                 .ok_or_else(|| format!("`failed_at: {text}` is no time: write RFC 3339"))?;
             recording.failed_at = Some(moment);
+            recording.failed_at_given = true;
         }
         let Some(later) = &self.later else {
             return Ok(recording);

@@ -15,7 +15,7 @@ pub use affected::Affected;
 
 use crate::evidence::check_key::CheckKey;
 use crate::evidence::fact::{Fact, Facts};
-use crate::evidence::provision_log::{FailureKind, LoggedFailure};
+use crate::evidence::provision_log::NoFailure;
 use crate::evidence::recording::{Attempt, Change, Recording};
 use crate::evidence::time::Interval;
 use crate::expression::{Binding, Evaluator, Scope};
@@ -236,17 +236,7 @@ fn bind_head(scope: &mut Scope, runbook: &Runbook, recording: &Recording) {
     scope.bind("node", present(Fact::Text(recording.target.node.clone())));
     scope.bind("read_only", present(Fact::Bool(recording.read_only)));
     scope.bind("started_at", present(Fact::Time(recording.began())));
-    scope.bind(
-        "failed_at",
-        recording.failed_at.map_or_else(
-            || {
-                let reason = "the moment of the failure; give it with --failed-at or --log";
-                Binding::Absent(reason.to_owned())
-            },
-            |time| Binding::Present(Fact::Time(time)),
-        ),
-    );
-    bind_log(scope, recording.log.as_deref());
+    bind_failure(scope, recording);
     let changes = recording
         .earlier_changes
         .iter()
@@ -255,28 +245,32 @@ fn bind_head(scope: &mut Scope, runbook: &Runbook, recording: &Recording) {
     scope.bind("own_changes", present(Fact::List(changes)));
 }
 
-fn bind_log(scope: &mut Scope, log: Option<&[LoggedFailure]>) {
-    let failures = log.unwrap_or_default();
-    let failure = failures
-        .iter()
-        .find(|failure| failure.kind != FailureKind::Push);
-    let push = failures
-        .iter()
-        .find(|failure| failure.kind == FailureKind::Push);
-    let reason = match log {
-        Some(_) => "the provisioning log has no such failure",
-        None => "give the provisioning log with --log",
-    };
-    let mut bind = |name: &str, text: Option<&str>| {
-        let binding = text.map_or_else(
-            || Binding::Absent(reason.to_owned()),
-            |text| Binding::Present(Fact::Text(text.to_owned())),
-        );
-        scope.bind(name, binding);
-    };
-    bind("log_error", failure.map(|failure| failure.text.as_str()));
-    bind("log_kind", failure.map(|failure| failure.kind.name()));
-    bind("log_push_error", push.map(|push| push.text.as_str()));
+/// When provisioning failed, and what the log says of it.
+fn bind_failure(scope: &mut Scope, recording: &Recording) {
+    let (command, push) = (recording.failed_command(), recording.failed_push());
+    let time = recording.failure_time().ok_or_else(|| match &command {
+        Err(NoFailure::NoLog) => {
+            "the moment of the failure; give it with --failed-at or --log".to_owned()
+        }
+        Err(reason) => format!("{reason}; give the time of the failure with --failed-at"),
+        Ok(_) => {
+            let reason = "the provisioning log has no timestamp before the failure";
+            format!("{reason}; give the time with --failed-at")
+        }
+    });
+    let text = |text: &str| Fact::Text(text.to_owned());
+    let error = command.map(|it| text(&it.failure.text));
+    let kind = command.map(|it| text(it.failure.kind.name()));
+    let push = push.map(|it| text(&it.failure.text));
+    let reason = |reason: NoFailure| reason.to_string();
+    for (name, fact) in [
+        ("failed_at", time.map(Fact::Time)),
+        ("log_error", error.map_err(reason)),
+        ("log_kind", kind.map_err(reason)),
+        ("log_push_error", push.map_err(reason)),
+    ] {
+        scope.bind(name, fact.map_or_else(Binding::Absent, Binding::Present));
+    }
 }
 
 fn change_record(change: &Change) -> Fact {

@@ -25,6 +25,7 @@ pub(super) fn visit(recording: &mut Recording, visitor: &mut dyn Visitor) {
         vars,
         defaulted: _,
         failed_at: _,
+        failed_at_given: _,
         log,
         read_only: _,
         started_at: _,
@@ -46,9 +47,15 @@ pub(super) fn visit(recording: &mut Recording, visitor: &mut dyn Visitor) {
         at: _,
         kind: _,
         text,
+        owner: _,
+        later_runs: _,
+        units,
     } in log.iter_mut().flatten()
     {
         visitor.text(format_args!("log"), None, text);
+        for unit in units {
+            visitor.text(format_args!("log"), None, unit);
+        }
     }
     optional(visitor, format_args!("cut_short"), cut_short);
     for attempt in attempts {

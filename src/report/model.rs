@@ -310,7 +310,7 @@ impl Report {
             took: seconds(recording.finished_at.saturating_sub(recording.started_at)),
             cut_short: recording.cut_short.clone(),
             read_only: recording.read_only,
-            failed_at: recording.failed_at.map(|time| time.to_string()),
+            failed_at: recording.failure_time().map(|time| time.to_string()),
             vars: recording.vars.clone(),
             var_order: runbook.vars.keys().cloned().collect(),
             defaulted: recording.defaulted.clone(),

@@ -247,3 +247,33 @@ fn the_moment_of_the_failure_turns_likely_into_confirmed() {
         "{finished}"
     );
 }
+
+#[test]
+fn a_log_in_which_another_container_failed_leaves_this_one_healthy() {
+    let environment = Environment::new();
+    let run = |log: &str| {
+        environment.write("work/provision.log", log);
+        let words = ["run", "race-condition", "--ct", "958", "--demo=healthy"];
+        environment.lxcdiag(&[&words[..], &["--log", "provision.log"]].concat())
+    };
+    let log = "2020-01-01T00:00:00Z [ct 957] Failed to connect to bus: No such file or directory\n";
+    let finished = run(log);
+    assert_eq!(finished.status, Some(0), "{finished}");
+    assert!(finished.stdout.contains("HEALTHY"), "{finished}");
+    assert!(!finished.stdout.contains("Failed to connect"), "{finished}");
+    assert!(
+        finished.stderr.contains(
+            "provision.log: the failures in the provisioning log are of other containers: the \
+             time of the failure is unknown"
+        ),
+        "{finished}"
+    );
+    let finished = run(&log.replace("957", "958"));
+    assert_eq!(finished.status, Some(2), "{finished}");
+    assert!(
+        finished
+            .stdout
+            .contains("CONFIRMED: systemd was not up yet"),
+        "{finished}"
+    );
+}

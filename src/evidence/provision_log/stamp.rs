@@ -61,12 +61,27 @@ static FORMS: LazyLock<[Regex; 3]> = LazyLock::new(|| {
     })
 });
 
-/// The timestamp of a line, as precise as it is written. One without a zone is in `zone`; one without a
-/// year lies before `end`.
-pub(super) fn find(line: &str, end: Timestamp, zone: &TimeZone) -> Option<Interval> {
+/// A line's timestamp.
+pub(super) struct Stamp {
+    /// The time, as precise as it is written; absent where its time zone is not known.
+    pub(super) at: Option<Interval>,
+    /// Where the rest of the line begins.
+    pub(super) end: usize,
+}
+
+/// The timestamp of a line. One without a zone is in `zone`; one without a year lies before `end`.
+pub(super) fn find(line: &str, end: Timestamp, zone: &TimeZone) -> Option<Stamp> {
     let line = start_of(line, REACH);
     let found = FORMS.iter().find_map(|form| form.captures(line))?;
-    time(&found, end, zone)
+    let whole = found.get(0)?;
+    // A word that is no zone begins the message.
+    let rest = found
+        .name("zone")
+        .filter(|word| !is_zone_of(&found, word.as_str()));
+    Some(Stamp {
+        at: time(&found, end, zone),
+        end: rest.map_or(whole.end(), |word| word.start()),
+    })
 }
 
 /// Whether the word after the time is its zone: in date's form there is nothing else before the year.

@@ -1,20 +1,31 @@
+mod select;
+
 use super::*;
 use crate::evidence::time::SECOND;
 
 /// 2026-01-02T03:04:05Z.
 const T: i64 = 1_767_323_045 * SECOND;
 
+/// The failures in a log as seen from container 958; the log was last written an hour after [`T`].
 fn read(text: &str) -> Vec<LoggedFailure> {
-    let end = Timestamp::from_second(T / SECOND + 3_600).unwrap();
-    failures(text, end, &TimeZone::UTC)
+    read_in(text, &TimeZone::UTC)
+}
+
+fn read_in(text: &str, zone: &TimeZone) -> Vec<LoggedFailure> {
+    let log = Log {
+        text,
+        whole: true,
+        written: Timestamp::from_second(T / SECOND + 3_600).unwrap(),
+        zone,
+    };
+    log.failures(958)
 }
 
 const FAILURE: &str = "Failed to enable unit: Unit file a.service does not exist.";
 
 /// The time of a failure whose line begins so.
 fn time_in(begin: &str, zone: &TimeZone) -> Option<Interval> {
-    let end = Timestamp::from_second(T / SECOND + 3_600).unwrap();
-    let found = failures(&format!("{begin} {FAILURE}\n"), end, zone);
+    let found = read_in(&format!("{begin} {FAILURE}\n"), zone);
     assert_eq!(found.len(), 1, "{begin}");
     assert_eq!(found[0].text, FAILURE, "{begin}");
     found[0].at
@@ -231,13 +242,45 @@ fn the_wordings_of_247_to_257_are_known() {
 }
 
 #[test]
-fn the_units_own_failure_comes_first() {
-    let found = read(
-        "2026-01-02T03:04:05Z Failed to enable unit: Unit file other.service does not exist.\n\
-         2026-01-02T03:04:06Z failed to create file: /etc/a.service: Is a directory\n\
-         2026-01-02T03:04:07Z Failed to enable unit: Unit file a.service does not exist.\n",
+fn a_line_is_read_as_far_as_messages_go() {
+    let long = "x ".repeat(1 << 19);
+    assert_eq!(read(&format!("{FAILURE} {long}"))[0].text.len(), LINE);
+    assert_eq!(read(&format!("{long} {FAILURE}")), []);
+    assert_eq!(read(&format!("{}{FAILURE}", "é".repeat(LINE))), []);
+    let found = read(&format!(
+        "\0\0{FAILURE}\0\r10%\r20% {FAILURE}\r\n{}",
+        "\0".repeat(1 << 20)
+    ));
+    assert_eq!(found.len(), 2);
+    assert_eq!(found[1].text, FAILURE);
+    for hostile in [
+        "[",
+        "(",
+        "+ ",
+        "\"",
+        "ct 1",
+        "pct -a ",
+        "[7]",
+        "lxc-a -b ",
+        "Failed to : ",
+    ] {
+        read(&format!("{}\n", hostile.repeat(LINE)).repeat(20));
+    }
+}
+
+#[test]
+fn what_older_recordings_lack_is_not_written_where_it_says_nothing() {
+    let old = serde_json::json!([{ "at": null, "kind": "unit", "text": FAILURE }]);
+    let log: Vec<LoggedFailure> = serde_json::from_value(old.clone()).unwrap();
+    assert_eq!(log, read(FAILURE));
+    assert_eq!(serde_json::to_value(&log).unwrap(), old);
+    let new = read(&format!(
+        "+ pct create 957\n+ pct exec 957 -- systemctl start b\n{FAILURE}"
+    ));
+    let text = serde_json::to_string(&new).unwrap();
+    assert!(text.contains(r#""owner":"another_container""#), "{text}");
+    assert_eq!(
+        serde_json::from_str::<Vec<LoggedFailure>>(&text).unwrap(),
+        new
     );
-    let at = |unit| moment_of_failure(&found, unit).unwrap().at.unwrap().start;
-    assert_eq!(at(Some("a.service")), T + 2 * SECOND);
-    assert_eq!(at(Some("b.service")), T);
 }

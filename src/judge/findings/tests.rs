@@ -1,3 +1,5 @@
+mod log;
+
 use std::time::{Duration, Instant};
 
 use super::*;

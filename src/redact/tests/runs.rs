@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::with_patterns;
 use crate::evidence::fact::{Fact, Facts};
-use crate::evidence::provision_log::{FailureKind, LoggedFailure};
+use crate::evidence::provision_log::{FailureKind, LoggedFailure, Owner};
 use crate::evidence::recording::{Ending, Output, Recording};
 use crate::fixture::{Run, runbook};
 use crate::judge::judge;
@@ -87,6 +87,9 @@ fn recording(runbook: &Runbook) -> Recording {
         at: None,
         kind: FailureKind::Unit,
         text: "Failed to enable unit hunter2/x".to_owned(),
+        owner: Owner::default(),
+        later_runs: None,
+        units: vec!["Failed to enable unit hunter2/x".to_owned()],
     }]);
     run.recording
 }

@@ -1,0 +1,113 @@
+//! The containers, units and commands that a log line names.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+#[allow(
+    clippy::unwrap_used,
+    reason = "constant patterns, compiled by every test"
+)]
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).unwrap()
+}
+
+/// `ct 958`, `[CT958]`, `vmid=958`, `container '958'`; the commands `pct exec 958` and `lxc-attach -n 958`,
+/// `lxc-attach: 958: …` as that writes it; `/etc/pve/lxc/958.conf`; a task's UPID. The second number of
+/// `pct clone 9000 958` is the one.
+static CONTAINER: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r#"(?x)
+        (?: (?i:\b(?:ct|ctid|vmid|lxc|container)) [\s:=\#'"(\[-]{0,3}
+          | \bpct\s+clone\s+\d+\s+ | \bpct\s+(?:-\S+\s+)*[a-z]+\s+(?:-\S+\s+)*
+          | \blxc-[a-z]+:?\s+(?:-\S+\s+)*?(?:-n\s*|--name[=\s])?
+          | /lxc/ | \bpve-config- | \bUPID:[\w.-]+:[0-9A-F]+:[0-9A-F]+:[0-9A-F]+:\w+: )
+        (?<id>[1-9]\d{2,8})\b"#,
+    )
+});
+
+/// What makes a container, which is then another than the one of that ID before it.
+static MAKES: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"\bpct\s+(?:(?:create|restore)|clone\s+\d+)\s+(?<id>[1-9]\d{2,8})\b")
+});
+
+static UNIT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"[\w:.\\@-]+\.(?:service|socket|timer|path|mount|automount|swap|target|slice|scope|device)\b",
+    )
+});
+
+/// A command of systemctl's with the words after it.
+static SYSTEMCTL: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\bsystemctl\s+(?:-\S+\s+)*[a-z-]+(?<words>(?:\s+[\w:.\\@=-]+)+)"));
+
+/// A command, or a heading: other output may be repeated within a run.
+static BEGINS: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^\+|\b(?:pct|lxc-attach)\s|^PLAY\s\[|\b(?i:provision|deploy)"));
+
+/// `provision[77]`, `p=77`.
+static PROCESS_ID: LazyLock<Regex> = LazyLock::new(|| pattern(r"\[\d+\]|\bp=\d+"));
+
+/// The containers that a line names.
+pub(super) fn containers(line: &str) -> BTreeSet<u32> {
+    let ids = CONTAINER.captures_iter(line);
+    ids.filter_map(|found| found["id"].parse().ok()).collect()
+}
+
+/// Whether a line is a command that makes this container.
+pub(super) fn makes_container(line: &str, ct: u32) -> bool {
+    let made = MAKES.captures(line);
+    made.is_some_and(|found| found["id"].parse() == Ok(ct))
+}
+
+/// Whether a line may be what every run begins with.
+pub(super) fn may_begin_run(line: &str) -> bool {
+    BEGINS.is_match(line)
+}
+
+/// The units that a text names.
+pub(super) fn units(text: &str) -> impl Iterator<Item = &str> {
+    UNIT.find_iter(text).map(|unit| unit.as_str())
+}
+
+/// A line as it would be in another run of the same program.
+pub(super) fn without_process_ids(line: &str) -> Cow<'_, str> {
+    PROCESS_ID.replace_all(line, "")
+}
+
+/// A command that a log shows before its output.
+#[derive(Debug, Default)]
+pub(super) struct Command {
+    pub(super) containers: BTreeSet<u32>,
+    pub(super) units: Vec<String>,
+}
+
+impl Command {
+    /// The command in a line that names these containers: one that a shell traces, or one of `pct` or
+    /// `lxc-attach`.
+    pub(super) fn of(line: &str, containers: &BTreeSet<u32>) -> Option<Self> {
+        let enters = line.contains("pct ") || line.contains("lxc-attach ");
+        let is_command = line.starts_with('+') || (enters && !containers.is_empty());
+        is_command.then(|| Self {
+            containers: containers.clone(),
+            units: SYSTEMCTL
+                .captures_iter(line)
+                .flat_map(|found| named(&found["words"]))
+                .collect(),
+        })
+    }
+}
+
+/// The units among systemctl's words, with the ending that it adds.
+fn named(words: &str) -> Vec<String> {
+    let is_unit = |word: &&str| !word.starts_with('-') && word.parse::<u64>().is_err();
+    let words = words.split_whitespace().filter(is_unit);
+    words
+        .map(|word| match UNIT.is_match(word) {
+            true => word.to_owned(),
+            false => format!("{word}.service"),
+        })
+        .collect()
+}

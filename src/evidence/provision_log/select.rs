@@ -1,0 +1,132 @@
+//! The one failure of a log that counts: its time, its message and its kind all come from here.
+
+use super::{FailureKind, LoggedFailure, Owner, names};
+use crate::evidence::time::Interval;
+
+/// The failure that counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Selected<'a> {
+    /// When; absent without a timestamp that says so.
+    pub at: Option<Interval>,
+    /// The failure.
+    pub failure: &'a LoggedFailure,
+}
+
+/// Why a log has no failure that counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoFailure {
+    /// There is no log.
+    #[error("give the provisioning log with --log")]
+    NoLog,
+    /// None of this kind.
+    #[error("the provisioning log has no such failure")]
+    None,
+    /// Other containers'.
+    #[error("the failures in the provisioning log are of other containers")]
+    OtherContainers,
+    /// Of several containers, one of which is this.
+    #[error("the provisioning log does not show which container its failures are of")]
+    Unclear,
+    /// Those of earlier runs.
+    #[error("the last run in the provisioning log has no such failure")]
+    EarlierRuns,
+    /// Other units'.
+    #[error("the failures in the provisioning log are of other units")]
+    OtherUnits,
+    /// Several, of different kinds, and perhaps of different runs.
+    #[error(
+        "the provisioning log has several failures and does not show which are of its last run"
+    )]
+    Several,
+}
+
+/// The failure of a command that asked systemd: what it says of `unit`, where that is known.
+///
+/// # Errors
+/// The log does not show which it is.
+pub fn failed_command<'a>(
+    log: &'a [LoggedFailure],
+    unit: Option<&str>,
+) -> Result<Selected<'a>, NoFailure> {
+    let commands = log.iter().filter(|it| it.kind != FailureKind::Push);
+    select(commands.collect(), unit)
+}
+
+/// The failure of a push, likewise.
+///
+/// # Errors
+/// The log does not show which it is.
+pub fn failed_push<'a>(
+    log: &'a [LoggedFailure],
+    unit: Option<&str>,
+) -> Result<Selected<'a>, NoFailure> {
+    let pushes = log.iter().filter(|it| it.kind == FailureKind::Push);
+    select(pushes.collect(), unit)
+}
+
+/// Of this container's last run the first failure: what follows it are retries. One that names the unit
+/// comes before one that names none; one that names others does not count.
+fn select<'a>(
+    mut failures: Vec<&'a LoggedFailure>,
+    unit: Option<&str>,
+) -> Result<Selected<'a>, NoFailure> {
+    let mut narrow = |keep: &dyn Fn(&LoggedFailure) -> bool, otherwise| {
+        failures.retain(|failure| keep(failure));
+        if failures.is_empty() {
+            Err(otherwise)
+        } else {
+            Ok(())
+        }
+    };
+    narrow(&|_| true, NoFailure::None)?;
+    narrow(
+        &|it| it.owner != Owner::AnotherContainer,
+        NoFailure::OtherContainers,
+    )?;
+    narrow(&|it| it.owner == Owner::ThisContainer, NoFailure::Unclear)?;
+    narrow(
+        &|it| it.later_runs.unwrap_or(0) == 0,
+        NoFailure::EarlierRuns,
+    )?;
+    if let Some(unit) = unit {
+        narrow(&|it| is_of(it, unit) != Some(false), NoFailure::OtherUnits)?;
+        if failures.iter().any(|it| is_of(it, unit) == Some(true)) {
+            failures.retain(|it| is_of(it, unit) == Some(true));
+        }
+    }
+    let (Some(first), Some(last)) = (failures.first(), failures.last()) else {
+        return Err(NoFailure::None);
+    };
+    if first.later_runs.is_some() {
+        return Ok(Selected {
+            at: first.at,
+            failure: first,
+        });
+    }
+    // Retries, or several runs: it lies between the first and the last.
+    if failures.iter().any(|it| it.kind != first.kind) {
+        return Err(NoFailure::Several);
+    }
+    let at = first
+        .at
+        .zip(last.at)
+        .map(|(first, last)| Interval::spanning(first, last));
+    Ok(Selected { at, failure: first })
+}
+
+/// Whether a failure is a unit's; `None` where it names none.
+fn is_of(failure: &LoggedFailure, unit: &str) -> Option<bool> {
+    let in_text = names::units(&failure.text);
+    let in_command = failure.units.iter().map(String::as_str);
+    let mut named = in_text.chain(in_command).peekable();
+    named.peek()?;
+    Some(named.any(|name| name == unit || is_template_of(name, unit)))
+}
+
+/// Whether `worker@.service` is the template that `worker@a.service` is made from.
+fn is_template_of(template: &str, unit: &str) -> bool {
+    let parts = template.split_once("@.").zip(unit.split_once('@'));
+    parts.is_some_and(|((name, ending), (own_name, rest))| {
+        name == own_name && rest.rsplit_once('.').is_some_and(|(_, own)| own == ending)
+    })
+}
