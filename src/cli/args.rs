@@ -1,4 +1,4 @@
-//! The command line's words.
+//! The arguments of the command line.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use crate::report::Format;
 use crate::sweep::report as sweep;
 use crate::sweep::selection::Ids;
 
-/// Says why provisioning of a Proxmox VE container failed, and whether it was a race condition.
+/// Find out why provisioning of a Proxmox VE container failed, and whether it was a race condition
 #[derive(Debug, Parser)]
 #[command(name = "lxcdiag", version, max_term_width = 100, after_help = EXAMPLES)]
 pub(super) struct Args {
@@ -21,8 +21,8 @@ pub(super) struct Args {
 }
 
 const EXAMPLES: &str = "Examples:
+  lxcdiag run race-condition --ct 958 --read-only
   lxcdiag run race-condition --ct 958 --demo
-  lxcdiag run race-condition --ct 958
   lxcdiag run race-condition --ct 958 --read-only --output ticket-958.md --bundle ticket-958.tar.gz
   lxcdiag run race-condition --ct 958 --var unit=worker@a.service --dry-run
   lxcdiag sweep health --all --on-change
@@ -32,56 +32,56 @@ const EXAMPLES: &str = "Examples:
 pub(super) enum Command {
     /// Diagnose one container
     Run(RunArgs),
-    /// Diagnose many containers at once, for cron
+    /// Diagnose many containers, for cron and monitoring
     Sweep(SweepArgs),
-    /// Weigh recordings again, with today's runbook
+    /// Re-evaluate recordings with the current runbook
     Judge(JudgeArgs),
-    /// Say what differs between two recordings or JSON reports
+    /// Compare two recordings or JSON reports
     Diff(DiffArgs),
-    /// Run runbook tests: recordings with the verdict each must get
+    /// Test runbooks against recordings with expected verdicts
     Test(TestArgs),
-    /// List the runbooks there are, and where they are from
+    /// List the available runbooks
     List(ListArgs),
-    /// Show what a runbook looks at and weighs
+    /// Describe the checks and hypotheses of a runbook
     Show(ShowArgs),
-    /// Check runbook files
+    /// Check runbook files for mistakes
     Validate(ValidateArgs),
 }
 
 #[derive(Debug, Parser)]
 pub(super) struct RunArgs {
-    /// A runbook's name (see `lxcdiag list`), or the path of one
+    /// Runbook name (see `lxcdiag list`) or path
     pub(super) runbook: String,
-    /// The container's ID
+    /// Container ID
     #[arg(long, value_name = "ID", value_parser = clap::value_parser!(u32).range(100..=999_999_999))]
     pub(super) ct: u32,
-    /// The node that has the container, where it is another one of the cluster: reached by ssh
+    /// Cluster node of the container, reached by ssh [default: this node]
     #[arg(long)]
     pub(super) node: Option<String>,
-    /// Set a var of the runbook; may be given more than once
+    /// Set a variable of the runbook; repeatable
     #[arg(long = "var", value_name = "NAME=VALUE")]
     pub(super) vars: Vec<String>,
-    /// When provisioning failed, in RFC 3339 (2026-01-02T03:04:05.678Z) or seconds since the epoch
+    /// Time of the failure, such as 2026-01-02T03:04:05.678Z, or in seconds since the epoch
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub(super) failed_at: Option<Interval>,
-    /// A provisioning log, from which the moment and the text of the failure are taken
+    /// Provisioning log to take the time and text of the failure from
     #[arg(long, value_name = "FILE")]
     pub(super) log: Option<PathBuf>,
-    /// Skip every check that changes the container
+    /// Skip checks that change the container
     #[arg(long)]
     pub(super) read_only: bool,
-    /// Print the exact commands, and run nothing
+    /// Print the exact commands without running them
     #[arg(long)]
     pub(super) dry_run: bool,
     #[command(flatten)]
     pub(super) report: ReportArgs,
-    /// Keep the recording: every command with its output, enough to judge again
+    /// Save a recording of every command and its output, for `lxcdiag judge`
     #[arg(long, value_name = "FILE")]
     pub(super) record: Option<PathBuf>,
-    /// How long the whole run may take (60s, 5min)
+    /// Time limit for the run, such as 60s or 5min
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(super) timeout: Option<std::time::Duration>,
-    /// Play back an incident recorded from a real container; needs no Proxmox VE
+    /// Play back a recorded incident, without Proxmox VE
     #[arg(long, value_name = "INCIDENT", num_args = 0..=1, require_equals = true,
           default_missing_value = INCIDENTS[0].name, value_parser = incidents())]
     pub(super) demo: Option<String>,
@@ -94,7 +94,7 @@ pub(super) struct RunArgs {
 #[derive(Debug, Parser)]
 #[command(group(ArgGroup::new("which").args(["all", "ct", "tag", "pool", "node"]).required(true).multiple(true)))]
 pub(super) struct SweepArgs {
-    /// A runbook's name (see `lxcdiag list`), or the path of one
+    /// Runbook name (see `lxcdiag list`) or path
     pub(super) runbook: String,
     /// Every container
     #[arg(long)]
@@ -117,7 +117,7 @@ pub(super) struct SweepArgs {
     /// Leave out what does not run, without a word
     #[arg(long)]
     pub(super) running: bool,
-    /// Set a var of the runbook; may be given more than once
+    /// Set a variable of the runbook; repeatable
     #[arg(long = "var", value_name = "NAME=VALUE")]
     pub(super) vars: Vec<String>,
     /// How many containers at once [default: processors for pct, four times as many for lxc-attach]
@@ -147,7 +147,7 @@ pub(super) struct SweepArgs {
     /// Run the checks that change containers too
     #[arg(long)]
     pub(super) allow_changes: bool,
-    /// How the report on stdout is written
+    /// Format of the report on stdout
     #[arg(long, value_enum, default_value = "table")]
     pub(super) format: sweep::Format,
     /// Write it to a file too, in the format of its ending (.txt, .json, .jsonl, .prom, .xml, .html; NAME.html
@@ -160,44 +160,44 @@ pub(super) struct SweepArgs {
     pub(super) library: LibraryArgs,
 }
 
-/// Waivers where nobody names another file.
+/// The default waiver file.
 pub(super) const WAIVERS: &str = "/etc/lxcdiag/waivers.yaml";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Via {
-    /// Proxmox VE's own, about 1.2 s to start
+    /// Proxmox VE's `pct exec`; takes about 1.2 s to start
     Pct,
-    /// LXC's own, without the Perl: about 0.01 s to start
+    /// LXC's `lxc-attach`; takes about 0.01 s to start
     LxcAttach,
 }
 
-/// Where a report goes, and what is in it.
+/// Where a report goes, and what it contains.
 #[derive(Debug, Parser)]
 pub(super) struct ReportArgs {
-    /// How the report on stdout is written
+    /// Format of the report on stdout
     #[arg(long, value_enum, default_value = "table")]
     pub(super) format: Format,
-    /// Write the report to a file too, in the format of its ending (.txt, .md, .html, .json, .xml); may be repeated
+    /// Write the report to a file, too, in the format of its extension (.txt, .md, .html, .json, .xml); repeatable
     #[arg(long, value_name = "FILE")]
     pub(super) output: Vec<PathBuf>,
-    /// Pack the report in every format, the recording and the raw outputs into one file (.tar.gz)
+    /// Pack the report in every format, the recording and all output into one file (.tar.gz)
     #[arg(long, value_name = "FILE")]
     pub(super) bundle: Option<PathBuf>,
-    /// Keep secrets in what is written
+    /// Do not redact secrets
     #[arg(long)]
     pub(super) no_redact: bool,
 }
 
-/// The way into containers.
+/// How containers are reached.
 #[derive(Debug, Parser)]
 pub(super) struct ReachArgs {
-    /// How commands reach the container
+    /// Client that runs commands in the container
     #[arg(long, value_enum, default_value = "pct")]
     pub(super) via: Via,
-    /// The pct to use
+    /// Path of pct
     #[arg(long, value_name = "PATH", env = "LXCDIAG_PCT", default_value = "pct")]
     pub(super) pct: PathBuf,
-    /// Where the host's files are looked for
+    /// Root directory of the host's files
     #[arg(
         long,
         value_name = "DIR",
@@ -210,17 +210,17 @@ pub(super) struct ReachArgs {
 
 #[derive(Debug, Parser)]
 pub(super) struct LibraryArgs {
-    /// Look for runbooks here first
+    /// Directory to search for runbooks first
     #[arg(long, value_name = "DIR")]
     pub(super) runbooks: Option<PathBuf>,
 }
 
 #[derive(Debug, Parser)]
 pub(super) struct JudgeArgs {
-    /// Files that `lxcdiag run --record` wrote
+    /// Recordings, as written by `lxcdiag run --record`
     #[arg(required = true, value_name = "RECORDING")]
     pub(super) recordings: Vec<PathBuf>,
-    /// Judge with this runbook, by name or path, not with today's of the recording's name
+    /// Runbook name or path [default: the current runbook of the recording's name]
     #[arg(long, value_name = "RUNBOOK")]
     pub(super) runbook: Option<String>,
     #[command(flatten)]
@@ -231,11 +231,11 @@ pub(super) struct JudgeArgs {
 
 #[derive(Debug, Parser)]
 pub(super) struct DiffArgs {
-    /// What was: a recording, or a report in JSON
+    /// Recording or JSON report before
     pub(super) a: PathBuf,
-    /// What is
+    /// Recording or JSON report after
     pub(super) b: PathBuf,
-    /// How it is written
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     pub(super) format: DiffFormat,
     #[command(flatten)]
@@ -244,15 +244,15 @@ pub(super) struct DiffArgs {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum DiffFormat {
-    /// For a terminal
+    /// Table for a terminal
     Table,
-    /// For programs: schema lxcdiag.diff/1
+    /// JSON, schema lxcdiag.diff/1
     Json,
 }
 
 #[derive(Debug, Parser)]
 pub(super) struct TestArgs {
-    /// Files of runbook tests, or directories of such files
+    /// Runbook test files, or directories of them
     #[arg(required = true, value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
     #[command(flatten)]
@@ -267,7 +267,7 @@ pub(super) struct ListArgs {
 
 #[derive(Debug, Parser)]
 pub(super) struct ShowArgs {
-    /// A runbook's name, or the path of one
+    /// Runbook name or path
     pub(super) runbook: String,
     #[command(flatten)]
     pub(super) library: LibraryArgs,
@@ -290,8 +290,8 @@ fn incidents() -> PossibleValuesParser {
 
 fn moment(text: &str) -> Result<Interval, String> {
     parse_time(text).ok_or_else(|| {
-        "it is no time with a zone: write 2026-01-02T03:04:05.678Z or 2026-01-02T03:04:05+01:00 \
-         (`date --rfc-3339=ns` prints one)"
+        "expected a timestamp with a time zone, such as 2026-01-02T03:04:05.678Z or \
+         2026-01-02T03:04:05+01:00 (see `date --rfc-3339=ns`)"
             .to_owned()
     })
 }
@@ -300,5 +300,5 @@ fn duration(text: &str) -> Result<std::time::Duration, String> {
     parse_duration(text)
         .filter(|seconds| *seconds > 0.0)
         .and_then(|seconds| std::time::Duration::try_from_secs_f64(seconds).ok())
-        .ok_or_else(|| "it is no length of time: write 60s, 500ms or 1min 30s".to_owned())
+        .ok_or_else(|| "expected a duration, such as 60s, 500ms or 1min 30s".to_owned())
 }

@@ -25,7 +25,7 @@ fn version() {
 fn no_command() {
     let finished = Environment::new().lxcdiag(&[]);
     assert_eq!((finished.status, finished.stdout.as_str()), (Some(64), ""));
-    assert!(finished.stderr.starts_with("Says why provisioning"));
+    assert!(finished.stderr.starts_with("Find out why provisioning"));
 }
 
 #[test]
