@@ -1,4 +1,4 @@
-//! The client that leads into containers: which program it is, and whether it can be used.
+//! The client that runs commands in containers: which program it is, and whether it can be used.
 
 use std::path::{Path, PathBuf};
 
@@ -8,15 +8,15 @@ use crate::cli::exit_code::ExitCode;
 use crate::container::transport::{LxcAttach, Pct, Transport};
 
 /// Only root may enter a container.
-pub(super) fn demand_root() -> Result<(), CliError> {
+pub(super) fn require_root() -> Result<(), CliError> {
     if rustix::process::geteuid().is_root() {
         return Ok(());
     }
-    let message = "run it as root: only root may enter a container";
-    Err(CliError::new(ExitCode::NotAllowed, message))
+    let error = CliError::new(ExitCode::NotAllowed, "only root may enter a container");
+    Err(error.with_hint("run it as root, for example with sudo"))
 }
 
-/// The way into containers that was asked for.
+/// The transport that the user asks for.
 pub(super) fn transport(via: Via, pct: &Path) -> Box<dyn Transport> {
     match via {
         Via::Pct => Box::new(Pct {
@@ -26,18 +26,19 @@ pub(super) fn transport(via: Via, pct: &Path) -> Box<dyn Transport> {
     }
 }
 
-/// That there is no such program, and what to do, where that is so.
-pub(super) fn missing(via: Via, pct: &Path) -> Option<String> {
-    (via == Via::Pct && !is_program(&from_anywhere(pct))).then(|| {
-        format!(
-            "there is no {}: run lxcdiag on the Proxmox VE host, or name the program with --pct",
-            pct.display()
-        )
-    })
+/// Makes sure that `pct` exists, if it is the client.
+pub(super) fn require_pct(via: Via, pct: &Path) -> Result<(), CliError> {
+    if via != Via::Pct || is_program(&from_anywhere(pct)) {
+        return Ok(());
+    }
+    let message = format!("pct not found: {}", pct.display());
+    Err(CliError::new(ExitCode::Unavailable, message).with_hint(
+        "run lxcdiag on the Proxmox VE host, or give the path with --pct; `run --demo` needs neither",
+    ))
 }
 
-/// The client is started in `/`, with a PATH of its own: a path from here must hold there too, and
-/// a name that only the caller's PATH leads to becomes a path.
+/// The client starts in `/`, with its own PATH: a relative path becomes absolute, and a name that is
+/// only on the caller's PATH becomes a path.
 fn from_anywhere(program: &Path) -> PathBuf {
     if program.components().count() > 1 {
         return std::path::absolute(program).unwrap_or_else(|_| program.to_owned());
@@ -55,7 +56,7 @@ fn from_anywhere(program: &Path) -> PathBuf {
     program.to_owned()
 }
 
-/// Whether a program is to be had: as a path, or by name on the PATH that it is started with.
+/// Whether a program exists: as a path, or by name on the PATH that it starts with.
 fn is_program(program: &Path) -> bool {
     if program.components().count() > 1 {
         return program.is_file();

@@ -39,7 +39,7 @@ fn side(library: &LibraryArgs, path: &Path) -> Result<Side, CliError> {
     let bytes = recordings::read_bounded(path)?;
     let neither = |error: &dyn std::fmt::Display| {
         let error = visible(&error.to_string());
-        let problem = format!("it is neither a recording nor a report in JSON: {error}");
+        let problem = format!("neither a recording nor a JSON report: {error}");
         recordings::bad_input(path, &problem)
     };
     let file: File = serde_json::from_slice(&bytes).map_err(|error| neither(&error))?;

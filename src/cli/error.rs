@@ -1,4 +1,4 @@
-//! Errors as the user sees them: a sentence and an exit code.
+//! Errors as the user sees them: what failed, what to do next, and an exit status.
 
 use std::fmt;
 
@@ -10,6 +10,7 @@ use crate::error_chain;
 pub(super) struct CliError {
     pub(super) code: ExitCode,
     message: String,
+    hint: Option<String>,
 }
 
 impl CliError {
@@ -17,17 +18,30 @@ impl CliError {
         Self {
             code,
             message: message.into(),
+            hint: None,
         }
     }
 
-    /// An error with what it came from.
+    /// An error with its sources.
     pub(super) fn from_error(code: ExitCode, error: &dyn std::error::Error) -> Self {
         Self::new(code, error_chain(error))
+    }
+
+    /// The same with the next thing to do.
+    pub(super) fn with_hint(self, hint: impl Into<String>) -> Self {
+        Self {
+            hint: Some(hint.into()),
+            ..self
+        }
     }
 }
 
 impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.message)?;
+        match &self.hint {
+            Some(hint) => write!(f, "\nhint: {hint}"),
+            None => Ok(()),
+        }
     }
 }

@@ -168,10 +168,10 @@ fn read_suite(file: &Path) -> Result<Suite, CliError> {
 fn read(path: &Path) -> Result<Recording, CliError> {
     let bytes = read_bounded(path)?;
     let recording: Recording = serde_json::from_slice(&bytes)
-        .map_err(|error| bad_input(path, &format!("it is no recording: {error}")))?;
+        .map_err(|error| bad_input(path, &format!("not a recording: {error}")))?;
     if recording.schema != SCHEMA {
         let problem = format!(
-            "it has the schema {}, and this lxcdiag reads {SCHEMA}",
+            "its schema is {}, and this version of lxcdiag reads {SCHEMA}",
             visible(&recording.schema)
         );
         return Err(bad_input(path, &problem));
@@ -187,10 +187,7 @@ pub(super) fn read_bounded(path: &Path) -> Result<Vec<u8>, CliError> {
         .read_to_end(&mut bytes)
         .map_err(unreadable)?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(bad_input(
-            path,
-            "it is longer than any recording; is it the right file?",
-        ));
+        return Err(bad_input(path, "it is too long for a recording"));
     }
     Ok(bytes)
 }

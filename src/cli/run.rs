@@ -30,7 +30,7 @@ const SOCKET: &str = "SOCKET";
 
 pub(super) fn run(args: &RunArgs, command_line: Vec<String>) -> Result<ExitCode, CliError> {
     if !args.dry_run && args.demo.is_none() {
-        client::demand_root()?;
+        client::require_root()?;
     }
     let request = request(args, command_line)?;
     let sinks = Sinks::new(&args.report, args.record.as_deref())?;
@@ -42,10 +42,7 @@ pub(super) fn run(args: &RunArgs, command_line: Vec<String>) -> Result<ExitCode,
     if let Some(name) = &args.demo {
         return block_on(async || demonstrate(&request, name, sinks).await)?;
     }
-    if let Some(problem) = client::missing(args.reach.via, &args.reach.pct) {
-        let message = format!("{problem}; --demo shows a recorded incident without either");
-        return Err(CliError::new(ExitCode::Unavailable, message));
-    }
+    client::require_pct(args.reach.via, &args.reach.pct)?;
     block_on(async || diagnose(args, &request, sinks).await)?
 }
 
@@ -116,7 +113,12 @@ fn unavailable(error: Unavailable) -> CliError {
         }
         _ => ExitCode::Unavailable,
     };
-    CliError::from_error(code, &error)
+    let hint = error.hint();
+    let error = CliError::from_error(code, &error);
+    match hint {
+        Some(hint) => error.with_hint(hint),
+        None => error,
+    }
 }
 
 /// The same run, with its answers from a recording.

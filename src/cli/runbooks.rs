@@ -42,7 +42,7 @@ pub(super) fn find_current(
 pub(super) fn values(runbook: &Runbook, given: &[String]) -> Result<Values, CliError> {
     vars::resolve(runbook, given).map_err(|error| {
         let mut redactor = Redactor::new(runbook);
-        let error = error.told(|name, value| redactor.without_secrets(name, value));
+        let error = error.shown(|name, value| redactor.without_secrets(name, value));
         CliError::from_error(ExitCode::Usage, &error)
     })
 }

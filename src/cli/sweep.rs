@@ -45,14 +45,12 @@ use bar::Bar;
 const LXC_ATTACH_JOBS: usize = 4;
 
 pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitCode, CliError> {
-    client::demand_root()?;
+    client::require_root()?;
     let (source, runbook) = runbooks::find(&args.library, &args.runbook)?;
     let values = runbooks::values(&runbook, &args.vars)?;
     let files = format::of_files(&args.output)?;
     let waivers = read_waivers(&args.waivers)?;
-    if let Some(problem) = client::missing(args.reach.via, &args.reach.pct) {
-        return Err(CliError::new(ExitCode::Unavailable, problem));
-    }
+    client::require_pct(args.reach.via, &args.reach.pct)?;
     let host = Host::at(&args.reach.host_root);
     let inventory = host
         .inventory()
@@ -261,10 +259,9 @@ fn read_waivers(path: &Path) -> Result<Vec<Waiver>, CliError> {
         }
         Err(error) => {
             let file = path.display();
-            let message = format!(
-                "cannot read the waivers in {file}: {error}; name a file of them with --waivers"
-            );
-            return Err(CliError::new(ExitCode::BadInput, message));
+            let message = format!("cannot read the waiver file {file}: {error}");
+            let error = CliError::new(ExitCode::BadInput, message);
+            return Err(error.with_hint("name the waiver file with --waivers"));
         }
     };
     waivers::read(&path.display().to_string(), &bytes)

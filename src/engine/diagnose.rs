@@ -70,17 +70,25 @@ pub enum Unavailable {
     #[error("{0}")]
     Node(String),
     /// It does not run.
-    #[error("container {0} is not running: start it with `pct start {0}`")]
+    #[error("container {0} is not running")]
     Stopped(u32),
     /// It is frozen.
-    #[error(
-        "container {0} is frozen (a backup, a snapshot, or `pct suspend`): wait, or resume it with \
-         `pct resume {0}`; nothing was run in it"
-    )]
+    #[error("container {0} is frozen (a backup, a snapshot, or `pct suspend`)")]
     Frozen(u32),
     /// The output could not be judged in time.
     #[error("{1}, and the output of container {0} was not evaluated within 5 s of that")]
     Unfinished(u32, Stop),
+}
+
+impl Unavailable {
+    /// What to do next, if that is known.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Stopped(ct) => Some(format!("start it with `pct start {ct}`")),
+            Self::Frozen(ct) => Some(format!("wait, or resume it with `pct resume {ct}`")),
+            Self::NotFound(_) | Self::Node(_) | Self::Unfinished(..) => None,
+        }
+    }
 }
 
 impl<'a> Cluster<'a> {

@@ -1,11 +1,11 @@
-//! The values of a runbook's vars: what the user set, and the defaults. Pure.
+//! The values of a runbook's vars: those that the user set, and the defaults. Pure.
 
 use std::collections::BTreeMap;
 
 use crate::nearest_name::suggestion;
 use crate::runbook::{Runbook, ValueError, check_value};
 
-/// Every var that has a value, and the names of those that nobody set.
+/// Every var that has a value, and the names of those with their default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Values {
     /// Values by name.
@@ -14,11 +14,11 @@ pub struct Values {
     pub defaulted: Vec<String>,
 }
 
-/// A value that cannot be had as given.
+/// A value that a runbook does not accept.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VarError {
     /// Not `name=value`.
-    #[error("`--var {given}` has no `=`: write `--var NAME=VALUE`")]
+    #[error("invalid `--var {given}`: expected NAME=VALUE")]
     NoEquals {
         /// What was given.
         given: String,
@@ -46,14 +46,14 @@ pub enum VarError {
 }
 
 impl VarError {
-    /// The same with what was given as `tell` has it, which is told its name, where it has one.
-    pub fn told(mut self, tell: impl FnOnce(Option<&str>, &str) -> String) -> Self {
+    /// The same with the given value as `shown` prints it. It gets the var's name, if that is known.
+    pub fn shown(mut self, shown: impl FnOnce(Option<&str>, &str) -> String) -> Self {
         match &mut self {
-            Self::NoEquals { given } => *given = tell(None, given),
+            Self::NoEquals { given } => *given = shown(None, given),
             Self::Refused { name, problem, .. } => {
                 let (ValueError::WrongType { value, .. } | ValueError::NoMatch { value, .. }) =
                     problem;
-                *value = tell(Some(name), value);
+                *value = shown(Some(name), value);
             }
             Self::Unknown { .. } => {}
         }
@@ -120,7 +120,7 @@ checks:
     }
 
     #[test]
-    fn what_nobody_set_has_its_default_if_it_has_one() {
+    fn a_var_that_is_not_set_has_its_default() {
         let values = resolved(&["window=5s"]).unwrap();
         let pairs = [("unit", "a.service"), ("window", "5s")];
         let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -129,7 +129,7 @@ checks:
     }
 
     #[test]
-    fn the_value_is_all_behind_the_first_sign_and_the_last_counts() {
+    fn the_value_starts_after_the_first_equals_sign_and_the_last_one_counts() {
         let values = resolved(&["unit=b.service", "unit=a=b.service", "source="]).unwrap();
         assert_eq!(values.values["unit"], "a=b.service");
         assert_eq!(values.values["source"], "");
@@ -137,17 +137,14 @@ checks:
     }
 
     #[test]
-    fn the_default_given_by_hand_is_no_default() {
+    fn a_default_that_the_user_gives_does_not_count_as_default() {
         assert_eq!(resolved(&["unit=a.service"]).unwrap().defaulted, ["window"]);
     }
 
     #[test]
-    fn what_cannot_be_is_refused_with_the_reason() {
+    fn an_invalid_value_is_refused_with_the_reason() {
         let message = |given| resolved(&[given]).unwrap_err().to_string();
-        assert_eq!(
-            message("unit"),
-            "`--var unit` has no `=`: write `--var NAME=VALUE`"
-        );
+        assert_eq!(message("unit"), "invalid `--var unit`: expected NAME=VALUE");
         assert_eq!(
             message("umit=x"),
             "runbook test has no var `umit`; did you mean `unit`?"

@@ -65,12 +65,12 @@ fn what_is_neither_is_refused() {
     for (file, expected) in [
         (
             "text.json",
-            "cannot read text.json: it is neither a recording nor a report in JSON: expected ident",
+            "cannot read text.json: neither a recording nor a JSON report: expected ident",
         ),
         ("other.json", "it has the schema \\x1b[2Jx/1"),
         (
             "torn.json",
-            "it is neither a recording nor a report in JSON: invalid type",
+            "neither a recording nor a JSON report: invalid type",
         ),
         (
             "none.json",

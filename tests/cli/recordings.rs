@@ -75,13 +75,10 @@ fn what_is_no_recording_is_refused() {
     environment.write("work/empty.json", "");
     environment.write("work/report.json", "{\"schema\": \"lxcdiag.report/1\"}");
     for (file, expected) in [
-        (
-            "empty.json",
-            "cannot read empty.json: it is no recording: EOF",
-        ),
+        ("empty.json", "cannot read empty.json: not a recording: EOF"),
         (
             "report.json",
-            "cannot read report.json: it is no recording: missing field",
+            "cannot read report.json: not a recording: missing field",
         ),
         (
             "none.json",

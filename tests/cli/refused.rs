@@ -142,7 +142,7 @@ redact: ['licence \\S+']
         ),
         (
             "db_password: hunter2",
-            "`--var db_password: [redacted:password:1]` has no `=`: write `--var NAME=VALUE`",
+            "invalid `--var db_password: [redacted:password:1]`: expected NAME=VALUE",
         ),
         (
             "note=seven",

@@ -282,13 +282,11 @@ fn waivers_that_cannot_be_read_end_the_sweep_before_it_begins() {
         ),
         (
             "missing",
-            "cannot read the waivers in missing: No such file or directory (os error 2); name a file \
-             of them with --waivers",
+            "cannot read the waiver file missing: No such file or directory (os error 2)\nhint: name the waiver file with --waivers",
         ),
         (
             "/etc",
-            "cannot read the waivers in /etc: Is a directory (os error 21); name a file of them with \
-             --waivers",
+            "cannot read the waiver file /etc: Is a directory (os error 21)\nhint: name the waiver file with --waivers",
         ),
     ] {
         let finished = sweep(&environment, &["--all", "--waivers", file]);
