@@ -294,7 +294,7 @@ checks:
     }
 
     #[test]
-    fn what_stands_in_the_directorys_place_is_named() {
+    fn a_file_in_place_of_the_directory_is_named() {
         let (_directory, history) = history();
         let path = history.of_container(958);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
