@@ -8,6 +8,7 @@ mod command;
 pub mod dependencies;
 mod describe;
 mod error;
+#[allow(clippy::disallowed_methods, reason = "finds runbooks in directories")]
 mod library;
 mod limits;
 mod locate;

@@ -11,6 +11,7 @@ pub mod report;
 pub mod row;
 pub mod selection;
 pub mod state;
+#[allow(clippy::disallowed_methods, reason = "keeps the state between sweeps")]
 pub mod state_file;
 pub mod visit;
 pub mod waivers;
