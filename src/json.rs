@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_acts_or_hides_is_an_escape() {
+    fn control_and_invisible_characters_are_escaped() {
         let text = compact(&"a\x1b[2J\x7f\u{9b}31m\u{202e}b\u{200b}é\u{e0041}\n").unwrap();
         let expected = r#""a\u001b[2J\u007f\u009b31m\u202eb\u200bé\udb40\udc41\n""#;
         assert_eq!(text, expected);
@@ -67,7 +67,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_value_stays_the_same(key in any::<String>(), value in any::<String>()) {
+        fn the_value_is_unchanged(key in any::<String>(), value in any::<String>()) {
             let value = serde_json::json!({ key: [value, "\u{202e}\u{7f}\u{e0001}\\\u{200b}"] });
             for text in [compact(&value).unwrap(), pretty(&value).unwrap()] {
                 let back: serde_json::Value = serde_json::from_str(&text).unwrap();

@@ -1,19 +1,17 @@
 //! A diagnosis as people and programs read it: one model, one file for each format. Pure.
 //!
-//! Everything here is computed from the recording and the diagnosis; a format decides nothing.
+//! Everything here is computed from the recording and the diagnosis. A format makes no decisions.
 
 pub mod bundle;
 pub mod diff;
-mod headline;
+mod events;
 mod html;
 mod json;
 mod junit;
 mod markdown;
 pub(crate) mod model;
-mod moments;
 mod table;
-
-use crate::judge::Level;
+mod words;
 
 pub(crate) use html::filled;
 pub use model::{CheckRow, MetricValue, Redaction, Report};
@@ -70,17 +68,6 @@ impl Format {
             Self::Junit => "xml",
             Self::Html => "html",
         }
-    }
-}
-
-/// What a race verdict means, in words for somebody who reads nothing else.
-fn race_in_words(race: Level) -> &'static str {
-    match race {
-        Level::Confirmed => "This was a race condition.",
-        Level::Likely => "This looks like a race condition.",
-        Level::Unknown => "It cannot be told whether this was a race condition.",
-        Level::Unlikely => "This does not look like a race condition.",
-        Level::RuledOut => "This was not a race condition.",
     }
 }
 

@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_acts_on_the_terminal() {
+    fn control_characters_are_written_out() {
         assert_eq!(
             visible("a\x1b]52;c;eA==\x07b\u{9b}31m\u{202e}c\u{200b}\r\n\u{7f}"),
             "a\\x1b]52;c;eA==\\x07b\\x9b31m\\u{202e}c\\u{200b}\\r \\x7f"

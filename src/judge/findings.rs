@@ -58,6 +58,16 @@ pub enum Severity {
     Critical,
 }
 
+impl Severity {
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+}
+
 /// What one attempt at a check came to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CheckResult {

@@ -9,7 +9,7 @@ use super::Visitor;
 use crate::evidence::recording::Target;
 use crate::judge::findings::Affected;
 use crate::report::model::{
-    CheckRow, EvidenceRow, HypothesisRow, MetricValue, Moment, Report, RunbookLine, VerdictRow,
+    CheckRow, EventRow, EvidenceRow, HypothesisRow, MetricValue, Report, RunbookLine, VerdictRow,
 };
 
 /// Shows a visitor every text that may hold a secret: all but times and numbers that lxcdiag writes
@@ -57,7 +57,7 @@ pub(super) fn visit(report: &mut Report, visitor: &mut dyn Visitor) {
         visit_check(check, visitor);
     }
     for (index, moment) in timeline.iter_mut().enumerate() {
-        let Moment {
+        let EventRow {
             at: _,
             until: _,
             what,

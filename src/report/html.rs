@@ -1,13 +1,12 @@
-//! The report as one HTML file that loads nothing, and whose own style and script are all that may act; and
-//! what makes such a file of any template.
+//! The report as one HTML file that loads nothing; and the rendering of such a file from any template.
 //!
-//! The template holds all the markup, and gets the report itself. Whatever it prints is cut to the length of
-//! a field, made visible, and escaped by the engine, so that no field can be forgotten; only the texts of
-//! [`text`] are longer.
+//! The template has all the markup, and gets the report itself. Every text that it prints is clipped, made
+//! visible and escaped by the engine, so that no field can be forgotten. Only the texts of [`text`] are longer.
 
 mod picture;
 mod text;
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
 use base64::Engine as _;
@@ -18,9 +17,8 @@ use minijinja::{Environment, Error, HtmlEscape, UndefinedBehavior, context, esca
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::model::{HypothesisRow, Moment, Report};
-use super::moments::told;
-use super::table::rows::because;
+use super::events::describe;
+use super::model::{EventRow, HypothesisRow, Report};
 use super::table::short_time;
 use crate::evidence::fact::duration_in_words;
 use crate::judge::findings::Severity;
@@ -29,50 +27,51 @@ use crate::shell_quote::command_line;
 use crate::terminal_text::{clipped, visible_text};
 use picture::{NARROW, WIDE, picture};
 
-/// What every page begins with, up to its body.
+/// The beginning of every page, up to its body.
 const HEAD: &str = include_str!("html/head.html");
 const TEMPLATE: &str = include_str!("html/page.html");
 const STYLE: &str = include_str!("html/style.css");
 const SCRIPT: &str = include_str!("html/script.js");
 
-/// By its extension, the engine escapes.
+/// Because of its extension, the engine escapes.
 const NAME: &str = "page.html";
 /// Characters of a field.
 const FIELD: usize = 600;
-/// Moments that do not decide; the JSON report has them all.
-const MOMENTS: usize = 250;
+/// Events that are not decisive; the JSON report has them all.
+const EVENTS: usize = 250;
+/// Names of what is missing.
+const MISSING: usize = 10;
 
 pub(super) fn render(report: &Report) -> String {
-    let (level, headline) = headline(report);
-    let (moments, earlier_moments) = shown_moments(report);
-    let moments = told(&moments);
+    let (events, earlier_events) = shown_events(report);
+    let events = describe(&events);
+    let leading = report
+        .main_hypothesis()
+        .into_iter()
+        .chain(report.other_race());
     let page = context! {
         report => Value::from(Serde(report)),
         took => report.took,
         var_order => &report.var_order,
-        title => match level.is_empty() {
-            true => format!("{headline}: container {}", report.target.ct),
-            false => format!("{level}: {headline}: container {}", report.target.ct),
-        },
+        title => format!("{}: container {}", report.headline(), report.target.ct),
         tone => tone(report),
-        level,
-        headline,
+        state => report.state(),
+        main => report.main_hypothesis().map(|row| row.title.as_str()),
         race => report.race_sentence(),
-        nature => report.nature(),
-        leading => Value::from(Serde(leading(report))),
+        explanation => report.explanation(),
+        leading => Value::from(Serde(leading.map(Hypothesis::new).collect::<Vec<_>>())),
         hypotheses => Value::from(Serde(hypotheses(report))),
-        pictures => match moments.is_empty() {
+        pictures => match events.is_empty() {
             true => Vec::new(),
-            false => vec![picture(&moments, &WIDE), picture(&moments, &NARROW)],
+            false => vec![picture(&events, &WIDE), picture(&events, &NARROW)],
         },
-        moments => Value::from(Serde(moments)),
-        earlier_moments,
+        events => Value::from(Serde(events)),
+        earlier_events,
     };
     filled(TEMPLATE, STYLE, SCRIPT, page)
 }
 
-/// A template of a body, filled with plain data, as a file of its own. A page without a script has none to
-/// run: its policy then allows none.
+/// A page from the template of its body. Without a script, its policy allows none.
 pub(crate) fn filled(template: &str, style: &str, script: &str, page: Value) -> String {
     rendered(template, style, script, page).unwrap_or_else(|error| {
         // Only a defect of the template ends here: it must not look like an empty report.
@@ -121,7 +120,7 @@ fn rendered(template: &str, style: &str, script: &str, page: Value) -> Result<St
     })
 }
 
-/// The Content Security Policy: nothing but the style and the script of this file, told by their hashes.
+/// The Content Security Policy: nothing but the style and the script of this file, by their hashes.
 fn policy(style: &str, script: &str) -> String {
     let hash = |text: &str| STANDARD.encode(Sha256::digest(text));
     let script = match script.is_empty() {
@@ -134,26 +133,7 @@ fn policy(style: &str, script: &str) -> String {
     )
 }
 
-/// How sure it is, and of what.
-fn headline(report: &Report) -> (String, String) {
-    let word = match (report.judged(), report.worst()) {
-        (Some(row), _) => return (capital(row.verdict.words()), clipped(&row.title, FIELD)),
-        _ if report.verdict.kind == VerdictKind::Healthy => "Healthy",
-        (None, Some(Severity::Critical)) => "Critical",
-        (None, Some(Severity::Warning)) => "Warning",
-        (None, None) => "Cannot tell",
-    };
-    (String::new(), word.to_owned())
-}
-
-fn capital(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
-}
-
-/// How bad it is, as a class of the style sheet.
+/// The severity as a class of the style sheet.
 fn tone(report: &Report) -> &'static str {
     match (&report.verdict.kind, report.worst()) {
         (VerdictKind::Healthy, _) => "good",
@@ -163,52 +143,44 @@ fn tone(report: &Report) -> &'static str {
     }
 }
 
-/// The hypothesis that is the verdict; and as to a race, the leading one, where something is wrong.
-fn leading(report: &Report) -> Vec<&HypothesisRow> {
-    let judged = report.judged();
-    let race = report.leading_race().filter(|race| {
-        report.verdict.kind != VerdictKind::Healthy
-            && judged.is_none_or(|judged| judged.id != race.id)
-    });
-    judged.into_iter().chain(race).collect()
-}
-
-/// A hypothesis with what its level rests on.
+/// A hypothesis with the words for it.
 #[derive(Serialize)]
 struct Hypothesis<'a> {
     #[serde(flatten)]
     row: &'a HypothesisRow,
-    because: String,
+    words: &'static str,
+    reason: String,
+    grounds: Vec<(&'static str, Vec<Cow<'a, str>>)>,
 }
 
-/// All, the strongest first.
+impl<'a> Hypothesis<'a> {
+    fn new(row: &'a HypothesisRow) -> Self {
+        Self {
+            row,
+            words: row.verdict_words(),
+            reason: row.reason(),
+            grounds: row.grounds(MISSING),
+        }
+    }
+}
+
+/// All hypotheses, the strongest first.
 fn hypotheses(report: &Report) -> Vec<Hypothesis<'_>> {
     let mut rows: Vec<_> = report.hypotheses.iter().collect();
     rows.sort_by_key(|row| {
-        (
-            Reverse(row.verdict),
-            row.id != report.verdict.kind.id(),
-            row.is_idle(),
-        )
+        let other = row.id != report.verdict.kind.id();
+        (Reverse(row.verdict), other, row.lacks_evidence())
     });
-    rows.into_iter()
-        .map(|row| Hypothesis {
-            because: match row.is_idle() {
-                true => "nothing speaks for it".to_owned(),
-                false => because(row),
-            },
-            row,
-        })
-        .collect()
+    rows.into_iter().map(Hypothesis::new).collect()
 }
 
-/// The latest moments and all that decide, and how many there are besides.
-fn shown_moments(report: &Report) -> (Vec<&Moment>, usize) {
-    let others = report.timeline.iter().filter(|moment| !moment.decisive);
-    let hidden = others.count().saturating_sub(MOMENTS);
+/// The latest events and all that are decisive, and how many others there are.
+fn shown_events(report: &Report) -> (Vec<&EventRow>, usize) {
+    let others = report.timeline.iter().filter(|event| !event.decisive);
+    let hidden = others.count().saturating_sub(EVENTS);
     let mut skipped = 0;
-    let shown = report.timeline.iter().filter(|moment| {
-        let skip = !moment.decisive && skipped < hidden;
+    let shown = report.timeline.iter().filter(|event| {
+        let skip = !event.decisive && skipped < hidden;
         skipped += usize::from(skip);
         !skip
     });

@@ -8,10 +8,9 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestSuite};
 
-use super::model::{CheckRow, HypothesisRow, Report};
+use super::model::{CheckRow, Report};
 use crate::judge::VerdictKind;
-use crate::judge::findings::{Outcome, Severity};
-use crate::runbook::Effect;
+use crate::judge::findings::Outcome;
 use crate::shell_quote::command_line;
 use crate::terminal_text::{visible, visible_lines};
 
@@ -96,7 +95,7 @@ fn verdict(report: &Report) -> TestCase {
     status.set_message(visible(&report.headline()));
     status.set_type(match (verdict.kind.level(), verdict.severity) {
         (Some(level), _) => level.words(),
-        (None, Some(severity)) => severity_name(severity),
+        (None, Some(severity)) => severity.name(),
         (None, None) => "inconclusive",
     });
     status.set_description(visible_lines(&reasons(report)));
@@ -108,9 +107,10 @@ fn verdict(report: &Report) -> TestCase {
 fn reasons(report: &Report) -> String {
     let mut lines = Vec::new();
     lines.extend(report.race_sentence().map(str::to_owned));
-    lines.push(report.nature().to_owned());
-    if let Some(row) = report.judged() {
-        weighed(&mut lines, row);
+    lines.push(report.explanation().to_owned());
+    let grounds = report.main_hypothesis().map(|row| row.grounds(usize::MAX));
+    for (label, texts) in grounds.into_iter().flatten() {
+        lines.extend(texts.iter().map(|says| format!("{label}: {says}")));
     }
     if !report.verdict.remedy.is_empty() {
         lines.push("What to do:".to_owned());
@@ -119,23 +119,10 @@ fn reasons(report: &Report) -> String {
     lines.join("\n")
 }
 
-fn weighed(lines: &mut Vec<String>, row: &HypothesisRow) {
-    for (label, effects) in [
-        ("For it", [Effect::Confirms, Effect::Supports]),
-        ("Against it", [Effect::RulesOut, Effect::Weakens]),
-    ] {
-        lines.extend(row.holding(&effects).map(|says| format!("{label}: {says}")));
-    }
-    lines.extend(row.missing.iter().map(|name| format!("Not known: {name}")));
-    if let Some(overturned) = &row.overturned_by {
-        lines.push(format!("Overturned by: {overturned}"));
-    }
-}
-
 fn check(report: &Report, row: &CheckRow) -> TestCase {
     let failure = || TestCaseStatus::non_success(NonSuccessKind::Failure);
     let (mut status, kind) = match (row.severity, row.outcome) {
-        (Some(severity), _) => (failure(), severity_name(severity)),
+        (Some(severity), _) => (failure(), severity.name()),
         (None, Outcome::Passed) => (TestCaseStatus::success(), "passed"),
         (None, Outcome::Failed) => (failure(), "failed"),
         (None, Outcome::Errored) => (
@@ -165,11 +152,4 @@ fn check(report: &Report, row: &CheckRow) -> TestCase {
         case.set_system_err(visible_lines(&row.stderr));
     }
     case
-}
-
-const fn severity_name(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Warning => "warning",
-        Severity::Critical => "critical",
-    }
 }

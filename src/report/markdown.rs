@@ -1,7 +1,7 @@
 //! The report as Markdown, for a ticket on GitHub, GitLab or Jira.
 //!
-//! What is not this module's own word goes through `escape`: nothing that a container says becomes
-//! a link, a mention, an image or HTML.
+//! Every text that is not this module's own goes through `escape`: nothing that a container prints becomes a
+//! link, a mention, an image or HTML.
 
 mod about;
 mod commands;
@@ -11,12 +11,12 @@ mod verdict;
 
 use super::model::Report;
 
-/// Characters of the whole, at most: GitHub takes 65,536 a comment, and whoever writes it adds some.
+/// Characters of the report, at most: a comment on GitHub has at most 65,536, and its author adds some.
 const MOST: usize = 60_000;
 
-/// How much of each thing there is room for.
+/// How much of each part is shown.
 #[derive(Debug, Clone, Copy)]
-struct Room {
+struct Limits {
     /// Characters of an output.
     output: usize,
     /// Characters of a text within a line.
@@ -25,8 +25,8 @@ struct Room {
     items: usize,
 }
 
-impl Room {
-    /// A quarter less for each output; once these are short, half of all else.
+impl Limits {
+    /// A quarter less for each output; once outputs are short, half of everything else.
     fn smaller(self) -> Self {
         match self.output {
             400.. => Self {
@@ -43,41 +43,41 @@ impl Room {
 }
 
 pub(super) fn render(report: &Report) -> String {
-    let mut room = Room {
+    let mut limits = Limits {
         output: MOST,
         line: 400,
         items: 200,
     };
     loop {
-        let text = document(report, room);
-        if text.chars().count() < MOST || room.items == 0 {
+        let text = document(report, limits);
+        if text.chars().count() < MOST || limits.items == 0 {
             return text;
         }
-        room = room.smaller();
+        limits = limits.smaller();
     }
 }
 
-fn document(report: &Report, room: Room) -> String {
+fn document(report: &Report, limits: Limits) -> String {
     let mut text = String::new();
-    verdict::headline(&mut text, report, room);
-    verdict::remedy(&mut text, report, room);
-    tables::checks(&mut text, report, room);
-    tables::timeline(&mut text, report, room);
-    verdict::others(&mut text, report, room);
-    about::made_on(&mut text, report, room);
-    commands::commands(&mut text, report, room);
-    about::redacted(&mut text, report, room);
+    verdict::headline(&mut text, report, limits);
+    verdict::remedy(&mut text, report, limits);
+    tables::checks(&mut text, report, limits);
+    tables::timeline(&mut text, report, limits);
+    verdict::others(&mut text, report, limits);
+    about::about(&mut text, report, limits);
+    commands::commands(&mut text, report, limits);
+    about::redacted(&mut text, report, limits);
     text
 }
 
 /// The first items of a list.
-fn some_of<T>(items: &[T], room: Room) -> impl Iterator<Item = &T> {
-    items.iter().take(room.items)
+fn some_of<T>(items: &[T], limits: Limits) -> impl Iterator<Item = &T> {
+    items.iter().take(limits.items)
 }
 
-/// How many items of a list there was no room for.
-fn tell_rest(text: &mut String, count: usize, room: Room) {
-    if let more @ 1.. = count.saturating_sub(room.items) {
-        text.push_str(&format!("\n… and {more} more, in the JSON report.\n"));
+/// How many items of a list are not shown.
+fn note_rest(text: &mut String, count: usize, limits: Limits) {
+    if let more @ 1.. = count.saturating_sub(limits.items) {
+        text.push_str(&format!("\n… and {more} more in the JSON report.\n"));
     }
 }

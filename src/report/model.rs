@@ -21,64 +21,64 @@ pub struct Report {
     pub lxcdiag: String,
     /// The command line that collected.
     pub command_line: Vec<String>,
-    /// The name of the demonstration that was played back, where it was one.
+    /// The name of the demonstration that was played back, if it was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub demonstration: Option<String>,
-    /// Which runbook judged.
+    /// The runbook that was evaluated.
     pub runbook: RunbookLine,
-    /// What was looked at.
+    /// The container and its host.
     pub target: Target,
-    /// When collecting began and ended.
+    /// When the run started.
     pub started_at: String,
-    /// Likewise.
+    /// When the run finished.
     pub finished_at: String,
-    /// The same as a length of time in seconds.
+    /// The duration of the run in seconds.
     #[serde(skip)]
     pub took: f64,
-    /// Why collecting ended before its end, if it did.
+    /// Why the run ended early, if it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cut_short: Option<String>,
-    /// Nothing was to be changed.
+    /// Whether checks that change the container were skipped.
     pub read_only: bool,
-    /// When provisioning failed, where that was said.
+    /// When provisioning failed, if that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed_at: Option<String>,
-    /// Every var that had a value.
+    /// The value of every var that has one.
     pub vars: BTreeMap<String, String>,
-    /// Their names, in the runbook's order: what matters most comes first there.
+    /// The names of the vars, in the runbook's order: the most important ones come first there.
     #[serde(skip)]
     pub var_order: Vec<String>,
-    /// The vars that nobody set.
+    /// The vars that have their default value.
     pub defaulted: Vec<String>,
     /// The commands that changed the container.
     pub changed: Vec<String>,
     /// The checks, in the order they were run.
     pub checks: Vec<CheckRow>,
     /// What happened, earliest first.
-    pub timeline: Vec<Moment>,
+    pub timeline: Vec<EventRow>,
     /// The hypotheses, in the runbook's order.
     pub hypotheses: Vec<HypothesisRow>,
     /// The overall verdict.
     pub verdict: VerdictRow,
-    /// What was removed before the report left; `null` where nothing was to be removed.
+    /// The secrets that were removed; `null` with `--no-redact`.
     pub redacted: Option<Vec<Redaction>>,
 }
 
-/// Secrets of one class that were removed from one place.
+/// Secrets of one class that were removed from one field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Redaction {
     /// The class, as in `[redacted:class:1]`.
     pub class: String,
     /// The field of the report, as `checks[unit_file].stdout`.
     pub place: String,
-    /// How many times.
+    /// The number of occurrences.
     pub count: u64,
 }
 
-/// Which runbook judged.
+/// The runbook that was evaluated.
 #[derive(Debug, Clone, Serialize)]
 pub struct RunbookLine {
-    /// Its name.
+    /// Its id.
     pub id: String,
     /// The question it answers.
     pub title: String,
@@ -89,40 +89,40 @@ pub struct RunbookLine {
 /// One attempt at a check.
 #[derive(Debug, Clone, Serialize)]
 pub struct CheckRow {
-    /// Which check, and which of its items.
+    /// The check and its item.
     #[serde(rename = "id")]
     pub key: CheckKey,
-    /// What it looks at.
+    /// What it checks.
     pub title: String,
-    /// The plan's numbering.
+    /// The number of the step in the runbook's plan.
     pub step: Option<String>,
-    /// How it came out.
+    /// Its outcome.
     pub outcome: Outcome,
     /// Whether it was skipped because its `for_each` lists nothing.
     #[serde(skip)]
     pub no_items: bool,
-    /// Why.
+    /// The reason for the outcome.
     pub reason: String,
     /// What was observed.
     pub observed: String,
-    /// What it says of a race.
+    /// Its evidence on the leading race hypothesis.
     pub race: Bearing,
-    /// The command in the container; empty for a look at the host.
+    /// The command in the container; empty for a probe of the host.
     pub argv: Vec<String>,
-    /// When it began.
+    /// When it started.
     pub started_at: Option<String>,
-    /// How long it took, in milliseconds.
+    /// Its duration in milliseconds.
     pub duration_ms: Option<f64>,
     /// The exit status.
     pub exit: Option<i32>,
     /// The signal that ended it, by the shells' convention of statuses above 128.
     pub signal: Option<i32>,
-    /// Whether its time was up.
+    /// Whether it timed out.
     pub timed_out: bool,
     /// Whether it was not run because the container's shell had been lost before.
     #[serde(skip)]
     pub session_lost: bool,
-    /// Its standard output, invalid UTF-8 replaced, the middle dropped when long.
+    /// Its standard output: invalid UTF-8 is replaced, and the middle of a long output is missing.
     pub stdout: String,
     /// Its standard error, likewise.
     pub stderr: String,
@@ -130,29 +130,29 @@ pub struct CheckRow {
     pub stdout_bytes: u64,
     /// How many bytes it wrote to standard error.
     pub stderr_bytes: u64,
-    /// The facts taken.
+    /// The facts taken from it.
     pub facts: serde_json::Value,
-    /// Whether a limit is exceeded.
+    /// The severity of the limit that is exceeded, if one is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub severity: Option<Severity>,
     /// The things for which it is, where the check lists several.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub affected: Vec<Affected>,
-    /// The number for monitoring.
+    /// The metric for monitoring.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metric: Option<MetricValue>,
 }
 
-/// A number for monitoring.
+/// A metric for monitoring.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MetricValue {
-    /// The number.
+    /// Its value.
     pub value: f64,
     /// Its unit.
     pub unit: String,
 }
 
-/// What a check says of the strongest race hypothesis.
+/// What a check contributes to the leading race hypothesis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Bearing {
@@ -162,14 +162,14 @@ pub enum Bearing {
     For,
     /// It weakens it.
     Against,
-    /// It settles it.
+    /// It confirms it.
     DecisiveFor,
-    /// It excludes it.
+    /// It rules it out.
     DecisiveAgainst,
 }
 
 impl Bearing {
-    /// The bearing in the table's words.
+    /// The bearing as the tables show it.
     pub const fn words(self) -> &'static str {
         match self {
             Self::Nothing => "",
@@ -181,22 +181,22 @@ impl Bearing {
     }
 }
 
-/// A point on the time line.
+/// An event of the timeline.
 #[derive(Debug, Clone, Serialize)]
-pub struct Moment {
-    /// When, at the earliest.
+pub struct EventRow {
+    /// When, or the earliest time it can have been.
     pub at: String,
-    /// When, at the latest, where that is later.
+    /// The latest time it can have been, if its time is not exact.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
     /// What happened.
     pub what: String,
-    /// Where that is known from.
+    /// The source of the event.
     pub source: EventSource,
-    /// Whether it is one of the moments that decide.
+    /// Whether the verdict depends on its time.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub decisive: bool,
-    /// The same as `at` and `until`, to compute with.
+    /// `at` and `until` as an interval.
     #[serde(skip)]
     pub interval: Interval,
 }
@@ -204,89 +204,62 @@ pub struct Moment {
 /// A hypothesis.
 #[derive(Debug, Clone, Serialize)]
 pub struct HypothesisRow {
-    /// Its name.
+    /// Its id.
     pub id: String,
-    /// Its name for people.
+    /// Its title.
     pub title: String,
-    /// What would have happened.
+    /// What it claims to have happened.
     pub about: String,
     /// Whether it is a race.
     pub race: bool,
-    /// How far it is believed.
+    /// How strongly it is supported.
     pub verdict: Level,
-    /// Something that holds settles it, and something else that holds excludes it.
+    /// Whether some evidence confirms it and other evidence rules it out.
     pub conflicting: bool,
-    /// What was weighed.
+    /// The evidence for and against it.
     pub evidence: Vec<EvidenceRow>,
-    /// What could not be had.
+    /// The names that were missing, with the reasons.
     pub missing: Vec<String>,
-    /// What would overturn the verdict.
+    /// What would change the verdict.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub overturned_by: Option<String>,
-    /// What to do if it is so.
+    /// What to do if it is true.
     pub remedy: String,
-}
-
-impl HypothesisRow {
-    /// The evidence of these effects that holds, in words.
-    pub(super) fn holding(&self, effects: &[Effect]) -> impl Iterator<Item = &str> {
-        self.evidence
-            .iter()
-            .filter(|evidence| evidence.holds == Some(true) && effects.contains(&evidence.effect))
-            .map(|evidence| evidence.says.as_str())
-    }
-
-    /// Whether it is unlikely only because nothing holds: a dozen of them are one line.
-    pub(super) fn is_idle(&self) -> bool {
-        self.verdict == Level::Unlikely && self.holding(&[Effect::Weakens]).next().is_none()
-    }
-
-    /// What its level rests on, in words.
-    pub(super) fn grounds(&self) -> impl Iterator<Item = &str> {
-        let effects: &[Effect] = match self.verdict {
-            Level::Confirmed => &[Effect::Confirms],
-            Level::Likely => &[Effect::Supports],
-            Level::Unknown => &[],
-            Level::Unlikely => &[Effect::Weakens],
-            Level::RuledOut => &[Effect::RulesOut],
-        };
-        self.holding(effects)
-    }
 }
 
 /// One piece of evidence.
 #[derive(Debug, Clone, Serialize)]
 pub struct EvidenceRow {
-    /// What it does where it holds.
+    /// Its effect on the hypothesis if it holds.
     pub effect: Effect,
-    /// Whether it holds; `null` where that is not known.
+    /// Whether it holds; `null` if that is unknown.
     pub holds: Option<bool>,
-    /// It in words.
+    /// What it says.
     pub says: String,
-    /// What was missing, where it is not known.
+    /// The names that were missing, if it is unknown.
     pub missing: Vec<String>,
 }
 
 /// The overall verdict.
 #[derive(Debug, Clone, Serialize)]
 pub struct VerdictRow {
-    /// Which hypothesis it is, or what else.
+    /// The hypothesis, healthy or inconclusive.
     #[serde(flatten)]
     pub kind: VerdictKind,
-    /// How far the strongest race is believed.
+    /// How strongly the leading race hypothesis is supported.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub race: Option<Level>,
-    /// The worst limit that a check exceeded.
+    /// The worst severity of the limits that were exceeded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub severity: Option<Severity>,
-    /// It in a sentence or two.
+    /// A summary in one or two sentences.
     pub summary: String,
     /// What to do.
     pub remedy: String,
 }
 
 impl Report {
-    /// The report on a recording, as diagnosed by a runbook with this SHA-256.
+    /// The report on the diagnosis of a recording by a runbook with this SHA-256.
     pub fn new(
         runbook: &Runbook,
         sha256: &str,
@@ -320,7 +293,7 @@ impl Report {
                 .map(|change| crate::shell_quote::command_line(&change.argv))
                 .collect(),
             checks: check_rows(runbook, recording, &diagnosis.results, leading),
-            timeline: diagnosis.timeline.iter().map(moment).collect(),
+            timeline: diagnosis.timeline.iter().map(event_row).collect(),
             hypotheses: diagnosis.hypotheses.iter().map(hypothesis_row).collect(),
             verdict: verdict_row(&diagnosis.verdict),
             redacted: None,
@@ -328,7 +301,7 @@ impl Report {
     }
 }
 
-/// The race hypothesis whose level is the verdict on races.
+/// The leading race hypothesis: the first whose level is the verdict on races.
 fn leading_race(diagnosis: &Diagnosis) -> Option<&Judged> {
     let level = diagnosis.verdict.race?;
     diagnosis
@@ -396,7 +369,7 @@ fn facts_json(result: &CheckResult) -> serde_json::Value {
         .collect()
 }
 
-/// The strongest thing the check's evidence says.
+/// The strongest effect of the evidence that a check contributes to.
 fn bearing(check: &Check, race: &Judged) -> Bearing {
     let holding = |effect| {
         race.evidence.iter().any(|weighed: &Weighed| {
@@ -418,9 +391,9 @@ fn bearing(check: &Check, race: &Judged) -> Bearing {
     }
 }
 
-fn moment(event: &Event) -> Moment {
+fn event_row(event: &Event) -> EventRow {
     let Interval { start, end } = event.at;
-    Moment {
+    EventRow {
         at: rfc3339(start),
         until: (end > start).then(|| rfc3339(end)),
         what: event.what.clone(),

@@ -1,5 +1,5 @@
-//! The report for a terminal: verdict and remedy first, then everything that backs them, and the
-//! verdict once more at the end, where the eye is when it has scrolled by.
+//! The report for a terminal: verdict and remedy first, then everything that backs them, and the verdict
+//! once more at the end, where the reader is after a long output has scrolled by.
 
 mod banner;
 pub(crate) mod grid;
@@ -20,7 +20,7 @@ use wrap::{labelled, paragraph};
 pub struct Look {
     /// Columns of the terminal.
     pub width: u16,
-    /// Whether to colour it.
+    /// Whether to use colour.
     pub colour: bool,
 }
 
@@ -80,11 +80,11 @@ pub(super) fn render(report: &Report, look: Look) -> String {
     text
 }
 
-/// What was looked at, with what, and what was done to it.
+/// What was diagnosed, with what, and what was changed.
 fn head(text: &mut String, report: &Report, look: Look) {
     if let Some(name) = &report.demonstration {
         let line = format!(
-            "DEMONSTRATION: the incident {name}, recorded from a real container. Nothing was run here."
+            "DEMONSTRATION: incident {name}, recorded in a real container. No command was run."
         );
         for line in wrap::wrap(&line, look.columns()) {
             let _ = writeln!(text, "{}", look.paint(&line, style::BOLD));
@@ -134,25 +134,25 @@ fn head(text: &mut String, report: &Report, look: Look) {
         run.push_str(", no declared changes were made");
     }
     paragraph(text, "  ", &run, look);
-    // Not the way to the program, which is long and says nothing.
+    // Without the path of the program, which is long and says little.
     if let Some((_, words)) = report.command_line.split_first() {
         let command = format!("lxcdiag {}", crate::shell_quote::command_line(words));
-        labelled(text, "  command:    ", &visible(&command), look);
+        labelled(text, "  command:     ", &visible(&command), look);
     }
     for (number, command) in report.changed.iter().enumerate() {
         let label = if number == 0 { "changed by:" } else { "" };
-        labelled(text, &format!("  {label:<11} "), &visible(command), look);
+        labelled(text, &format!("  {label:<12} "), &visible(command), look);
     }
     let removed = removed(report);
     if !removed.is_empty() {
-        labelled(text, "  redacted:  ", &removed, look);
+        labelled(text, "  redacted:    ", &removed, look);
     }
     if let Some(reason) = &report.cut_short {
-        labelled(text, "  cut short: ", &visible(reason), look);
+        labelled(text, "  ended early: ", &visible(reason), look);
     }
 }
 
-/// How often secrets of each class were taken out: `password 3, token 1`.
+/// How many secrets of each class were removed: `password 3, token 1`.
 fn removed(report: &Report) -> String {
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
     for row in report.redacted.iter().flatten() {
@@ -172,7 +172,7 @@ fn remedy(text: &mut String, report: &Report, look: Look) {
     section(text, "What to do", look);
     for line in visible_lines(report.verdict.remedy.trim_end()).lines() {
         if line.starts_with(' ') {
-            // A command, to be copied: a line break or a lost blank would make another one of it.
+            // A command to copy: a line break or a lost space would make a different command.
             let _ = writeln!(text, "  {}", line.trim_end());
         } else {
             paragraph(text, "  ", line, look);

@@ -155,7 +155,7 @@ fn a_race_at_200_columns() {
 }
 
 #[test]
-fn a_race_whose_moment_is_known() {
+fn a_race_with_a_known_time_of_failure() {
     let run = late_push().failed_at(-31.4);
     insta::assert_snapshot!(table(&run, 100));
 }
@@ -171,7 +171,7 @@ fn a_healthy_container() {
 }
 
 #[test]
-fn a_run_cut_short() {
+fn a_run_that_ended_early() {
     insta::assert_snapshot!(table(&cut_short(), 100));
 }
 
@@ -183,7 +183,7 @@ fn in_colour() {
     };
     let text = render(&directory_push().report(), Format::Table, look);
     insta::assert_snapshot!(text.replace('\x1b', "␛"));
-    // Colour adds to the text and takes nothing from it.
+    // Without the colours, the text is the same.
     let bare = regex::Regex::new("\x1b\\[[0-9;]*m").unwrap();
     assert_eq!(bare.replace_all(&text, ""), table(&directory_push(), 100));
 }
@@ -195,7 +195,7 @@ fn a_critical_disk() {
     insta::assert_snapshot!(table(&run, 80));
 }
 
-/// What a container says cannot act on the terminal, nor break the layout.
+/// What a container prints cannot act on the terminal or break the layout.
 #[test]
 fn hostile_and_wide_text() {
     let mut run = late_push();
@@ -211,12 +211,12 @@ fn hostile_and_wide_text() {
 }
 
 #[test]
-fn no_line_ends_in_blanks_or_is_wider_than_the_terminal() {
+fn no_line_has_trailing_spaces_or_is_wider_than_the_terminal() {
     for run in [late_push(), directory_push(), healthy(), cut_short()] {
         for width in [60, 72, 80, 100, 120, 200] {
             for line in table(&run, width).lines() {
                 assert_eq!(line.trim_end(), line, "{line:?}");
-                // A command of the remedy is never broken, whatever its width.
+                // A command of the remedy is never broken.
                 if !line.starts_with("    ") {
                     assert!(line.width() <= usize::from(width), "{width}: {line}");
                 }
@@ -233,7 +233,7 @@ fn commands_of_a_remedy_can_be_copied() {
 }
 
 #[test]
-fn columns_that_say_nothing_are_left_out() {
+fn empty_columns_are_omitted() {
     let runbook = runbook(
         "runbook: plain\ntitle: Plain\nchecks:\n  - { id: up, title: Is it up, run: [up], pass: exit == 0 }\n",
     );
@@ -242,7 +242,7 @@ fn columns_that_say_nothing_are_left_out() {
 }
 
 #[test]
-fn what_is_too_long_is_clipped() {
+fn long_texts_are_clipped_in_the_table_but_not_in_json() {
     let runbook = runbook(
         "runbook: plain\ntitle: Plain\nchecks:\n  - { id: up, title: Is it up, run: [up], pass: exit == 0, show: '{{ stdout }}' }\n",
     );
@@ -257,13 +257,13 @@ fn what_is_too_long_is_clipped() {
 }
 
 #[test]
-fn a_long_time_line_shows_its_end() {
+fn a_long_timeline_shows_its_end() {
     let lines: Vec<_> = (0..50).map(|n| (f64::from(n), "Reloading.")).collect();
     let mut run = healthy();
     run.recording.attempts[1].stdout.head = journal(&lines).into_bytes();
     let text = table(&run, 80);
     assert!(
-        text.contains("  … 13 earlier, in the JSON report\n"),
+        text.contains("  … 13 earlier events are in the JSON report\n"),
         "{text}"
     );
     assert!(
@@ -273,18 +273,18 @@ fn a_long_time_line_shows_its_end() {
 }
 
 #[test]
-fn times_are_as_fine_as_they_are_known_and_days_are_told() {
+fn times_have_their_known_precision_and_days_are_shown() {
     insta::assert_snapshot!({
         let mut run = healthy().failed_at(0.0);
         run.recording.failed_at = Some(Interval::new(at(0.2), at(0.7)));
         let text = table(&run, 100);
-        let from = text.find("Time line").unwrap();
+        let from = text.find("Timeline").unwrap();
         text[from..].to_owned()
     });
 }
 
 #[test]
-fn conflicting_evidence_is_told_with_both_sides() {
+fn conflicting_evidence_shows_both_sides() {
     let runbook = runbook(
         "runbook: plain
 title: Plain
@@ -303,7 +303,7 @@ hypotheses:
     );
     let text = table(&Run::new(&runbook).passes(&["up"]), 80);
     assert!(
-        text.contains("torn (race)  conflict  it is up; yet it is not down\n"),
+        text.contains("torn (race)  conflicting  it is up; but it is not down\n"),
         "{text}"
     );
 }

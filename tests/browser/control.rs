@@ -123,7 +123,7 @@ fn rows_are_filtered_by_text_and_outcome() {
 }
 
 #[test]
-fn a_check_leads_to_its_output() {
+fn a_check_links_to_its_output() {
     let mut tab = Tab::new(&html(&report(INCIDENT)));
     let shown = "document.querySelector('#output-12 pre').checkVisibility()";
     assert_eq!(tab.value(shown), false);
@@ -136,7 +136,7 @@ fn a_check_leads_to_its_output() {
 }
 
 #[test]
-fn without_a_script_everything_can_be_read() {
+fn everything_is_readable_without_the_script() {
     let report = report(INCIDENT);
     let mut tab = Tab::blank();
     tab.call(

@@ -59,7 +59,7 @@ impl Server {
 
 /// The tests would notice if something were run or loaded.
 #[test]
-fn a_page_without_defence_is_taken() {
+fn the_test_detects_an_attack() {
     let server = Server::new();
     let url = format!("http://127.0.0.1:{}/x", server.port);
     let mut tab = Tab::blank();
@@ -76,7 +76,7 @@ fn a_page_without_defence_is_taken() {
 }
 
 #[test]
-fn nothing_of_a_hostile_report_is_run_or_loaded() {
+fn a_hostile_report_runs_and_loads_nothing() {
     let server = Server::new();
     let mut words: Vec<_> = FRAGMENTS.iter().map(|&word| word.to_owned()).collect();
     words.extend(server.lures());

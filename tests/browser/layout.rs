@@ -21,7 +21,7 @@ pub const BEYOND: &str = "[...document.body.querySelectorAll('*')]
 
 /// Every part of the page that must be seen and has no box.
 const FLAT: &str = "[...document.querySelectorAll(
-      'h1, h2, #checks-table tbody tr, #checks-table tbody th, details, .moment .mark, .moment text')]
+      'h1, h2, #checks-table tbody tr, #checks-table tbody th, details, .event .mark, .event text')]
     .filter((element) => !element.closest('svg') || element.closest('svg').checkVisibility())
     .filter((element) => {
       const box = element.getBoundingClientRect();
@@ -30,7 +30,7 @@ const FLAT: &str = "[...document.querySelectorAll(
     .map((element) => element.outerHTML)";
 
 #[test]
-fn nothing_reaches_beyond_the_page_and_everything_has_its_place() {
+fn nothing_overflows_the_page() {
     let mut tab = Tab::blank();
     for name in INCIDENTS {
         let report = report(name);
@@ -55,7 +55,7 @@ fn nothing_reaches_beyond_the_page_and_everything_has_its_place() {
                 "[...document.querySelectorAll('svg')].filter((svg) => svg.checkVisibility())";
             let shown = tab.strings(&format!("{shown}.map((svg) => svg.classList.value)"));
             assert_eq!(shown, [picture], "{name}");
-            let marks = tab.value("document.querySelectorAll('svg.wide .moment .mark').length");
+            let marks = tab.value("document.querySelectorAll('svg.wide .event .mark').length");
             assert_eq!(marks, report.timeline.len());
         }
         assert_eq!(tab.mishaps(), [""; 0], "{name}");
@@ -64,7 +64,7 @@ fn nothing_reaches_beyond_the_page_and_everything_has_its_place() {
 
 /// On a telephone a row is a card: each cell below the one before it, with its column's name.
 #[test]
-fn rows_are_cards_on_a_telephone() {
+fn rows_are_cards_on_a_phone() {
     let mut tab = Tab::new(&html(&report("late-push-252")));
     let beside = "[...document.querySelectorAll('#checks-table tbody tr')].flatMap((row) => {
         const cells = [...row.cells].filter((cell) => cell.checkVisibility());
@@ -80,7 +80,7 @@ fn rows_are_cards_on_a_telephone() {
 
 /// Text against what is behind it, as WCAG 2 reckons; the least that it asks of normal text.
 #[test]
-fn every_text_can_be_read_in_light_and_in_dark() {
+fn contrast_is_sufficient_in_light_and_dark() {
     let mut tab = Tab::blank();
     for name in INCIDENTS {
         tab.load(&html(&report(name)));
@@ -102,7 +102,7 @@ fn every_text_can_be_read_in_light_and_in_dark() {
 
 /// A line of a megabyte is cut, and what is left of it wraps.
 #[test]
-fn a_line_of_a_megabyte_stays_within_the_page() {
+fn a_line_of_a_megabyte_does_not_overflow() {
     let mut report = report("late-push-252");
     report.checks[4].stdout = "x".repeat(1 << 20);
     report.checks[4].stdout_bytes = 1 << 20;
@@ -118,6 +118,6 @@ fn a_line_of_a_megabyte_stays_within_the_page() {
         .value("document.querySelectorAll('details.output')[4].querySelector('.notice').innerText");
     assert_eq!(
         note,
-        "983,040 bytes are left out here; the recording has what was kept of them."
+        "983,040 bytes omitted; the recording has those that were kept."
     );
 }

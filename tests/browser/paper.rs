@@ -7,7 +7,7 @@ use crate::tab::Tab;
 pub const SHEET: (u32, u32) = (688, 1002);
 
 #[test]
-fn paper_has_everything_and_no_controls() {
+fn a_printout_is_complete_and_has_no_controls() {
     let report = report("late-push-252");
     let mut tab = Tab::new(&html(&report));
     tab.value(
@@ -18,7 +18,7 @@ fn paper_has_everything_and_no_controls() {
     tab.resize(SHEET);
     tab.media("print", "dark");
     let hidden = tab.strings(
-        "[...document.querySelectorAll('pre, .evidence li, ol.moments li, #checks-table tbody tr')]
+        "[...document.querySelectorAll('pre, .evidence li, ol.events li, #checks-table tbody tr')]
            .filter((element) => !element.checkVisibility() || element.getBoundingClientRect().height === 0)
            .map((element) => element.outerHTML)",
     );

@@ -44,7 +44,7 @@ fn beyond(tab: &mut Tab) -> Vec<String> {
 }
 
 #[test]
-fn every_container_and_check_is_there_on_every_screen() {
+fn every_container_and_check_is_shown_on_every_screen() {
     let (sweep, reports) = health();
     let mut tab = Tab::blank();
     load(&mut tab, &sweep, &reports);
@@ -97,7 +97,7 @@ fn every_container_and_check_is_there_on_every_screen() {
 }
 
 #[test]
-fn nothing_of_a_hostile_sweep_is_run_and_its_links_lead_to_reports() {
+fn a_hostile_sweep_runs_nothing_and_links_only_to_reports() {
     let (mut sweep, reports) = health();
     let mut words = FRAGMENTS.iter().cycle().map(|&word| word.to_owned());
     poison(&mut sweep, || words.next().unwrap());
@@ -137,7 +137,7 @@ fn nothing_of_a_hostile_sweep_is_run_and_its_links_lead_to_reports() {
 }
 
 #[test]
-fn paper_has_every_sign_and_nothing_is_cut_off() {
+fn a_printout_has_every_sign_and_nothing_is_cut_off() {
     let (sweep, _) = health();
     let mut tab = Tab::new(&page(&sweep, |_| None));
     tab.resize(SHEET);

@@ -60,7 +60,7 @@ fn a_recording_is_judged_with_the_exit_status_of_a_run() {
         ("late-push-257", 1, "LIKELY: Race condition"),
         ("directory-push-247", 2, "CONFIRMED: The push failed"),
         ("healthy-252", 0, "HEALTHY"),
-        ("no-sh-252", 3, "CANNOT TELL"),
+        ("no-sh-252", 3, "INCONCLUSIVE"),
     ] {
         let path = repository(&format!("runbooks/tests/recordings/{name}.json"));
         let finished = environment.lxcdiag(&["judge", &path]);

@@ -112,7 +112,7 @@ fn no_secret_of_a_run_leaves() {
     }
     let (_, stdout) = &left[0];
     assert!(stdout.contains("it is [redacted:password:"), "{stdout}");
-    assert!(stdout.contains("\n  redacted:  "), "{stdout}");
+    assert!(stdout.contains("\n  redacted:    "), "{stdout}");
     let report: serde_json::Value = serde_json::from_str(&left[3].1).unwrap();
     let output = report["checks"][0]["stdout"].as_str().unwrap();
     assert!(

@@ -43,7 +43,7 @@ fn names(directory: &Path) -> Vec<String> {
 }
 
 #[test]
-fn everything_is_in_it_and_the_sums_are_right() {
+fn it_is_complete_and_the_checksums_match() {
     let (_, recording) = hostile::demonstration();
     let directory = unpacked(&packed("ticket-958", &recording));
     assert_eq!(names(directory.path()), ["ticket-958"]);
@@ -103,7 +103,7 @@ fn everything_is_in_it_and_the_sums_are_right() {
 }
 
 #[test]
-fn the_recording_inside_gets_the_same_verdict() {
+fn its_recording_gets_the_same_verdict() {
     let (runbook, recording) = hostile::demonstration();
     let directory = unpacked(&packed("a", &recording));
     let bytes = std::fs::read(directory.path().join("a/recording.json")).unwrap();
@@ -113,14 +113,14 @@ fn the_recording_inside_gets_the_same_verdict() {
 }
 
 #[test]
-fn the_same_recording_makes_the_same_bytes() {
+fn the_same_recording_makes_the_same_bundle() {
     let (_, recording) = hostile::demonstration();
     assert_eq!(packed("a", &recording), packed("a", &recording));
 }
 
 /// Whatever a check or its item is called, its output stays below `raw/`, and no other's is lost.
 #[test]
-fn no_name_leads_out_of_it() {
+fn no_name_leads_out_of_the_directory() {
     let (_, mut recording) = hostile::demonstration();
     let like = recording.attempts[2].clone();
     let named = |check: &str, item: Option<&str>| Attempt {

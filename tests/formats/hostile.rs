@@ -157,8 +157,8 @@ fn fill(report: &mut Report, next: &mut dyn FnMut() -> String) {
         (row.stdout, row.stderr) = (next(), next());
         row.facts = serde_json::json!({ next(): next() });
     }
-    for moment in &mut report.timeline {
-        (moment.what, moment.source) = (next(), EventSource::Check(next()));
+    for event in &mut report.timeline {
+        (event.what, event.source) = (next(), EventSource::Check(next()));
     }
     for row in &mut report.hypotheses {
         (row.title, row.about, row.remedy) = (next(), next(), next());

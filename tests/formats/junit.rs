@@ -1,4 +1,4 @@
-//! What holds of every report in JUnit XML. The fuzz target `render` uses this file too.
+//! Properties of every report in JUnit XML. The fuzz target `render` uses this file too.
 
 use lxcdiag::report::{Format, Look, Report, render};
 use lxcdiag::terminal_text::visible;

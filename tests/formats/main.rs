@@ -35,7 +35,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_format_survives_whatever_is_said(texts in prop::collection::vec(text(), 1..40)) {
+    fn every_format_survives_any_text(texts in prop::collection::vec(text(), 1..40)) {
         let report = hostile::report(&texts);
         markdown::holds(&report);
         junit::holds(&report);
@@ -44,7 +44,7 @@ proptest! {
 }
 
 #[test]
-fn every_piece_alone_in_every_field() {
+fn every_format_survives_each_piece_in_every_field() {
     for piece in hostile::PIECES {
         let report = hostile::report(&[(*piece).to_owned()]);
         markdown::holds(&report);

@@ -1,4 +1,4 @@
-//! What holds of every report in Markdown. The fuzz target `render` uses this file too.
+//! Properties of every report in Markdown. The fuzz target `render` uses this file too.
 
 use lxcdiag::report::{Format, Look, Report, render};
 use lxcdiag::terminal_text::visible;
@@ -15,7 +15,7 @@ pub fn holds(report: &Report) {
     }
     let pieces = rendered::comrak(&text);
     assert_eq!(rendered::pulldown(&text), pieces, "{text}");
-    let whole = !text.contains(" more, in the JSON report");
+    let whole = !text.contains(" more in the JSON report");
     plain_text_is_plain(&pieces);
     headings(&pieces, report);
     checks(&pieces, report, whole);
@@ -46,11 +46,11 @@ fn plain_text_is_plain(pieces: &[Piece]) {
 
 fn headings(pieces: &[Piece], report: &Report) {
     let found: Vec<_> = contents(pieces, "h2");
-    let mut expected = vec!["What to do", "Checks", "Time line", "Other explanations"];
+    let mut expected = vec!["What to do", "Checks", "Timeline", "Other hypotheses"];
     expected.extend([
-        "What it was made on",
+        "About this report",
         "Commands in the container",
-        "Removed from this report",
+        "Redactions",
     ]);
     if report.verdict.remedy.trim_end().is_empty() {
         expected.remove(0);
@@ -119,9 +119,9 @@ fn checks(pieces: &[Piece], report: &Report, whole: bool) {
             "Check",
             "Outcome",
             "Observed",
-            "Began (UTC)",
-            "Took",
-            "Race?"
+            "Started (UTC)",
+            "Duration",
+            "Race"
         ]
     );
     if whole {
@@ -187,7 +187,7 @@ fn folds(pieces: &[Piece], report: &Report, whole: bool) {
                 assert_eq!(language, "text");
                 let lines = output.strip_suffix('\n').unwrap_or(output).split('\n');
                 let expected: Vec<_> = lines.map(visible).collect();
-                let cut = shown.contains(" left out …]");
+                let cut = shown.contains(" omitted …]");
                 assert!(cut || shown == expected.join("\n") + "\n", "{shown:?}");
             }
         }

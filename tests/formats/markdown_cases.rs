@@ -31,7 +31,7 @@ fn outputs_too_long_for_a_comment_are_shortened_evenly() {
         assert!(text.contains(&format!("begin {at}\n")), "{at}");
         assert!(text.contains(&format!("\nend {at}\n")), "{at}");
     }
-    assert_eq!(text.matches(" characters left out …]").count(), 21);
+    assert_eq!(text.matches(" characters omitted …]").count(), 21);
 }
 
 #[test]
@@ -55,15 +55,17 @@ fn a_thousand_checks() {
         report.checks.push(row);
     }
     crate::markdown::holds(&report);
-    assert!(markdown(&report).contains(" more, in the JSON report."));
+    assert!(markdown(&report).contains(" more in the JSON report."));
 }
 
 #[test]
-fn what_was_removed_is_told() {
+fn redactions_are_listed() {
     let mut report = hostile::report(&[]);
-    assert!(markdown(&report).ends_with("\nNothing was removed: secrets may be in it.\n"));
+    assert!(markdown(&report).ends_with(
+        "\nNone: this report was written with `--no-redact` and may contain secrets.\n"
+    ));
     report.redacted = Some(Vec::new());
-    assert!(markdown(&report).ends_with("\nNothing that looks like a secret was found.\n"));
+    assert!(markdown(&report).ends_with("\nNone: no secrets were found.\n"));
     report.redacted = hostile::report(&["x".to_owned()]).redacted;
     assert!(markdown(&report).ends_with("\n- x: x, 2 ×\n"));
 }

@@ -1,4 +1,4 @@
-//! What somebody needs who does not see the page.
+//! Accessibility of the page.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ const INCIDENTS: &[&str] = &[
 ];
 
 #[test]
-fn headings_leave_no_level_out() {
+fn headings_skip_no_level() {
     for name in INCIDENTS {
         let page = html(&report(name));
         let page = parse(&page);
@@ -28,7 +28,7 @@ fn headings_leave_no_level_out() {
 }
 
 #[test]
-fn every_reference_leads_to_one_element() {
+fn every_reference_has_exactly_one_target() {
     for name in INCIDENTS {
         let page = html(&report(name));
         let page = parse(&page);

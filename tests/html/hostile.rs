@@ -1,4 +1,4 @@
-//! Reports in which every string is somebody else's.
+//! Reports in which every string is hostile.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use lxcdiag::judge::VerdictKind;
 use lxcdiag::judge::findings::EventSource;
 use lxcdiag::report::{Redaction, Report};
 
-/// What a page can be attacked with, on a line each.
+/// Attacks on a page, one per line.
 pub const FRAGMENTS: &[&str] = &[
     "<script>pwned()</script>",
     "</script><script>pwned()</script>",
@@ -40,8 +40,8 @@ pub const FRAGMENTS: &[&str] = &[
     "<math><mtext><table><mglyph><style><img src=x onerror=pwned()>",
 ];
 
-/// Replaces every string in a report by the next of `words`, which have no line breaks. What refers to
-/// something else in the report still does.
+/// Replaces every string in a report by the next of `words`, which have no line breaks. References within
+/// the report stay valid.
 pub fn poison(report: &mut Report, mut words: impl FnMut() -> String) {
     let mut word = |text: &mut String| *text = words();
     word(&mut report.lxcdiag);
@@ -94,7 +94,7 @@ pub fn poison(report: &mut Report, mut words: impl FnMut() -> String) {
         word(&mut check.observed);
         check.argv.iter_mut().for_each(&mut word);
         check.started_at.iter_mut().for_each(&mut word);
-        // Every check has outputs here, of several lines and with a tab.
+        // Every check has outputs of several lines and with a tab.
         for output in [&mut check.stdout, &mut check.stderr] {
             let (mut first, mut second) = (String::new(), String::new());
             word(&mut first);
@@ -106,11 +106,11 @@ pub fn poison(report: &mut Report, mut words: impl FnMut() -> String) {
         word(&mut value);
         check.facts = serde_json::json!({ name: value });
     }
-    for moment in &mut report.timeline {
-        word(&mut moment.at);
-        moment.until.iter_mut().for_each(&mut word);
-        word(&mut moment.what);
-        if let EventSource::Check(id) = &mut moment.source {
+    for event in &mut report.timeline {
+        word(&mut event.at);
+        event.until.iter_mut().for_each(&mut word);
+        word(&mut event.what);
+        if let EventSource::Check(id) = &mut event.source {
             word(id);
         }
     }
@@ -135,7 +135,7 @@ pub fn poison(report: &mut Report, mut words: impl FnMut() -> String) {
         }
     }
     word(&mut verdict.summary);
-    // Its lines stay lines, its commands commands.
+    // Lines and commands stay as they are.
     let lines = verdict.remedy.lines().map(|line| {
         let indent = line.len() - line.trim_start().len();
         let mut text = String::new();

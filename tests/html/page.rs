@@ -20,13 +20,13 @@ pub fn only<'a>(page: &'a Html, selector: &str) -> ElementRef<'a> {
     found[0]
 }
 
-/// The text in an element, its words a blank apart.
+/// The text of an element, with single spaces.
 pub fn text(element: ElementRef<'_>) -> String {
     let pieces: Vec<_> = element.text().flat_map(str::split_whitespace).collect();
     pieces.join(" ")
 }
 
-/// An attribute that must be there.
+/// An attribute that must exist.
 pub fn attribute<'a>(element: ElementRef<'a>, name: &str) -> &'a str {
     let found = element.value().attr(name);
     found.unwrap_or_else(|| panic!("no {name}: {}", element.html()))
@@ -37,9 +37,9 @@ pub fn number(element: ElementRef<'_>, name: &str) -> f64 {
     attribute(element, name).parse().unwrap()
 }
 
-/// The tree of elements: each with its depth, its attributes' names, and the values of those that give
-/// it a meaning. How many lines of text the picture has, and so how long its bars are, depends on the
-/// text: these are left out.
+/// The tree of elements: each with its depth, the names of its attributes, and the values of those that give
+/// it a meaning. The lines of text in the picture, and so the length of its bars, depend on the text: these
+/// are excluded.
 pub fn tree(page: &Html) -> Vec<String> {
     const MEANING: &[&str] = &[
         "id",
@@ -74,7 +74,7 @@ pub fn tree(page: &Html) -> Vec<String> {
         .collect()
 }
 
-/// Where two trees differ first.
+/// The first difference of two trees.
 pub fn difference(a: &[String], b: &[String]) -> Option<String> {
     let place = (0..a.len().max(b.len())).find(|at| a.get(*at) != b.get(*at))?;
     Some(format!("{:?} for {:?}", a.get(place), b.get(place)))

@@ -1,4 +1,4 @@
-//! The picture of the time line: to scale, in order, nothing over anything else.
+//! The picture of the timeline: to scale, in order, without overlaps.
 
 use scraper::{ElementRef, Html};
 use unicode_width::UnicodeWidthStr as _;
@@ -15,9 +15,9 @@ fn child<'a>(element: ElementRef<'a>, name: &str) -> Option<ElementRef<'a>> {
         .find(|child| child.value().name() == name || child.value().classes().any(|c| c == name))
 }
 
-/// The heights at which a picture's moments stand on its axis.
+/// The positions of a picture's events on its axis.
 fn marks(page: &Html, picture: &str) -> Vec<f64> {
-    all(page, &format!("svg.{picture} g.moment .mark"))
+    all(page, &format!("svg.{picture} g.event .mark"))
         .into_iter()
         .map(|mark| match mark.value().attr("cy") {
             Some(y) => y.parse().unwrap(),
@@ -32,7 +32,7 @@ fn marks(page: &Html, picture: &str) -> Vec<f64> {
 }
 
 #[test]
-fn labels_are_apart_and_within_the_picture() {
+fn labels_do_not_overlap_or_leave_the_picture() {
     for name in names() {
         let page = html(&report(&name));
         let page = parse(&page);
@@ -65,7 +65,7 @@ fn labels_are_apart_and_within_the_picture() {
 }
 
 #[test]
-fn moments_stand_in_their_order_and_what_decides_is_marked() {
+fn events_are_in_order_and_decisive_ones_are_marked() {
     for name in names() {
         let report = report(&name);
         let page = html(&report);
@@ -74,33 +74,29 @@ fn moments_stand_in_their_order_and_what_decides_is_marked() {
             let marks = marks(&page, picture);
             assert!(marks.is_sorted(), "{name}: {marks:?}");
             let decisive = all(&page, &format!("svg.{picture} g.decisive path.mark")).len();
-            let expected = report.timeline.iter().filter(|moment| moment.decisive);
+            let expected = report.timeline.iter().filter(|event| event.decisive);
             assert_eq!(decisive, expected.count(), "{name}");
         }
     }
 }
 
-/// From systemd's look to the file's arrival, 2.32 s, nothing is cut out; the ruler tells how long that is.
+/// Nothing is cut between the time when systemd looked for the file and its arrival 2.32 s later.
 #[test]
-fn what_decides_is_to_scale() {
+fn decisive_events_are_to_scale() {
     let report = report("late-push-252");
     let page = html(&report);
     let page = parse(&page);
     let seconds = |index: usize| report.timeline[index].interval.start as f64 / 1e9;
-    let deciding: Vec<_> = (0..report.timeline.len())
+    let decisive: Vec<_> = (0..report.timeline.len())
         .filter(|index| report.timeline[*index].decisive)
         .collect();
-    let (first, last) = (deciding[0], deciding[deciding.len() - 1]);
+    let (first, last) = (decisive[0], decisive[decisive.len() - 1]);
     assert!((seconds(last) - seconds(first) - 2.32).abs() < 0.02);
     for picture in ["wide", "narrow"] {
         let marks = marks(&page, picture);
         let ruler = all(&page, &format!("svg.{picture} .ruler"))[0];
         let words = text(ruler);
-        let told: f64 = words
-            .strip_suffix(" ms on the axis")
-            .unwrap()
-            .parse()
-            .unwrap();
+        let told: f64 = words.strip_suffix(" ms").unwrap().parse().unwrap();
         let path = attribute(child(ruler, "path").unwrap(), "d");
         let length = path.split(['h', 'm']).nth(2).unwrap();
         let a_second = 1_000.0 / told * length.parse::<f64>().unwrap();
@@ -112,16 +108,16 @@ fn what_decides_is_to_scale() {
 }
 
 #[test]
-fn a_long_wait_is_cut_out_and_told() {
+fn a_long_wait_is_cut_and_labelled() {
     let page = html(&report("directory-push-252"));
     let page = parse(&page);
     let cut = all(&page, "svg.wide g.cut");
     assert_eq!(cut.len(), 1);
-    assert_eq!(text(cut[0]), "3 h 32 min cut out");
+    assert_eq!(text(cut[0]), "3 h 32 min not shown");
 }
 
 #[test]
-fn a_bar_is_as_long_as_what_it_stands_for() {
+fn bars_are_to_scale() {
     let report = report("late-push-252");
     let page = html(&report);
     let page = parse(&page);
@@ -129,7 +125,7 @@ fn a_bar_is_as_long_as_what_it_stands_for() {
     let own: Vec<_> = report
         .timeline
         .iter()
-        .filter(|moment| moment.source.is_lxcdiag())
+        .filter(|event| event.source.is_lxcdiag())
         .collect();
     assert_eq!((bars.len(), own.len()), (2, 2));
     let ratio = |index: usize| {
@@ -139,9 +135,9 @@ fn a_bar_is_as_long_as_what_it_stands_for() {
     assert!((ratio(0) / ratio(1) - 1.0).abs() < 0.02);
 }
 
-/// Whoever fills the time line cannot push out of it what decides.
+/// A flood of events cannot hide the decisive ones.
 #[test]
-fn of_many_moments_the_latest_and_those_that_decide_are_drawn() {
+fn of_many_events_the_latest_and_the_decisive_are_drawn() {
     let mut report = report("late-push-252");
     let first = report.timeline[0].clone();
     report
@@ -150,18 +146,18 @@ fn of_many_moments_the_latest_and_those_that_decide_are_drawn() {
     report.timeline[0].decisive = true;
     let page = html(&report);
     let page = parse(&page);
-    let others = all(&page, "svg.wide g.moment:not(.decisive)");
+    let others = all(&page, "svg.wide g.event:not(.decisive)");
     assert_eq!(others.len(), 250);
     assert_eq!(all(&page, "svg.wide g.decisive").len(), 3);
     let hidden = report
         .timeline
         .iter()
-        .filter(|moment| !moment.decisive)
+        .filter(|event| !event.decisive)
         .count()
         - 250;
     let caption = text(all(&page, "figcaption")[0]);
     assert!(
-        caption.ends_with(&format!("{hidden} earlier ones are in the JSON report.")),
+        caption.ends_with(&format!("{hidden} earlier events are in the JSON report.")),
         "{caption}"
     );
 }

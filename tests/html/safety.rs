@@ -1,4 +1,4 @@
-//! Nothing that a container says becomes a part of the page.
+//! Nothing that a container prints becomes markup of the page.
 
 use std::sync::LazyLock;
 
@@ -13,7 +13,7 @@ use crate::page::{all, attribute, difference, only, parse, text, tree};
 use crate::reports::{html, report};
 
 static MASKED: LazyLock<Report> = LazyLock::new(|| report("masked-252"));
-/// The elements of its page where nobody attacks it.
+/// The elements of its page without an attack.
 static BENIGN: LazyLock<Vec<String>> =
     LazyLock::new(|| tree(&parse(&poisoned(MASKED.clone(), &["word".to_owned()]))));
 
@@ -25,7 +25,7 @@ fn poisoned(mut report: Report, words: &[String]) -> String {
 }
 
 #[test]
-fn every_hostile_string_leaves_the_elements_as_they_are() {
+fn hostile_strings_do_not_change_the_elements() {
     for name in ["late-push-252", "no-sh-252"] {
         let report = report(name);
         let benign = tree(&parse(&poisoned(report.clone(), &["word".to_owned()])));
@@ -49,7 +49,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_strings_leave_the_elements_as_they_are(
+    fn no_string_changes_the_elements(
         words in proptest::collection::vec(
             proptest::collection::vec(
                 prop_oneof![
@@ -68,7 +68,7 @@ proptest! {
 }
 
 #[test]
-fn what_is_hostile_can_be_read() {
+fn hostile_text_is_readable() {
     let words: Vec<_> = FRAGMENTS.iter().map(|&word| word.to_owned()).collect();
     let page = poisoned(report("late-push-252"), &words);
     let page = parse(&page);
@@ -89,7 +89,7 @@ fn what_is_hostile_can_be_read() {
     }
 }
 
-/// Line breaks and tabs of an output are no trick.
+/// Line breaks and tabs of an output are harmless.
 #[test]
 fn an_output_keeps_its_lines_and_tabs() {
     let page = poisoned(report("late-push-252"), &["word".to_owned()]);
@@ -100,7 +100,7 @@ fn an_output_keeps_its_lines_and_tabs() {
 }
 
 #[test]
-fn nothing_but_the_page_itself_may_act() {
+fn the_policy_allows_only_the_page_itself() {
     let page = parse(&poisoned(report("late-push-252"), &[FRAGMENTS.concat()]));
     let policy = attribute(
         only(&page, "meta[http-equiv=Content-Security-Policy]"),
@@ -131,16 +131,16 @@ fn nothing_but_the_page_itself_may_act() {
     );
 }
 
-/// However much a container prints, the page stays one that a browser opens at once.
+/// However much a container prints, a browser can open the page quickly.
 #[test]
-fn what_is_too_long_is_cut_and_told() {
+fn long_texts_are_cut_with_a_note() {
     const KIB: usize = 1024;
     let mut report = report("late-push-252");
     let times = report.timeline.clone();
     poison(&mut report, || "long ".repeat(40_000));
-    // Those are lxcdiag's own.
-    for (moment, own) in report.timeline.iter_mut().zip(times) {
-        (moment.at, moment.until) = (own.at, own.until);
+    // The times are lxcdiag's own.
+    for (event, own) in report.timeline.iter_mut().zip(times) {
+        (event.at, event.until) = (own.at, own.until);
     }
     let text_of = html(&report);
     // Of command, output and errors each, 64 KiB are shown.
@@ -150,6 +150,6 @@ fn what_is_too_long_is_cut_and_told() {
     let told = text(all(&page, ".output .notice")[3]);
     assert_eq!(
         told,
-        "334,468 bytes are left out here; the recording has what was kept of them."
+        "334,468 bytes omitted; the recording has those that were kept."
     );
 }

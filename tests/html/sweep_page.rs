@@ -24,7 +24,7 @@ fn poisoned(words: &[&str]) -> String {
 }
 
 #[test]
-fn every_hostile_string_leaves_the_elements_as_they_are() {
+fn hostile_strings_do_not_change_the_elements() {
     let benign = tree(&parse(&poisoned(&["word"])));
     assert!(benign.len() > 300, "{}", benign.len());
     for fragment in FRAGMENTS {
@@ -42,7 +42,7 @@ fn every_hostile_string_leaves_the_elements_as_they_are() {
 }
 
 #[test]
-fn nothing_but_its_style_may_act() {
+fn the_policy_allows_only_the_style() {
     let page = parse(&poisoned(FRAGMENTS));
     let style: String = only(&page, "style").text().collect();
     let expected = format!(
@@ -66,7 +66,7 @@ fn nothing_but_its_style_may_act() {
 }
 
 #[test]
-fn a_cell_says_what_was_observed_and_what_does_not_count() {
+fn cells_have_the_observation_and_suppressed_problems() {
     let page = linked(&health().0);
     let page = parse(&page);
     let titles: Vec<_> = all(&page, "#map td.cell")
@@ -130,7 +130,7 @@ fn without_reports_there_are_no_links() {
 }
 
 #[test]
-fn who_does_not_see_it_finds_its_way() {
+fn the_page_is_accessible() {
     let page = linked(&health().0);
     let page = parse(&page);
     let ids: BTreeSet<_> = all(&page, "[id]")
@@ -157,7 +157,7 @@ fn who_does_not_see_it_finds_its_way() {
 
 /// A container that says much does not make the page one that no browser opens.
 #[test]
-fn what_is_too_long_is_cut() {
+fn long_texts_are_cut() {
     let most = 400_000;
     assert!(poisoned(&[&"long ".repeat(40_000)]).len() < most);
 }

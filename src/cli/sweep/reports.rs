@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_leads_to_the_file_whatever_the_page_is_called() {
+    fn a_link_leads_to_the_report_for_any_name_of_the_page() {
         for (page, link) in [
             ("/srv/page.html", "./page.reports/958.html"),
             (
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn only_reports_of_earlier_sweeps_are_taken_away() {
+    fn only_reports_of_earlier_sweeps_are_removed() {
         let directory = tempfile::tempdir().unwrap();
         let reports = Reports::of_page(&directory.path().join("page.html")).unwrap();
         lock(&reports.written).insert(958);
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn the_directory_is_the_owners_alone_and_no_link() {
+    fn the_directory_is_private_and_not_a_symbolic_link() {
         let directory = tempfile::tempdir().unwrap();
         let page = directory.path().join("page.html");
         let reports = Reports::of_page(&page).unwrap();

@@ -35,7 +35,7 @@ fn changes(a: &[(&str, Value)], b: &[(&str, Value)]) -> Vec<String> {
 }
 
 #[test]
-fn what_is_the_same_does_not_differ() {
+fn equal_reports_do_not_differ() {
     assert_eq!(changes(&[], &[]), [""; 0]);
     // Nor does what differs in any two runs.
     let later = [
@@ -53,7 +53,7 @@ fn what_is_the_same_does_not_differ() {
 }
 
 #[test]
-fn each_difference_is_told_once_what_matters_most_first() {
+fn each_difference_is_listed_once_the_most_important_first() {
     let b = [
         ("/checks/0/facts/state", json!("failed")),
         ("/checks/0/facts/at", json!("2026-01-02T03:04:06.000000Z")),
@@ -85,14 +85,14 @@ fn each_difference_is_told_once_what_matters_most_first() {
 }
 
 #[test]
-fn what_no_fact_says_is_observed() {
+fn an_observation_is_compared_if_no_fact_differs() {
     let b = [("/checks/0/observed", json!("7 lines"))];
     let a = "\"active 2026-01-02T03:04:05.000000Z\\n\"";
     assert_eq!(changes(&[], &b), [format!("observed up: {a} \"7 lines\"")]);
 }
 
 #[test]
-fn a_moment_that_only_one_has_is_a_fact() {
+fn a_time_that_only_one_report_has_is_a_fact() {
     let none = [("/checks/0/facts", json!({ "state": "active" }))];
     let at = "\"2026-01-02T03:04:05.000000Z\"";
     assert_eq!(changes(&none, &[]), [format!("fact up.at: - {at}")]);
@@ -106,7 +106,7 @@ fn a_moment_that_only_one_has_is_a_fact() {
 
 /// Each run numbers its own secrets: the same number may be another secret, and another number the same.
 #[test]
-fn of_secrets_nothing_is_said_but_that_nothing_can_be() {
+fn differences_between_secrets_are_unknown() {
     let with = |number: u32, state: &str| {
         let token = |class: &str| format!("[redacted:{class}:{number}]");
         [

@@ -1,5 +1,5 @@
-//! The time line as a picture: one axis from top to bottom, to scale but where a long stretch in which
-//! nothing happened is cut out of it and told, and beside it a label for each moment.
+//! The timeline as a picture: an axis from top to bottom, to scale except for marked cuts, where nothing
+//! happened for long; and beside it a label for each event.
 
 mod scale;
 
@@ -7,56 +7,56 @@ use minijinja::context;
 use minijinja::value::{Serde, Value};
 use serde::Serialize;
 
-use super::super::moments::Told;
+use super::super::events::Described;
 use super::super::table::wrap::wrap;
 use crate::evidence::fact::duration_in_words;
 use crate::evidence::time::seconds;
 use scale::{Scale, apart};
 
-/// The height of a line of text, and the room between two labels.
+/// The height of a line of text, and the space between two labels.
 const LINE: f64 = 16.0;
 const BETWEEN: f64 = 8.0;
 /// Above the axis and below it.
 const MARGIN: f64 = 14.0;
-/// The least length of the axis.
+/// The minimum length of the axis.
 const LEAST: f64 = 220.0;
-/// An interval that is drawn longer than this has a bar beside its mark.
+/// An interval longer than this has a bar beside its mark.
 const BAR: f64 = 7.0;
-/// Bars beside each other, and how far apart.
+/// Bars beside each other, and the distance between them.
 const LANES: usize = 4;
 const LANE: f64 = 8.0;
-/// The room below the axis for its scale.
+/// The space below the axis for its scale.
 const LEGEND: f64 = 34.0;
-/// How long the scale may be drawn.
+/// The maximum length of the scale.
 const RULER: f64 = 90.0;
 
-/// How the picture is laid out, in pixels at its natural size.
+/// The layout of a picture, in pixels at its natural size.
 #[derive(Serialize)]
 pub(super) struct Layout {
     name: &'static str,
     width: f64,
     axis: f64,
-    /// Where labels begin, where how long after the moment before it was ends, and where what happened
-    /// begins: below the time where that is as far left.
+    /// Where labels begin, where the time since the previous event ends, and where the description begins:
+    /// below the time if that is as far left.
     label: f64,
     later: f64,
     what: f64,
-    /// Characters of a line of what happened.
+    /// Characters of a line of the description.
     columns: usize,
 }
 
-/// For a desk and for paper.
+/// For a large screen and for paper.
 pub(super) const WIDE: Layout = Layout {
     name: "wide",
     width: 960.0,
     axis: 48.0,
     label: 96.0,
-    later: 344.0,
-    what: 364.0,
+    later: 350.0,
+    what: 366.0,
     columns: 80,
 };
 
-/// For a telephone.
+/// For a phone.
 pub(super) const NARROW: Layout = Layout {
     name: "narrow",
     width: 328.0,
@@ -67,14 +67,14 @@ pub(super) const NARROW: Layout = Layout {
     columns: 35,
 };
 
-/// A piece of text on a line: its class in the style sheet, where it begins, and what it says.
+/// A piece of text on a line: its class in the style sheet, its position, and the text.
 type Piece = (&'static str, f64, String);
 
-/// What has a place on the axis and a label beside it, from top to bottom.
+/// An event or a cut: a place on the axis with a label beside it.
 struct Item {
     /// Its class in the style sheet.
     class: &'static str,
-    /// When it is on the axis, and until when there is a bar beside it.
+    /// Its place on the axis, and the end of the bar beside it.
     from: i64,
     to: i64,
     lines: Vec<Vec<Piece>>,
@@ -85,34 +85,34 @@ impl Item {
         self.lines.len() as f64 * LINE + BETWEEN
     }
 
-    fn of_moment(told: &Told<'_>, layout: &Layout) -> Self {
-        let class = match &told.moment.source {
-            _ if told.moment.decisive => "moment decisive",
-            source if source.is_lxcdiag() => "moment own",
-            _ => "moment plain",
+    fn of_event(described: &Described<'_>, layout: &Layout) -> Self {
+        let class = match &described.event.source {
+            _ if described.event.decisive => "event decisive",
+            source if source.is_lxcdiag() => "event own",
+            _ => "event plain",
         };
-        let clock = match told.clock.as_str() {
+        let clock = match described.clock.as_str() {
             "" => "at the same time",
             clock => clock,
         };
         let mut time = vec![("clock", layout.label, clock.to_owned())];
-        if !told.later.is_empty() {
-            time.push(("later", layout.later, told.later.clone()));
+        if !described.later.is_empty() {
+            time.push(("later", layout.later, described.later.clone()));
         }
-        let mut what = wrap(&told.what, layout.columns)
+        let mut what = wrap(&described.what, layout.columns)
             .into_iter()
             .map(|line| ("what", layout.what, line));
         if layout.what > layout.label {
             time.extend(what.next());
         }
-        let day = told
+        let day = described
             .new_day
             .map(|day| ("day", layout.label, day.to_owned()));
         let lines = day.map(|day| vec![day]).into_iter();
         Self {
             class,
-            from: told.moment.interval.start,
-            to: told.moment.interval.end,
+            from: described.event.interval.start,
+            to: described.event.interval.end,
             lines: lines
                 .chain([time])
                 .chain(what.map(|line| vec![line]))
@@ -122,7 +122,7 @@ impl Item {
 
     fn of_cut((from, to): (i64, i64), layout: &Layout) -> Self {
         let length = to.saturating_sub(from);
-        let words = format!("{} cut out", duration_in_words(seconds(length)));
+        let words = format!("{} not shown", duration_in_words(seconds(length)));
         Self {
             class: "cut",
             from: from + length / 2,
@@ -132,26 +132,26 @@ impl Item {
     }
 }
 
-/// The picture, ready to be drawn by the template.
-pub(super) fn picture(told: &[Told<'_>], layout: &Layout) -> Value {
-    let intervals: Vec<_> = told.iter().map(|told| told.moment.interval).collect();
-    let mut deciding = told
+/// The picture, for the template to draw.
+pub(super) fn picture(events: &[Described<'_>], layout: &Layout) -> Value {
+    let intervals: Vec<_> = events.iter().map(|it| it.event.interval).collect();
+    let mut decisive = events
         .iter()
-        .filter(|told| told.moment.decisive)
-        .map(|told| told.moment.interval.start);
-    let first = deciding.next();
-    let span = first.map(|first| (first, deciding.next_back().unwrap_or(first)));
+        .filter(|it| it.event.decisive)
+        .map(|it| it.event.interval.start);
+    let first = decisive.next();
+    let span = first.map(|first| (first, decisive.next_back().unwrap_or(first)));
     let scale = Scale::new(&intervals, span);
 
-    let moments = told.iter().map(|told| Item::of_moment(told, layout));
+    let marks = events.iter().map(|it| Item::of_event(it, layout));
     let cuts = scale.cuts().map(|cut| Item::of_cut(cut, layout));
-    let mut items: Vec<_> = moments.chain(cuts).collect();
+    let mut items: Vec<_> = marks.chain(cuts).collect();
     items.sort_by_key(|item| item.from);
 
     let heights: Vec<_> = items.iter().map(Item::height).collect();
     let length = LEAST.max(heights.iter().sum());
     let place = |at: i64| MARGIN + scale.place(at) * length;
-    // A label is best where its first line is level with its mark.
+    // Ideally, the first line of a label is level with its mark.
     let wanted: Vec<_> = items
         .iter()
         .map(|item| place(item.from) - MARGIN - (LINE + BETWEEN) / 2.0)
@@ -185,7 +185,7 @@ pub(super) fn picture(told: &[Told<'_>], layout: &Layout) -> Value {
     }
 }
 
-/// A bar beside the axis, in the first lane that is free from there on: where, and how long.
+/// A bar beside the axis, in the first lane that is free: its position and its length.
 fn bar(from: f64, to: f64, layout: &Layout, lanes: &mut [f64; LANES]) -> Option<Vec<f64>> {
     if to - from < BAR {
         return None;

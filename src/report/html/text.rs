@@ -20,11 +20,11 @@ fn whole(text: &str) -> Value {
 pub(super) fn excerpt(text: &str, written: Option<u64>) -> Value {
     let (head, tail) = ends(text);
     let bytes = written.unwrap_or_default().max(text.len() as u64);
-    let left_out = bytes - (head.len() + tail.len()) as u64;
+    let omitted = bytes - (head.len() + tail.len()) as u64;
     context! {
         bytes => written.map(grouped),
         head => whole(head),
-        left_out => (!tail.is_empty()).then(|| grouped(left_out)),
+        omitted => (!tail.is_empty()).then(|| grouped(omitted)),
         tail => whole(tail),
     }
 }
@@ -126,11 +126,9 @@ mod tests {
         let (head, tail) = ("a".repeat(OUTPUT - 1), "c".repeat(OUTPUT - 1));
         let text = format!("{head}é{}é{tail}", "b".repeat(10));
         assert_eq!(ends(&text), (head.as_str(), tail.as_str()));
-        let left_out = excerpt(&text, Some(1_000_000))
-            .get_attr("left_out")
-            .unwrap();
+        let omitted = excerpt(&text, Some(1_000_000)).get_attr("omitted").unwrap();
         assert_eq!(
-            left_out.as_str(),
+            omitted.as_str(),
             Some("934,466"),
             "with what was never kept"
         );
@@ -140,6 +138,6 @@ mod tests {
     fn a_text_of_exactly_the_limit_is_shown_whole() {
         let text = "x".repeat(2 * OUTPUT);
         assert_eq!(ends(&text), (text.as_str(), ""));
-        assert!(excerpt(&text, None).get_attr("left_out").unwrap().is_none());
+        assert!(excerpt(&text, None).get_attr("omitted").unwrap().is_none());
     }
 }

@@ -1,24 +1,24 @@
-//! What the report was made on, and what was removed from it.
+//! The container, the host and the run; and what was redacted.
 
 use std::fmt::Write as _;
 
 use super::escape::inline;
-use super::{Room, some_of, tell_rest};
+use super::{Limits, note_rest, some_of};
 use crate::evidence::fact::duration_in_words;
 use crate::report::model::Report;
 use crate::report::table::short_time;
 use crate::shell_quote::command_line;
 
-pub(super) fn made_on(text: &mut String, report: &Report, room: Room) {
-    text.push_str("## What it was made on\n\n");
+pub(super) fn about(text: &mut String, report: &Report, limits: Limits) {
+    text.push_str("## About this report\n\n");
     let mut item = |label: &str, what: &str| {
-        let _ = writeln!(text, "- **{label}:** {}", inline(what, room.line));
+        let _ = writeln!(text, "- **{label}:** {}", inline(what, limits.line));
     };
     let target = &report.target;
     item("Container", &format!("{} via {}", target.ct, target.via));
-    let unless_known = |text: &Option<String>| text.clone().unwrap_or_else(|| "not known".into());
-    item("Its system", &unless_known(&target.os));
-    item("Its systemd", &unless_known(&target.systemd));
+    let unless_known = |text: &Option<String>| text.clone().unwrap_or_else(|| "unknown".into());
+    item("OS", &unless_known(&target.os));
+    item("systemd", &unless_known(&target.systemd));
     if !target.node.is_empty() {
         item("Node", &target.node);
     }
@@ -26,11 +26,11 @@ pub(super) fn made_on(text: &mut String, report: &Report, room: Room) {
     item("Kernel", &unless_known(&target.kernel));
     let took = duration_in_words(report.took);
     let when = format!("{} UTC, took {took}", short_time(&report.started_at));
-    item("When", &when);
+    item("Run", &when);
     if let Some(failed_at) = &report.failed_at {
         item("Failed at", failed_at);
     }
-    item("By", &format!("lxcdiag {}", report.lxcdiag));
+    item("Version", &format!("lxcdiag {}", report.lxcdiag));
     item("Command line", &command_line(&report.command_line));
     let runbook = format!("{}, SHA-256 {}", report.runbook.id, report.runbook.sha256);
     item("Runbook", &runbook);
@@ -38,7 +38,7 @@ pub(super) fn made_on(text: &mut String, report: &Report, room: Room) {
     let vars: Vec<_> = names
         .filter_map(|name| Some((name, report.vars.get(name)?)))
         .collect();
-    for (name, value) in some_of(&vars, room) {
+    for (name, value) in some_of(&vars, limits) {
         let default = if report.defaulted.contains(name) {
             " (default)"
         } else {
@@ -46,7 +46,7 @@ pub(super) fn made_on(text: &mut String, report: &Report, room: Room) {
         };
         item("Var", &format!("{name} {value}{default}"));
     }
-    for command in some_of(&report.changed, room) {
+    for command in some_of(&report.changed, limits) {
         item("Changed by", command);
     }
     if report.read_only {
@@ -57,18 +57,20 @@ pub(super) fn made_on(text: &mut String, report: &Report, room: Room) {
     text.push('\n');
 }
 
-pub(super) fn redacted(text: &mut String, report: &Report, room: Room) {
-    text.push_str("## Removed from this report\n\n");
+pub(super) fn redacted(text: &mut String, report: &Report, limits: Limits) {
+    text.push_str("## Redactions\n\n");
     match report.redacted.as_deref() {
-        None => text.push_str("Nothing was removed: secrets may be in it.\n"),
-        Some([]) => text.push_str("Nothing that looks like a secret was found.\n"),
+        None => text.push_str(
+            "None: this report was written with `--no-redact` and may contain secrets.\n",
+        ),
+        Some([]) => text.push_str("None: no secrets were found.\n"),
         Some(removed) => {
-            for one in some_of(removed, room) {
-                let place = inline(&one.place, room.line);
-                let class = inline(&one.class, room.line);
+            for one in some_of(removed, limits) {
+                let place = inline(&one.place, limits.line);
+                let class = inline(&one.class, limits.line);
                 let _ = writeln!(text, "- {place}: {class}, {} ×", one.count);
             }
-            tell_rest(text, removed.len(), room);
+            note_rest(text, removed.len(), limits);
         }
     }
 }

@@ -147,7 +147,7 @@ fn shortened(text: &str, most: usize) -> String {
     let part = |range: std::ops::Range<usize>| text.get(range).unwrap_or_default();
     let left_out = part(end..begin).chars().count();
     let (head, tail) = (part(0..end), part(begin..text.len()));
-    format!("{head}\n[… {left_out} characters left out …]\n{tail}")
+    format!("{head}\n[… {left_out} characters omitted …]\n{tail}")
 }
 
 /// The rest of a very long run of backticks is only counted: it could end any fence.
@@ -176,11 +176,7 @@ fn without_long_runs(text: &str) -> String {
 
 fn note_rest(shown: &mut String, run: usize) {
     if run >= LONGEST_FENCE {
-        let _ = write!(
-            shown,
-            "[… {} backticks left out …]",
-            run + 1 - LONGEST_FENCE
-        );
+        let _ = write!(shown, "[… {} backticks omitted …]", run + 1 - LONGEST_FENCE);
     }
 }
 
@@ -204,7 +200,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_plain_and_all_else_is_code() {
+    fn words_are_plain_and_everything_else_is_code() {
         let cases = [
             (
                 "the file arrived 2.27 s later (a stand-in)",
@@ -244,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fence_is_longer_than_what_is_in_it() {
+    fn a_fence_is_longer_than_any_fence_in_it() {
         assert_eq!(fenced("sh", "ls\n", 80), "```sh\nls\n```\n");
         assert_eq!(fenced("", "a\n````\nb", 80), "`````\na\n````\nb\n`````\n");
         let attack = format!("a\n{}\n# b", "`".repeat(300));
@@ -253,7 +249,7 @@ mod tests {
         let run = "`".repeat(199);
         assert_eq!(
             text,
-            format!("{fence}\na\n{run}[… 101 backticks left out …]\n# b\n{fence}\n")
+            format!("{fence}\na\n{run}[… 101 backticks omitted …]\n# b\n{fence}\n")
         );
     }
 
@@ -262,7 +258,7 @@ mod tests {
         assert_eq!(shortened("0123456789", 10), "0123456789");
         assert_eq!(
             shortened("äbcdefghijklmnö", 4),
-            "äb\n[… 11 characters left out …]\nnö"
+            "äb\n[… 11 characters omitted …]\nnö"
         );
     }
 }

@@ -1,37 +1,37 @@
-//! The checks and the time line, a row each.
+//! The checks and the timeline, a row each.
 
 use std::fmt::Write as _;
 
 use super::escape::inline;
-use super::{Room, some_of, tell_rest};
+use super::{Limits, note_rest, some_of};
 use crate::evidence::fact::duration_in_words;
 use crate::judge::findings::Severity;
+use crate::report::events::{clock, later};
 use crate::report::model::{CheckRow, Report};
-use crate::report::moments::{clock, later};
 
-/// Characters of an observation that a cell has room for.
+/// Characters of an observation.
 const OBSERVED: usize = 240;
 
-pub(super) fn checks(text: &mut String, report: &Report, room: Room) {
+pub(super) fn checks(text: &mut String, report: &Report, limits: Limits) {
     text.push_str("## Checks\n\n");
-    text.push_str("| Step | Check | Outcome | Observed | Began (UTC) | Took | Race? |\n");
+    text.push_str("| Step | Check | Outcome | Observed | Started (UTC) | Duration | Race |\n");
     text.push_str("| --- | --- | --- | --- | --- | --- | --- |\n");
-    for row in some_of(&report.checks, room) {
-        let began = row.started_at.as_deref().map(time_of_day);
+    for row in some_of(&report.checks, limits) {
+        let started = row.started_at.as_deref().map(time_of_day);
         let took = row.duration_ms.map(|ms| duration_in_words(ms / 1e3));
         let _ = writeln!(
             text,
             "| {} | {} | {} | {} | {} | {} | {} |",
-            inline(row.step.as_deref().unwrap_or_default(), room.line),
-            inline(&row.title, room.line),
+            inline(row.step.as_deref().unwrap_or_default(), limits.line),
+            inline(&row.title, limits.line),
             outcome(row),
-            inline(&row.observed, room.line.min(OBSERVED)),
-            began.unwrap_or_default(),
+            inline(&row.observed, limits.line.min(OBSERVED)),
+            started.unwrap_or_default(),
             took.unwrap_or_default(),
             row.race.words(),
         );
     }
-    tell_rest(text, report.checks.len(), room);
+    note_rest(text, report.checks.len(), limits);
     text.push('\n');
 }
 
@@ -49,31 +49,31 @@ fn time_of_day(time: &str) -> &str {
     time.get(..12).unwrap_or(time)
 }
 
-pub(super) fn timeline(text: &mut String, report: &Report, room: Room) {
+pub(super) fn timeline(text: &mut String, report: &Report, limits: Limits) {
     if report.timeline.is_empty() {
         return;
     }
-    text.push_str("## Time line\n\n");
-    let hidden = report.timeline.len().saturating_sub(room.items);
+    text.push_str("## Timeline\n\n");
+    let hidden = report.timeline.len().saturating_sub(limits.items);
     if hidden > 0 {
-        let _ = writeln!(text, "… {hidden} earlier, in the JSON report.\n");
+        let _ = writeln!(text, "… {hidden} earlier events are in the JSON report.\n");
     }
-    text.push_str("| Time (UTC) | After the one before | What | Known from |\n");
+    text.push_str("| Time (UTC) | Since previous | Event | Source |\n");
     text.push_str("| --- | --- | --- | --- |\n");
     let mut before = None;
-    for moment in report.timeline.iter().skip(hidden) {
-        let day = moment.at.split('T').next().unwrap_or_default();
-        let gap = before.map(|before| later(before, moment.interval));
-        let mark = if moment.decisive { "**◆** " } else { "" };
+    for event in report.timeline.iter().skip(hidden) {
+        let day = event.at.split('T').next().unwrap_or_default();
+        let gap = before.map(|before| later(before, event.interval));
+        let mark = if event.decisive { "**◆** " } else { "" };
         let _ = writeln!(
             text,
             "| {day} {} | {} | {mark}{} | {} |",
-            clock(moment),
+            clock(event),
             gap.unwrap_or_default(),
-            inline(&moment.what, room.line.min(OBSERVED)),
-            inline(&moment.source.to_string(), room.line),
+            inline(&event.what, limits.line.min(OBSERVED)),
+            inline(&event.source.to_string(), limits.line),
         );
-        before = Some(moment.interval);
+        before = Some(event.interval);
     }
     text.push('\n');
 }

@@ -1,65 +1,59 @@
-//! The verdict, what to do, and how each explanation was weighed.
+//! The verdict, what to do, and the other hypotheses.
 
 use std::fmt::Write as _;
 
 use super::escape::{fenced, inline};
-use super::{Room, some_of, tell_rest};
-use crate::judge::Level;
+use super::{Limits, note_rest, some_of};
 use crate::judge::findings::Severity;
 use crate::report::model::{HypothesisRow, Report};
 use crate::report::table::short_time;
-use crate::runbook::Effect;
 
-pub(super) fn headline(text: &mut String, report: &Report, room: Room) {
-    let _ = writeln!(text, "# {}\n", inline(&report.headline(), room.line));
+pub(super) fn headline(text: &mut String, report: &Report, limits: Limits) {
+    let _ = writeln!(text, "# {}\n", inline(&report.headline(), limits.line));
     if let Some(name) = &report.demonstration {
-        let name = inline(name, room.line);
+        let name = inline(name, limits.line);
         let _ = writeln!(
             text,
-            "**Demonstration:** the incident {name}, recorded from a real container. Nothing was run here.\n"
+            "**Demonstration:** incident {name}, recorded in a real container. No command was run.\n"
         );
     }
     let target = &report.target;
     let node = match target.node.as_str() {
         "" => String::new(),
-        node => format!(" on {}", inline(node, room.line)),
+        node => format!(" on {}", inline(node, limits.line)),
     };
     let _ = writeln!(
         text,
         "Container {}{node}, {} UTC: {}\n",
         target.ct,
-        inline(&short_time(&report.started_at), room.line),
-        inline(&report.runbook.title, room.line),
+        inline(&short_time(&report.started_at), limits.line),
+        inline(&report.runbook.title, limits.line),
     );
     if let Some(reason) = &report.cut_short {
-        let _ = writeln!(text, "**Cut short:** {}\n", inline(reason, room.line));
+        let _ = writeln!(text, "**Ended early:** {}\n", inline(reason, limits.line));
     }
     if let Some(words) = report.race_sentence() {
         let _ = writeln!(text, "**{words}**\n");
     }
-    let _ = writeln!(text, "{}\n", inline(report.nature(), room.line));
-    let exceeded: Vec<_> = report
-        .checks
-        .iter()
-        .filter_map(|row| Some((row, row.severity?)))
-        .collect();
-    for (row, severity) in some_of(&exceeded, room) {
+    let _ = writeln!(text, "{}\n", inline(report.explanation(), limits.line));
+    let exceeded: Vec<_> = report.exceeded().collect();
+    for (severity, row) in some_of(&exceeded, limits) {
         let label = match severity {
             Severity::Warning => "Warning",
             Severity::Critical => "Critical",
         };
         let says = format!("{}: {}", row.title, row.observed);
-        let _ = writeln!(text, "- **{label}:** {}", inline(&says, room.line));
+        let _ = writeln!(text, "- **{label}:** {}", inline(&says, limits.line));
     }
-    tell_rest(text, exceeded.len(), room);
-    if let Some(row) = report.judged() {
-        weighed(text, row, room);
+    note_rest(text, exceeded.len(), limits);
+    if let Some(row) = report.main_hypothesis() {
+        grounds(text, row, limits);
     }
     text.push('\n');
 }
 
-/// The remedy's sentences, and its commands, which are the indented lines, to be copied.
-pub(super) fn remedy(text: &mut String, report: &Report, room: Room) {
+/// The sentences of the remedy; its indented lines are commands to copy.
+pub(super) fn remedy(text: &mut String, report: &Report, limits: Limits) {
     let remedy = report.verdict.remedy.trim_end();
     if remedy.is_empty() {
         return;
@@ -73,17 +67,17 @@ pub(super) fn remedy(text: &mut String, report: &Report, room: Room) {
                 .iter()
                 .map(|line| line.get(2..).unwrap_or(line))
                 .collect();
-            let _ = writeln!(text, "{}", fenced("sh", &bare.join("\n"), room.output));
+            let _ = writeln!(text, "{}", fenced("sh", &bare.join("\n"), limits.output));
             continue;
         }
         for line in lines.iter().filter(|line| !line.is_empty()) {
-            let _ = writeln!(text, "{}\n", inline(line, room.output));
+            let _ = writeln!(text, "{}\n", inline(line, limits.output));
         }
     }
 }
 
-/// The explanations that are not the verdict.
-pub(super) fn others(text: &mut String, report: &Report, room: Room) {
+/// The hypotheses that are not the verdict.
+pub(super) fn others(text: &mut String, report: &Report, limits: Limits) {
     let mut rows: Vec<_> = report
         .hypotheses
         .iter()
@@ -92,28 +86,28 @@ pub(super) fn others(text: &mut String, report: &Report, room: Room) {
     if rows.is_empty() {
         return;
     }
-    text.push_str("## Other explanations\n\n");
+    text.push_str("## Other hypotheses\n\n");
     rows.sort_by_key(|row| std::cmp::Reverse(row.verdict));
-    let (idle, told): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.is_idle());
-    for row in some_of(&told, room) {
-        let _ = writeln!(text, "### {}: {}\n", name(row, room), row.verdict.words());
-        let _ = writeln!(text, "{}\n", inline(&row.about, room.line));
-        weighed(text, row, room);
+    let (lacking, shown): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.lacks_evidence());
+    for row in some_of(&shown, limits) {
+        let _ = writeln!(text, "### {}: {}\n", name(row, limits), row.verdict_words());
+        let _ = writeln!(text, "{}\n", inline(&row.about, limits.line));
+        grounds(text, row, limits);
         text.push('\n');
     }
-    tell_rest(text, told.len(), room);
-    if !idle.is_empty() {
-        text.push_str("Unlikely, as nothing speaks for them:\n\n");
-        for row in some_of(&idle, room) {
-            let _ = writeln!(text, "- {}", name(row, room));
+    note_rest(text, shown.len(), limits);
+    if !lacking.is_empty() {
+        text.push_str("Unlikely (no supporting evidence):\n\n");
+        for row in some_of(&lacking, limits) {
+            let _ = writeln!(text, "- {}", name(row, limits));
         }
-        tell_rest(text, idle.len(), room);
+        note_rest(text, lacking.len(), limits);
         text.push('\n');
     }
 }
 
-fn name(row: &HypothesisRow, room: Room) -> String {
-    let name = inline(&format!("{} ({})", row.title, row.id), room.line);
+fn name(row: &HypothesisRow, limits: Limits) -> String {
+    let name = inline(&format!("{} ({})", row.title, row.id), limits.line);
     if row.race {
         format!("{name}, a race")
     } else {
@@ -121,34 +115,14 @@ fn name(row: &HypothesisRow, room: Room) -> String {
     }
 }
 
-/// What speaks for a hypothesis, what against it, what is not known, what would overturn it.
-fn weighed(text: &mut String, row: &HypothesisRow, room: Room) {
-    let list = |text: &mut String, label: &str, effects: &[Effect]| {
-        let says: Vec<_> = row.holding(effects).collect();
-        if says.is_empty() {
-            let _ = writeln!(text, "- **{label}:** nothing");
+/// The evidence for and against a hypothesis, what is missing, and what would change its verdict.
+fn grounds(text: &mut String, row: &HypothesisRow, limits: Limits) {
+    for (label, texts) in row.grounds(limits.items) {
+        if texts.is_empty() {
+            let _ = writeln!(text, "- **{label}:** none");
         }
-        for says in some_of(&says, room) {
-            let _ = writeln!(text, "- **{label}:** {}", inline(says, room.line));
+        for says in some_of(&texts, limits) {
+            let _ = writeln!(text, "- **{label}:** {}", inline(says, limits.line));
         }
-    };
-    list(text, "For it", &[Effect::Confirms, Effect::Supports]);
-    list(text, "Against it", &[Effect::RulesOut, Effect::Weakens]);
-    if row.conflicting {
-        text.push_str("- **Conflicting:** something settles it, and something else excludes it\n");
-    }
-    // What is settled is settled whatever else was not to be had.
-    let settled = matches!(row.verdict, Level::Confirmed | Level::RuledOut);
-    if !settled {
-        for missing in some_of(&row.missing, room) {
-            let _ = writeln!(text, "- **Not known:** {}", inline(missing, room.line));
-        }
-    }
-    if let Some(overturned) = &row.overturned_by {
-        let _ = writeln!(
-            text,
-            "- **Overturned by:** {}",
-            inline(overturned, room.line)
-        );
     }
 }

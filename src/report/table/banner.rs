@@ -1,21 +1,21 @@
-//! The verdict in words: what it was, whether it was a race, what speaks for and against it, and
-//! what would overturn it.
+//! The verdict: what it is, whether it was a race, the evidence for and against it, and what would change it.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::rows::some_of;
 use super::wrap::{labelled, paragraph, wrap};
 use super::{Look, style};
 use crate::judge::findings::Severity;
 use crate::judge::{Level, VerdictKind};
 use crate::report::model::{HypothesisRow, Report};
-use crate::runbook::Effect;
 use crate::terminal_text::{clipped, visible};
 
 /// Names of what is missing that are shown.
 const MISSING: usize = 4;
 /// Characters of a piece of evidence.
 const EVIDENCE: usize = 400;
+/// Columns of the labels: `What would change this: `.
+const LABEL: usize = 24;
 
 pub(super) fn banner(text: &mut String, report: &Report, look: Look) {
     let inner = Look {
@@ -31,7 +31,7 @@ pub(super) fn banner(text: &mut String, report: &Report, look: Look) {
     }
     body.push('\n');
     reasons(&mut body, report, inner);
-    barred(text, &body, report, look);
+    with_bar(text, &body, report, look);
 }
 
 /// The verdict once more, in a line or two.
@@ -44,10 +44,10 @@ pub(super) fn closing(text: &mut String, report: &Report, look: Look) {
     for line in wrap(&visible(&words), look.columns().saturating_sub(2)) {
         let _ = writeln!(body, "{}", look.paint(&line, colour(report)));
     }
-    barred(text, &body, report, look);
+    with_bar(text, &body, report, look);
 }
 
-fn barred(text: &mut String, body: &str, report: &Report, look: Look) {
+fn with_bar(text: &mut String, body: &str, report: &Report, look: Look) {
     let bar = look.paint("▌", colour(report));
     for line in body.trim_end().lines() {
         let _ = writeln!(text, "{}", format!("{bar} {line}").trim_end());
@@ -64,59 +64,50 @@ fn colour(report: &Report) -> &'static str {
 }
 
 fn reasons(body: &mut String, report: &Report, look: Look) {
-    let judged = report.judged();
-    paragraph(body, "", &visible(report.nature()), look);
-    let mut tell = |label: &str, says: &str| {
-        let says = clipped(&visible(says), EVIDENCE);
-        labelled(body, &format!("{label:<15}"), &says, look);
-    };
-    for row in &report.checks {
-        match row.severity {
-            Some(Severity::Critical) => {
-                tell("Critical:", &format!("{}: {}", row.title, row.observed))
-            }
-            Some(Severity::Warning) => {
-                tell("Warning:", &format!("{}: {}", row.title, row.observed))
-            }
-            None => {}
-        }
+    paragraph(body, "", &visible(report.explanation()), look);
+    for (severity, check) in report.exceeded() {
+        let label = match severity {
+            Severity::Critical => "Critical",
+            Severity::Warning => "Warning",
+        };
+        line(
+            body,
+            label,
+            &format!("{}: {}", check.title, check.observed),
+            look,
+        );
     }
-    if let Some(row) = judged {
-        weighed(row, &mut tell);
+    if let Some(row) = report.main_hypothesis() {
+        grounds(body, row, look);
     }
-    if report.verdict.kind == VerdictKind::Healthy {
-        return;
-    }
-    if let Some(race) = report.leading_race()
-        && judged.is_none_or(|row| row.id != race.id)
-    {
-        tell("", "");
-        let title = format!("{} ({}): {}", race.title, race.id, race.verdict.words());
-        tell("As to a race:", &title);
-        weighed(race, &mut tell);
+    if let Some(race) = report.other_race() {
+        body.push('\n');
+        let verdict = format!("{} ({})", race.verdict.words(), race.id);
+        line(body, "Race condition", &verdict, look);
+        grounds(body, race, look);
     }
 }
 
-/// What speaks for a hypothesis, what against it, what is not known, what would overturn it.
-fn weighed(row: &HypothesisRow, tell: &mut impl FnMut(&str, &str)) {
-    let mut list = |label: &str, effects: &[Effect]| {
-        let mut label = label;
-        for says in row.holding(effects) {
-            tell(label, says);
-            label = "";
+/// The evidence for and against a hypothesis, what is missing, and what would change its verdict.
+fn grounds(body: &mut String, row: &HypothesisRow, look: Look) {
+    for (label, texts) in row.grounds(MISSING) {
+        let none = [Cow::from("none")];
+        let texts = if texts.is_empty() {
+            &none
+        } else {
+            texts.as_slice()
+        };
+        for (number, says) in texts.iter().enumerate() {
+            line(body, if number == 0 { label } else { "" }, says, look);
         }
-        if !label.is_empty() {
-            tell(label, "nothing");
-        }
+    }
+}
+
+fn line(body: &mut String, label: &str, says: &str, look: Look) {
+    let label = match label {
+        "" => String::new(),
+        label => format!("{label}:"),
     };
-    list("For it:", &[Effect::Confirms, Effect::Supports]);
-    list("Against it:", &[Effect::RulesOut, Effect::Weakens]);
-    // What is settled is settled whatever else was not to be had.
-    let settled = matches!(row.verdict, Level::Confirmed | Level::RuledOut);
-    if !row.missing.is_empty() && !settled {
-        tell("Not known:", &some_of(&row.missing, MISSING));
-    }
-    if let Some(overturned) = &row.overturned_by {
-        tell("Overturned by:", overturned);
-    }
+    let says = clipped(&visible(says), EVIDENCE);
+    labelled(body, &format!("{label:<LABEL$}"), &says, look);
 }

@@ -9,15 +9,12 @@ use crate::evidence::fact::duration_in_words;
 use crate::judge::Level;
 use crate::judge::findings::{Outcome, Severity};
 use crate::report::model::{Bearing, CheckRow, HypothesisRow, Report};
-use crate::runbook::Effect;
 use crate::terminal_text::{clipped, visible};
 
-/// Characters of an observation that the table has room for.
+/// Characters of an observation.
 const OBSERVED: usize = 240;
-/// Columns of a terminal from which on there is room for when each check began.
+/// The width from which on the table shows when each check started.
 const ROOMY: usize = 110;
-/// Names of what is missing that are shown.
-const MISSING: usize = 3;
 
 pub(super) fn checks(report: &Report, look: Look) -> String {
     let column = |head, least| Column { head, least };
@@ -27,9 +24,9 @@ pub(super) fn checks(report: &Report, look: Look) -> String {
         column("Outcome", Least::Content),
         // A time in RFC 3339 stays whole.
         column("Observed", Least::Wrapped(27)),
-        column("Began", Least::Content),
-        column("Time", Least::Content),
-        column("Race?", Least::Wrapped(9)),
+        column("Started", Least::Content),
+        column("Duration", Least::Content),
+        column("Race", Least::Wrapped(9)),
     ];
     let rows = report
         .checks
@@ -40,8 +37,8 @@ pub(super) fn checks(report: &Report, look: Look) -> String {
                 visible(&row.title).into(),
                 outcome(row),
                 clipped(&visible(&row.observed), OBSERVED).into(),
-                began(row, look).into(),
-                time(row).into(),
+                started(row, look).into(),
+                duration(row).into(),
                 bearing(row.race),
             ]
         })
@@ -49,8 +46,8 @@ pub(super) fn checks(report: &Report, look: Look) -> String {
     grid(columns, rows, look)
 }
 
-/// The time of day, in UTC, where there is room for it.
-fn began(row: &CheckRow, look: Look) -> String {
+/// The time of day in UTC, if the terminal is wide enough.
+fn started(row: &CheckRow, look: Look) -> String {
     let time = row.started_at.as_deref().unwrap_or_default();
     match time.split_once('T') {
         Some((_, time)) if look.columns() >= ROOMY => time.chars().take(12).collect(),
@@ -58,13 +55,13 @@ fn began(row: &CheckRow, look: Look) -> String {
     }
 }
 
-fn time(row: &CheckRow) -> String {
+fn duration(row: &CheckRow) -> String {
     row.duration_ms
         .map(|ms| duration_in_words(ms / 1e3))
         .unwrap_or_default()
 }
 
-// The dark half of the sixteen colours: the bright ones cannot be read on a light terminal.
+// The dark half of the sixteen colours: the bright ones are illegible on a light terminal.
 fn outcome(row: &CheckRow) -> Text {
     let colour = match row.outcome {
         Outcome::Passed => Color::DarkGreen,
@@ -94,7 +91,7 @@ pub(super) fn hypotheses(text: &mut String, report: &Report, look: Look) {
             row.id != report.verdict.kind.id(),
         )
     });
-    let (idle, told): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.is_idle());
+    let (lacking, shown): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.lacks_evidence());
     let columns = vec![
         Column {
             head: "Hypothesis",
@@ -105,17 +102,17 @@ pub(super) fn hypotheses(text: &mut String, report: &Report, look: Look) {
             least: Least::Content,
         },
         Column {
-            head: "Because",
+            head: "Reason",
             least: Least::Wrapped(30),
         },
     ];
-    if !told.is_empty() {
-        let rows = told.into_iter().map(row).collect();
+    if !shown.is_empty() {
+        let rows = shown.into_iter().map(row).collect();
         text.push_str(&grid(columns, rows, look));
     }
-    if !idle.is_empty() {
-        let names: Vec<_> = idle.into_iter().map(name).collect();
-        let line = format!("Unlikely, as nothing speaks for them: {}", names.join(", "));
+    if !lacking.is_empty() {
+        let names: Vec<_> = lacking.into_iter().map(name).collect();
+        let line = format!("Unlikely (no supporting evidence): {}", names.join(", "));
         paragraph(text, "", &line, look);
     }
 }
@@ -131,47 +128,9 @@ fn row(row: &HypothesisRow) -> Vec<Text> {
         Level::Likely | Level::Unknown => Color::DarkYellow,
         Level::Unlikely | Level::RuledOut => Color::DarkGrey,
     };
-    let verdict = if row.conflicting {
-        "conflict"
-    } else {
-        row.verdict.words()
-    };
     vec![
         name(row).into(),
-        Text::coloured(verdict, colour),
-        clipped(&visible(&because(row)), OBSERVED).into(),
+        Text::coloured(row.verdict_words(), colour),
+        clipped(&visible(&row.reason()), OBSERVED).into(),
     ]
-}
-
-/// What a row's level rests on, in a line.
-pub(in crate::report) fn because(row: &HypothesisRow) -> String {
-    if row.conflicting {
-        let first = |effect| row.holding(&[effect]).next().unwrap_or_default();
-        return format!(
-            "{}; yet {}",
-            first(Effect::Confirms),
-            first(Effect::RulesOut)
-        );
-    }
-    if let Some(first) = row.grounds().next() {
-        return first.to_owned();
-    }
-    if row.missing.is_empty() {
-        return "as much speaks for it as against it".to_owned();
-    }
-    // The reasons are in the banner where they matter, and all of them in the JSON report.
-    let names = row.missing.iter().map(|name| {
-        let bare = name.split(" (").next().unwrap_or(name);
-        bare.to_owned()
-    });
-    format!("missing: {}", some_of(&names.collect::<Vec<_>>(), MISSING))
-}
-
-/// The first of several names, and how many more there are.
-pub(super) fn some_of(names: &[String], most: usize) -> String {
-    let shown: Vec<_> = names.iter().take(most).map(String::as_str).collect();
-    match names.len().saturating_sub(most) {
-        0 => shown.join("; "),
-        more => format!("{}; and {more} more", shown.join("; ")),
-    }
 }

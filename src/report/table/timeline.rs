@@ -1,14 +1,14 @@
-//! What happened, drawn as a line: a moment each, with how long after the one before it was.
+//! The timeline: a line for each event, with the time since the event before.
 
 use std::fmt::Write as _;
 
 use super::wrap::wrap;
 use super::{Look, section, style};
 use crate::judge::findings::EventSource;
+use crate::report::events::{Described, describe};
 use crate::report::model::Report;
-use crate::report::moments::{Told, told};
 
-/// Points shown; the JSON report has them all.
+/// Events shown; the JSON report has them all.
 const MOST: usize = 40;
 /// `03:04:05.123456`.
 const TIME: usize = 15;
@@ -18,12 +18,12 @@ const LATER: usize = 19;
 pub(super) fn timeline(text: &mut String, report: &Report, look: Look) {
     let hidden = report.timeline.len().saturating_sub(MOST);
     let shown: Vec<_> = report.timeline.iter().skip(hidden).collect();
-    for (number, told) in told(&shown).iter().enumerate() {
-        match told.new_day {
+    for (number, event) in describe(&shown).iter().enumerate() {
+        match event.new_day {
             Some(day) if number == 0 => {
-                section(text, &format!("Time line ({day}, UTC)"), look);
+                section(text, &format!("Timeline ({day}, UTC)"), look);
                 if hidden > 0 {
-                    let _ = writeln!(text, "  … {hidden} earlier, in the JSON report");
+                    let _ = writeln!(text, "  … {hidden} earlier events are in the JSON report");
                 }
             }
             Some(day) => {
@@ -31,20 +31,25 @@ pub(super) fn timeline(text: &mut String, report: &Report, look: Look) {
             }
             None => {}
         }
-        line(text, told, look);
+        line(text, event, look);
     }
 }
 
-fn line(text: &mut String, told: &Told<'_>, look: Look) {
-    let lead = TIME + LATER + 6;
-    let point = if told.moment.decisive { '◆' } else { '●' };
-    let (clock, later) = (&told.clock, &told.later);
-    let width = look.columns().saturating_sub(lead);
-    for (number, piece) in wrap(&told.what, width).into_iter().enumerate() {
-        let piece = match &told.moment.source {
-            _ if told.moment.decisive => look.paint(&piece, style::BOLD),
-            source if source.is_lxcdiag() => look.paint(&piece, style::DIM),
+fn line(text: &mut String, described: &Described<'_>, look: Look) {
+    let Described {
+        event,
+        clock,
+        later,
+        what,
+        ..
+    } = described;
+    let point = if event.decisive { '◆' } else { '●' };
+    let width = look.columns().saturating_sub(TIME + LATER + 6);
+    for (number, piece) in wrap(what, width).into_iter().enumerate() {
+        let piece = match &event.source {
             EventSource::FailedAt => look.paint(&piece, style::BOLD),
+            _ if event.decisive => look.paint(&piece, style::BOLD),
+            source if source.is_lxcdiag() => look.paint(&piece, style::DIM),
             _ => piece,
         };
         let _ = if number == 0 {

@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_stay_whole_where_they_can() {
+    fn words_stay_whole_if_possible() {
         assert_eq!(
             wrap("see /etc/systemd/system now", 20),
             ["see", "/etc/systemd/system", "now"]
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_too_wide_is_cut_behind_a_slash_or_other_punctuation() {
+    fn a_long_word_is_cut_after_a_slash_or_other_punctuation() {
         assert_eq!(
             wrap("/etc/systemd/system/embedding_server.service", 25),
             ["/etc/systemd/system/", "embedding_server.service"]
@@ -126,7 +126,7 @@ mod tests {
     proptest! {
         /// Nothing is lost, and no line is too wide unless a single character is.
         #[test]
-        fn every_character_is_kept(text in "[a-z/日. _é]{0,60}", width in 2_usize..30) {
+        fn no_character_is_lost(text in "[a-z/日. _é]{0,60}", width in 2_usize..30) {
             let lines = wrap(&text, width);
             let squeezed = |text: &str| text.split_whitespace().collect::<String>();
             prop_assert_eq!(squeezed(&lines.concat()), squeezed(&text));

@@ -36,7 +36,7 @@ fn has_keys(value: &Value, contract: &[&str], added: &[&str]) {
 }
 
 #[test]
-fn the_keys_are_the_contracts() {
+fn keys_follow_the_contract() {
     let report = json(&late_push().failed_at(-31.4));
     has_keys(
         &report,
@@ -114,7 +114,7 @@ fn the_keys_are_the_contracts() {
 }
 
 #[test]
-fn the_head_says_what_was_looked_at() {
+fn the_head_describes_the_run() {
     let report = json(&late_push());
     assert_eq!(report["schema"], "lxcdiag.report/1");
     assert_eq!(report["lxcdiag"], "0.1.0");
@@ -187,7 +187,7 @@ fn a_check_that_ran() {
 }
 
 #[test]
-fn a_check_that_did_not_run_or_did_not_end() {
+fn a_check_that_did_not_run_or_did_not_finish() {
     let run = late_push().last(|enable| {
         enable.ending = crate::evidence::recording::Ending::TimedOut;
         enable.stdout.dropped = 1 << 40;
@@ -215,7 +215,7 @@ fn a_check_that_did_not_run_or_did_not_end() {
 }
 
 #[test]
-fn the_time_line_has_both_ends_of_what_is_not_known_exactly() {
+fn an_inexact_event_has_both_ends_of_its_interval() {
     let timeline = &json(&late_push())["timeline"];
     assert_eq!(
         timeline[1],
@@ -243,7 +243,7 @@ fn the_time_line_has_both_ends_of_what_is_not_known_exactly() {
 }
 
 #[test]
-fn hypotheses_have_their_evidence_of_three_values() {
+fn evidence_is_true_false_or_null() {
     let hypotheses = &json(&late_push())["hypotheses"];
     assert_eq!(hypotheses[0]["id"], "race-condition");
     assert_eq!(hypotheses[0]["race"], true);
@@ -320,12 +320,12 @@ fn the_verdict_of_each_incident() {
 }
 
 #[test]
-fn a_run_cut_short_says_so() {
+fn a_run_that_ended_early_has_the_reason() {
     assert_eq!(json(&cut_short())["cut_short"], "interrupted by SIGINT");
 }
 
 #[test]
-fn limits_and_numbers_for_monitoring() {
+fn severities_and_metrics() {
     let mut run = healthy();
     run.recording.attempts[6].stdout.head = b"Use%\n 97%\n".to_vec();
     let disk = &json(&run)["checks"][6];

@@ -1,4 +1,4 @@
-//! Where a moment stands on the axis, and where labels stand beside it. Pure arithmetic.
+//! The positions of events on the axis, and of the labels beside it. Pure arithmetic.
 
 use crate::evidence::time::{Interval, SECOND};
 
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn distances_are_true() {
+    fn distances_are_to_scale() {
         let scale = scale(&[(0, 0), (10, 20), (40, 40)], None);
         let places = [0, 10, 20, 30, 40].map(|at| scale.place(at));
         assert_eq!(places, [0.0, 0.25, 0.5, 0.75, 1.0]);
@@ -173,12 +173,12 @@ mod tests {
     }
 
     #[test]
-    fn what_happened_at_once_is_in_the_middle() {
+    fn simultaneous_events_are_in_the_middle() {
         assert_eq!(scale(&[(7, 7), (7, 7)], Some((7, 7))).place(7), 0.5);
     }
 
     #[test]
-    fn a_wait_that_dwarfs_all_others_is_cut() {
+    fn a_wait_much_longer_than_all_others_is_cut() {
         // 1,500 is not 20 times as long as 100; 40,000 is more than 20 times as long as both together.
         let moments = [0, 100, 1_600, 41_600].map(|at| (at, at));
         let scale = scale(&moments, None);
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_of_more_than_twice_what_decides_is_cut_but_not_what_decides() {
+    fn a_wait_of_more_than_twice_the_decisive_span_is_cut() {
         let moments = [(0, 0), (21, 21), (31, 31), (51, 51)];
         let scale = scale(&moments, Some((21, 31)));
         assert_eq!(scale.cuts().collect::<Vec<_>>(), [(0, 21)]);
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_took_long_is_cut_in_its_middle_too() {
+    fn a_long_event_is_cut_in_its_middle() {
         let scale = scale(&[(0, 0), (5, 1_000), (10, 10)], Some((0, 10)));
         assert_eq!(scale.cuts().collect::<Vec<_>>(), [(10, 1_000)]);
     }
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_that_would_overlap_move_apart_by_as_little_as_can_be() {
+    fn overlapping_labels_move_apart_as_little_as_possible() {
         // The first two give way to each other; the third has its place.
         assert_eq!(
             apart(&[50.0, 50.0, 90.0], &[20.0, 20.0, 20.0], 200.0),
@@ -229,7 +229,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn times_of_any_kind_keep_their_order(
+        fn any_times_keep_their_order(
             mut moments in proptest::collection::vec(any::<(i64, i64)>(), 1..12),
             decide in any::<bool>(),
         ) {
@@ -243,7 +243,7 @@ mod tests {
         }
 
         #[test]
-        fn labels_never_overlap_nor_leave(
+        fn labels_never_overlap_or_leave_the_picture(
             labels in proptest::collection::vec((-50.0..250.0_f64, 10.0..40.0_f64), 1..20),
             room in 0.0..100.0_f64,
         ) {

@@ -1,0 +1,111 @@
+//! The timeline in words: when each event happened, how long after the one before, and what it was.
+
+use serde::Serialize;
+
+use super::model::EventRow;
+use crate::evidence::fact::duration_in_words;
+use crate::evidence::time::Interval;
+use crate::terminal_text::{clipped, visible};
+
+/// Characters of an event's description.
+const WHAT: usize = 240;
+/// The uncertainty of a gap, as a part of it, up to which it is shown as exact.
+const EXACT: f64 = 0.05;
+
+/// An event in words, safe to print.
+#[derive(Serialize)]
+pub(super) struct Described<'a> {
+    pub(super) event: &'a EventRow,
+    /// The date, if it is not that of the event before.
+    pub(super) new_day: Option<&'a str>,
+    /// The time of day; empty if it is that of the event before.
+    pub(super) clock: String,
+    /// How long after the event before; empty for the first event, and if the times are the same.
+    pub(super) later: String,
+    /// What happened, with its source or its distance from the decisive event before.
+    pub(super) what: String,
+}
+
+/// Describes events in their order.
+pub(super) fn describe<'a>(events: &[&'a EventRow]) -> Vec<Described<'a>> {
+    let mut before: Option<&EventRow> = None;
+    let mut decisive: Option<&EventRow> = None;
+    events
+        .iter()
+        .map(|&event| {
+            let same = before.is_some_and(|before| before.interval == event.interval);
+            let described = Described {
+                event,
+                new_day: Some(day(event)).filter(|day| before.is_none_or(|b| self::day(b) != *day)),
+                clock: if same { String::new() } else { clock(event) },
+                later: match before {
+                    Some(before) if !same => later(before.interval, event.interval),
+                    _ => String::new(),
+                },
+                what: what(event, decisive),
+            };
+            before = Some(event);
+            decisive = if event.decisive { before } else { decisive };
+            described
+        })
+        .collect()
+}
+
+/// The date of an event: ten characters in every RFC 3339.
+fn day(event: &EventRow) -> &str {
+    event.at.get(..10).unwrap_or_default()
+}
+
+fn what(event: &EventRow, decisive: Option<&EventRow>) -> String {
+    let what = match decisive.filter(|_| event.decisive) {
+        Some(decisive) => {
+            let since = match gap(decisive.interval, event.interval) {
+                Some(gap) => format!("{gap} after"),
+                None => "about the same time as".to_owned(),
+            };
+            format!("{}, {since} {}", event.what, decisive.what)
+        }
+        None if event.decisive => event.what.clone(),
+        None => format!("{} ({})", event.what, event.source),
+    };
+    clipped(&visible(&what), WHAT)
+}
+
+/// The time of day, with as many decimals as are known.
+pub(super) fn clock(event: &EventRow) -> String {
+    let Interval { start, end } = event.interval;
+    let decimals = match end.saturating_sub(start) {
+        0..=1_000 => 6,
+        1_001..=10_000_000 => 3,
+        10_000_001..=100_000_000 => 2,
+        100_000_001..=999_999_999 => 1,
+        _ => 0,
+    };
+    let time = event.at.split_once('T').map_or("", |(_, time)| time);
+    let (whole, fraction) = time.split_once('.').unwrap_or((time, ""));
+    match fraction.get(..decimals) {
+        Some(digits) if !digits.is_empty() => format!("{whole}.{digits}"),
+        _ => whole.to_owned(),
+    }
+}
+
+/// How long after `earlier` an event happened, in words.
+pub(super) fn later(earlier: Interval, event: Interval) -> String {
+    match gap(earlier, event) {
+        Some(gap) => format!("{gap} later"),
+        None => "about the same time".to_owned(),
+    }
+}
+
+/// The time between two events, or the most it can be if one of them is not exact; `None` if their order is
+/// unknown.
+fn gap(earlier: Interval, event: Interval) -> Option<String> {
+    if earlier.before(event) != Some(true) {
+        return None;
+    }
+    let (least, most) = earlier.gap(event);
+    Some(match most - least <= least * EXACT {
+        true => duration_in_words(least),
+        false => format!("≤ {}", duration_in_words(most)),
+    })
+}

@@ -1,0 +1,165 @@
+//! The words that every format uses: the verdict in a line, and what it rests on.
+
+use std::borrow::Cow;
+
+use super::model::{CheckRow, HypothesisRow, Report};
+use crate::judge::findings::Severity;
+use crate::judge::{Level, VerdictKind};
+use crate::runbook::Effect;
+
+/// How many missing names are shown of a hypothesis for which others matter more.
+const MISSING: usize = 3;
+
+impl Report {
+    /// The verdict in a line: `LIKELY: Race condition (race-condition)`.
+    pub(super) fn headline(&self) -> String {
+        let state = self.state().to_uppercase();
+        match (&self.verdict.kind, self.main_hypothesis()) {
+            (VerdictKind::Hypothesis { id, .. }, Some(row)) => {
+                format!("{state}: {} ({id})", row.title)
+            }
+            (VerdictKind::Inconclusive, _) if self.worst().is_some() => {
+                format!("{state} (inconclusive)")
+            }
+            _ => state,
+        }
+    }
+
+    /// The state of the container in a word: the level of the verdict, or the worst severity.
+    pub(super) fn state(&self) -> &'static str {
+        match (&self.verdict.kind, self.worst()) {
+            (VerdictKind::Hypothesis { level, .. }, _) => level.words(),
+            (VerdictKind::Healthy, _) => "healthy",
+            (VerdictKind::Inconclusive, Some(severity)) => severity.name(),
+            (VerdictKind::Inconclusive, None) => "inconclusive",
+        }
+    }
+
+    /// The worst severity of the limits that were exceeded.
+    pub(super) fn worst(&self) -> Option<Severity> {
+        self.exceeded().map(|(severity, _)| severity).max()
+    }
+
+    /// The checks that exceed a limit.
+    pub(super) fn exceeded(&self) -> impl Iterator<Item = (Severity, &CheckRow)> {
+        let checks = self.checks.iter();
+        checks.filter_map(|check| Some((check.severity?, check)))
+    }
+
+    /// Whether it was a race; nothing if the runbook knows no race, or nothing is wrong.
+    pub(super) fn race_sentence(&self) -> Option<&'static str> {
+        if self.verdict.kind == VerdictKind::Healthy {
+            return None;
+        }
+        Some(match self.verdict.race? {
+            Level::Confirmed => "This was a race condition.",
+            Level::Likely => "This looks like a race condition.",
+            Level::Unknown => "Whether this was a race condition could not be determined.",
+            Level::Unlikely => "This does not look like a race condition.",
+            Level::RuledOut => "This was not a race condition.",
+        })
+    }
+
+    /// The hypothesis that is the verdict.
+    pub(super) fn main_hypothesis(&self) -> Option<&HypothesisRow> {
+        let id = self.verdict.kind.id();
+        self.hypotheses.iter().find(|row| row.id == id)
+    }
+
+    /// The leading race hypothesis, if something is wrong and it is not the verdict itself.
+    pub(super) fn other_race(&self) -> Option<&HypothesisRow> {
+        let level = self.verdict.race?;
+        let mut races = self.hypotheses.iter().filter(|row| row.race);
+        let leading = races.find(|row| row.verdict == level)?;
+        let shown = self.verdict.kind != VerdictKind::Healthy;
+        (shown && leading.id != self.verdict.kind.id()).then_some(leading)
+    }
+
+    /// What happened, in a sentence: what the verdict claims, or why there is none.
+    pub(super) fn explanation(&self) -> &str {
+        self.main_hypothesis()
+            .map_or(&self.verdict.summary, |row| &row.about)
+    }
+}
+
+impl HypothesisRow {
+    /// What the evidence of these effects says, as far as it holds.
+    fn holding(&self, effects: &[Effect]) -> impl Iterator<Item = &str> {
+        self.evidence
+            .iter()
+            .filter(|evidence| evidence.holds == Some(true) && effects.contains(&evidence.effect))
+            .map(|evidence| evidence.says.as_str())
+    }
+
+    /// Whether it is unlikely only because there is no evidence: many of these are one line.
+    pub(super) fn lacks_evidence(&self) -> bool {
+        self.verdict == Level::Unlikely && self.holding(&[Effect::Weakens]).next().is_none()
+    }
+
+    /// Its verdict in words.
+    pub(super) fn verdict_words(&self) -> &'static str {
+        match self.conflicting {
+            true => "conflicting",
+            false => self.verdict.words(),
+        }
+    }
+
+    /// What its verdict rests on, and what would change it: lists with their labels, which may be empty. Of
+    /// what is missing, at most so many names.
+    pub(super) fn grounds(&self, most_missing: usize) -> Vec<(&'static str, Vec<Cow<'_, str>>)> {
+        let holding = |effects: &[Effect]| self.holding(effects).map(Cow::from).collect();
+        let supporting = holding(&[Effect::Confirms, Effect::Supports]);
+        let opposing = holding(&[Effect::RulesOut, Effect::Weakens]);
+        let mut lists = vec![("Evidence for", supporting), ("Evidence against", opposing)];
+        // What is settled is settled whatever else is missing.
+        let settled = matches!(self.verdict, Level::Confirmed | Level::RuledOut);
+        if !settled && !self.missing.is_empty() {
+            let names = self.missing.iter().map(Cow::from);
+            let mut names: Vec<_> = names.take(most_missing).collect();
+            if let more @ 1.. = self.missing.len() - names.len() {
+                names.push(format!("and {more} more").into());
+            }
+            lists.push(("Missing", names));
+        }
+        let change = self.overturned_by.iter();
+        lists.extend(change.map(|change| ("What would change this", vec![change.into()])));
+        lists
+    }
+
+    /// The main reason for its verdict, in a line.
+    pub(super) fn reason(&self) -> String {
+        if self.conflicting {
+            let first = |effect| self.holding(&[effect]).next().unwrap_or_default();
+            return format!(
+                "{}; but {}",
+                first(Effect::Confirms),
+                first(Effect::RulesOut)
+            );
+        }
+        let effects: &[Effect] = match self.verdict {
+            Level::Confirmed => &[Effect::Confirms],
+            Level::Likely => &[Effect::Supports],
+            Level::Unknown => &[],
+            Level::Unlikely => &[Effect::Weakens],
+            Level::RuledOut => &[Effect::RulesOut],
+        };
+        if let Some(first) = self.holding(effects).next() {
+            return first.to_owned();
+        }
+        if self.lacks_evidence() {
+            return "no supporting evidence".to_owned();
+        }
+        if self.missing.is_empty() {
+            return "the evidence is balanced".to_owned();
+        }
+        // The reasons for what is missing are shown where they matter, and all of them in the JSON report.
+        let names = self.missing.iter().take(MISSING);
+        let mut names: Vec<_> = names
+            .map(|name| name.split(" (").next().unwrap_or(name).to_owned())
+            .collect();
+        if let more @ 1.. = self.missing.len() - names.len() {
+            names.push(format!("and {more} more"));
+        }
+        format!("missing: {}", names.join("; "))
+    }
+}
