@@ -210,12 +210,10 @@ impl Redactor {
         spans.extend(self.own.iter().flat_map(|own| own_spans(own, text)));
         spans.retain(|span| span.from < span.to && !touches(tokens, span.from, span.to));
         spans.sort_by_key(|span| (span.from, std::cmp::Reverse(span.to), !span.exact));
-        let add = |span: Span| Place {
-            from: span.from,
-            to: span.to,
-            secret: self
-                .secrets
-                .add(span.class, slice(text, span.from, span.to)),
+        let add = |Span {
+                       from, to, class, ..
+                   }| {
+            Place::new(from, to, self.secrets.add(class, slice(text, from, to)))
         };
         spans.into_iter().map(add).collect()
     }
@@ -263,20 +261,11 @@ fn own_spans(own: &Regex, text: &[u8]) -> Vec<Span> {
 /// Places that overlap as one, in order; it is the secret of the longest.
 fn joined(mut places: Vec<Place>) -> Vec<Place> {
     places.sort_by_key(|place| (place.from, std::cmp::Reverse(place.to)));
-    let mut joined: Vec<(Place, usize)> = Vec::new();
+    let mut joined = Vec::new();
     for place in places {
-        let length = place.to - place.from;
-        match joined.last_mut() {
-            Some((last, longest)) if place.from < last.to => {
-                last.to = last.to.max(place.to);
-                if length > *longest {
-                    (last.secret, *longest) = (place.secret, length);
-                }
-            }
-            _ => joined.push((place, length)),
-        }
+        place.join(&mut joined);
     }
-    joined.into_iter().map(|(place, _)| place).collect()
+    joined
 }
 
 /// A text with its places replaced; `None` where there are none.

@@ -7,7 +7,8 @@ use memchr::{memchr, memmem};
 use super::names::{Name, secret};
 use super::span::{Line, Span};
 use super::value::{
-    Quote, byte, is_harmless, is_random, is_strong, slice, without_punctuation, word_end,
+    Quote, byte, is_harmless, is_random, is_strong, run_of_slashes, slice, without_punctuation,
+    word_end,
 };
 
 /// What stands between a name and its value.
@@ -41,10 +42,38 @@ struct Place<'t> {
     quoted_name: bool,
     /// The quotation mark directly before the name.
     opened: Option<Quote>,
+    /// Whether a sentence is a value too.
+    strict: bool,
 }
 
-/// Secrets beside the name at `from..to`, and how far the text is told by them.
-pub(super) fn secrets_at(text: &[u8], line: Line, from: usize, to: usize) -> (Vec<Span>, usize) {
+/// What stands beside a name.
+#[derive(Debug)]
+pub(super) struct Beside {
+    /// Its secrets.
+    pub(super) spans: Vec<Span>,
+    /// Where the next name may begin.
+    pub(super) next: usize,
+    /// How far the text was read to decide that, which may be beyond.
+    pub(super) read: usize,
+}
+
+impl Beside {
+    const fn nothing(next: usize) -> Self {
+        Self::until(Vec::new(), next)
+    }
+
+    const fn until(spans: Vec<Span>, next: usize) -> Self {
+        Self {
+            spans,
+            next,
+            read: next,
+        }
+    }
+}
+
+/// What stands beside the name at `from..to`. If `strict`, whatever looks like a value is one, so that
+/// the next name begins behind it, and no byte is read twice.
+pub(super) fn beside(text: &[u8], line: Line, from: usize, to: usize, strict: bool) -> Beside {
     let word = slice(text, from, to);
     let bare = word.iter().position(|byte| *byte != b'-').unwrap_or(0);
     let is_option = bare > 0;
@@ -52,11 +81,11 @@ pub(super) fn secrets_at(text: &[u8], line: Line, from: usize, to: usize) -> (Ve
     let set_credential = is_set_credential(slice(word, bare, word.len()));
     let name = match secret(slice(word, bare, word.len())) {
         Some(name) => name,
-        None => return (Vec::new(), to),
+        None => return Beside::nothing(to),
     };
     let Some((sign, value, quoted_name)) = sign_behind(text, line, from, to, is_option, name)
     else {
-        return (Vec::new(), to);
+        return Beside::nothing(to);
     };
     let place = Place {
         text,
@@ -68,6 +97,7 @@ pub(super) fn secrets_at(text: &[u8], line: Line, from: usize, to: usize) -> (Ve
         value,
         quoted_name,
         opened,
+        strict,
     };
     if is_set_credential_value(set_credential, sign) {
         return place.credential();
@@ -284,9 +314,9 @@ impl<'t> Place<'t> {
     }
 
     /// The rule for all names but those of HTTP headers.
-    fn plain(&self, is_option: bool) -> (Vec<Span>, usize) {
-        if let Some(spans) = self.block() {
-            return spans;
+    fn plain(&self, is_option: bool) -> Beside {
+        if let Some(block) = self.block() {
+            return block;
         }
         let value = slice(self.text, self.value, self.line_end());
         if let Some(open @ (b'[' | b'{')) = value.first()
@@ -301,13 +331,16 @@ impl<'t> Place<'t> {
         let (from, to, behind) = self.extent(is_option);
         let value = slice(self.text, from, to);
         if is_harmless(value, self.name) {
-            return (Vec::new(), behind.max(self.to));
+            return Beside::nothing(behind.max(self.to));
         }
-        if self.is_talk(value, behind, is_option) {
+        if !self.strict && self.is_talk(value, behind, is_option) {
             // The next word may be a name.
-            return (Vec::new(), self.value.max(self.to));
+            return Beside {
+                read: behind,
+                ..Beside::nothing(self.value.max(self.to))
+            };
         }
-        (vec![self.span(from, to)], behind)
+        Beside::until(vec![self.span(from, to)], behind)
     }
 
     /// Whether the name stands in a sentence, and what follows it is no value.
@@ -336,16 +369,15 @@ impl<'t> Place<'t> {
             Sign::Apart if program || !self.name.ends => !strong || value.contains(&b' '),
             Sign::Apart if self.is_first() => false,
             Sign::Apart => {
-                let last = slice(self.text, behind, self.line_end())
-                    .trim_ascii()
-                    .is_empty();
+                let rest = slice(self.text, behind, self.line_end());
+                let last = rest.iter().all(u8::is_ascii_whitespace);
                 !(strong || last && self.name.class == "password")
             }
         }
     }
 
     /// The strings of a list on the same line; a mapping is left to the names in it.
-    fn list(&self, open: u8) -> (Vec<Span>, usize) {
+    fn list(&self, open: u8) -> Beside {
         let line_end = self.line_end();
         let mut at = self.value + 1;
         let mut spans = Vec::new();
@@ -361,20 +393,21 @@ impl<'t> Place<'t> {
                     }
                     behind - at
                 }
-                None => 1,
+                None => run_of_slashes(self.text, at).max(1),
             };
         }
-        (spans, at)
+        Beside::until(spans, at)
     }
 
     /// A YAML block: `password: |` and the lines below that are further in.
-    fn block(&self) -> Option<(Vec<Span>, usize)> {
-        let rest = slice(self.text, self.value, self.line.end).trim_ascii_end();
-        let is_block = matches!(
-            rest,
-            [b'|' | b'>'] | [b'|' | b'>', b'-' | b'+' | b'0'..=b'9']
-        );
-        if self.sign != Sign::Apart || !is_block {
+    fn block(&self) -> Option<Beside> {
+        let value = slice(self.text, self.value, self.line.end);
+        let ([b'|' | b'>', b'-' | b'+' | b'0'..=b'9', rest @ ..] | [b'|' | b'>', rest @ ..]) =
+            value
+        else {
+            return None;
+        };
+        if self.sign != Sign::Apart || !rest.iter().all(u8::is_ascii_whitespace) {
             return None;
         }
         let indent = |line: &[u8]| line.iter().take_while(|byte| **byte == b' ').count();
@@ -392,20 +425,20 @@ impl<'t> Place<'t> {
             }
             at += line.len() + 1;
         }
-        Some((spans, at))
+        Some(Beside::until(spans, at))
     }
 
     /// `SetCredential=id:value`, the value to the end of the line, or of the word on a command line.
-    fn credential(&self) -> (Vec<Span>, usize) {
+    fn credential(&self) -> Beside {
         let (from, to, behind) = self.extent(self.sign == Sign::Blank);
         let value = slice(self.text, from, to);
         let Some(colon) = memchr(b':', value) else {
-            return (Vec::new(), behind);
+            return Beside::nothing(behind);
         };
         let from = from + colon + 1;
         if is_harmless(slice(self.text, from, to), self.name) {
-            return (Vec::new(), behind);
+            return Beside::nothing(behind);
         }
-        (vec![self.span(from, to)], behind)
+        Beside::until(vec![self.span(from, to)], behind)
     }
 }

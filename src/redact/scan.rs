@@ -14,6 +14,10 @@ use super::{assignment, pem};
 /// How far a shape is looked for; what is longer is followed as far as the word goes.
 const WINDOW: usize = 16 << 10;
 
+/// How often each byte of a line may be read again, on average, for names that turn out to have no value. After that,
+/// whatever follows a name on that line is taken for its value, and read once.
+const READINGS: usize = 16;
+
 /// Parts of names that say something, each only as much as is sure to be rare.
 const NAME_HINTS: &[&str] = &[
     "pass",
@@ -71,6 +75,7 @@ pub(super) fn spans(text: &[u8], tokens: &[(usize, usize)]) -> Vec<Span> {
         text,
         spans: Vec::new(),
         line: None,
+        readings: 0,
         named: 0,
         keyed: 0,
         shaped: (0, 0),
@@ -97,6 +102,8 @@ struct Scan<'t> {
     text: &'t [u8],
     spans: Vec<Span>,
     line: Option<Line>,
+    /// How many bytes of the line may still be read again.
+    readings: usize,
     /// Names before this index have been looked at, with their values.
     named: usize,
     /// Private keys before this index have been found.
@@ -132,9 +139,11 @@ impl Scan<'_> {
             from += 1;
         }
         let line = self.line_of(from);
-        let (spans, told) = assignment::secrets_at(self.text, line, from, to);
-        self.spans.extend(spans);
-        self.named = told.max(to);
+        let beside = assignment::beside(self.text, line, from, to, self.readings == 0);
+        self.spans.extend(beside.spans);
+        self.named = beside.next.max(to);
+        let again = beside.read.saturating_sub(self.named);
+        self.readings = self.readings.saturating_sub(again);
     }
 
     /// The line an index is in; the indices come in order, so that each byte is passed once.
@@ -157,6 +166,7 @@ impl Scan<'_> {
             .any(|open| lead.starts_with(open));
         let line = Line { start, end, json };
         self.line = Some(line);
+        self.readings = READINGS * (end - start);
         line
     }
 

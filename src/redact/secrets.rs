@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 
@@ -18,6 +18,8 @@ const MOST_BYTES: usize = 1 << 20;
 const LONGEST: usize = 8 << 10;
 /// Longer secrets are sought without regard to the letters around them.
 const LONG: usize = 16;
+/// How many secrets may end with one another, as `d`, `cd` and `bcd` do: so many may end at each byte of a text.
+const MOST_NESTED: usize = 8;
 
 /// Every secret found so far, in the order of appearance.
 #[derive(Debug, Default)]
@@ -110,13 +112,30 @@ impl Secrets {
             room -= if fits { form.len() } else { 0 };
             fits
         });
+        without_nested(&mut strong);
         let (long, short): (Vec<_>, Vec<_>) =
             strong.into_iter().partition(|(_, form)| form.len() >= LONG);
         Known {
-            long: Search::new(long, MatchKind::LeftmostLongest),
-            short: Search::new(short, MatchKind::Standard),
+            long: Search::new(long),
+            short: Search::new(short),
         }
     }
+}
+
+/// Removes what ends with too many others.
+fn without_nested(forms: &mut Vec<(usize, &[u8])>) {
+    forms.sort_by(|(_, one), (_, other)| one.iter().rev().cmp(other.iter().rev()));
+    let mut ends: Vec<&[u8]> = Vec::new();
+    forms.retain(|(_, form)| {
+        while ends.last().is_some_and(|end| !form.ends_with(end)) {
+            ends.pop();
+        }
+        let few = ends.len() < MOST_NESTED;
+        if few {
+            ends.push(form);
+        }
+        few
+    });
 }
 
 /// The secrets that are strong enough to be sought everywhere.
@@ -134,30 +153,29 @@ struct Search {
 }
 
 impl Search {
-    fn new(forms: Vec<(usize, &[u8])>, kind: MatchKind) -> Option<Self> {
+    fn new(forms: Vec<(usize, &[u8])>) -> Option<Self> {
         if forms.is_empty() {
             return None;
         }
         let (indices, forms): (Vec<_>, Vec<_>) = forms.into_iter().unzip();
         let automaton = AhoCorasick::builder()
-            .match_kind(kind)
             .kind(Some(AhoCorasickKind::ContiguousNFA))
             .build(forms)
             .ok()?;
         Some(Self { automaton, indices })
     }
 
-    fn place(&self, found: aho_corasick::Match) -> Place {
-        let secret = self
-            .indices
-            .get(found.pattern().as_usize())
-            .copied()
-            .unwrap_or_default();
-        Place {
-            from: found.start(),
-            to: found.end(),
-            secret,
+    /// Where they stand, in order, without those that `fits` refuses; those that overlap as one.
+    fn places(&self, text: &[u8], fits: impl Fn(usize, usize) -> bool) -> Vec<Place> {
+        let mut places = Vec::new();
+        for found in self.automaton.find_overlapping_iter(text) {
+            let secret = self.indices.get(found.pattern().as_usize());
+            if fits(found.start(), found.end()) {
+                let secret = secret.copied().unwrap_or_default();
+                Place::new(found.start(), found.end(), secret).join(&mut places);
+            }
         }
+        places
     }
 }
 
@@ -166,43 +184,57 @@ impl Search {
 pub(super) struct Place {
     pub(super) from: usize,
     pub(super) to: usize,
-    /// Which it is.
+    /// Which it is; of several that overlap, the longest.
     pub(super) secret: usize,
+    /// The length of that one.
+    length: usize,
+}
+
+impl Place {
+    pub(super) const fn new(from: usize, to: usize, secret: usize) -> Self {
+        Self {
+            from,
+            to,
+            secret,
+            length: to - from,
+        }
+    }
+
+    /// Adds it to places in the order of their ends, none of which ends behind it, and makes one of those
+    /// that overlap.
+    pub(super) fn join(mut self, places: &mut Vec<Self>) {
+        while let Some(last) = places.pop_if(|last| self.from < last.to) {
+            self.from = self.from.min(last.from);
+            self.to = self.to.max(last.to);
+            if last.length >= self.length {
+                (self.secret, self.length) = (last.secret, last.length);
+            }
+        }
+        places.push(self);
+    }
 }
 
 impl Known {
     /// Where they stand. Next to what is in `found` already, a word may begin and end whatever the
     /// letters.
     pub(super) fn places(&self, text: &[u8], found: &[Place]) -> Vec<Place> {
-        let mut places: Vec<_> = self
-            .long
-            .iter()
-            .flat_map(|search| {
-                search
-                    .automaton
-                    .find_iter(text)
-                    .map(|found| search.place(found))
-            })
+        let long = self.long.iter();
+        let mut places: Vec<_> = long
+            .flat_map(|search| search.places(text, |_, _| true))
             .collect();
         let edges: HashSet<_> = found
             .iter()
             .chain(&places)
             .flat_map(|place| [place.from, place.to])
             .collect();
-        let stands_alone = |place: &Place| {
-            let Place { from, to, .. } = *place;
+        let stands_alone = |from: usize, to: usize| {
             let begins = !is_word(byte(text, from)) || is_edge(text, from) || edges.contains(&from);
             let ends =
                 !is_word(byte(text, to - 1)) || !is_word(byte(text, to)) || edges.contains(&to);
             begins && ends
         };
         if let Some(search) = &self.short {
-            let found = search
-                .automaton
-                .find_overlapping_iter(text)
-                .map(|found| search.place(found));
-            let short: Vec<_> = found.filter(stands_alone).collect();
-            places.extend(short);
+            places.extend(search.places(text, stands_alone));
         }
         places
     }

@@ -66,7 +66,7 @@ fn is_mark(byte: u8) -> bool {
     matches!(byte, b'"' | b'\'' | b'`')
 }
 
-fn run_of_slashes(text: &[u8], at: usize) -> usize {
+pub(super) fn run_of_slashes(text: &[u8], at: usize) -> usize {
     text.iter()
         .skip(at)
         .take_while(|byte| **byte == b'\\')

@@ -2,7 +2,7 @@
 
 use memchr::memchr;
 
-use super::{Place, Quote, Sign, Span, is_harmless, is_strong, slice, without_punctuation};
+use super::{Beside, Place, Quote, Sign, is_harmless, is_strong, slice, without_punctuation};
 
 /// Schemes with one word of credentials (RFC 9110, 11.6.2; some are vendors' own).
 const SCHEMES: &[&str] = &[
@@ -20,9 +20,9 @@ const WITH_LISTS: &[&str] = &["aws4-hmac-sha256", "digest", "hawk", "oauth"];
 
 impl Place<'_> {
     /// `Authorization: SCHEME CREDENTIALS`, in which the scheme may stay.
-    pub(super) fn authorization(&self) -> (Vec<Span>, usize) {
+    pub(super) fn authorization(&self) -> Beside {
         if self.sign == Sign::Tag {
-            return (Vec::new(), self.to);
+            return Beside::nothing(self.to);
         }
         let (from, end) = self.header();
         // Go prints a header's values as a list.
@@ -37,15 +37,25 @@ impl Place<'_> {
             scheme if SCHEMES.contains(&scheme) => (second, self.word(second, end, b"")),
             scheme if WITH_LISTS.contains(&scheme) => (second, self.inner_line_end(end)),
             // A Proxmox API token is found by its own shape.
-            scheme if scheme.contains("apitoken=") => return (Vec::new(), self.value),
-            scheme if is_strong(scheme.as_bytes()) => (from, scheme_end),
-            _ => return (Vec::new(), self.to),
+            scheme if !self.strict && scheme.contains("apitoken=") => {
+                return Beside {
+                    read: scheme_end,
+                    ..Beside::nothing(self.value)
+                };
+            }
+            scheme if self.strict || is_strong(scheme.as_bytes()) => (from, scheme_end),
+            _ => {
+                return Beside {
+                    read: scheme_end,
+                    ..Beside::nothing(self.to)
+                };
+            }
         };
         let value = without_punctuation(slice(self.text, from, to));
         if is_harmless(value, self.name) {
-            return (Vec::new(), to.max(self.to));
+            return Beside::nothing(to.max(self.to));
         }
-        (vec![self.span(from, from + value.len())], to)
+        Beside::until(vec![self.span(from, from + value.len())], to)
     }
 
     /// Whether it is one of the two headers, and not a variable that is called so.
@@ -59,7 +69,7 @@ impl Place<'_> {
     }
 
     /// `Cookie: a=1; b=2`: each value; of `Set-Cookie:` the first, the rest are attributes (RFC 6265).
-    pub(super) fn cookies(&self) -> (Vec<Span>, usize) {
+    pub(super) fn cookies(&self) -> Beside {
         let (from, end) = self.header();
         let end = self.inner_line_end(end);
         let most = if self.sets_cookie() { 1 } else { usize::MAX };
@@ -78,7 +88,7 @@ impl Place<'_> {
             }
             at += pair.len() + 1;
         }
-        (spans, end)
+        Beside::until(spans, end)
     }
 
     /// Where a header's value begins and ends: in its quotation marks, in those around the whole
