@@ -22,6 +22,11 @@ const NOT_RUN: &[(&str, &str)] = &[
         "install -m 0755 target/release/lxcdiag /usr/local/sbin/",
         "changes this machine",
     ),
+    ("cargo test", "runs this test"),
+    (
+        "cargo clippy",
+        "would wait for the build that runs this test",
+    ),
     ("tests/run", "runs this test"),
     ("benches/figures", "measures for minutes, in the lab"),
     ("benches/sweep", "measures for minutes, in the lab"),

@@ -1,4 +1,4 @@
-//! README.md and docs/*.md: every command line is run, every YAML is read, and what can be compared with the code is.
+//! The documents: every command line is run, every YAML is read, and what can be compared with lxcdiag is.
 //!
 //! The tests in real containers follow README.md and the tutorial once more.
 
@@ -32,7 +32,9 @@ fn documents() -> Vec<(PathBuf, String)> {
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|ending| ending == "md"))
         .collect();
-    paths.push(root.join("README.md"));
+    for path in ["README.md", "CONTRIBUTING.md", "tests/lab/README.md"] {
+        paths.push(root.join(path));
+    }
     paths.sort();
     paths
         .into_iter()
@@ -54,7 +56,7 @@ fn every_command_and_every_yaml_works() {
     });
 }
 
-/// What is indented by four spaces is a block that nobody looks at.
+/// A block that is indented by four spaces would not be tested.
 #[test]
 fn every_block_is_fenced() {
     for (path, text) in documents() {
@@ -62,7 +64,7 @@ fn every_block_is_fenced() {
         for (number, line) in Document::read(&text).prose {
             assert!(
                 !(blank && line.starts_with("    ")),
-                "{}:{number}: fence it: {line}",
+                "{}:{number}: not fenced: {line}",
                 path.display()
             );
             blank = line.trim().is_empty();

@@ -52,6 +52,8 @@ impl Sandbox {
             sandbox.environment.path("container").display(),
         ));
         symlink(LXCDIAG, sandbox.environment.path("bin/lxcdiag")).unwrap();
+        let runbooks = concat!(env!("CARGO_MANIFEST_DIR"), "/runbooks");
+        symlink(runbooks, sandbox.environment.path("work/runbooks")).unwrap();
         sandbox
     }
 

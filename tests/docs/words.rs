@@ -142,13 +142,28 @@ fn every_link_leads_somewhere() {
     }
 }
 
+/// Paths in CONTRIBUTING.md, without those that have a placeholder in them.
+#[test]
+fn every_path_that_contributors_are_told_of_exists() {
+    let text = document("CONTRIBUTING.md");
+    let paths = all(
+        r"`((?:src|tests|docs|runbooks|benches|\.ci)/[a-z_/.-]+)`",
+        &text,
+    );
+    assert!(paths.len() > 15, "{paths:?}");
+    for path in paths {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+        assert!(path.exists(), "{}", path.display());
+    }
+}
+
 #[test]
 fn the_readme_leads_to_every_document() {
     let readme = document("README.md");
     for (path, _) in documents() {
         let path = path.to_str().unwrap();
         assert!(
-            path == "README.md" || readme.contains(&format!("]({path})")),
+            !path.starts_with("docs/") || readme.contains(&format!("]({path})")),
             "{path}"
         );
     }
@@ -245,6 +260,12 @@ fn every_option_in_a_sentence_is_one() {
         let help = String::from_utf8(output.stdout).unwrap();
         known.extend(all(r"(--[a-z-]+)", &help));
     }
+    let lab = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lab/lab");
+    let output = Command::new(lab).arg("help").output().unwrap();
+    known.extend(all(
+        r"(--[a-z-]+)",
+        &String::from_utf8(output.stdout).unwrap(),
+    ));
     for (path, text) in documents() {
         for option in all(r"`(--[a-z-]+)", &text) {
             assert!(known.contains(&option), "{}: {option}", path.display());

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
 # The named states of `lab inject`, each made as a provisioning script makes it: through pct, on a booted container.
-# Sourced by lab. A scenario is a function inject_NAME under a line "#: name  what it is", which `lab scenarios` prints;
-# boot_NAME, if there is one, prepares the container before it boots.
+# Sourced by lab. A scenario is a function inject_NAME below a line "#: name  description", which `lab scenarios` prints;
+# boot_NAME, if it exists, prepares the container before it boots.
 
-# Set by cmd_inject: the container, the unit, the unit's file (a template's for an instance), the directory and the path
-# where that belongs, the good source of it and the delay in seconds.
+# Set by cmd_inject: the container, the unit, its file (for an instance, the template's), the directory and the path where
+# the file belongs, a good source of it, and the delay in seconds.
 ct='' unit='' file='' dir='' dest='' source='' delay=''
 readonly UNIT_DIR=/etc/systemd/system
 
@@ -14,24 +14,24 @@ cmd_inject() {
   local name=${1:-} reset=1
   shift || true
   local call=${name//-/_}
-  [[ $name =~ ^[a-z0-9-]+$ ]] && declare -F "inject_$call" >/dev/null || die "no scenario '$name': see 'lab scenarios'"
+  [[ $name =~ ^[a-z0-9-]+$ ]] && declare -F "inject_$call" >/dev/null || die "unknown scenario '$name'; see 'lab scenarios'"
   ct=958 unit=embedding_server.service dir=$UNIT_DIR delay=2
   [[ $name != unmapped-owner ]] || ct=959
   while (($#)); do
-    [[ $1 == --no-reset ]] || (($# > 1)) || die "$1 wants a value"
+    [[ $1 == --no-reset ]] || (($# > 1)) || die "$1 needs a value"
     case $1 in
       --no-reset) reset=; shift; continue ;;
       --ct) ct=$2 ;;
       --delay) delay=$2 ;;
       --unit) unit=$2 ;;
       --dir) dir=$2 ;;
-      *) die "inject does not know '$1'" ;;
+      *) die "inject: unknown argument '$1'" ;;
     esac
     shift 2
   done
-  [[ $delay =~ ^[0-9]+(\.[0-9]+)?$ ]] || die "'$delay' is no number of seconds"
-  [[ $unit =~ ^[A-Za-z0-9:_.@-]+\.(service|socket|timer)$ ]] || die "'$unit' is no name of a service, socket or timer"
-  [[ $dir =~ ^(/[A-Za-z0-9._-]+)+$ ]] || die "'$dir' is no directory of units"
+  [[ $delay =~ ^[0-9]+(\.[0-9]+)?$ ]] || die "invalid number of seconds '$delay'"
+  [[ $unit =~ ^[A-Za-z0-9:_.@-]+\.(service|socket|timer)$ ]] || die "invalid name of a service, socket or timer '$unit'"
+  [[ $dir =~ ^(/[A-Za-z0-9._-]+)+$ ]] || die "invalid unit directory '$dir'"
   lock_lab -s
   check_ct "$ct"
   lock_ct "$ct"
@@ -42,11 +42,11 @@ cmd_inject() {
 
   local boot=()
   if declare -F "boot_$call" >/dev/null; then
-    [[ $reset ]] || die "$name changes how the container boots: it cannot go without a reset"
+    [[ $reset ]] || die "$name changes how the container boots and needs a reset"
     boot=("boot_$call")
   fi
   if [[ $reset ]]; then make_ct "$ct" "${boot[@]}"; else rm -f "$LAB/last-failure-$ct"; fi
-  [[ $dir == "$UNIT_DIR" ]] || run mkdir -p "$dir"   # Debian 11 has no /usr/lib/systemd/system until a package brings it
+  [[ $dir == "$UNIT_DIR" ]] || run mkdir -p "$dir"   # Debian 11 has no /usr/lib/systemd/system until a package creates it
   "inject_$call"
 }
 
@@ -54,12 +54,12 @@ cmd_inject() {
 
 now() { local t=$EPOCHREALTIME; printf '%(%Y-%m-%dT%H:%M:%S)T.%sZ' "${t%.*}" "${t#*.}"; }
 
-# Exit status and standard error are left alone, as scripts without `set -e` leave them.
+# Exit status and stderr are ignored, as in scripts without `set -e`.
 run() { pct exec "$ct" -- "$@" || true; }
 push() { pct push "$ct" "$@" || true; }
 reload() { run systemctl daemon-reload; }
 
-# failed_at is when the failing command was started: from then on systemctl looked, and failed_by it had answered.
+# failed_at is when the failing command was started, failed_by when it had ended: systemctl looked between them.
 enable() {
   local at by status=0
   at=$(now)
@@ -73,7 +73,7 @@ enable() {
   fi
 }
 
-# variant NAME < CONTENT: a source of the same file name, other content; prints its path.
+# variant NAME < CONTENT: a source of the same file name with other content; prints its path.
 variant() {
   local path=$LAB/src/$1/$file
   mkdir -p "${path%/*}"
@@ -84,8 +84,8 @@ variant() {
 
 provision() { push "$1" "${2:-$dest}"; reload; enable; }
 
-# What a script starts in the background and a slow machine finishes late. Here it begins only when enable has failed:
-# on a busy test machine, too, it is late each time.
+# A command that a script starts in the background and that ends late. Here it starts after enable has failed, so that it is
+# late each time, on a busy machine too.
 late() { reload; enable; sleep "$delay"; "$@"; }
 late_push() { late push "$source" "$dest"; }
 
@@ -94,10 +94,10 @@ late_push() { late push "$source" "$dest"; }
 #: late-push            a push still in the background when enable fails: it arrives --delay seconds later
 inject_late_push() { late_push; }
 
-#: late-push-reloads    the same, then two reloads by hand
+#: late-push-reloads    the same, then two manual reloads
 inject_late_push_reloads() { late_push; reload; sleep 0.2; reload; }
 
-#: late-rename          written beside it before the failure, renamed into place --delay seconds after: an old birth
+#: late-rename          written beside it before the failure, renamed into place --delay seconds after: an old birth time
 inject_late_rename() { push "$source" "$dest.new"; late run mv "$dest.new" "$dest"; }
 
 #: late-old-mtime       arrives late with the modification time of its source, as from cp -p or rsync
@@ -124,7 +124,7 @@ inject_partial_write() { slow_writer "$(($(grep -bo '^\[Ser' "$source" | cut -d:
 inject_partial_empty() { slow_writer 0; }
 
 #: starting             commands run right after the start of the container, before its systemd listens
-# A twentieth of a processor, as `cpulimit: 0.05`, makes the boot long enough to be met each time; lifted afterwards.
+# A twentieth of a processor, as with `cpulimit: 0.05`, makes the boot long enough; the limit is lifted afterwards.
 boot_starting() {
   [[ ! -e $LAB/startup-cost ]] || die "with $LAB/startup-cost pct is slower than systemd: remove the file for 'starting'"
   local limit='lxc.cgroup.cpu.cfs_quota_us = 5000'
@@ -138,7 +138,7 @@ inject_starting() {
     [[ ! -e $file ]] || case $file in *max) echo max >"$file" ;; *) echo -1 >"$file" ;; esac
   done
   wait_systemd "$ct"
-  grep -q 'connect to .*bus' "$LAB/last-failure-$ct" || die 'systemd was up before the commands: try again'
+  grep -q 'connect to .*bus' "$LAB/last-failure-$ct" || die 'systemd was up before the commands; try again'
 }
 
 # --- pushes that fail, or seem to succeed -----------------------------------------------------------------------------
@@ -146,10 +146,10 @@ inject_starting() {
 #: directory-push       the incident: push of a directory to the unit directory; fails, exit status 0
 inject_directory_push() { provision "$LAB/src/systemd/" "$dir/"; }
 
-#: push-missing-dir     push into a directory that is not there; fails, exit status 0
+#: push-missing-dir     push into a missing directory; fails, exit status 0
 inject_push_missing_dir() { provision "$source" "/usr/local/lib/systemd/system/$file"; }
 
-#: push-dir-to-file     push of a directory to the file's name: an empty file, no word of it
+#: push-dir-to-file     push of a directory to the file's name: an empty file, and no error
 inject_push_dir_to_file() { provision "$LAB/src/systemd/"; }
 
 #: disk-full            no space left for the unit: an empty file, and the push says OK
@@ -190,7 +190,7 @@ inject_other_push_failed() {
   late_push
 }
 
-#: repaired-later       the incident, and --delay seconds later somebody pushes the file itself
+#: repaired-later       the incident, and --delay seconds later a push of the file itself
 inject_repaired_later() { inject_directory_push; sleep "$delay"; push "$source" "$dest"; }
 
 # --- the file is not what it should be --------------------------------------------------------------------------------
@@ -230,26 +230,26 @@ inject_cut_install() { provision "$(sed '/^\[Install\]/,$d' "$source" | head -c 
 #: no-install           written without [Install]
 inject_no_install() { provision "$(sed '/^\[Install\]/,$d' "$source" | variant no-install)"; }
 
-#: crlf                 line ends of another system
+#: crlf                 Windows line endings
 inject_crlf() { provision "$(sed 's/$/\r/' "$source" | variant crlf)"; }
 
-#: binary               bytes that are no text (the same ones each time)
+#: binary               random bytes (the same each time)
 inject_binary() { provision "$(perl -e 'my $x = 1; print pack "C", ($x = $x * 1103515245 + 12345 & 0x7fffffff) >> 16 & 255 for 1 .. 512' | variant binary)"; }
 
-#: dangling             a symbolic link to nothing
+#: dangling             a dangling symbolic link
 inject_dangling() { run ln -s "/opt/embedding_server/$file" "$dest"; reload; enable; }
 
 #: directory            a directory of the unit's name; the push fails, exit status 0
 inject_directory() { run mkdir "$dest"; provision "$source"; }
 
-#: mode-0000            nobody may read it; systemd does
+#: mode-0000            mode 0000; systemd reads it all the same
 inject_mode_0000() { push --perms 0000 "$source" "$dest"; reload; enable; }
 
-#: unmapped-owner       copied in past pct into an unprivileged container: its root cannot read it
+#: unmapped-owner       copied into an unprivileged container without pct: its root cannot read it
 inject_unmapped_owner() {
   local suite unprivileged
   read -r suite unprivileged <"$LAB/ct/$ct/what"
-  ((unprivileged)) || die "unmapped-owner wants an unprivileged container, and $ct is not"
+  ((unprivileged)) || die "unmapped-owner needs an unprivileged container, and $ct is privileged"
   install -m 0600 "$source" "/proc/$(lxc-info -n "$ct" -p -H)/root$dest"
   reload
   enable
@@ -260,7 +260,7 @@ inject_unmapped_owner() {
 #: healthy              pushed, reloaded, enabled, started
 inject_healthy() { provision "$source"; run systemctl start "$unit"; }
 
-#: missing-program      enabled, but its program is not there
+#: missing-program      enabled, but its program does not exist
 inject_missing_program() {
   provision "$(sed 's|^ExecStart=.*|ExecStart=/opt/embedding_server/bin/server|' "$source" | variant missing-program)"
   run systemctl start "$unit"
@@ -272,7 +272,7 @@ inject_stale() {
   push "$(sed 's|infinity|86400|' "$source" | variant stale)" "$dest"
 }
 
-# --- containers that are themselves the trouble (the push comes late in each) -----------------------------------------
+# --- containers that are themselves the problem (the push is late in each) --------------------------------------------
 
 #: stopped              the container was stopped afterwards
 inject_stopped() { late_push; pct stop "$ct"; }
