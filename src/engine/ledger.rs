@@ -1,7 +1,7 @@
-//! The recordings that lxcdiag keeps of itself: of every run that changes a container.
+//! The ledger: a recording of every run that changes a container.
 //!
-//! Their evidence cannot be had twice, and a later run must know what lxcdiag itself did. The newest
-//! are kept whole, of older ones the changes.
+//! The evidence before a change cannot be collected again, and a later run must know what lxcdiag
+//! itself changed. The newest recordings are kept whole, of older ones only the changes.
 
 mod prune;
 
@@ -13,14 +13,13 @@ use serde::{Deserialize, Serialize};
 use crate::atomic_file::replace;
 use crate::evidence::recording::{Change, Recording};
 
-/// Where such recordings are kept.
+/// The recordings that lxcdiag keeps for itself, in a directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ledger {
     directory: PathBuf,
 }
 
-/// Where lxcdiag keeps what outlives a run: `$XDG_STATE_HOME/lxcdiag` where that is set, else
-/// `/var/lib/lxcdiag`.
+/// The state directory: `$XDG_STATE_HOME/lxcdiag` if that is set, else `/var/lib/lxcdiag`.
 pub fn state_directory(state_home: Option<PathBuf>) -> PathBuf {
     match state_home {
         Some(home) if home.is_absolute() => home.join("lxcdiag"),
@@ -28,7 +27,7 @@ pub fn state_directory(state_home: Option<PathBuf>) -> PathBuf {
     }
 }
 
-/// A recording could not be kept.
+/// A recording could not be saved.
 #[derive(Debug, thiserror::Error)]
 #[error("the recording could not be kept in {}; make it writable, or set XDG_STATE_HOME", directory.display())]
 pub struct NotKept {
@@ -43,14 +42,14 @@ impl Ledger {
         Self { directory }
     }
 
-    /// The file that a run's recording is kept in.
+    /// The file for a run's recording.
     pub fn file_of(&self, recording: &Recording) -> PathBuf {
         let name = format!("{}.json", recording.started_at);
         self.of_container(recording.target.ct).join(name)
     }
 
-    /// Keeps a recording, over an earlier state of the same run's. Readable by root only. Of the
-    /// container's runs that are long past, less is kept from then on.
+    /// Keeps a recording, in place of an earlier state of the same run. Only root can read it. Prunes
+    /// the container's older recordings.
     pub fn keep(&self, recording: &Recording) -> Result<(), NotKept> {
         let path = self.file_of(recording);
         write_private(&path, recording).map_err(|source| NotKept {
@@ -61,8 +60,8 @@ impl Ledger {
         Ok(())
     }
 
-    /// Replaces what was kept before the changes by the recording of what happened, and gives its
-    /// file. If nothing was changed after all, nothing stays.
+    /// Replaces the state before the changes by the recording of what happened, and returns its file.
+    /// If nothing was changed after all, nothing is kept.
     pub fn finish(&self, recording: &Recording) -> Result<Option<PathBuf>, NotKept> {
         let path = self.file_of(recording);
         if !recording.changes().is_empty() {
@@ -79,7 +78,7 @@ impl Ledger {
         }
     }
 
-    /// What earlier runs changed in a container, oldest first, and the files, or the
+    /// The changes that earlier runs made in a container, oldest first, and the files, or the
     /// directory, that could not be read.
     pub fn changes(&self, ct: u32) -> (Vec<Change>, Vec<PathBuf>) {
         let mut changes = Vec::new();
@@ -110,7 +109,7 @@ impl Ledger {
     }
 }
 
-/// What is read of a recording: each run reads all that there are.
+/// The part of a recording that later runs need: each run reads all of them.
 #[derive(Deserialize, Serialize)]
 struct Kept {
     attempts: Vec<Tried>,
@@ -198,7 +197,7 @@ checks:
     }
 
     #[test]
-    fn the_directory_is_the_users_where_it_is_absolute() {
+    fn an_absolute_state_home_is_used() {
         let file = |home: Option<&str>| {
             let runbook = changing();
             let recording = Run::new(&runbook).recording;
@@ -213,7 +212,7 @@ checks:
     }
 
     #[test]
-    fn changes_come_back_oldest_first_and_of_that_container_alone() {
+    fn changes_are_listed_oldest_first_for_one_container() {
         let (_directory, history) = history();
         let runbook = changing();
         for seconds in [60.0, 0.0, 30.0] {
@@ -254,7 +253,7 @@ checks:
     }
 
     #[test]
-    fn a_later_state_of_a_run_replaces_the_earlier() {
+    fn a_later_state_of_a_run_replaces_an_earlier_one() {
         let (_directory, history) = history();
         let runbook = changing();
         let recording = later(&runbook, 0.0);
@@ -267,11 +266,11 @@ checks:
         assert_eq!(changes[0].during.end, at(1.0) + 4_000_000);
         let kept = std::fs::read(history.file_of(&recording)).unwrap();
         let kept: Recording = serde_json::from_slice(&kept).unwrap();
-        assert_eq!(kept, recording, "it survives as it was");
+        assert_eq!(kept, recording, "the recording is unchanged");
     }
 
     #[test]
-    fn others_cannot_read_it() {
+    fn only_the_owner_can_read_a_recording() {
         let (_directory, history) = history();
         let runbook = changing();
         let recording = later(&runbook, 0.0);
@@ -281,7 +280,7 @@ checks:
     }
 
     #[test]
-    fn what_is_no_recording_is_named_and_what_is_no_file_of_ours_is_left_alone() {
+    fn unreadable_recordings_are_listed_and_other_files_ignored() {
         let (_directory, history) = history();
         let runbook = changing();
         history.keep(&later(&runbook, 0.0)).unwrap();
@@ -294,7 +293,7 @@ checks:
     }
 
     #[test]
-    fn a_file_in_place_of_the_directory_is_named() {
+    fn a_file_in_place_of_the_directory_is_listed() {
         let (_directory, history) = history();
         let path = history.of_container(958);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -303,13 +302,13 @@ checks:
     }
 
     #[test]
-    fn nothing_was_kept_of_a_container_never_changed() {
+    fn a_container_that_was_never_changed_has_no_changes() {
         let (_directory, history) = history();
         assert_eq!(history.changes(958), (Vec::new(), Vec::new()));
     }
 
     #[test]
-    fn what_cannot_be_kept_says_where_and_what_to_do() {
+    fn the_error_names_the_directory_and_what_to_do() {
         let (directory, history) = history();
         std::fs::write(directory.path().join("lxcdiag"), "a file in its place").unwrap();
         let runbook = changing();

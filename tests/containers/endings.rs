@@ -140,7 +140,7 @@ fn out_of_time() {
     assert!(ended.taken > Duration::from_secs(5), "{:?}", ended.taken);
     // There is no hypothesis.
     assert_eq!(ended.status, 3, "{}", ended.stderr);
-    let reason = "the run's time of 5 s was up";
+    let reason = "the run timed out after 5 s";
     ended.assert_printed("first", "first\n");
     assert_eq!(ended.row("hang")["stdout"], "half\n");
     assert_eq!(ended.reason("hang"), reason);

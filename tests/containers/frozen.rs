@@ -19,8 +19,8 @@ fn refused_before_anything_is_sent() {
     assert_eq!(
         ended.stderr,
         format!(
-            "lxcdiag: container {id} is frozen (a backup, a snapshot, or `pct suspend`): wait for that, or thaw it \
-             with `pct resume {id}`; nothing was sent to it\n"
+            "lxcdiag: container {id} is frozen (a backup, a snapshot, or `pct suspend`)\n\
+             hint: wait, or resume it with `pct resume {id}`\n"
         )
     );
     assert_eq!(ended.status, 69);
@@ -211,7 +211,7 @@ fn frozen_unnoticed_before_the_start() {
             .env("LXCDIAG_HOST_ROOT", host.path()),
     );
     let ended = running.ended();
-    assert_eq!(ended.report()["cut_short"], "the run's time of 2 s was up");
+    assert_eq!(ended.report()["cut_short"], "the run timed out after 2 s");
     drop(frozen);
     assert_nothing_stale(&container);
 }

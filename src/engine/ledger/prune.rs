@@ -1,22 +1,21 @@
-//! What is kept of runs that are long past.
+//! Prunes the ledger.
 
 use std::path::Path;
 
 use super::{Kept, is_ours};
 use crate::atomic_file::replace;
 
-/// Of so many runs on a container the whole recording is kept.
+/// Runs of a container whose whole recording is kept.
 const WHOLE: usize = 20;
 
-/// Of so many the commands that changed it are. Each run reads them all, in some milliseconds.
+/// Runs of a container whose changes are kept. Each run reads them all, in some milliseconds.
 const KNOWN: usize = 500;
 
-/// Cuts recordings in a container's directory down to their changes, which a later verdict must know,
-/// and removes the oldest of those. `latest` is left as it is, wherever a clock that was set back
-/// puts it.
+/// Reduces older recordings in a container's directory to their changes, which a later verdict needs,
+/// and removes the oldest. `latest` stays whole, even if a clock that was set back makes it look old.
 ///
-/// What cannot be done now is done by the next run: nothing depends on it. Each file is replaced
-/// whole, so that this may be killed, and may run twice at once.
+/// Errors are ignored: the next run tries again, and nothing depends on it. Files are replaced
+/// atomically, so that two runs may prune at once, and may be killed.
 pub(super) fn prune(directory: &Path, latest: &Path) {
     let Ok(entries) = std::fs::read_dir(directory) else {
         return;
@@ -37,12 +36,12 @@ pub(super) fn prune(directory: &Path, latest: &Path) {
     }
 }
 
-/// When the run began whose recording this is: [`super::Ledger::file_of`] names it so.
+/// When a recording's run began, from the name that [`super::Ledger::file_of`] gives it.
 fn begun_at(path: &Path) -> Option<i64> {
     is_ours(path).then(|| path.file_stem()?.to_str()?.parse().ok())?
 }
 
-/// What is no recording stays as it is: each run says so.
+/// A file that is not a recording is kept: each run reports it.
 fn cut_down(path: &Path) -> std::io::Result<()> {
     let text = std::fs::read(path)?;
     let mut kept: Kept = serde_json::from_slice(&text)?;
