@@ -218,7 +218,10 @@ fn a_clock_that_is_ahead_is_reported_and_allowed_for() {
     let arguments = ["run", &runbook, "--ct", &there, "--node", "pve2"];
     let mut run = nodes.lxcdiag(&arguments);
     let ended = lxcdiag::run(run.arg("--record").arg(&recording));
-    let said = ["the clock of node pve2 is ", " s ahead of the clock of this node"];
+    let said = [
+        "the clock of node pve2 is ",
+        " s ahead of the clock of this node",
+    ];
     assert!(
         said.iter().all(|said| ended.stderr.contains(said)),
         "{ended:?}"
