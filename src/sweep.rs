@@ -3,12 +3,12 @@
 //! [`selection`] chooses the containers, [`engine`] visits them, a [`row`] is what was found in each, and
 //! [`state`] compares that with the last sweep.
 
-pub mod engine;
 #[cfg(test)]
 mod fixture;
 pub mod problem;
 pub mod report;
 pub mod row;
+pub mod schedule;
 pub mod selection;
 pub mod state;
 #[allow(clippy::disallowed_methods, reason = "keeps the state between sweeps")]

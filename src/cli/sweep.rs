@@ -31,17 +31,17 @@ use crate::evidence::time::{rfc3339, seconds};
 use crate::host::Host;
 use crate::report::Report;
 use crate::runbook::MAX_BYTES;
-use crate::sweep::engine;
 use crate::sweep::report::{CheckTitle, SCHEMA, Sweep};
-use crate::sweep::row::{Row, Visited};
-use crate::sweep::selection::{Selected, SkipReason, Visit, Wanted, select};
+use crate::sweep::row::{Row, VisitResult};
+use crate::sweep::schedule;
+use crate::sweep::selection::{Selected, Selector, SkipReason, Visit, select};
 use crate::sweep::state::State;
 use crate::sweep::state_file::{StateFile, StateFileError};
 use crate::sweep::visit::Visitor;
 use crate::sweep::waivers::{self, Waiver};
 use bar::Bar;
 
-/// Containers at once for each processor, by lxc-attach: it waits more than it computes.
+/// Containers per processor with lxc-attach, which waits more than it computes.
 const LXC_ATTACH_JOBS: usize = 4;
 
 pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitCode, CliError> {
@@ -55,7 +55,7 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
     let inventory = host
         .inventory()
         .map_err(|error| CliError::from_error(ExitCode::Unavailable, &error))?;
-    let containers = select(&wanted(args), &inventory);
+    let containers = select(&selector(args), &inventory);
     let here = host.local_node();
     let connections = Connections::new(&host, other_nodes(&containers, here.as_deref()));
     let state_home = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from);
@@ -104,7 +104,7 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
     let (mut rows, stopped) = visit_all(args, &visitor, &connections, &containers, &state)?;
     let finished_at = now();
     if args.running {
-        rows.retain(|row| row.visit != Visited::Skipped(SkipReason::Stopped));
+        rows.retain(|row| row.result != VisitResult::Skipped(SkipReason::Stopped));
     }
     let inventory: BTreeMap<_, _> = inventory.into_iter().map(|it| (it.ct, it)).collect();
     state.report_stopped(&mut rows, &inventory);
@@ -122,7 +122,7 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
         title: runbook.title.clone(),
         started_at: rfc3339(started_at),
         finished_at: seconds(finished_at),
-        // The clock may be set meanwhile.
+        // By a clock that nobody sets.
         duration_s: begun.elapsed().as_secs_f64(),
         cut_short: stopped.as_ref().map(Stop::to_string),
         checks: runbook
@@ -145,14 +145,14 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
     Ok(ExitCode::worst(signal.into_iter().chain([found])))
 }
 
-/// The command line as it may leave.
+/// The command line without secrets.
 fn shown(request: &Request) -> Vec<String> {
     let words = request.command_line.iter();
     words.map(|word| request.shown(word)).collect()
 }
 
-fn wanted(args: &SweepArgs) -> Wanted {
-    Wanted {
+fn selector(args: &SweepArgs) -> Selector {
+    Selector {
         ids: args.ct.clone(),
         tags: args.tag.clone(),
         pools: args.pool.clone(),
@@ -175,7 +175,7 @@ fn other_nodes<'a>(
         .map(|container| container.node.as_str())
 }
 
-/// Visits them all; until a signal comes, or the sweep's time is up.
+/// Visits the containers until all are done, a signal arrives, or the deadline is reached.
 fn visit_all(
     args: &SweepArgs,
     visitor: &Visitor<'_>,
@@ -189,23 +189,23 @@ fn visit_all(
         let container = container.clone();
         let mut stopped = stopped.clone();
         let since = state.swept_at(container.ct);
-        bar.begun(container.ct);
+        bar.start(container.ct);
         async move {
             let early = *stopped.borrow();
             if let Some(early) = early {
-                return Row::lost(&container, &early.to_string());
+                return Row::unreachable(&container, &early.to_string());
             }
             let stop = async move {
                 match stopped.wait_for(Option::is_some).await {
                     Ok(reason) => reason.unwrap_or(Stop::Signal(Signal::Terminate)),
-                    // Whoever could say so is gone.
+                    // The sender is gone: nothing will stop the sweep.
                     Err(_) => std::future::pending().await,
                 }
             };
             visitor.visit(&container, since, stop).await
         }
     };
-    let told = |row: &Row, progress| bar.done(row.ct, progress);
+    let on_row = |row: &Row, progress| bar.done(row.ct, progress);
     let deadline = args.deadline;
     let watch = async |signal| {
         let reason = match tokio::time::timeout(deadline, signal).await {
@@ -221,10 +221,10 @@ fn visit_all(
         false => most,
     };
     let rows = block_on(async || {
-        // Asked only when something has happened to it, not whenever a container says something.
+        // Polled only when something has happened to it, not whenever a container prints something.
         let mut watching: FuturesUnordered<_> = std::iter::once(watch(signals::first())).collect();
         let rows = tokio::select! {
-            rows = engine::sweep(containers, jobs, visit, told) => rows,
+            rows = schedule::visit_all(containers, jobs, visit, on_row) => rows,
             Some(never) = watching.next() => never,
         };
         connections.close().await;

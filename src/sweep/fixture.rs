@@ -3,7 +3,7 @@
 use crate::evidence::check_key::CheckKey;
 use crate::judge::findings::Outcome;
 use crate::sweep::problem::{AffectedThing, Problem, ProblemId, Status};
-use crate::sweep::row::{CheckLine, Found, Row, Visited};
+use crate::sweep::row::{CheckSummary, Row, Summary, VisitResult};
 
 /// A container with these problems, in which these checks passed.
 pub(super) fn row(ct: u32, checks: &[&str], problems: Vec<Problem>) -> Row {
@@ -13,20 +13,20 @@ pub(super) fn row(ct: u32, checks: &[&str], problems: Vec<Problem>) -> Row {
         name: None,
         started_at: None,
         duration_ms: None,
-        visit: Visited::Visited(Found {
+        result: VisitResult::Visited(Summary {
             problems,
             checks: checks
                 .iter()
                 .map(|check| line(CheckKey::new(check)))
                 .collect(),
-            ..Found::default()
+            ..Summary::default()
         }),
     }
 }
 
 /// A check that passed.
-pub(super) fn line(key: CheckKey) -> CheckLine {
-    CheckLine {
+pub(super) fn line(key: CheckKey) -> CheckSummary {
+    CheckSummary {
         key,
         outcome: Outcome::Passed,
         no_items: false,
@@ -38,10 +38,10 @@ pub(super) fn line(key: CheckKey) -> CheckLine {
 }
 
 /// What was found in a container that was visited.
-pub(super) fn found(row: &mut Row) -> &mut Found {
-    match &mut row.visit {
-        Visited::Visited(found) => found,
-        Visited::Skipped(_) => panic!("the container was skipped"),
+pub(super) fn found(row: &mut Row) -> &mut Summary {
+    match &mut row.result {
+        VisitResult::Visited(found) => found,
+        VisitResult::Skipped(_) => panic!("the container was skipped"),
     }
 }
 
@@ -52,7 +52,7 @@ pub(super) fn problem(check: &str, status: Status) -> Problem {
 
 /// A problem.
 pub(super) fn of(id: ProblemId, status: Status) -> Problem {
-    let says = format!("{id} is {}", status.word());
+    let says = format!("{id} is {}", status.name().to_uppercase());
     Problem::new(id, status, &says)
 }
 

@@ -22,13 +22,13 @@ pub enum Status {
 }
 
 impl Status {
-    /// The status in one word, as monitoring plugins write it.
-    pub const fn word(self) -> &'static str {
+    /// Its name.
+    pub const fn name(self) -> &'static str {
         match self {
-            Self::Ok => "OK",
-            Self::Unknown => "UNKNOWN",
-            Self::Warning => "WARNING",
-            Self::Critical => "CRITICAL",
+            Self::Ok => "ok",
+            Self::Unknown => "unknown",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
         }
     }
 }
@@ -137,5 +137,13 @@ impl Problem {
     /// Whether it affects the status: it is neither waived nor unconfirmed.
     pub fn counts(&self) -> bool {
         self.silent.is_none()
+    }
+
+    /// The description, and why the problem does not count, if it does not.
+    pub(super) fn described(&self) -> String {
+        match &self.silent {
+            None => self.says.clone(),
+            Some(reason) => format!("{} ({reason})", self.says),
+        }
     }
 }

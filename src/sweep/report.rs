@@ -1,4 +1,4 @@
-//! What a sweep found, as people, cron and monitoring read it: one file for each format. Pure.
+//! The report on a sweep, for people, cron and monitoring: one file for each format. Pure.
 
 mod html;
 mod junit;
@@ -8,10 +8,10 @@ mod table;
 
 use serde::Serialize;
 
-use super::problem::Status;
-use super::row::{Row, Visited};
+use super::problem::{Problem, Status};
+use super::row::{Row, VisitResult};
 use super::selection::SkipReason;
-use super::state::Change;
+use super::state::ProblemChange;
 use crate::evidence::check_key::CheckKey;
 use crate::report::Look;
 
@@ -23,7 +23,7 @@ pub const SCHEMA: &str = "lxcdiag.sweep/1";
 pub struct Sweep {
     /// [`SCHEMA`].
     pub schema: &'static str,
-    /// The version of lxcdiag that swept.
+    /// The version of lxcdiag.
     pub lxcdiag: &'static str,
     /// The command line.
     pub command_line: Vec<String>,
@@ -38,16 +38,16 @@ pub struct Sweep {
     pub finished_at: f64,
     /// How long it took, in seconds.
     pub duration_s: f64,
-    /// Why it ended before its end, if it did.
+    /// Why it ended early, if it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cut_short: Option<String>,
     /// The runbook's checks, in the order they are run.
     pub checks: Vec<CheckTitle>,
-    /// The containers, in the order asked for.
+    /// The containers, in the order in which they were asked for.
     pub containers: Vec<Row>,
-    /// What differs from the last sweep; absent where that was not asked for.
+    /// What has changed since the last sweep; absent without `--on-change`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub changes: Option<Vec<Change>>,
+    pub changes: Option<Vec<ProblemChange>>,
 }
 
 /// A check of the runbook.
@@ -132,7 +132,7 @@ fn json(value: &impl Serialize) -> String {
 }
 
 impl Sweep {
-    /// The worst that was found; unknown where nothing was to be had at all.
+    /// The worst status of the containers; unknown if none was visited.
     pub fn status(&self) -> Status {
         let worst = self.containers.iter().filter_map(Row::status).max();
         match (worst, &self.cut_short) {
@@ -142,47 +142,54 @@ impl Sweep {
         }
     }
 
+    /// Every problem, those that do not count included, with its container.
+    fn problems(&self) -> impl Iterator<Item = (&Row, &Problem)> {
+        let rows = self.containers.iter();
+        rows.flat_map(|row| row.problems().iter().map(move |problem| (row, problem)))
+    }
+
     /// What a check looks at.
     fn title_of(&self, key: &CheckKey) -> &str {
         let check = self.checks.iter().find(|check| check.id == key.check);
         check.map_or("", |check| &check.title)
     }
 
-    /// How many containers are in this state.
+    /// How many containers have this status.
     fn count(&self, status: Status) -> usize {
-        let mut states = self.containers.iter().map(Row::status);
-        states
-            .by_ref()
-            .filter(|state| *state == Some(status))
-            .count()
+        let of_status = |row: &&Row| row.status() == Some(status);
+        self.containers.iter().filter(of_status).count()
+    }
+
+    /// The number of containers of each status, and of those that were skipped.
+    fn tally(&self) -> [(&'static str, usize); 5] {
+        let of = |status: Status| (status.name(), self.count(status));
+        [
+            of(Status::Ok),
+            of(Status::Warning),
+            of(Status::Critical),
+            of(Status::Unknown),
+            ("skipped", self.skipped().count()),
+        ]
     }
 
     /// The containers that were skipped, with the reason.
     fn skipped(&self) -> impl Iterator<Item = (&Row, &SkipReason)> {
-        self.containers.iter().filter_map(|row| match &row.visit {
-            Visited::Skipped(reason) => Some((row, reason)),
-            Visited::Visited(_) => None,
+        self.containers.iter().filter_map(|row| match &row.result {
+            VisitResult::Skipped(reason) => Some((row, reason)),
+            VisitResult::Visited(_) => None,
         })
     }
 
-    /// `1 critical, 2 warning, 9 ok, 1 skipped`: what there is none of is not named, save ok.
+    /// `1 critical, 2 warning, 9 ok, 1 skipped`: zeros are left out, except for ok.
     fn counts(&self) -> String {
-        let mut parts = Vec::new();
-        for (status, word) in [
-            (Status::Critical, "critical"),
-            (Status::Warning, "warning"),
-            (Status::Unknown, "unknown"),
-        ] {
-            let count = self.count(status);
-            if count > 0 {
-                parts.push(format!("{count} {word}"));
-            }
-        }
-        parts.push(format!("{} ok", self.count(Status::Ok)));
-        let skipped = self.skipped().count();
-        if skipped > 0 {
-            parts.push(format!("{skipped} skipped"));
-        }
+        let [ok, warning, critical, unknown, skipped] = self.tally();
+        let counts = [critical, warning, unknown, ok, skipped];
+        let shown = counts
+            .iter()
+            .filter(|(name, count)| *count > 0 || *name == ok.0);
+        let parts: Vec<_> = shown
+            .map(|(name, count)| format!("{count} {name}"))
+            .collect();
         parts.join(", ")
     }
 }

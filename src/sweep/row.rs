@@ -22,35 +22,35 @@ pub struct Row {
     pub node: String,
     /// Its host name.
     pub name: Option<String>,
-    /// When it was begun with, in RFC 3339; absent where it was not visited.
+    /// When its diagnosis began, in RFC 3339; absent if it was not visited.
     pub started_at: Option<String>,
     /// How long it took, in milliseconds.
     pub duration_ms: Option<f64>,
-    /// What came of it.
+    /// What was found, or why it was skipped.
     #[serde(flatten)]
-    pub visit: Visited,
+    pub result: VisitResult,
 }
 
-/// What came of a container.
+/// How the visit of a container ended.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Visited {
+pub enum VisitResult {
     /// It was skipped for this reason, which is not a problem.
     Skipped(SkipReason),
     /// It was visited, or could not be, which is a problem.
-    Visited(Found),
+    Visited(Summary),
 }
 
 /// What was found in a container.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Found {
-    /// The overall verdict; absent where it could not be visited.
+pub struct Summary {
+    /// The overall verdict; absent if it could not be visited.
     #[serde(serialize_with = "verdict_id")]
     pub verdict: Option<VerdictKind>,
     /// What is wrong.
     pub problems: Vec<Problem>,
-    /// How each check came out.
-    pub checks: Vec<CheckLine>,
+    /// The outcome of each check.
+    pub checks: Vec<CheckSummary>,
     /// The hypotheses that may be true although another one is the verdict: a problem that one of them
     /// was is not resolved.
     #[serde(skip)]
@@ -64,21 +64,21 @@ fn verdict_id<S: Serializer>(
     verdict.as_ref().map(VerdictKind::id).serialize(serializer)
 }
 
-/// Characters of what a check observed: every container keeps that of every check until the sweep's end.
+/// Characters of what a check observed: they are kept for every check of every container.
 const OBSERVED: usize = 200;
 
-/// How a check came out, without its output.
+/// The outcome of a check, without its output.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct CheckLine {
+pub struct CheckSummary {
     /// Which check, and which of its items.
     #[serde(rename = "id")]
     pub key: CheckKey,
-    /// How it came out.
+    /// Its outcome.
     pub outcome: Outcome,
     /// Whether it was skipped because its `for_each` lists nothing.
     #[serde(skip)]
     pub no_items: bool,
-    /// What was observed, in a few words; of many words the beginning.
+    /// What was observed, cut after some words.
     pub observed: String,
     /// Whether a limit is exceeded.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -93,13 +93,13 @@ pub struct CheckLine {
 impl Row {
     /// The row of a container that was skipped.
     pub fn skipped(container: &Selected, reason: SkipReason) -> Self {
-        Self::of(container, Visited::Skipped(reason))
+        Self::of(container, VisitResult::Skipped(reason))
     }
 
     /// The row of a container that could not be visited.
-    pub fn lost(container: &Selected, reason: &str) -> Self {
+    pub fn unreachable(container: &Selected, reason: &str) -> Self {
         let problem = Problem::new(ProblemId::Unreachable, Status::Unknown, reason);
-        Self::of(container, Visited::Visited(Found::only(problem)))
+        Self::of(container, VisitResult::Visited(Summary::only(problem)))
     }
 
     /// The row of a container that was diagnosed.
@@ -107,26 +107,26 @@ impl Row {
         Self {
             started_at: Some(report.started_at.clone()),
             duration_ms: Some(report.took * 1_000.0),
-            ..Self::of(container, Visited::Visited(found(report)))
+            ..Self::of(container, VisitResult::Visited(summary(report)))
         }
     }
 
-    fn of(container: &Selected, visit: Visited) -> Self {
+    fn of(container: &Selected, result: VisitResult) -> Self {
         Self {
             ct: container.ct,
             node: container.node.clone(),
             name: container.name.clone(),
             started_at: None,
             duration_ms: None,
-            visit,
+            result,
         }
     }
 
-    /// What is wrong, whether it counts or not.
+    /// Its problems, those that do not count included.
     pub fn problems(&self) -> &[Problem] {
-        match &self.visit {
-            Visited::Skipped(_) => &[],
-            Visited::Visited(found) => &found.problems,
+        match &self.result {
+            VisitResult::Skipped(_) => &[],
+            VisitResult::Visited(summary) => &summary.problems,
         }
     }
 
@@ -137,7 +137,7 @@ impl Row {
 
     /// Whether something ran in the container.
     pub(super) fn was_entered(&self) -> bool {
-        matches!(self.visit, Visited::Visited(_))
+        matches!(self.result, VisitResult::Visited(_))
             && !self.has(&ProblemId::Unreachable)
             && !self.has(&ProblemId::Stopped)
     }
@@ -147,20 +147,20 @@ impl Row {
         self.was_entered() && !self.has(&ProblemId::Unfinished)
     }
 
-    /// What is wrong, to mark.
+    /// The same, to mark them.
     pub(super) fn problems_mut(&mut self) -> &mut [Problem] {
-        match &mut self.visit {
-            Visited::Skipped(_) => &mut [],
-            Visited::Visited(found) => &mut found.problems,
+        match &mut self.result {
+            VisitResult::Skipped(_) => &mut [],
+            VisitResult::Visited(summary) => &mut summary.problems,
         }
     }
 
-    /// The worst of what is wrong and counts; `None` where it was left alone.
+    /// The worst status of the problems that count; `None` if it was skipped.
     pub fn status(&self) -> Option<Status> {
-        match &self.visit {
-            Visited::Skipped(_) => None,
-            Visited::Visited(found) => Some(
-                found
+        match &self.result {
+            VisitResult::Skipped(_) => None,
+            VisitResult::Visited(summary) => Some(
+                summary
                     .problems
                     .iter()
                     .filter(|problem| problem.counts())
@@ -172,14 +172,14 @@ impl Row {
     }
 }
 
-impl Found {
+impl Summary {
     /// The problem with a check, or with one of its items.
     pub(super) fn problem_of(&self, check: &CheckKey) -> Option<&Problem> {
         let of_check = |id: &ProblemId| matches!(id, ProblemId::Check(key) if key == check);
         self.problems.iter().find(|problem| of_check(&problem.id))
     }
 
-    /// What is found where nothing could be looked at.
+    /// The summary of a container in which nothing could be looked at.
     pub(super) fn only(problem: Problem) -> Self {
         Self {
             problems: vec![problem],
@@ -188,7 +188,7 @@ impl Found {
     }
 }
 
-fn found(report: &Report) -> Found {
+fn summary(report: &Report) -> Summary {
     let verdict = &report.verdict;
     let mut problems: Vec<_> = report.checks.iter().filter_map(problem_of_check).collect();
     if ran_nothing(report) {
@@ -220,7 +220,7 @@ fn found(report: &Report) -> Found {
     }
     let hypotheses = report.hypotheses.iter();
     let open = hypotheses.filter(|hypothesis| hypothesis.verdict >= Level::Unknown);
-    Found {
+    Summary {
         verdict: Some(verdict.kind.clone()),
         problems: one_of_each(problems),
         checks: report.checks.iter().map(line).collect(),
@@ -228,8 +228,8 @@ fn found(report: &Report) -> Found {
     }
 }
 
-fn line(check: &CheckRow) -> CheckLine {
-    CheckLine {
+fn line(check: &CheckRow) -> CheckSummary {
+    CheckSummary {
         key: check.key.clone(),
         outcome: check.outcome,
         no_items: check.no_items,

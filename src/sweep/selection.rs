@@ -12,10 +12,10 @@ use crate::host::{Listed, State};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ids(Vec<(u32, u32)>);
 
-/// A list of IDs that cannot be read.
+/// A container ID or range that is not valid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is no container ID and no range of them: write 958, 100-199, or both with a comma between"
+    "invalid container ID or range `{0}`: expected 958, 100-199, or several separated by commas"
 )]
 pub struct BadIds(String);
 
@@ -49,7 +49,7 @@ impl Ids {
             .any(|(first, last)| (*first..=*last).contains(&ct))
     }
 
-    /// The IDs that are written out, which must be there; those of a range need not.
+    /// The IDs that are written out: these must exist, those of a range need not.
     fn single(&self) -> impl Iterator<Item = u32> {
         self.0
             .iter()
@@ -57,16 +57,16 @@ impl Ids {
             .map(|(id, _)| *id)
     }
 
-    /// Where in the list an ID stands first.
+    /// The first position of an ID in the list.
     fn position(&self, ct: u32) -> usize {
         let among = |(first, last): &(u32, u32)| (*first..=*last).contains(&ct);
         self.0.iter().position(among).unwrap_or(self.0.len())
     }
 }
 
-/// What is asked for: every condition that is given must hold, each in any of its ways.
+/// Which containers to visit: every condition that is given must hold, for any of its values.
 #[derive(Debug, Clone, Default)]
-pub struct Wanted {
+pub struct Selector {
     /// These IDs.
     pub ids: Option<Ids>,
     /// Any of these tags.
@@ -77,7 +77,7 @@ pub struct Wanted {
     pub nodes: Vec<String>,
     /// None of these IDs.
     pub exclude: Ids,
-    /// Leave out what does not run, without a word.
+    /// Silently skip stopped containers.
     pub running: bool,
 }
 
@@ -86,7 +86,7 @@ pub struct Wanted {
 pub struct Selected {
     /// Its ID.
     pub ct: u32,
-    /// The node that has it; empty where none has.
+    /// The node that has it; empty if none has.
     pub node: String,
     /// Its host name.
     pub name: Option<String>,
@@ -102,7 +102,7 @@ pub enum Visit {
     /// It is skipped, for a reason that is not a problem.
     Skip(SkipReason),
     /// It cannot be visited, which is a problem.
-    Lost(String),
+    Unreachable(String),
 }
 
 /// Why a container is skipped.
@@ -110,7 +110,7 @@ pub enum Visit {
 pub enum SkipReason {
     /// It is a template, which never runs.
     Template,
-    /// Work that holds this lock stops, freezes or moves it.
+    /// Something that stops, freezes or moves it holds this lock.
     Locked(String),
     /// It is stopped.
     Stopped,
@@ -119,9 +119,9 @@ pub enum SkipReason {
 impl fmt::Display for SkipReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Template => f.write_str("it is a template"),
-            Self::Locked(lock) => write!(f, "it is locked: {lock}"),
-            Self::Stopped => f.write_str("it is stopped"),
+            Self::Template => f.write_str("template"),
+            Self::Locked(lock) => write!(f, "locked: {lock}"),
+            Self::Stopped => f.write_str("stopped"),
         }
     }
 }
@@ -132,11 +132,11 @@ impl Serialize for SkipReason {
     }
 }
 
-/// Those asked for: in the order of the IDs given, else by ID.
-pub fn select(wanted: &Wanted, inventory: &[Listed]) -> Vec<Selected> {
+/// The containers that a selector chooses, in the order of its IDs, else by ID.
+pub fn select(selector: &Selector, inventory: &[Listed]) -> Vec<Selected> {
     let mut selected: Vec<_> = inventory
         .iter()
-        .filter(|container| is_wanted(wanted, container))
+        .filter(|container| matches(selector, container))
         .map(|container| Selected {
             ct: container.ct,
             node: container.node.clone(),
@@ -144,39 +144,45 @@ pub fn select(wanted: &Wanted, inventory: &[Listed]) -> Vec<Selected> {
             visit: visit(container),
         })
         .collect();
-    if let Some(ids) = &wanted.ids {
-        let there: BTreeSet<_> = inventory.iter().map(|container| container.ct).collect();
-        let gone: BTreeSet<_> = ids
+    if let Some(ids) = &selector.ids {
+        let existing: BTreeSet<_> = inventory.iter().map(|container| container.ct).collect();
+        let missing: BTreeSet<_> = ids
             .single()
-            .filter(|ct| !there.contains(ct) && !wanted.exclude.has(*ct))
+            .filter(|ct| !existing.contains(ct) && !selector.exclude.has(*ct))
             .collect();
-        selected.extend(gone.into_iter().map(|ct| Selected {
+        selected.extend(missing.into_iter().map(|ct| Selected {
             ct,
             node: String::new(),
             name: None,
-            visit: Visit::Lost("there is no such container on any node".to_owned()),
+            visit: Visit::Unreachable("no node has this container".to_owned()),
         }));
         selected.sort_by_key(|container| (ids.position(container.ct), container.ct));
     }
     selected
 }
 
-fn is_wanted(wanted: &Wanted, container: &Listed) -> bool {
-    let any =
-        |asked: &[String], has: &dyn Fn(&String) -> bool| asked.is_empty() || asked.iter().any(has);
-    wanted.ids.as_ref().is_none_or(|ids| ids.has(container.ct))
-        && !wanted.exclude.has(container.ct)
-        && any(&wanted.tags, &|tag| {
+fn matches(selector: &Selector, container: &Listed) -> bool {
+    let any = |values: &[String], has: &dyn Fn(&String) -> bool| {
+        values.is_empty() || values.iter().any(has)
+    };
+    selector
+        .ids
+        .as_ref()
+        .is_none_or(|ids| ids.has(container.ct))
+        && !selector.exclude.has(container.ct)
+        && any(&selector.tags, &|tag| {
             container.tags.contains(&tag.to_lowercase())
         })
-        && any(&wanted.pools, &|pool| container.pool.as_ref() == Some(pool))
-        && any(&wanted.nodes, &|node| container.node == *node)
-        && !(wanted.running && (container.template || container.state == State::Stopped))
+        && any(&selector.pools, &|pool| {
+            container.pool.as_ref() == Some(pool)
+        })
+        && any(&selector.nodes, &|node| container.node == *node)
+        && !(selector.running && (container.template || container.state == State::Stopped))
 }
 
-/// Locks of work that stops, freezes or moves a container by itself, and is over soon. Any other
-/// (`disk`, `fstrim`, `mounted`) leaves it as it is.
-const AT_WORK: [&str; 7] = [
+/// Locks of operations that stop, freeze or move a container, and end soon. With any other (`disk`,
+/// `fstrim`, `mounted`) the container can be visited.
+const BUSY: [&str; 7] = [
     "backup",
     "create",
     "destroyed",
@@ -187,16 +193,12 @@ const AT_WORK: [&str; 7] = [
 ];
 
 fn visit(container: &Listed) -> Visit {
-    let at_work = container
-        .lock
-        .as_deref()
-        .filter(|lock| AT_WORK.contains(lock));
-    match (at_work, container.state) {
+    let busy = container.lock.as_deref().filter(|lock| BUSY.contains(lock));
+    match (busy, container.state) {
         _ if container.template => Visit::Skip(SkipReason::Template),
         (Some(lock), _) => Visit::Skip(SkipReason::Locked(lock.to_owned())),
         (None, State::Stopped) => Visit::Skip(SkipReason::Stopped),
-        (None, State::Frozen) => Visit::Lost("it is frozen, and nothing was sent to it".to_owned()),
-        (None, State::Running | State::Unknown) => Visit::Yes,
+        (None, State::Running | State::Frozen | State::Unknown) => Visit::Yes,
     }
 }
 
@@ -252,7 +254,7 @@ mod tests {
         ]
     }
 
-    fn ids(wanted: &Wanted) -> Vec<u32> {
+    fn ids(wanted: &Selector) -> Vec<u32> {
         select(wanted, &inventory())
             .iter()
             .map(|one| one.ct)
@@ -260,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_read_as_they_are_written() {
+    fn ids_and_ranges_are_parsed() {
         let all: Ids = "100-199,958".parse().unwrap();
         assert!(all.has(100) && all.has(199) && all.has(958) && !all.has(200) && !all.has(957));
         for bad in [
@@ -278,16 +280,16 @@ mod tests {
         }
         assert_eq!(
             "100,x".parse::<Ids>().unwrap_err().to_string(),
-            "\"x\" is no container ID and no range of them: write 958, 100-199, or both with a comma between"
+            "invalid container ID or range `x`: expected 958, 100-199, or several separated by commas"
         );
     }
 
     #[test]
-    fn all_are_by_id_and_what_is_asked_for_in_that_order() {
-        assert_eq!(ids(&Wanted::default()), [100, 101, 150, 200, 300, 301]);
-        let wanted = |text: &str| Wanted {
+    fn containers_are_sorted_by_id_or_as_they_were_asked_for() {
+        assert_eq!(ids(&Selector::default()), [100, 101, 150, 200, 300, 301]);
+        let wanted = |text: &str| Selector {
             ids: text.parse().ok(),
-            ..Wanted::default()
+            ..Selector::default()
         };
         assert_eq!(ids(&wanted("300,100-101")), [300, 100, 101]);
         assert_eq!(
@@ -297,47 +299,47 @@ mod tests {
     }
 
     #[test]
-    fn every_condition_must_hold_in_one_of_its_ways() {
+    fn every_condition_must_hold_for_one_of_its_values() {
         let words = |words: &[&str]| {
             words
                 .iter()
                 .map(|word| (*word).to_owned())
                 .collect::<Vec<_>>()
         };
-        let tagged = Wanted {
+        let tagged = Selector {
             tags: words(&["x", "Prod"]),
-            ..Wanted::default()
+            ..Selector::default()
         };
         assert_eq!(ids(&tagged), [100]);
-        let elsewhere = Wanted {
+        let elsewhere = Selector {
             nodes: words(&["pve2"]),
             ..tagged
         };
         assert_eq!(ids(&elsewhere), [0; 0]);
-        let pooled = Wanted {
+        let pooled = Selector {
             pools: words(&["web"]),
-            ..Wanted::default()
+            ..Selector::default()
         };
         assert_eq!(ids(&pooled), [200]);
-        let running = Wanted {
+        let running = Selector {
             running: true,
             exclude: "300-399".parse().unwrap(),
-            ..Wanted::default()
+            ..Selector::default()
         };
         assert_eq!(ids(&running), [100, 200]);
     }
 
     #[test]
-    fn what_is_not_visited_says_why() {
-        let wanted = Wanted {
+    fn a_container_that_is_not_visited_has_a_reason() {
+        let wanted = Selector {
             ids: "100-301,999".parse().ok(),
-            ..Wanted::default()
+            ..Selector::default()
         };
         let visits: Vec<_> = select(&wanted, &inventory())
             .into_iter()
             .map(|one| (one.ct, one.visit))
             .collect();
-        let lost = |why: &str| Visit::Lost(why.to_owned());
+        let unreachable = |why: &str| Visit::Unreachable(why.to_owned());
         assert_eq!(
             visits,
             [
@@ -345,9 +347,9 @@ mod tests {
                 (101, Visit::Skip(SkipReason::Stopped)),
                 (150, Visit::Skip(SkipReason::Template)),
                 (200, Visit::Yes),
-                (300, lost("it is frozen, and nothing was sent to it")),
+                (300, Visit::Yes),
                 (301, Visit::Skip(SkipReason::Locked("snapshot".to_owned()))),
-                (999, lost("there is no such container on any node")),
+                (999, unreachable("no node has this container")),
             ]
         );
     }

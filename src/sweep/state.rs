@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::problem::{Problem, ProblemId, Status};
-use super::row::{Found, Row, Visited};
+use super::row::{Row, Summary, VisitResult};
 use super::selection::SkipReason;
 use crate::evidence::time::rfc3339;
 use crate::host::Listed;
@@ -39,13 +39,13 @@ struct Container {
     swept_at: Option<i64>,
     /// When the last sweep began that saw it running.
     running_at: Option<i64>,
-    problems: Vec<Known>,
+    problems: Vec<KnownProblem>,
 }
 
 /// A problem as of the last sweep that could tell. Each of the things that it affects is one of these.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Known {
+struct KnownProblem {
     id: ProblemId,
     /// Which of the things that it affects.
     affected: Option<String>,
@@ -93,7 +93,7 @@ impl ChangeKind {
 
 /// A problem that has changed since the last sweep.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Change {
+pub struct ProblemChange {
     /// The container's ID.
     pub ct: u32,
     /// Which problem.
@@ -149,7 +149,7 @@ impl State {
             let Some(at) = known.and_then(|known| known.running_at) else {
                 continue;
             };
-            if row.visit != Visited::Skipped(SkipReason::Stopped) {
+            if row.result != VisitResult::Skipped(SkipReason::Stopped) {
                 continue;
             }
             let at = rfc3339(at);
@@ -160,7 +160,7 @@ impl State {
                 status = Status::Critical;
             }
             let problem = Problem::new(ProblemId::Stopped, status, &says);
-            row.visit = Visited::Visited(Found::only(problem));
+            row.result = VisitResult::Visited(Summary::only(problem));
         }
     }
 
@@ -174,7 +174,7 @@ impl State {
         inventory: &BTreeMap<u32, Listed>,
         confirm: u32,
         now: i64,
-    ) -> Vec<Change> {
+    ) -> Vec<ProblemChange> {
         let mut changes = Vec::new();
         let mut last = std::mem::take(&mut self.containers);
         for row in rows {
@@ -186,7 +186,7 @@ impl State {
             if row.is_done() {
                 container.swept_at = Some(now);
             }
-            if let Visited::Visited(_) = row.visit {
+            if let VisitResult::Visited(_) = row.result {
                 let known = std::mem::take(&mut container.problems);
                 container.problems = compare::problems(row, known, confirm, now, &mut changes);
             }

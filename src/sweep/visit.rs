@@ -52,7 +52,7 @@ impl Visitor<'_> {
             }
             // It may have stopped since the sweep began, and of another node's it was not known.
             Err(Unavailable::Stopped(_)) => Row::skipped(selected, SkipReason::Stopped),
-            Err(error) => Row::lost(selected, &error_chain(&error)),
+            Err(error) => Row::unreachable(selected, &error_chain(&error)),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Problems that somebody decided to live with, until a day. Pure.
+//! Problems that do not count until a certain day. Pure.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use super::row::Row;
 use super::selection::Ids;
 use crate::runbook::{RunbookErrors, Source, typed};
 
-/// A waivers file: a list of these.
+/// An entry of a waiver file, which is a list of them.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Waiver {
@@ -33,13 +33,13 @@ enum Containers {
     Some(Ids),
 }
 
-/// Reads a waivers file.
+/// Reads a waiver file.
 ///
 /// # Errors
 /// The first mistake in it, with its line.
 pub fn read(name: &str, bytes: &[u8]) -> Result<Vec<Waiver>, RunbookErrors> {
     let text = Source::from_bytes(name, bytes)?.text;
-    typed(name, &text, "write `[]` where nothing is waived")
+    typed(name, &text, "write `[]` if nothing is waived")
 }
 
 fn containers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Containers, D::Error> {
@@ -60,11 +60,13 @@ fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
         .ok()
         .filter(|day: &Date| day.to_string() == text);
     day.ok_or_else(|| {
-        D::Error::custom(format_args!("{text:?} is no day: write it as `2026-12-24`"))
+        D::Error::custom(format_args!(
+            "invalid day `{text}`: write it as `2026-12-24`"
+        ))
     })
 }
 
-/// A text in one word, and what it should be; an ID alone is a number in YAML.
+/// A scalar, and what is expected; an ID by itself is a number in YAML.
 struct Word(&'static str);
 
 impl Visitor<'_> for Word {
@@ -89,20 +91,19 @@ impl Waiver {
     }
 }
 
-/// Marks the problems that are waived today; one whose waiver has run out says so.
+/// Marks the problems that are waived today, and mentions waivers that have expired.
 pub fn apply(waivers: &[Waiver], today: Date, rows: &mut [Row]) {
     for row in rows {
         let ct = row.ct;
         for problem in row.problems_mut() {
-            let mut for_it = waivers
+            let mut matching = waivers
                 .iter()
                 .filter(|waiver| waiver.is_for(ct, &problem.id));
-            let in_force = for_it.clone().find(|waiver| today <= waiver.until);
-            if let Some(Waiver { reason, until, .. }) = in_force {
+            let active = matching.clone().find(|waiver| today <= waiver.until);
+            if let Some(Waiver { reason, until, .. }) = active {
                 problem.silent = Some(format!("waived until {until}: {reason}"));
-            } else if let Some(Waiver { reason, until, .. }) = for_it.next() {
-                problem.says =
-                    format!("{} (its waiver ran out on {until}: {reason})", problem.says);
+            } else if let Some(Waiver { reason, until, .. }) = matching.next() {
+                problem.says = format!("{} (waiver expired on {until}: {reason})", problem.says);
             }
         }
     }
@@ -159,7 +160,7 @@ mod tests {
         assert_eq!(silent, [december, december, None, None, known, None, None]);
         assert_eq!(
             rows[1].problems()[1].says,
-            "it is full (its waiver ran out on 2026-11-01: a batch host)"
+            "it is full (waiver expired on 2026-11-01: a batch host)"
         );
     }
 
@@ -173,13 +174,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_waiver_is_told_with_its_place_and_what_to_write() {
+    fn a_mistake_is_reported_with_its_place_and_what_to_write() {
         let good = "- { container: 958, check: disk, reason: x, until: 2026-12-24 }\n";
         for (text, expected) in [
             (
                 "- { container: 99, check: disk, reason: x, until: 2026-12-24 }",
-                "waivers.yaml:1:16: [0].container: \"99\" is no container ID and no range of them: \
-                 write 958, 100-199, or both with a comma between, or `all` for every container",
+                "waivers.yaml:1:16: [0].container: invalid container ID or range `99`: \
+                 expected 958, 100-199, or several separated by commas, or `all` for every container",
             ),
             (
                 "- container: [958, 959]\n  check: disk\n  reason: x\n  until: 2026-12-24",
@@ -197,11 +198,11 @@ mod tests {
             ),
             (
                 "- container: 958\n  check: disk\n  reason: x\n  until: soon",
-                "waivers.yaml:4:10: [0].until: \"soon\" is no day: write it as `2026-12-24`",
+                "waivers.yaml:4:10: [0].until: invalid day `soon`: write it as `2026-12-24`",
             ),
             (
                 "- container: 958\n  check: disk\n  reason: x\n  until: 2026-02-30",
-                "waivers.yaml:4:10: [0].until: \"2026-02-30\" is no day: write it as `2026-12-24`",
+                "waivers.yaml:4:10: [0].until: invalid day `2026-02-30`: write it as `2026-12-24`",
             ),
             (
                 &format!("{good}- {{ container: 958, check: disk, until: 2026-12-24 }}"),
@@ -223,7 +224,7 @@ mod tests {
             ),
             (
                 "# none so far\n",
-                "waivers.yaml: the file is empty; write `[]` where nothing is waived",
+                "waivers.yaml: the file is empty; write `[]` if nothing is waived",
             ),
         ] {
             let error = read("waivers.yaml", text.as_bytes()).unwrap_err();

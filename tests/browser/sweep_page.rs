@@ -109,9 +109,8 @@ fn a_hostile_sweep_runs_nothing_and_links_only_to_reports() {
         assert_eq!(tab.value("document.documentElement.scrollWidth"), screen.0);
         assert_eq!(tab.strings(MAP).len(), sweep.containers.len());
         let cells = tab.value("document.querySelectorAll('#map td.cell').length");
-        let visited =
-            |visit: &Visited| matches!(visit, Visited::Visited(found) if !found.checks.is_empty());
-        let rows = sweep.containers.iter().filter(|row| visited(&row.visit));
+        let visited = |visit: &Visited| matches!(visit, VisitResult::Visited(found) if !found.checks.is_empty());
+        let rows = sweep.containers.iter().filter(|row| visited(&row.result));
         assert_eq!(cells, rows.count() * sweep.checks.len());
         tab.picture(&format!("sweep-hostile-{}", screen.0));
     }

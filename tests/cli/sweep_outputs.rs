@@ -110,8 +110,8 @@ fn a_ci_system_gets_a_suite_for_each_container() {
                 read_only,
             ],
         ),
-        (105, &["verdict: skipped: it is a template"]),
-        (106, &["verdict: skipped: it is locked: backup"]),
+        (105, &["verdict: skipped: template"]),
+        (106, &["verdict: skipped: locked: backup"]),
         // Nobody could look: an error, told once.
         (
             107,

@@ -110,8 +110,8 @@ fn each_container_costs_one_row() {
         (102, "state critical"),
         (103, "state unknown"),
         (104, "state unknown"),
-        (105, "skipped: it is a template"),
-        (106, "skipped: it is locked: backup"),
+        (105, "skipped: template"),
+        (106, "skipped: locked: backup"),
         (107, "unreachable unknown"),
         (201, "unreachable unknown"),
     ];
@@ -182,7 +182,7 @@ fn a_container_that_stops_before_its_turn_is_left_alone() {
     environment.write("work/101", &stops);
     let more = ["--ct", "101,102", "--jobs", "1", "--format", "json"];
     let finished = sweep(&environment, &more);
-    let expected = [(101, ""), (102, "skipped: it is stopped")];
+    let expected = [(101, ""), (102, "skipped: stopped")];
     assert_eq!(
         rows(&finished),
         expected.map(|(ct, said)| (ct, said.to_owned()))

@@ -102,7 +102,7 @@ fn cells_have_the_observation_and_suppressed_problems() {
     assert_eq!(text(only(&page, "h1")), "critical: 3 of 9 containers");
     assert_eq!(
         text(only(&page, "#skipped tbody")),
-        "900 base pve1 – skipped: it is a template"
+        "900 base pve1 – skipped: template"
     );
     let changes = all(&page, "#changes tbody tr").into_iter().map(text);
     assert_eq!(

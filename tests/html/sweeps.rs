@@ -9,9 +9,9 @@ use lxcdiag::report::Report;
 use lxcdiag::runbook::{self, Source};
 use lxcdiag::sweep::problem::{ProblemId, Status};
 use lxcdiag::sweep::report::{CheckTitle, SCHEMA, Sweep};
-use lxcdiag::sweep::row::{Row, Visited};
+use lxcdiag::sweep::row::{Row, VisitResult};
 use lxcdiag::sweep::selection::{Selected, SkipReason, Visit};
-use lxcdiag::sweep::state::{Change, ChangeKind};
+use lxcdiag::sweep::state::{ChangeKind, ProblemChange};
 
 /// What the containers of a sweep with `health` were like, by the names of their recordings.
 const HEALTH: &[(u32, &str, &str)] = &[
@@ -69,17 +69,20 @@ pub fn health() -> (Sweep, Vec<Report>) {
         .map(|((ct, name, _), report)| Row::diagnosed(&selected(*ct, "pve1", name), report))
         .collect();
     // Of the one that was rebooted too often, that is known and waived.
-    if let Visited::Visited(found) = &mut containers[5].visit {
+    if let VisitResult::Visited(found) = &mut containers[5].result {
         for problem in &mut found.problems {
             problem.silent = Some("waived until 2026-12-24: kernel upgrades".to_owned());
         }
     }
     let far = selected(201, "pve2", "far");
-    containers.push(Row::lost(&far, "cannot reach node pve2: no route to host"));
+    containers.push(Row::unreachable(
+        &far,
+        "cannot reach node pve2: no route to host",
+    ));
     let template = selected(900, "pve1", "base");
     containers.push(Row::skipped(&template, SkipReason::Template));
     let changes = vec![
-        Change {
+        ProblemChange {
             ct: 102,
             id: ProblemId::Check(CheckKey::new("space")),
             affected: None,
@@ -87,7 +90,7 @@ pub fn health() -> (Sweep, Vec<Report>) {
             status: Status::Critical,
             says: "Room on file systems: / 97 %".to_owned(),
         },
-        Change {
+        ProblemChange {
             ct: 101,
             id: ProblemId::Check(CheckKey::new("boots")),
             affected: None,
@@ -145,13 +148,13 @@ pub fn poison(sweep: &mut Sweep, mut words: impl FnMut() -> String) {
     for row in &mut sweep.containers {
         word(&mut row.node);
         row.name.iter_mut().for_each(&mut word);
-        match &mut row.visit {
-            Visited::Skipped(reason) => {
+        match &mut row.result {
+            VisitResult::Skipped(reason) => {
                 let mut lock = String::new();
                 word(&mut lock);
                 *reason = SkipReason::Locked(lock);
             }
-            Visited::Visited(found) => {
+            VisitResult::Visited(found) => {
                 for problem in &mut found.problems {
                     word(&mut problem.says);
                     problem.silent.iter_mut().for_each(&mut word);

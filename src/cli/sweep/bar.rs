@@ -1,50 +1,50 @@
-//! How far a sweep is, on a terminal.
+//! The progress bar of a sweep, on a terminal.
 
 use std::cell::{Cell, RefCell};
 
 use super::super::progress::Progress;
-use crate::sweep::engine;
+use crate::sweep::schedule;
 
-/// The bar of a sweep.
+/// The progress bar.
 pub(super) struct Bar {
-    shown: Progress,
+    bar: Progress,
     problems: Cell<usize>,
-    /// The containers that are being visited, in the order in which that began.
+    /// The containers that are being visited, the longest first.
     running: RefCell<Vec<u32>>,
 }
 
 impl Bar {
-    pub(super) fn new(all: usize) -> Self {
+    pub(super) fn new(total: usize) -> Self {
         let bar = Self {
-            shown: Progress::bar(all),
+            bar: Progress::bar(total),
             problems: Cell::new(0),
             running: RefCell::default(),
         };
-        bar.say();
+        bar.update();
         bar
     }
 
-    /// A container's turn has come.
-    pub(super) fn begun(&self, ct: u32) {
+    /// The visit of a container starts.
+    pub(super) fn start(&self, ct: u32) {
         self.running.borrow_mut().push(ct);
-        self.say();
+        self.update();
     }
 
-    /// A container is done with.
-    pub(super) fn done(&self, ct: u32, progress: engine::Progress) {
+    /// A container is done.
+    pub(super) fn done(&self, ct: u32, progress: schedule::Progress) {
         self.running.borrow_mut().retain(|it| *it != ct);
         self.problems.set(progress.problems);
-        self.shown.done(progress.done);
-        self.say();
+        self.bar.done(progress.done);
+        self.update();
     }
 
-    fn say(&self) {
+    fn update(&self) {
         let problems = self.problems.get();
-        self.shown.say(&in_words(problems, &self.running.borrow()));
+        self.bar.say(&in_words(problems, &self.running.borrow()));
     }
 }
 
-/// What matters most comes first: a narrow terminal cuts the rest.
+/// The most important part comes first: a narrow terminal cuts the rest.
 fn in_words(problems: usize, running: &[u32]) -> String {
     let mut words = format!("problems: {problems}");
     if !running.is_empty() {

@@ -1,4 +1,4 @@
-//! Where a sweep is written: stdout, and files, of which a page has the containers' reports beside it.
+//! Writes the report on a sweep to stdout and to files; beside an HTML page, the reports on the containers.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,15 +12,15 @@ use crate::report::Look;
 use crate::sweep::problem::Status;
 use crate::sweep::report::{Format, Sweep, page, render};
 
-/// A file that the sweep is written to.
+/// A file for the report on the sweep.
 pub(super) struct OutputFile<'a> {
     path: &'a Path,
     format: Format,
-    /// Of a page, the reports that it leads to.
+    /// For an HTML page, the reports that it links to.
     pub(super) reports: Option<Arc<Reports>>,
 }
 
-/// Whoever cannot keep reports says so before anything is visited.
+/// Prepares the directories of reports, so that an error is reported before any container is visited.
 pub(super) fn with_reports(files: Vec<(&Path, Format)>) -> Result<Vec<OutputFile<'_>>, CliError> {
     let with_reports = |(path, format)| {
         let reports = match format {
@@ -41,10 +41,10 @@ pub(super) fn write(
     sweep: &Sweep,
     files: &[OutputFile<'_>],
 ) -> Result<(), CliError> {
-    let nothing_wrong = sweep.status() == Status::Ok && sweep.cut_short.is_none();
-    // Who asked for changes waits for the word that it is over.
+    let healthy = sweep.status() == Status::Ok && sweep.cut_short.is_none();
+    // With --on-change, resolved problems are printed too.
     let changed = sweep.changes.as_ref().is_some_and(|all| !all.is_empty());
-    let mut result = if args.quiet && nothing_wrong && !changed {
+    let mut result = if args.quiet && healthy && !changed {
         Ok(())
     } else {
         output::print(&render(sweep, args.format, output::stdout_look()))
@@ -63,7 +63,7 @@ fn write_one(sweep: &Sweep, file: &OutputFile<'_>) -> Result<(), CliError> {
         None => render(sweep, file.format, Look::default()),
     };
     let written = match file.format {
-        // node_exporter reads it as a user of its own.
+        // node_exporter reads it as another user.
         Format::Prometheus => write_public(file.path, text.as_bytes()),
         _ => write_file(file.path, text.as_bytes()),
     };

@@ -10,7 +10,7 @@ mod lists;
 use serde::Serialize;
 
 use super::super::problem::Status;
-use super::super::row::{Row, Visited};
+use super::super::row::{Row, VisitResult};
 use super::Sweep;
 use crate::evidence::fact::duration_in_words;
 use crate::report::{filled, short_time};
@@ -206,13 +206,13 @@ fn about(sweep: &Sweep) -> Vec<Named> {
 }
 
 fn container(sweep: &Sweep, row: &Row, who: Who) -> Container {
-    let (cells, instead) = match &row.visit {
-        Visited::Skipped(reason) => (Vec::new(), clipped(&reason.to_string(), FIELD)),
-        Visited::Visited(found) if found.checks.is_empty() => {
+    let (cells, instead) = match &row.result {
+        VisitResult::Skipped(reason) => (Vec::new(), clipped(&reason.to_string(), FIELD)),
+        VisitResult::Visited(found) if found.checks.is_empty() => {
             let reasons: Vec<_> = found.problems.iter().map(|it| it.says.as_str()).collect();
             (Vec::new(), clipped(&reasons.join("; "), FIELD))
         }
-        Visited::Visited(found) => (cells(sweep, found), String::new()),
+        VisitResult::Visited(found) => (cells(sweep, found), String::new()),
     };
     Container {
         who,

@@ -10,7 +10,7 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestSuite};
 
 use super::super::problem::{Problem, ProblemId, Status};
-use super::super::row::{CheckLine, Found, Row, Visited};
+use super::super::row::{CheckSummary, Row, Summary, VisitResult};
 use super::Sweep;
 use crate::judge::findings::Outcome;
 use crate::shell_quote::command_line;
@@ -41,15 +41,15 @@ fn suite(sweep: &Sweep, row: &Row) -> TestSuite {
         .duration_ms
         .and_then(|ms| Duration::try_from_secs_f64(ms / 1e3).ok());
     suite.add_properties(properties(sweep, row));
-    match &row.visit {
-        Visited::Skipped(reason) => {
+    match &row.result {
+        VisitResult::Skipped(reason) => {
             let mut status = TestCaseStatus::skipped();
             status
                 .set_type("skipped")
                 .set_message(visible(&reason.to_string()));
             suite.add_test_case(case(sweep, "verdict", status));
         }
-        Visited::Visited(found) => {
+        VisitResult::Visited(found) => {
             suite.add_test_case(verdict(sweep, found));
             let checks = found.checks.iter();
             suite.add_test_cases(checks.map(|line| check(sweep, found, line)));
@@ -83,7 +83,7 @@ fn case(sweep: &Sweep, name: &str, status: TestCaseStatus) -> TestCase {
 
 /// What is wrong with the container as a whole: the hypothesis that is the verdict, or that nobody could
 /// look, or not to the end. The worst that counts says how it came out; all are told.
-fn verdict(sweep: &Sweep, found: &Found) -> TestCase {
+fn verdict(sweep: &Sweep, found: &Summary) -> TestCase {
     let has_case = |id: &ProblemId| match id {
         ProblemId::Check(key) => found.checks.iter().any(|line| line.key == *key),
         _ => false,
@@ -91,7 +91,7 @@ fn verdict(sweep: &Sweep, found: &Found) -> TestCase {
     let problems = found.problems.iter();
     let mut problems: Vec<_> = problems.filter(|it| !has_case(&it.id)).collect();
     problems.sort_by_key(|problem| std::cmp::Reverse((problem.counts(), problem.status)));
-    let words = |problem: &Problem| format!("{}: {}", problem.id, told(problem));
+    let words = |problem: &Problem| format!("{}: {}", problem.id, visible(&problem.described()));
     let mut status = match problems.first() {
         Some(worst) => status(worst, words(worst)),
         None => TestCaseStatus::success(),
@@ -103,11 +103,11 @@ fn verdict(sweep: &Sweep, found: &Found) -> TestCase {
     case(sweep, "verdict", status)
 }
 
-fn check(sweep: &Sweep, found: &Found, line: &CheckLine) -> TestCase {
+fn check(sweep: &Sweep, found: &Summary, line: &CheckSummary) -> TestCase {
     let problem = found.problem_of(&line.key);
     let mut said = None;
     let status = match (problem, line.outcome) {
-        (Some(problem), _) => status(problem, told(problem)),
+        (Some(problem), _) => status(problem, visible(&problem.described())),
         (None, Outcome::Passed) => TestCaseStatus::success(),
         (None, Outcome::Failed) => {
             said = Some("failed, which is no problem by itself");
@@ -140,16 +140,6 @@ fn status(problem: &Problem, words: String) -> TestCaseStatus {
         (None, Status::Unknown) => TestCaseStatus::non_success(NonSuccessKind::Error),
         (None, _) => TestCaseStatus::non_success(NonSuccessKind::Failure),
     };
+    status.set_type(problem.status.name()).set_message(words);
     status
-        .set_type(problem.status.word().to_lowercase())
-        .set_message(words);
-    status
-}
-
-/// A problem in words; one that does not count says why.
-fn told(problem: &Problem) -> String {
-    match &problem.silent {
-        None => visible(&problem.says),
-        Some(reason) => visible(&format!("{} ({reason})", problem.says)),
-    }
 }

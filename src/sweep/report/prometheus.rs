@@ -7,11 +7,11 @@ use std::fmt::Write as _;
 use indexmap::IndexMap;
 
 use super::super::problem::Status;
-use super::super::row::{Found, Row, Visited};
+use super::super::row::{Row, Summary, VisitResult};
 use super::Sweep;
 use crate::report::MetricValue;
 
-/// What is told of a metric before its samples.
+/// The lines before the samples of a metric.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Metric {
     name: &'static str,
@@ -26,40 +26,37 @@ const fn gauge(name: &'static str, help: &'static str) -> Metric {
 
 const LAST_RUN: Metric = gauge(
     "lxcdiag_sweep_last_run_timestamp_seconds",
-    "When the last sweep ended, in seconds since the Unix epoch.",
+    "End of the last sweep, in seconds since the Unix epoch.",
 );
 const SWEEP_DURATION: Metric = gauge(
     "lxcdiag_sweep_duration_seconds",
-    "How long the last sweep took.",
+    "Duration of the last sweep.",
 );
 const CONTAINERS: Metric = gauge(
     "lxcdiag_sweep_containers",
-    "Containers by the worst that was found in them.",
+    "Containers by their worst status.",
 );
 const STATUS: Metric = gauge(
     "lxcdiag_container_status",
-    "The worst that was found: 0 ok, 1 warning, 2 critical, 3 unknown.",
+    "Worst status of a container: 0 ok, 1 warning, 2 critical, 3 unknown.",
 );
-const PROBLEM: Metric = gauge("lxcdiag_problem", "Something that is wrong; always 1.");
-const CHECK_DURATION: Metric = gauge("lxcdiag_check_duration_seconds", "How long a check took.");
-const SECONDS: Metric = gauge(
-    "lxcdiag_check_seconds",
-    "A length of time that a check measured.",
-);
+const PROBLEM: Metric = gauge("lxcdiag_problem", "A problem that counts; always 1.");
+const CHECK_DURATION: Metric = gauge("lxcdiag_check_duration_seconds", "Duration of a check.");
+const SECONDS: Metric = gauge("lxcdiag_check_seconds", "A duration that a check measured.");
 const BYTES: Metric = gauge("lxcdiag_check_bytes", "A size that a check measured.");
 const RATIO: Metric = gauge(
     "lxcdiag_check_ratio",
-    "A share that a check measured, 1 being the whole.",
+    "A ratio that a check measured, from 0 to 1.",
 );
 const VALUE: Metric = gauge("lxcdiag_check_value", "A number that a check measured.");
 const TOTAL: Metric = Metric {
     name: "lxcdiag_check_total",
     kind: "counter",
-    help: "A number that a check measured, which only grows.",
+    help: "A counter that a check measured.",
 };
 
-/// The samples of each metric by their labels. Two that look the same would spoil the whole file, and what
-/// a container calls its things is not for it to do that: the first is kept.
+/// The samples of each metric by their labels. Two with the same labels would make the whole file invalid,
+/// and a container must not be able to do that by the names of its things: the first is kept.
 #[derive(Default)]
 struct Samples(BTreeMap<Metric, IndexMap<String, f64>>);
 
@@ -86,27 +83,18 @@ pub(super) fn render(sweep: &Sweep) -> String {
     let runbook = ("runbook", sweep.runbook.as_str());
     samples.add(LAST_RUN, &[runbook], sweep.finished_at);
     samples.add(SWEEP_DURATION, &[runbook], sweep.duration_s);
-    for status in [
-        Status::Ok,
-        Status::Unknown,
-        Status::Warning,
-        Status::Critical,
-    ] {
-        let word = status.word().to_lowercase();
-        let count = sweep.count(status) as f64;
-        samples.add(CONTAINERS, &[runbook, ("status", &word)], count);
+    for (status, count) in sweep.tally() {
+        samples.add(CONTAINERS, &[runbook, ("status", status)], count as f64);
     }
-    let skipped = sweep.skipped().count() as f64;
-    samples.add(CONTAINERS, &[runbook, ("status", "skipped")], skipped);
     for row in &sweep.containers {
-        if let Visited::Visited(found) = &row.visit {
+        if let VisitResult::Visited(found) = &row.result {
             container(&sweep.runbook, row, found, &mut samples);
         }
     }
     samples.text()
 }
 
-fn container(runbook: &str, row: &Row, found: &Found, samples: &mut Samples) {
+fn container(runbook: &str, row: &Row, found: &Summary, samples: &mut Samples) {
     let ct = row.ct.to_string();
     let base = [
         ("runbook", runbook),
@@ -123,9 +111,8 @@ fn container(runbook: &str, row: &Row, found: &Found, samples: &mut Samples) {
     };
     samples.add(STATUS, &base, status);
     for problem in found.problems.iter().filter(|problem| problem.counts()) {
-        let status = problem.status.word().to_lowercase();
         let id = problem.id.to_string();
-        let of_it = [("id", id.as_str()), ("status", &status)];
+        let of_it = [("id", id.as_str()), ("status", problem.status.name())];
         samples.add(PROBLEM, &[&base[..], &of_it].concat(), 1.0);
     }
     for check in &found.checks {
@@ -153,13 +140,13 @@ fn in_base_unit(MetricValue { value, unit }: &MetricValue) -> (Metric, f64) {
         "MB" => (BYTES, value * 1e6),
         "GB" => (BYTES, value * 1e9),
         "TB" => (BYTES, value * 1e12),
-        // A counter begins at zero.
+        // A counter is not negative.
         "c" if *value >= 0.0 => (TOTAL, *value),
         _ => (VALUE, *value),
     }
 }
 
-/// The format names what is no number and what has no end in its own way.
+/// The format has its own words for infinity.
 fn number(value: f64) -> String {
     match value {
         f64::INFINITY => "+Inf".to_owned(),

@@ -1,4 +1,4 @@
-//! The sweep for a terminal, and for the mail that cron sends: what is wrong, then the counts.
+//! The sweep for a terminal, and for mail from cron: the problems, or what has changed, then the counts.
 
 use std::fmt::Write as _;
 
@@ -6,54 +6,47 @@ use comfy_table::Color;
 
 use super::super::problem::Status;
 use super::super::row::Row;
-use super::super::state::{Change, ChangeKind};
+use super::super::state::{ChangeKind, ProblemChange};
 use super::Sweep;
 use crate::evidence::fact::duration_in_words;
 use crate::report::{Column, Least, Look, Text, grid};
 use crate::terminal_text::visible;
 
+const COLUMNS: [(&str, Least); 6] = [
+    ("Change", Least::Content),
+    ("CT", Least::Content),
+    ("Node", Least::Content),
+    ("Name", Least::Wrapped(8)),
+    ("Status", Least::Content),
+    ("Problem", Least::Wrapped(30)),
+];
+
 pub(super) fn render(sweep: &Sweep, look: Look) -> String {
     let mut text = String::new();
-    let rows = match &sweep.changes {
+    let rows: Vec<_> = match &sweep.changes {
         Some(changes) => changes
             .iter()
-            .map(|change| changed(sweep, change))
+            .filter_map(|change| changed(sweep, change))
             .collect(),
-        None => sweep.containers.iter().flat_map(wrong).collect::<Vec<_>>(),
+        None => sweep
+            .problems()
+            .map(|(row, problem)| {
+                let status = match problem.counts() {
+                    true => status(problem.status),
+                    false => Text::from("-"),
+                };
+                line(Text::from(""), row, status, &problem.described())
+            })
+            .collect(),
     };
-    // Cron mails whatever is printed: nothing where nothing changed.
+    // Cron mails whatever is printed.
     if sweep.changes.is_some() && rows.is_empty() && sweep.cut_short.is_none() {
         return text;
     }
     let _ = writeln!(text, "{}: {}\n", sweep.runbook, visible(&sweep.title));
     if !rows.is_empty() {
-        let columns = vec![
-            Column {
-                head: "Since the last",
-                least: Least::Content,
-            },
-            Column {
-                head: "CT",
-                least: Least::Content,
-            },
-            Column {
-                head: "Node",
-                least: Least::Content,
-            },
-            Column {
-                head: "Name",
-                least: Least::Wrapped(8),
-            },
-            Column {
-                head: "Status",
-                least: Least::Content,
-            },
-            Column {
-                head: "What is wrong",
-                least: Least::Wrapped(30),
-            },
-        ];
-        text.push_str(&grid(columns, rows, look));
+        let columns = COLUMNS.map(|(head, least)| Column { head, least });
+        text.push_str(&grid(columns.into(), rows, look));
         text.push('\n');
     }
     for (row, reason) in sweep.skipped() {
@@ -62,43 +55,28 @@ pub(super) fn render(sweep: &Sweep, look: Look) -> String {
     if let Some(reason) = &sweep.cut_short {
         let _ = writeln!(text, "Ended early: {}.", visible(reason));
     }
-    let took = duration_in_words(sweep.duration_s);
     let _ = writeln!(
         text,
-        "{} containers: {}; took {took}",
+        "{} containers: {}; took {}",
         sweep.containers.len(),
-        sweep.counts()
+        sweep.counts(),
+        duration_in_words(sweep.duration_s)
     );
     text
 }
 
-fn wrong(row: &Row) -> Vec<Vec<Text>> {
-    let problems = row.problems().iter();
-    problems
-        .map(|problem| {
-            let status = match &problem.silent {
-                None => status(problem.status),
-                Some(_) => Text::from("-"),
-            };
-            let says = match &problem.silent {
-                None => problem.says.clone(),
-                Some(reason) => format!("{} ({reason})", problem.says),
-            };
-            line(Text::from(""), row, status, &says)
-        })
-        .collect()
-}
-
-fn changed(sweep: &Sweep, change: &Change) -> Vec<Text> {
-    let word = change.kind.word();
+fn changed(sweep: &Sweep, change: &ProblemChange) -> Option<Vec<Text>> {
+    let row = sweep.containers.iter().find(|row| row.ct == change.ct)?;
     let status = match change.kind {
         ChangeKind::Resolved => Text::from("-"),
         _ => status(change.status),
     };
-    match sweep.containers.iter().find(|row| row.ct == change.ct) {
-        Some(row) => line(Text::from(word), row, status, &change.says),
-        None => Vec::new(),
-    }
+    Some(line(
+        Text::from(change.kind.word()),
+        row,
+        status,
+        &change.says,
+    ))
 }
 
 fn line(change: Text, row: &Row, status: Text, says: &str) -> Vec<Text> {
@@ -113,10 +91,10 @@ fn line(change: Text, row: &Row, status: Text, says: &str) -> Vec<Text> {
 }
 
 fn status(status: Status) -> Text {
-    let word = status.word().to_lowercase();
-    match status {
-        Status::Ok => Text::coloured(&word, Color::DarkGreen),
-        Status::Unknown | Status::Warning => Text::coloured(&word, Color::DarkYellow),
-        Status::Critical => Text::coloured(&word, Color::DarkRed),
-    }
+    let colour = match status {
+        Status::Ok => Color::DarkGreen,
+        Status::Unknown | Status::Warning => Color::DarkYellow,
+        Status::Critical => Color::DarkRed,
+    };
+    Text::coloured(status.name(), colour)
 }

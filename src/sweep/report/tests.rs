@@ -37,7 +37,7 @@ fn sweep() -> Sweep {
         ..problem("clock", Status::Critical, "the clock is off")
     };
     let mut skipped = row(103, "old", vec![]);
-    skipped.visit = Visited::Skipped(SkipReason::Stopped);
+    skipped.result = VisitResult::Skipped(SkipReason::Stopped);
     Sweep {
         schema: SCHEMA,
         lxcdiag: "0.1.0",
@@ -75,14 +75,14 @@ fn the_table_has_what_is_wrong_and_the_counts() {
         render(&sweep(), Format::Table, LOOK),
         r#"health: Is all well?
 
-CT   Node  Name          Status    What is wrong
+CT   Node  Name          Status    Problem
 ────────────────────────────────────────────────────────────────────────────────
 102  pve1  d"b|\x1b[31m  warning   load 9 | of 8
 102  pve1  d"b|\x1b[31m  critical  / is full NAGIOS OK
 102  pve1  d"b|\x1b[31m  -         the clock is off (waived until 2026-12-24:
                                    known)
 
-skipped 103: it is stopped
+skipped 103: stopped
 3 containers: 1 critical, 1 ok, 1 skipped; took 1.50 s
 "#
     );
@@ -93,7 +93,7 @@ fn with_changes_only_those_are_there_and_nothing_where_there_are_none() {
     let mut sweep = sweep();
     sweep.changes = Some(Vec::new());
     assert_eq!(render(&sweep, Format::Table, LOOK), "");
-    sweep.changes = Some(vec![Change {
+    sweep.changes = Some(vec![ProblemChange {
         ct: 101,
         id: ProblemId::Check(CheckKey::new("disk")),
         affected: None,
@@ -103,7 +103,7 @@ fn with_changes_only_those_are_there_and_nothing_where_there_are_none() {
     }]);
     let text = render(&sweep, Format::Table, LOOK);
     assert!(
-        text.contains("resolved        101  pve1  web   -       / was full"),
+        text.contains("resolved  101  pve1  web   -       / was full"),
         "{text}"
     );
     assert!(!text.contains("102  pve1"), "{text}");
@@ -178,7 +178,7 @@ fn a_test_case_fails_where_a_problem_counts() {
             "verdict | failure | load: load 9 | of 8 | \
              load: load 9 | of 8\nclock: the clock is off (waived until 2026-12-24: known)",
             "disk: Room | failure | / is full NAGIOS OK",
-            "verdict | skipped | it is stopped",
+            "verdict | skipped | stopped",
         ]
     );
     fixture::found(&mut sweep.containers[1]).problems.clear();

@@ -2,11 +2,11 @@
 
 use indexmap::IndexMap;
 
-use super::{Change, ChangeKind, Known};
+use super::{ChangeKind, KnownProblem, ProblemChange};
 use crate::judge::VerdictKind;
 use crate::judge::findings::Outcome;
 use crate::sweep::problem::{Problem, ProblemId, Status};
-use crate::sweep::row::{Row, Visited};
+use crate::sweep::row::{Row, VisitResult};
 
 type Key = (ProblemId, Option<String>);
 
@@ -15,7 +15,7 @@ struct Part {
     affected: Option<String>,
     status: Status,
     says: String,
-    last: Option<Known>,
+    last: Option<KnownProblem>,
 }
 
 impl Part {
@@ -44,19 +44,19 @@ impl Part {
 /// is known now.
 pub(super) fn problems(
     row: &mut Row,
-    known: Vec<Known>,
+    known: Vec<KnownProblem>,
     confirm: u32,
     now: i64,
-    changes: &mut Vec<Change>,
-) -> Vec<Known> {
+    changes: &mut Vec<ProblemChange>,
+) -> Vec<KnownProblem> {
     let ct = row.ct;
-    let mut last: IndexMap<Key, Known> = known
+    let mut last: IndexMap<Key, KnownProblem> = known
         .into_iter()
         .map(|known| ((known.id.clone(), known.affected.clone()), known))
         .collect();
     let mut current = Vec::new();
-    let add = |changes: &mut Vec<Change>, id: &ProblemId, known: &Known, kind| {
-        changes.push(Change {
+    let add = |changes: &mut Vec<ProblemChange>, id: &ProblemId, known: &KnownProblem, kind| {
+        changes.push(ProblemChange {
             ct,
             id: id.clone(),
             affected: known.affected.clone(),
@@ -80,7 +80,7 @@ pub(super) fn problems(
         for part in parts {
             let reported = problem.counts() && part.seen() >= confirm;
             let change = part.change().filter(|_| reported);
-            let known = Known {
+            let known = KnownProblem {
                 id: problem.id.clone(),
                 status: part.status,
                 since: part.last.as_ref().map_or(now, |last| last.since),
@@ -107,7 +107,7 @@ pub(super) fn problems(
 }
 
 /// The things that a problem affects, and the problem as a whole if they do not account for it.
-fn parts(problem: &Problem, last: &mut IndexMap<Key, Known>) -> Vec<Part> {
+fn parts(problem: &Problem, last: &mut IndexMap<Key, KnownProblem>) -> Vec<Part> {
     let id = &problem.id;
     let whole = last.shift_remove(&(id.clone(), None));
     let listed = !problem.affected.is_empty();
@@ -157,7 +157,7 @@ fn names(text: &str, name: &str) -> bool {
 /// Whether a row that does not have a problem shows that it is resolved: where nothing could be looked at,
 /// nothing is.
 fn settles(row: &Row, id: &ProblemId) -> bool {
-    let Visited::Visited(found) = &row.visit else {
+    let VisitResult::Visited(found) = &row.result else {
         return false;
     };
     match id {

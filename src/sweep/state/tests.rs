@@ -32,12 +32,12 @@ pub(super) fn inventory(ids: &[u32]) -> BTreeMap<u32, Listed> {
     ids.iter().map(listed).collect()
 }
 
-fn in_words(changes: &[Change]) -> Vec<String> {
-    let words = |change: &Change| {
+fn in_words(changes: &[ProblemChange]) -> Vec<String> {
+    let words = |change: &ProblemChange| {
         let kind = change.kind.word();
         let affected = change.affected.iter().map(|name| format!(" {name}"));
         let affected: String = affected.collect();
-        let status = change.status.word();
+        let status = change.status.name().to_uppercase();
         format!("{kind} {}{affected} {status}", change.id)
     };
     changes.iter().map(words).collect()
@@ -82,7 +82,7 @@ pub(super) fn unreachable() -> Row {
 
 pub(super) fn stopped() -> Row {
     Row {
-        visit: Visited::Skipped(SkipReason::Stopped),
+        result: VisitResult::Skipped(SkipReason::Stopped),
         ..healthy()
     }
 }

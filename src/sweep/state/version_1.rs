@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Container, Known, State};
+use super::{Container, KnownProblem, State};
 use crate::evidence::check_key::CheckKey;
 use crate::runbook::Runbook;
 use crate::sweep::problem::{ProblemId, Status};
@@ -45,7 +45,7 @@ pub(super) fn read(text: &[u8], runbook: &Runbook) -> Result<State, serde_json::
         state.containers.insert(ct, container);
     }
     for (ct, problems) in file.known {
-        let problems = problems.into_iter().map(|(id, problem)| Known {
+        let problems = problems.into_iter().map(|(id, problem)| KnownProblem {
             id: id_of(&id, &problem, runbook),
             affected: None,
             status: problem.status,

@@ -7,7 +7,7 @@ use lxcdiag::judge::findings::Outcome;
 use lxcdiag::report::{Look, MetricValue};
 use lxcdiag::sweep::problem::{Problem, ProblemId, Status};
 use lxcdiag::sweep::report::{Format, SCHEMA, Sweep, render};
-use lxcdiag::sweep::row::{CheckLine, Found, Row, Visited};
+use lxcdiag::sweep::row::{CheckSummary, Row, Summary, VisitResult};
 use lxcdiag::sweep::selection::SkipReason;
 use lxcdiag::terminal_text::visible;
 use proptest::prelude::*;
@@ -87,7 +87,7 @@ fn row() -> impl Strategy<Value = Row> {
             }
         });
     let unit = proptest::sample::select(units.to_vec());
-    let check = (text(), value(), unit).prop_map(|(id, value, unit)| CheckLine {
+    let check = (text(), value(), unit).prop_map(|(id, value, unit)| CheckSummary {
         key: CheckKey::new(&id),
         outcome: Outcome::Passed,
         no_items: false,
@@ -102,21 +102,21 @@ fn row() -> impl Strategy<Value = Row> {
     let problems = proptest::collection::vec(problem, 0..5);
     let checks = proptest::collection::vec(check, 0..5);
     let found = (problems, checks).prop_map(|(problems, checks)| {
-        Visited::Visited(Found {
+        VisitResult::Visited(Summary {
             problems,
             checks,
-            ..Found::default()
+            ..Summary::default()
         })
     });
-    let visit = prop_oneof![4 => found, 1 => text().prop_map(|lock| Visited::Skipped(SkipReason::Locked(lock)))];
+    let result = prop_oneof![4 => found, 1 => text().prop_map(|lock| VisitResult::Skipped(SkipReason::Locked(lock)))];
     // Few IDs, so that one stands there twice.
-    (100_u32..103, text(), text(), visit).prop_map(|(ct, node, name, visit)| Row {
+    (100_u32..103, text(), text(), result).prop_map(|(ct, node, name, result)| Row {
         ct,
         node,
         name: Some(name),
         started_at: None,
         duration_ms: None,
-        visit,
+        result,
     })
 }
 
@@ -144,7 +144,7 @@ proptest! {
         let metrics = metrics(&render(&sweep, Format::Prometheus, Look::default()));
         let told = |name: &str| metrics.get(name).map_or(&[][..], |(_, samples)| &samples[..]);
         for row in &sweep.containers {
-            let Visited::Visited(found) = &row.visit else { continue };
+            let VisitResult::Visited(found) = &row.result else { continue };
             let has = |labels: &HashMap<String, String>, label: &str, text: &str| {
                 labels["ct"] == row.ct.to_string()
                     && labels["node"] == visible(&row.node)
@@ -167,7 +167,7 @@ proptest! {
     fn nagios_reads_any_text(sweep in any_sweep()) {
         let output = render(&sweep, Format::Nagios, Look::default());
         let (text, values, long) = plugin(&output);
-        let begins = format!("HEALTH {}: ", sweep.status().word());
+        let begins = format!("HEALTH {}: ", sweep.status().name().to_uppercase());
         prop_assert!(text.starts_with(&begins), "{}", text);
         prop_assert_eq!(values.keys().collect::<Vec<_>>(), LABELS);
         let counted = LABELS.iter().filter(|label| **label != "duration").map(|label| values[*label]);

@@ -74,7 +74,7 @@ pub const ILLS: [Ill; 8] = [
     Ill {
         place: FROZEN,
         script: ":",
-        problems: &["unreachable unknown: it is frozen, and nothing was sent to it"],
+        problems: &["unreachable unknown: container "],
     },
     Ill {
         place: KILLED,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::super::super::problem::{Problem, Status};
-use super::super::super::row::{CheckLine, Found};
+use super::super::super::row::{CheckSummary, Summary};
 use super::{FIELD, Sweep};
 use crate::judge::findings::Outcome;
 use crate::terminal_text::{clipped, visible};
@@ -105,7 +105,7 @@ pub(super) const fn silent(status: Status) -> Sign {
 }
 
 /// A cell for each check of the runbook; of a check with `for_each` the worst of its items.
-pub(super) fn cells(sweep: &Sweep, found: &Found) -> Vec<Cell> {
+pub(super) fn cells(sweep: &Sweep, found: &Summary) -> Vec<Cell> {
     let cell = |check: &super::super::CheckTitle| {
         let mut items: Vec<_> = found
             .checks
@@ -136,7 +136,7 @@ pub(super) fn cells(sweep: &Sweep, found: &Found) -> Vec<Cell> {
 }
 
 /// What came of a check, and it in words.
-fn said(line: &CheckLine, problem: Option<&Problem>) -> (Sign, String) {
+fn said(line: &CheckSummary, problem: Option<&Problem>) -> (Sign, String) {
     let item = match &line.key.item {
         Some(item) => format!("[{item}] "),
         None => String::new(),

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::super::super::problem::{Problem, Status};
 use super::super::super::row::Row;
-use super::super::super::state::{Change, ChangeKind};
+use super::super::super::state::{ChangeKind, ProblemChange};
 use super::cells::{SKIPPED, Sign, silent, worst};
 use super::{FIELD, Sweep, Who};
 use crate::terminal_text::clipped;
@@ -50,7 +50,7 @@ pub(super) fn lists(sweep: &Sweep, who: impl Fn(&Row) -> Who) -> Vec<List> {
         lists.push(List {
             id: "changes",
             title: "Since the last sweep",
-            caption: "What is new, worse, better or gone",
+            caption: "Problems that are new, worse, improved or resolved",
             column: "Changed",
             rows: where_any(sweep, of, said),
         });
@@ -106,7 +106,7 @@ fn problem(problem: &Problem) -> Line {
     }
 }
 
-fn change(change: &Change) -> Line {
+fn change(change: &ProblemChange) -> Line {
     let mut sign = worst(match change.kind {
         ChangeKind::Resolved => Status::Ok,
         _ => change.status,

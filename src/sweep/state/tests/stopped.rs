@@ -22,7 +22,7 @@ fn a_container_that_was_running_and_is_stopped_is_a_problem_until_it_runs() {
         let off = listed(HostState::Stopped, onboot);
         let mut state = State::default();
         swept(&mut state, &running, disk(Warning));
-        let word = status.word();
+        let word = status.name().to_uppercase();
         let (changes, found) = swept(&mut state, &off, stopped());
         assert_eq!(changes, [format!("new stopped {word}")]);
         assert_eq!(found, Some(status));
@@ -90,7 +90,7 @@ fn a_template_or_locked_container_is_not_reported_as_stopped() {
         SkipReason::Locked("backup".to_owned()),
     ] {
         let row = Row {
-            visit: Visited::Skipped(reason),
+            result: VisitResult::Skipped(reason),
             ..healthy()
         };
         assert_eq!(swept(&mut state, &off, row), (vec![], None));

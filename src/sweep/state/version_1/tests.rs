@@ -4,7 +4,7 @@ use super::super::tests::{
 use super::*;
 use crate::fixture::runbook;
 use crate::sweep::fixture::{affecting, of, problem, row};
-use crate::sweep::row::{Row, Visited};
+use crate::sweep::row::{Row, VisitResult};
 use crate::sweep::selection::SkipReason;
 
 use Status::Critical;
@@ -116,5 +116,5 @@ fn a_container_is_reported_as_stopped_only_if_the_last_sweep_saw_it() {
     let mut rows = [958, 957].map(|ct| Row { ct, ..stopped() });
     state.report_stopped(&mut rows, &inventory(&[957, 958]));
     assert!(rows[0].has(&ProblemId::Stopped));
-    assert_eq!(rows[1].visit, Visited::Skipped(SkipReason::Stopped));
+    assert_eq!(rows[1].result, VisitResult::Skipped(SkipReason::Stopped));
 }

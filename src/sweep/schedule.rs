@@ -1,4 +1,4 @@
-//! Visits many containers at once: so many on each node, none waiting for another node's.
+//! Visits many containers at once, up to a limit on each node; no node waits for another.
 
 use std::collections::BTreeMap;
 
@@ -12,45 +12,43 @@ use super::selection::{Selected, Visit};
 /// How far a sweep is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// Containers that are done with, those left alone included.
+    /// Containers that are done, those that are skipped included.
     pub done: usize,
-    /// Containers in all.
-    pub all: usize,
+    /// Containers in total.
+    pub total: usize,
     /// Containers with a problem so far.
     pub problems: usize,
 }
 
-/// Visits every container that is to be visited, so many at once on each node as `jobs` says of it, and returns a row for
-/// each of `containers`, in their order. `told` hears of each row as it comes.
+/// Visits every container that is to be visited, up to `jobs(node)` at once on each node, and returns one row
+/// for each of `containers`, in their order. `on_row` gets each row when it is done.
 ///
-/// Whoever visits ends in bounded time: nothing here does it for them.
-pub async fn sweep<F: Future<Output = Row>>(
+/// `visit` must end by itself: nothing here limits its time.
+pub async fn visit_all<F: Future<Output = Row>>(
     containers: &[Selected],
     jobs: impl Fn(&str) -> usize,
     visit: impl Fn(&Selected) -> F,
-    mut told: impl FnMut(&Row, Progress),
+    mut on_row: impl FnMut(&Row, Progress),
 ) -> Vec<Row> {
-    let free: BTreeMap<_, _> = containers
+    let nodes: BTreeMap<_, _> = containers
         .iter()
         .map(|container| {
-            (
-                container.node.as_str(),
-                Semaphore::new(jobs(&container.node)),
-            )
+            let slots = Semaphore::new(jobs(&container.node));
+            (container.node.as_str(), slots)
         })
         .collect();
-    let (visit, free) = (&visit, &free);
+    let (visit, nodes) = (&visit, &nodes);
     let mut visits: FuturesUnordered<_> = containers
         .iter()
         .enumerate()
         .map(|(position, container)| async move {
             let row = match &container.visit {
                 Visit::Skip(reason) => Row::skipped(container, reason.clone()),
-                Visit::Lost(reason) => Row::lost(container, reason),
+                Visit::Unreachable(reason) => Row::unreachable(container, reason),
                 Visit::Yes => {
-                    // Never closed, so a place is always had. In the order asked for.
-                    let _place = match free.get(container.node.as_str()) {
-                        Some(places) => places.acquire().await.ok(),
+                    // In the order asked for. The semaphore is never closed, so this always succeeds.
+                    let _slot = match nodes.get(container.node.as_str()) {
+                        Some(slots) => slots.acquire().await.ok(),
                         None => None,
                     };
                     visit(container).await
@@ -60,14 +58,14 @@ pub async fn sweep<F: Future<Output = Row>>(
         })
         .collect();
     let mut progress = Progress {
-        all: containers.len(),
+        total: containers.len(),
         ..Progress::default()
     };
     let mut rows = Vec::with_capacity(containers.len());
     while let Some((position, row)) = visits.next().await {
         progress.done += 1;
         progress.problems += usize::from(!row.problems().is_empty());
-        told(&row, progress);
+        on_row(&row, progress);
         rows.push((position, row));
     }
     rows.sort_by_key(|(position, _)| *position);
@@ -92,45 +90,46 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn so_many_at_once_on_each_node_and_rows_in_the_order_asked_for() {
+    async fn each_node_has_its_own_limit_and_rows_keep_their_order() {
         let mut containers: Vec<_> = (100..106)
             .map(|ct| container(ct, "pve1", Visit::Yes))
             .collect();
         containers.push(container(200, "pve2", Visit::Yes));
         containers.push(container(300, "pve1", Visit::Skip(SkipReason::Stopped)));
-        let (now, most) = (Cell::new(0), Cell::new(0));
-        let begun = tokio::time::Instant::now();
-        let began = RefCell::new(BTreeMap::new());
-        let visit = |one: &Selected| {
-            let one = one.clone();
-            let (now, most, began) = (&now, &most, &began);
+        let (running, most) = (Cell::new(0), Cell::new(0));
+        let start = tokio::time::Instant::now();
+        let started = RefCell::new(BTreeMap::new());
+        let visit = |container: &Selected| {
+            let container = container.clone();
+            let (running, most, started) = (&running, &most, &started);
             async move {
-                began.borrow_mut().insert(one.ct, begun.elapsed().as_secs());
-                if one.node == "pve1" {
-                    now.set(now.get() + 1);
-                    most.set(most.get().max(now.get()));
+                let seconds = start.elapsed().as_secs();
+                started.borrow_mut().insert(container.ct, seconds);
+                if container.node == "pve1" {
+                    running.set(running.get() + 1);
+                    most.set(most.get().max(running.get()));
                 }
-                // The first hangs for long: it costs its own place only.
-                let wait = if one.ct == 100 { 60 } else { 1 };
+                // The first one hangs for long, and takes its own slot only.
+                let wait = if container.ct == 100 { 60 } else { 1 };
                 tokio::time::sleep(Duration::from_secs(wait)).await;
-                if one.node == "pve1" {
-                    now.set(now.get() - 1);
+                if container.node == "pve1" {
+                    running.set(running.get() - 1);
                 }
-                Row::skipped(&one, SkipReason::Stopped)
+                Row::skipped(&container, SkipReason::Stopped)
             }
         };
         let mut last = Progress::default();
-        let rows = sweep(&containers, |_| 2, visit, |_, progress| last = progress).await;
+        let rows = visit_all(&containers, |_| 2, visit, |_, progress| last = progress).await;
         assert_eq!(most.get(), 2);
         let order: Vec<_> = rows.iter().map(|row| row.ct).collect();
         assert_eq!(order, [100, 101, 102, 103, 104, 105, 200, 300]);
-        let began = began.into_inner();
-        assert_eq!(began[&200], 0, "another node waits for nobody");
+        let started = started.into_inner();
+        assert_eq!(started[&200], 0, "another node does not wait");
         assert_eq!(
-            began[&105], 4,
-            "one after the other in the place that is left"
+            started[&105], 4,
+            "the slot that is free takes one after the other"
         );
-        assert_eq!(began.get(&300), None);
-        assert_eq!((last.done, last.all), (8, 8));
+        assert_eq!(started.get(&300), None);
+        assert_eq!((last.done, last.total), (8, 8));
     }
 }
