@@ -1,5 +1,5 @@
-//! One environment for every test: no variable of the caller's, directories of its own, a host
-//! whose only container is this machine.
+//! An environment for each test: none of the caller's variables, its own directories, and a host whose
+//! only container is this machine.
 
 use std::fmt;
 use std::os::unix::fs::PermissionsExt as _;
@@ -17,8 +17,8 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// Container 958 runs, on node pve1 of a host that is nothing but files; `pct` runs what it is
-    /// given right here.
+    /// Container 958 runs on node pve1 of a host that consists of files; `pct` runs commands on this
+    /// machine.
     pub fn new() -> Self {
         let environment = Self {
             directory: tempfile::tempdir().unwrap(),
@@ -52,7 +52,7 @@ impl Environment {
         self.directory.path().join(path)
     }
 
-    /// Writes a file; `work/` is where lxcdiag is started.
+    /// Writes a file; lxcdiag is started in `work/`.
     pub fn write(&self, path: &str, text: &str) {
         let path = self.path(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -64,13 +64,13 @@ impl Environment {
         std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
 
-    /// What `pct` does.
+    /// Replaces `pct` with a script.
     pub fn write_pct(&self, script: &str) {
         self.write("bin/pct", &format!("#!/bin/sh\n{script}"));
         make_executable(&self.path("bin/pct"));
     }
 
-    /// The command lines that `pct` was started with.
+    /// The command lines of `pct` so far.
     pub fn pct_calls(&self) -> Vec<String> {
         let log = std::fs::read_to_string(self.path("pct.log")).unwrap_or_default();
         log.lines().map(str::to_owned).collect()
@@ -91,10 +91,10 @@ impl Environment {
         if !rustix::process::geteuid().is_root() {
             return self.command(arguments);
         }
-        // Where the tests are built may be closed to others.
+        // Other users may not be able to read the build directory.
         let copy = self.path("bin/lxcdiag");
-        // By a process of its own: a child that another thread forks meanwhile would hold a file that this
-        // one writes, and such a file cannot be executed.
+        // Copied by another process: a child that another thread forks meanwhile would hold the file open
+        // for writing, and such a file cannot be executed.
         let copied = Command::new("cp").arg(LXCDIAG).arg(&copy).status();
         assert!(copied.unwrap().success());
         let nobody = [
@@ -139,12 +139,12 @@ impl Environment {
         shell
     }
 
-    /// What lxcdiag makes of these arguments.
+    /// Runs lxcdiag with these arguments.
     pub fn lxcdiag(&self, arguments: &[&str]) -> Finished {
         self.finished(self.command(arguments))
     }
 
-    /// What lxcdiag makes of these arguments as root.
+    /// Runs lxcdiag with these arguments as root.
     pub fn as_root(&self, arguments: &[&str]) -> Finished {
         self.finished(self.command_as_root(arguments))
     }
@@ -195,16 +195,16 @@ impl Finished {
         }
     }
 
-    /// The same without what differs from run to run.
+    /// The text without what differs from run to run.
     fn steady(&self, text: &str) -> String {
         let text = text.replace(self.directory.to_str().unwrap(), "[DIR]");
         let patterns = [
-            // Files are named by the nanosecond, times are what they are.
+            // File names with nanoseconds, and times.
             (r"\b\d{19}\.json", "[WHEN].json"),
             (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", "[TIME]"),
             (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", "[TIME] UTC"),
             (r"took \d+(\.\d+)? (µs|ms|s)", "took [LONG]"),
-            // This machine stands in for the container.
+            // The container's system is this machine's.
             (
                 r"(via pct)( · [^\n]*)?(\n  [^\n]*·[^\n]*)*",
                 "$1[ · ITS SYSTEM]",

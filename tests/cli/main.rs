@@ -1,6 +1,5 @@
 //! The command line as its users meet it: stdout, stderr and exit status in one snapshot.
 
-// Written to be read, not reused: what goes wrong in a test is to stop it.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

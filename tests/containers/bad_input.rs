@@ -1,4 +1,4 @@
-//! What cannot be diagnosed is said in a sentence, with the exit status that fits.
+//! Containers that cannot be diagnosed: the message and the exit status.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -13,7 +13,7 @@ fn assert_refused(ended: &Ended, message: &str, status: i32) {
     assert_eq!(ended.stdout, "");
 }
 
-/// A host of the test's own: files of the cluster file system, by path.
+/// A host with these files of the cluster file system.
 fn host(files: &[(&str, &str)]) -> tempfile::TempDir {
     let host = tempfile::tempdir().unwrap();
     for (path, text) in files {
@@ -53,11 +53,11 @@ fn no_pct_on_the_machine() {
 #[test]
 fn not_root() {
     let container = Container::pristine();
-    // Where nobody can get at it.
+    // The binary must be readable by everyone.
     let directory = container.directory.path();
     std::fs::set_permissions(directory, PermissionsExt::from_mode(0o755)).unwrap();
     let copy = directory.join("lxcdiag");
-    // By a process of its own, so that no child of another test holds it open for writing when it is started.
+    // Copied by another process: a child that another test forks meanwhile would hold the file open for writing.
     lab::succeed(std::process::Command::new("cp").arg(binary()).arg(&copy));
     let mut command = std::process::Command::new("setpriv");
     command
@@ -165,7 +165,7 @@ fn stopped() {
     assert_eq!(container.pct_calls(), calls);
 }
 
-/// A backup's snapshot must not catch half a change.
+/// A backup must not contain half a change.
 #[test]
 fn locked() {
     let container = Container::privileged();
@@ -198,7 +198,6 @@ fn locked() {
     assert!(!container.has("/etc/systemd/system/multi-user.target.wants/embedding_server.service"));
 }
 
-/// Everything that would be changed is told beforehand.
 #[test]
 fn changes_are_announced() {
     let container = Container::privileged();
@@ -234,7 +233,7 @@ fn without_a_shell() {
         reason.starts_with(&told) && reason.contains("Failed to exec \"sh\""),
         "{reason}"
     );
-    // What could not be looked at is not changed either.
+    // A container that cannot be examined is not changed.
     assert_eq!(ended.report()["changed"], serde_json::json!([]));
 }
 
@@ -282,7 +281,7 @@ fn a_report_that_cannot_be_written_is_refused_before_anything_runs() {
     assert_eq!(container.pct_calls(), calls, "nothing ran");
 }
 
-/// Before the container is changed its evidence is kept; where it cannot be, nothing is changed.
+/// The evidence is saved before the container is changed; if that fails, nothing is changed.
 #[test]
 fn a_recording_that_cannot_be_kept() {
     let container = Container::privileged();

@@ -1,4 +1,4 @@
-//! README.md and the tutorial, followed word by word in a real container, and what else the documents say to run in one.
+//! README.md and the tutorial, followed word by word in a real container, and other commands of the documents.
 
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ mod follow;
 #[path = "../docs/markdown.rs"]
 mod markdown;
 
-/// Somebody who reads a document and has a container for its 958.
+/// A reader of a document, with a container in place of its 958.
 struct Reader {
     container: Container,
 }
@@ -27,7 +27,7 @@ impl Reader {
             std::fs::create_dir(reader.path(directory)).unwrap();
         }
         symlink(lxcdiag::binary(), reader.path("bin/lxcdiag")).unwrap();
-        // The other containers of the lab are other tests'.
+        // The other containers of the lab belong to other tests.
         let pct = format!(
             "#!/bin/sh\n\
              [ \"$1\" != list ] || {{ '{pct}' list | grep -E '^(VMID|{id}) '; exit; }}\n\
@@ -84,9 +84,9 @@ fn document(name: &str) -> String {
     std::fs::read_to_string(path).unwrap()
 }
 
-/// It ends with a runbook of one's own that runs by its name, and a test of it that passes.
+/// It ends with a new runbook that runs by its name, and a test of it that passes.
 #[test]
-fn the_tutorial_leads_to_a_runbook_of_ones_own() {
+fn the_tutorial_leads_to_a_new_runbook() {
     let reader = Reader::new(Container::pristine());
     reader.reads("docs/tutorial.md");
     let output = reader.sh("lxcdiag run nginx-up --ct 958 --format json");
@@ -105,9 +105,9 @@ fn the_readmes_commands_work() {
     Reader::new(container).reads("README.md");
 }
 
-/// The commands of "See" in hypotheses.md, in a container in which nothing is wrong.
+/// The commands of "See" in hypotheses.md, in a healthy container.
 #[test]
-fn what_the_explanations_say_to_look_at_can_be_looked_at() {
+fn the_commands_in_the_explanations_work() {
     let container = Container::privileged();
     container.inject("healthy", &[]);
     let inline =
@@ -122,11 +122,11 @@ fn what_the_explanations_say_to_look_at_can_be_looked_at() {
                 unit_file.replace_all(&found[1], "/etc/systemd/system/embedding_server.service");
             let command = command.replace("app", "embedding_server");
             let said = container.sh(&format!("{{ {command}; }} 2>&1; echo \"exit $?\""));
-            // readlink on what is no link says nothing, and exits 1.
+            // readlink of a file that is not a link prints nothing and exits 1.
             let fine = said.ends_with("exit 0\n") || said == "exit 1\n";
             assert!(fine, "{command}: {said}");
             count += 1;
         }
     }
-    assert!(count > 8, "{count}: they are not found any more");
+    assert!(count > 8, "{count}: the pattern no longer finds them");
 }

@@ -25,7 +25,7 @@ fn start_a_hanging_run(container: &Container, timeout: &str) -> Running {
     start(command.args(JSON))
 }
 
-/// From before pct has started to after the last check.
+/// From before pct starts to after the last check.
 #[test]
 fn killed_at_any_moment() {
     let container = Container::pristine();

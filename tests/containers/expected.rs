@@ -1,14 +1,14 @@
-//! What lxcdiag must say of every scenario of the lab: the verdict that an expert would sign.
+//! The verdict that an expert would give on every scenario of the lab.
 
 use crate::lxcdiag::{Ended, Verdict};
 
-/// What must be said of a scenario: `ID LEVEL, race LEVEL`, alternatives parted by `|`.
+/// The expected verdict on a scenario: `ID LEVEL, race LEVEL`, with alternatives separated by `|`.
 #[derive(Debug, Clone, Copy)]
 pub struct Expected {
     pub scenario: &'static str,
-    /// Without the failure's moment.
+    /// Without the time of the failure.
     pub unaided: &'static str,
-    /// With it; the same where empty. Only where `systemctl enable` failed at all.
+    /// With it, if `systemctl enable` failed; empty if it is the same.
     told: &'static str,
 }
 
@@ -39,12 +39,12 @@ pub const fn race(scenario: &'static str, unaided: &'static str, told: &'static 
 
 pub const LIKELY: &str = "race-condition likely, race likely";
 pub const CONFIRMED: &str = "race-condition confirmed, race confirmed";
-/// Enabled, and nothing known to have failed.
+/// Enabled, and no known failure.
 pub const HEALTHY: &str = "healthy -, race unlikely|ruled_out";
 
 #[rustfmt::skip]
 pub const EXPECTED: &[Expected] = &[
-    // Late: the file came when systemd had looked.
+    // Late: the file arrived after systemd had looked.
     race("late-push", LIKELY, CONFIRMED),
     race("late-push-reloads", LIKELY, CONFIRMED),
     race("late-rename", LIKELY, CONFIRMED),
@@ -58,7 +58,7 @@ pub const EXPECTED: &[Expected] = &[
     race("no-stat", LIKELY, CONFIRMED),
     race("no-timeout", LIKELY, CONFIRMED),
     race("locked", LIKELY, CONFIRMED),
-    // Without a journal nothing but the failure's moment tells when systemd looked.
+    // Without a journal, only the time of the failure shows when systemd looked.
     race("no-journal", "inconclusive -, race unknown", CONFIRMED),
     // Pushes that failed, or seemed to succeed.
     verdict("directory-push", "push-failed confirmed, race ruled_out"),
@@ -67,14 +67,14 @@ pub const EXPECTED: &[Expected] = &[
     verdict("disk-full", "read-only-or-full confirmed, race ruled_out"),
     verdict("disk-full-cut", "read-only-or-full confirmed, race ruled_out"),
     verdict("read-only", "read-only-or-full confirmed, race ruled_out"),
-    // The stand-in for the moment is a reload between the failed push and the repair.
+    // The assumed time is that of a reload between the failed push and the repair.
     race("repaired-later", "push-failed likely, race unlikely|ruled_out", "push-failed confirmed, race ruled_out"),
-    // Not there.
+    // Missing.
     verdict("absent", "file-missing confirmed, race ruled_out"),
     verdict("nested", "file-misplaced confirmed, race ruled_out"),
     verdict("typo", "file-misplaced confirmed, race ruled_out"),
     verdict("drop-in-only", "file-missing confirmed, race ruled_out"),
-    // There, but not what it should be.
+    // Not what it should be.
     verdict("masked", "unit-masked confirmed, race ruled_out"),
     verdict("empty", "file-incomplete confirmed, race ruled_out"),
     verdict("cut-section", "file-incomplete confirmed, race ruled_out"),
@@ -83,20 +83,20 @@ pub const EXPECTED: &[Expected] = &[
     verdict("binary", "unit-malformed confirmed, race ruled_out"),
     verdict("dangling", "broken-link confirmed, race ruled_out"),
     verdict("directory", "broken-link confirmed, race ruled_out"),
-    // There, and enabled: systemd takes either.
+    // Unusual, but systemd accepts it.
     verdict("crlf", HEALTHY),
     verdict("mode-0000", HEALTHY),
     verdict("healthy", HEALTHY),
-    // Enabled, and then something else was wrong: no hypothesis is about that.
+    // Enabled, with another fault that no hypothesis is about.
     verdict("missing-program", "inconclusive -, race unlikely|ruled_out"),
     verdict("stale", "inconclusive -, race unlikely|ruled_out"),
-    // Nothing to lose a race with.
+    // No systemd, no race.
     verdict("no-systemd", "not-systemd confirmed, race ruled_out|unlikely|unknown"),
-    // Nothing can be seen from inside; the host's looks are judged all the same.
+    // No command can run; the host probes are judged all the same.
     verdict("no-sh", "inconclusive -, race unknown"),
 ];
 
-/// Those that leave no container to look into; `bad_input` has them.
+/// Those whose container cannot be examined; `bad_input` has them.
 pub const ELSEWHERE: [&str; 2] = ["stopped", "frozen"];
 
 /// In an unprivileged container, as Proxmox VE makes them by default.
@@ -109,7 +109,7 @@ pub const UNPRIVILEGED: &[Expected] = &[
     verdict("no-install", "unit-not-enableable confirmed, race ruled_out"),
 ];
 
-/// The status that a verdict must come with.
+/// The exit status for a verdict.
 pub fn status(verdict: &Verdict) -> i32 {
     match (verdict.id.as_str(), verdict.level.as_deref()) {
         ("healthy", _) => 0,
@@ -119,7 +119,7 @@ pub fn status(verdict: &Verdict) -> i32 {
     }
 }
 
-/// Whether a verdict, in short, is what was expected.
+/// Whether a verdict, in short, is the expected one.
 pub fn is_as_expected(got: &str, expected: &str) -> bool {
     let (head, races) = expected.split_once(", race ").unwrap();
     races

@@ -1,4 +1,4 @@
-//! Nothing of the host gets into the container, nothing of the container to the operator's terminal.
+//! Nothing of the host reaches the container, nothing in the container reaches the operator's terminal.
 
 use std::process::Command;
 
@@ -31,7 +31,7 @@ fn the_host_s_environment_stays_outside() {
             .lines()
             .filter_map(|line| line.split_once('=').map(|(name, _)| name))
             .collect();
-        // PWD is the command's own shell's.
+        // PWD is from the command's own shell.
         assert_eq!(
             names,
             ["LC_ALL", "LXCDIAG_SESSION", "PATH", "PWD", "TZ"],
@@ -41,12 +41,12 @@ fn the_host_s_environment_stays_outside() {
     }
 }
 
-/// As one word of a shell's command line.
+/// A word, quoted for a shell.
 fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
-/// The same command line, with a terminal of its own as controlling terminal and standard streams; what it printed.
+/// Runs a command with a new terminal as controlling terminal and standard streams, and returns what it printed.
 fn on_a_terminal(command: &Command, log: &std::path::Path) -> String {
     let words: Vec<_> = std::iter::once(command.get_program())
         .chain(command.get_args())
@@ -67,7 +67,7 @@ fn the_operator_s_terminal_is_out_of_reach() {
     let container = Container::pristine();
     let log = container.directory.path().join("typescript");
 
-    // On this terminal a command without lxcdiag between can.
+    // A command that lxcdiag does not start can.
     let mut plain = Command::new("sh");
     plain.args(["-c", "echo reached >/dev/tty; tty"]);
     let said = on_a_terminal(&plain, &log);
@@ -82,13 +82,13 @@ fn the_operator_s_terminal_is_out_of_reach() {
         check("streams", "5s", "! test -t 0 && ! test -t 1 && ! test -t 2"),
         check("input", "5s", "test \"$(cat)\" = ''"),
     ];
-    // With it each command has a session of its own in any case.
+    // With it, each command would have its own session in any case.
     container.sh("rm /usr/bin/setsid");
     let report = container.directory.path().join("report.json");
     for via in ["pct", "lxc-attach"] {
         let mut command = container.lxcdiag(&container.runbook(&checks.concat()));
         command.args(["--via", via, "--output"]).arg(&report);
-        // `sh` keeps the exit status, which is 3 here, from being script's.
+        // `script` would end with the exit status of lxcdiag, which is 3 here.
         let mut shell = Command::new("sh");
         let words: Vec<_> = std::iter::once(command.get_program())
             .chain(command.get_args())
@@ -110,7 +110,7 @@ fn the_operator_s_terminal_is_out_of_reach() {
     }
 }
 
-/// What a check prints can look like anything, a mark of lxcdiag's own included.
+/// The output of a check may contain anything, even lxcdiag's own marks.
 #[test]
 fn what_a_check_prints_is_only_bytes() {
     let container = Container::pristine();

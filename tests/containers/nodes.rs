@@ -1,4 +1,4 @@
-//! Two nodes of a cluster: this machine, and one in a network of its own with a real sshd.
+//! Two nodes of a cluster: this machine, and one in a network namespace with a real sshd.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -31,7 +31,7 @@ impl Nodes {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let (here, there) = (Container::pristine(), Container::pristine());
         let nodes = Self {
-            // Not in /tmp: that may be no file system for an overlay.
+            // Not in /tmp: its file system may not support overlays.
             directory: TempDir::new_in("/var/lib/lxcdiag-lab").unwrap(),
             here,
             there,
@@ -92,7 +92,7 @@ impl Nodes {
         command_lines(|pid| words_of(pid).contains(&known_hosts))
     }
 
-    /// Where the connection's socket is.
+    /// The directory of the connection's socket.
     fn socket_directory(&self) -> PathBuf {
         let lines = self.ssh();
         let mut words = lines.iter().flat_map(|line| line.split(' '));
@@ -114,7 +114,7 @@ impl Nodes {
         format!("31415.{}{}", self.here.id, self.there.id)
     }
 
-    /// Starts a sweep, and waits until it hangs in so many containers.
+    /// Starts a sweep, and waits until it hangs in this many containers.
     fn start_a_hanging_sweep(&self, timeout: &str, which: &str, many: usize) -> lxcdiag::Running {
         let hanging = self.hanging();
         let checks = check("hang", timeout, &format!("echo half; sleep {hanging}"));

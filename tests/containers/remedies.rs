@@ -1,4 +1,4 @@
-//! What a report says to do, pasted: it repairs what it was said of, and harms nothing else.
+//! Remedies, pasted from a report: they repair the fault and harm nothing else.
 
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -13,7 +13,7 @@ const LONG_SOURCE: &str = "/var/lib/lxcdiag-lab/src/disk-full-cut/embedding_serv
 const UNIT: &str = "embedding_server.service";
 const PATH: &str = "/etc/systemd/system/embedding_server.service";
 
-/// The remedies that have commands; `every_remedy_is_tried` holds the list to the runbook.
+/// The remedies with commands; `every_remedy_is_tried` compares the list with the runbook.
 const WITH_COMMANDS: &[&str] = &[
     "race-condition",
     "partial-write",
@@ -31,13 +31,13 @@ const WITH_COMMANDS: &[&str] = &[
     "file-missing",
 ];
 
-/// The lines of a remedy that are commands: those that are set in.
+/// The commands of a remedy: the indented lines.
 fn commands(remedy: &str) -> String {
     let lines = remedy.lines().filter_map(|line| line.strip_prefix("  "));
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// The remedy's commands, after it was seen that the verdict is the one meant.
+/// The remedy's commands, if the verdict is the expected one.
 #[track_caller]
 fn remedy_of(ended: &Ended, id: &str) -> String {
     assert!(WITH_COMMANDS.contains(&id), "{id} is not in the list");
@@ -65,7 +65,7 @@ impl Container {
         let typed = self.directory.path().join("typed");
         std::fs::write(&typed, script).unwrap();
         let path = format!("{}:/usr/sbin:/usr/bin:/sbin:/bin", bin.display());
-        // A session of its own: an interactive shell would take the terminal of whoever runs the tests.
+        // A new session: an interactive shell would take over the terminal of the user who runs the tests.
         quiet(
             Command::new("setsid")
                 .args(["--wait", "sh", "-c"])
@@ -77,7 +77,7 @@ impl Container {
         )
     }
 
-    /// All that is in the directory of the unit.
+    /// Everything in the directory of the unit.
     fn unit_directory(&self) -> String {
         self.sh("cd /etc/systemd/system && find . -printf '%p %y %m %U:%G %s %T@ %l\\n' | sort; cat *.service 2>&1; true")
     }
@@ -95,7 +95,7 @@ impl Container {
         state.trim() == "enabled"
     }
 
-    /// That the commands repair it: the right content, enabled.
+    /// Asserts that the commands repair it: the right content, enabled.
     #[track_caller]
     fn assert_cured_by(&self, script: &str, source: Option<&str>) {
         let output = self.paste(script, source);
@@ -111,7 +111,7 @@ impl Container {
         );
     }
 
-    /// That what the report says of a scenario changes nothing until SOURCE is set, and then repairs it.
+    /// Asserts that the remedy for a scenario changes nothing until SOURCE is set, and then repairs it.
     #[track_caller]
     fn assert_cured(&self, scenario: &str, options: &[&str], id: &str) {
         let injected = self.inject(scenario, &["--delay", "0.3"]);
@@ -130,7 +130,7 @@ impl Container {
     }
 }
 
-/// A test for each, so that they run side by side and each failure has its name.
+/// A test for each, so that they run in parallel and each failure has its name.
 macro_rules! remedies {
     ($($name:ident: $scenario:literal => $id:literal;)*) => {
         $(
@@ -173,7 +173,7 @@ fn repaired_later() {
     container.assert_cured("late-push", &["--var", "window=100ms"], "repaired-later");
 }
 
-/// Commands come with the real path where it is known, and it may need quotes.
+/// The commands contain the real path if it is known, quoted if necessary.
 #[test]
 fn a_source_that_is_known() {
     let container = Container::privileged();
@@ -188,7 +188,7 @@ fn a_source_that_is_known() {
     container.assert_cured_by(&script, None);
 }
 
-/// In the script itself, where the file is still to come.
+/// In the script itself, before the file has arrived.
 #[test]
 fn waiting_for_a_push_that_is_late() {
     let container = Container::privileged();
@@ -203,7 +203,7 @@ fn waiting_for_a_push_that_is_late() {
     let late = format!("(sleep 1; pct push {id} {SOURCE} {PATH}) &\n");
     container.assert_cured_by(&(late + &script), Some(SOURCE));
 
-    // It gives up, and nothing that comes after it is done.
+    // It gives up, and the commands after it do not run.
     container.reset();
     let hasty = script.replace("timeout 10", "timeout 1");
     assert_ne!(hasty, script);
@@ -244,7 +244,7 @@ fn a_full_disk() {
     }
 }
 
-/// Whatever SOURCE is: the unit is loaded, and may be one that others start.
+/// Whatever SOURCE is: the unit is loaded, and other units may start it.
 #[test]
 fn a_unit_without_install_stays_as_it_is() {
     let container = Container::privileged();
@@ -269,7 +269,7 @@ fn a_unit_without_install_stays_as_it_is() {
     assert!(!names.into_iter().any(|name| name.contains("SOURCE")));
 }
 
-/// The file that is found belongs to a unit that runs: it is not misplaced, the name on the command line is wrong.
+/// The file that is found belongs to a running unit: it is not misplaced, the name on the command line is wrong.
 #[test]
 fn a_running_unit_stays_as_it_is_when_the_name_given_is_mistyped() {
     let container = Container::privileged();
@@ -285,7 +285,7 @@ fn a_running_unit_stays_as_it_is_when_the_name_given_is_mistyped() {
     assert_eq!(after, before, "{script}\n{output:?}");
 }
 
-/// A hypothesis added to the runbook wants its remedy tried.
+/// A new hypothesis in the runbook needs a test of its remedy.
 #[test]
 fn every_remedy_is_tried() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("runbooks/race-condition.yaml");

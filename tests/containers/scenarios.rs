@@ -1,7 +1,7 @@
-//! Every scenario that the lab has, with the verdict that an expert would sign.
+//! Every scenario of the lab, with the expected verdict.
 //!
-//! Each is injected once and looked at up to three times: without a change, told when the failure was, and with the
-//! changes. What lxcdiag says is to be the same each time; only the failure's moment makes a race certain.
+//! Each is injected once and diagnosed up to three times: without changes, with the time of the failure, and with changes.
+//! The verdict is the same each time; only the time of the failure confirms a race.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -48,7 +48,7 @@ fn is_right(container: &Container, expected: &Expected) {
     );
 }
 
-/// A test for each, so that they run side by side and each failure has its name.
+/// A test for each, so that they run in parallel and each failure has its name.
 macro_rules! scenarios {
     ($table:ident on $container:ident: $($name:ident)*) => {
         $(

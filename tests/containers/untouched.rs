@@ -16,9 +16,8 @@ const LISTING: &str = r#"
     systemctl show -p NeedDaemonReload,ActiveEnterTimestampMonotonic,InvocationID -- '*'
 "#;
 
-/// Two directories that something is made in and taken away again, by the enabling on a copy and by `systemd-analyze
-/// verify`; and systemd's note of when it read the unit directories, which it makes whenever it is asked for a unit that
-/// it had not found before.
+/// Two directories in which enabling on a copy and `systemd-analyze verify` create and remove files; and systemd's timestamp
+/// of the unit directories, which it updates when it is asked for a unit that it had not found before.
 const TOUCHED: [&str; 3] = ["/run", "/tmp", "/run/systemd/systemd-units-load"];
 
 /// The part of a line that must stay the same; `None` for what a running container changes by itself.

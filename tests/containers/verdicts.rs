@@ -1,4 +1,4 @@
-//! The question that lxcdiag is there for: was it a race?
+//! The main question: was it a race?
 
 use crate::lab::Container;
 use crate::lxcdiag::{Ended, run};
@@ -18,7 +18,7 @@ fn assert_verdict(ended: &Ended, expected: &str, status: i32) {
     assert_eq!(ended.status, status, "{}", ended.stderr);
 }
 
-/// Late by so much, first looked at without a change, then with; then once more.
+/// Diagnosed without changes, then with changes, then once more.
 fn a_late_push_is_a_race(container: &Container, delay: &str) {
     let injected = container.inject("late-push", &["--delay", delay]);
     let failed_at = injected.failed_at.unwrap();
@@ -39,7 +39,7 @@ fn a_late_push_is_a_race(container: &Container, delay: &str) {
             "systemctl enable -- embedding_server.service"
         ])
     );
-    // lxcdiag's own reload and enable are no part of what happened.
+    // lxcdiag's own reload and enable are not evidence.
     assert_verdict(&container.diagnose(&["--read-only"]), race, 1);
     assert_verdict(&container.diagnose(&[]), race, 1);
     assert_verdict(
@@ -64,7 +64,7 @@ fn a_push_late_by_300_ms_unprivileged() {
     a_late_push_is_a_race(&Container::unprivileged(), "0.3");
 }
 
-/// What the incident's plan took for a race.
+/// The incident that was taken for a race.
 fn the_incident_is_no_race(container: &Container) {
     let injected = container.inject("directory-push", &[]);
     let failed_at = injected.failed_at.unwrap();
@@ -106,7 +106,7 @@ fn the_incident_unprivileged() {
     the_incident_is_no_race(&Container::unprivileged());
 }
 
-/// On the terminal, too, the log's own line is the reason.
+/// The table quotes the line of the log, too.
 #[test]
 fn the_incident_in_words() {
     let container = Container::privileged();
@@ -172,7 +172,7 @@ fn absent_unprivileged() {
     nothing_there(&Container::unprivileged());
 }
 
-/// Without the Perl the same is found.
+/// The verdicts are the same without pct.
 #[test]
 fn through_lxc_attach() {
     let container = Container::privileged();
@@ -190,7 +190,7 @@ fn through_lxc_attach() {
     assert_verdict(&ended, "push-failed confirmed, race ruled_out", 2);
 }
 
-/// It costs more than a second of processor time on a real host.
+/// Each start costs more than a second of CPU on a real host.
 #[test]
 fn pct_is_started_once() {
     let container = Container::privileged();

@@ -1,7 +1,7 @@
-//! Follows a document from its top to its end in one directory, as a reader would.
+//! Follows a document from top to end in one directory, as a reader would.
 //!
-//! What goes into a file is named in the line before it: "Put this into `NAME`:". A block of `text` below commands is
-//! what the last of them prints.
+//! The line "Put this into `NAME`:" before a block names the file that it goes into. A block of `text` below commands is the
+//! output of the last of them.
 
 use std::process::{Command, Output, Stdio};
 
@@ -9,13 +9,13 @@ use super::markdown::{Document, pictures};
 
 /// Where a document is followed: a directory, with `lxcdiag` and `pct` on the PATH.
 pub trait Place {
-    /// Puts a text into a file, as an editor does: its directory must be there.
+    /// Writes a file, as an editor does: its directory must exist.
     fn edit(&self, path: &str, text: &str);
-    /// Runs a command line of a shell's to its end, as root.
+    /// Runs a shell command to its end, as root.
     fn sh(&self, line: &str) -> Output;
 }
 
-/// Lines that begin like this are not run, for a reason.
+/// Lines that begin like this are not run, with the reason.
 const NOT_RUN: &[(&str, &str)] = &[
     ("cargo build", "the binary under test was built by cargo"),
     (
@@ -43,7 +43,7 @@ const NOT_RUN: &[(&str, &str)] = &[
 /// The binary's other names.
 const NAMES: &[&str] = &["cargo run --release --", "target/release/lxcdiag"];
 
-/// The log that a document calls `provisioning.log`.
+/// The content of `provisioning.log`, which documents refer to.
 const PROVISIONING_LOG: &str = "\
 2026-01-02T03:04:05.412Z pushing units
 2026-01-02T03:04:05.678Z Failed to enable unit: Unit file embedding_server.service does not exist.
@@ -68,11 +68,11 @@ pub fn follow(place: &impl Place, name: &str, text: &str) {
                 validate(place, &block.text, &at);
             }
             "text" => {
-                // A drawing of the whole is no output.
+                // A block that follows no command is a drawing.
                 if let Some(printed) = &printed {
                     assert!(
                         pictures(&block.text, printed),
-                        "{at}: what is shown is not what is printed:\n{printed}"
+                        "{at}: the document shows another output than this:\n{printed}"
                     );
                 }
             }
@@ -83,11 +83,11 @@ pub fn follow(place: &impl Place, name: &str, text: &str) {
     }
 }
 
-/// A runbook, or a part of one, made whole.
+/// Validates a runbook, or a part of one after adding what is missing.
 fn validate(place: &impl Place, text: &str, at: &str) {
     let has = |key: &str| text.lines().any(|line| line.starts_with(key));
     if has("tests:") || has("- { container:") {
-        // The commands below it run it.
+        // A command below it runs it.
         return;
     }
     let mut whole = String::new();
@@ -108,7 +108,7 @@ fn validate(place: &impl Place, text: &str, at: &str) {
     );
 }
 
-/// The commands of a block: lines, joined where one alone is none.
+/// The commands of a block; one may have several lines.
 fn split(text: &str) -> Vec<String> {
     let mut commands = Vec::new();
     let mut open = String::new();
@@ -120,11 +120,11 @@ fn split(text: &str) -> Vec<String> {
             open.clear();
         }
     }
-    assert!(open.is_empty(), "no command of a shell's: {open}");
+    assert!(open.is_empty(), "not a shell command: {open}");
     commands
 }
 
-/// Whether a shell takes it for a command.
+/// Whether it is a complete shell command.
 pub fn is_whole(text: &str) -> bool {
     Command::new("sh")
         .args(["-n", "-c", text])
@@ -134,7 +134,7 @@ pub fn is_whole(text: &str) -> bool {
         .success()
 }
 
-/// Runs one, and says what it printed; `None` where it is not to be run.
+/// Runs a command and returns its output; `None` if it is in [`NOT_RUN`].
 fn run(place: &impl Place, line: &str, at: &str) -> Option<String> {
     if NOT_RUN.iter().any(|(begin, _)| line.starts_with(begin)) {
         return None;
@@ -144,7 +144,7 @@ fn run(place: &impl Place, line: &str, at: &str) -> Option<String> {
         .fold(line.to_owned(), |line, name| line.replace(name, "lxcdiag"));
     let output = place.sh(&named);
     let stdout = String::from_utf8(output.stdout).unwrap();
-    let told = format!(
+    let outcome = format!(
         "{at}: {line}\n{}\n{stdout}{}",
         output.status,
         String::from_utf8_lossy(&output.stderr)
@@ -154,10 +154,10 @@ fn run(place: &impl Place, line: &str, at: &str) -> Option<String> {
         .any(|begin| named.starts_with(begin));
     let status = output.status.code().unwrap();
     if named.starts_with("lxcdiag sweep ") {
-        // With --quiet or --on-change there may be nothing to tell.
-        assert!((0..=3).contains(&status), "{told}");
+        // With --quiet or --on-change there may be no output.
+        assert!((0..=3).contains(&status), "{outcome}");
     } else if diagnoses && !named.contains("--dry-run") {
-        assert!((0..=3).contains(&status), "{told}");
+        assert!((0..=3).contains(&status), "{outcome}");
         let begins = [
             "{\n",
             "# ",
@@ -171,10 +171,10 @@ fn run(place: &impl Place, line: &str, at: &str) -> Option<String> {
         ];
         assert!(
             begins.iter().any(|begin| stdout.starts_with(begin)),
-            "no report: {told}"
+            "no report: {outcome}"
         );
     } else {
-        assert_eq!(status, 0, "{told}");
+        assert_eq!(status, 0, "{outcome}");
     }
     Some(stdout)
 }

@@ -2,7 +2,6 @@
 //!
 //! The tests in real containers follow README.md and the tutorial once more.
 
-// Written to be read, not reused: what goes wrong in a test is to stop it.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

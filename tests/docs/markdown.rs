@@ -1,18 +1,18 @@
-//! As much of Markdown as the documents use: fenced blocks, and the sentence before each.
+//! The Markdown that the documents use: fenced blocks, and the sentence before each.
 
 /// A fenced block.
 #[derive(Debug, Clone)]
 pub struct Block {
-    /// The word behind the opening fence.
+    /// The word after the opening fence.
     pub language: String,
     pub text: String,
     /// The line of the opening fence, from 1.
     pub line: usize,
-    /// Where the text before the block says so ("Put this into `NAME`:"), the file that it goes into.
+    /// The file that the block goes into, if the text before it says so ("Put this into `NAME`:").
     pub file: Option<String>,
 }
 
-/// A document as its fenced blocks, and all that stands outside them.
+/// A document: its fenced blocks, and the text outside them.
 #[derive(Debug, Default)]
 pub struct Document {
     pub blocks: Vec<Block>,
@@ -61,8 +61,7 @@ fn file_named_in(sentence: &str) -> Option<String> {
     rest.strip_suffix("`:").map(str::to_owned)
 }
 
-/// Whether a text is of the form of a picture of it, where a line `…` stands for any lines, and
-/// what comes after the picture does not matter.
+/// Whether a text begins like its picture in a document, in which a line `…` stands for any lines.
 pub fn pictures(picture: &str, text: &str) -> bool {
     let picture: Vec<_> = picture.lines().collect();
     let text: Vec<_> = text.lines().collect();

@@ -1,5 +1,5 @@
-//! A user who follows a document: a directory, a shell in it, lxcdiag on the PATH, and a host on which container 958
-//! is this machine with a systemd that says the same everywhere.
+//! A user who follows a document: a directory, a shell in it, lxcdiag on the PATH, and a host whose container 958 is this
+//! machine, with a systemd that always gives the same answers.
 
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::process::{Command, Output};
@@ -9,10 +9,10 @@ use crate::follow::Place;
 
 const LXCDIAG: &str = env!("CARGO_BIN_EXE_lxcdiag");
 
-/// What `sh` reads instead of a directory that the shell in the container looks for programs in.
+/// The directory of programs that the sandbox replaces in the container's PATH.
 const SHADOWED: &str = "/usr/local/sbin";
 
-/// The systemd of a container in which no unit was installed.
+/// The systemd of a container without units.
 const SYSTEMCTL: &str = r#"#!/bin/sh
 case " $* " in
 *" --version "*) echo 'systemd 252 (252.39-1)' ;;
@@ -34,8 +34,8 @@ impl Sandbox {
         sandbox.program("container/systemctl", SYSTEMCTL);
         sandbox.program("container/journalctl", "#!/bin/sh\nexit 1\n");
         sandbox.program("container/systemd-analyze", "#!/bin/sh\nexit 1\n");
-        // The shell in the container sets its own PATH: the first directory of it gives way to ours. Through a pipe
-        // with a name, so that the shell is the process that was started, and holds no other's pipes.
+        // The shell in the container sets its own PATH: this replaces the first directory in what it reads. A named pipe is
+        // used so that the shell is the process that was started, and holds no other pipe.
         sandbox.environment.write_pct(&format!(
             "if [ \"$1\" = list ]; then\n\
              printf 'VMID       Status     Lock         Name\\n958        running                 embed\\n'\n\
@@ -91,7 +91,7 @@ impl Place for Sandbox {
         command
             .env("PATH", path)
             .env("COLUMNS", "100")
-            // So that `~/.config` is what counts, as for most.
+            // Most users have `~/.config`.
             .env_remove("XDG_CONFIG_HOME")
             .output()
             .unwrap()

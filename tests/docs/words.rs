@@ -16,7 +16,7 @@ fn document(name: &str) -> String {
     std::fs::read_to_string(path).unwrap()
 }
 
-/// Every first group of a pattern in a text.
+/// The first group of every match of a pattern.
 fn all(pattern: &str, text: &str) -> Vec<String> {
     let pattern = Regex::new(pattern).unwrap();
     pattern
@@ -25,8 +25,8 @@ fn all(pattern: &str, text: &str) -> Vec<String> {
         .collect()
 }
 
-/// The README's exit statuses, each with a command that ends with it. Two have no command that is over at once:
-/// tests/cli/interrupted.rs has those.
+/// The README's exit statuses, each with a command that ends with it. tests/cli/interrupted.rs has the two that need a
+/// signal.
 #[test]
 fn every_exit_status_in_the_readme_occurs() {
     const BY_SIGNAL: [i32; 2] = [130, 143];
@@ -84,7 +84,7 @@ fn the_limits_of_a_runbook_are_the_documented_ones() {
     assert!(reference.contains(&size), "{size}");
 }
 
-/// A command that prints more than is kept, and the figures of docs/safety.md.
+/// A command that prints more than is kept, compared with the limits in docs/safety.md.
 #[test]
 fn as_much_output_is_kept_as_documented() {
     let kept = Regex::new(r"(\d+) KiB of stdout and (\d+) KiB of stderr of each command").unwrap();
@@ -105,7 +105,7 @@ checks:
         let number = |key: &str| stream[key].as_u64().unwrap();
         let kept = number("written") - number("dropped");
         let documented: u64 = documented[group].parse().unwrap();
-        // A character is not cut in half.
+        // Characters are not split.
         assert!(
             (documented * 1024 - 4..=documented * 1024).contains(&kept),
             "{kept}"
@@ -142,9 +142,9 @@ fn every_link_leads_somewhere() {
     }
 }
 
-/// Paths in CONTRIBUTING.md, without those that have a placeholder in them.
+/// Paths in CONTRIBUTING.md, without those with a placeholder.
 #[test]
-fn every_path_that_contributors_are_told_of_exists() {
+fn every_path_in_the_guide_for_contributors_exists() {
     let text = document("CONTRIBUTING.md");
     let paths = all(
         r"`((?:src|tests|docs|runbooks|benches|\.ci)/[a-z_/.-]+)`",
@@ -204,9 +204,9 @@ fn every_explanation_of_unit_failed_is_described() {
     assert_eq!(rows[1..], ids, "below the head of the table");
 }
 
-/// Every runbook that is inside is in the table of those that are, and has its tests.
+/// Every built-in runbook is in the table, and has tests.
 #[test]
-fn every_runbook_inside_is_described_and_tested() {
+fn every_built_in_runbook_is_described_and_tested() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("runbooks");
     let text = document("docs/shipped.md");
     let mut names: Vec<_> = all(r"(?m)^\| `([a-z-]+)` \|", &text);
@@ -224,7 +224,7 @@ fn every_runbook_inside_is_described_and_tested() {
     }
 }
 
-/// Commands in the middle of a sentence, without what stands for something else.
+/// Commands within sentences, without those with a placeholder.
 #[test]
 fn commands_in_sentences_are_commands_of_a_shell() {
     let mut count = 0;
@@ -242,7 +242,7 @@ fn commands_in_sentences_are_commands_of_a_shell() {
             count += 1;
         }
     }
-    assert!(count > 20, "{count}: they are not found any more");
+    assert!(count > 20, "{count}: the pattern no longer finds them");
 }
 
 #[test]
@@ -276,7 +276,7 @@ fn every_option_in_a_sentence_is_one() {
     }
 }
 
-/// Each mapping of a runbook and of its tests, with a key that nothing knows: the message lists those that are known.
+/// Each mapping of a runbook and of its tests, with an unknown key: the message lists the known ones.
 #[test]
 fn the_reference_has_every_key() {
     let text = document("docs/runbooks.md");
@@ -349,7 +349,6 @@ fn the_reference_has_every_name_and_fact() {
     }
 }
 
-/// The functions, filters and tests in the tables of the reference, in a runbook of their own.
 #[test]
 fn every_function_in_the_reference_exists() {
     let text = document("docs/runbooks.md");

@@ -125,7 +125,7 @@ pub async fn a_command_that_makes_the_pipes_non_blocking(shell: Shell) {
 }
 
 pub async fn any_word_survives(shell: Shell) {
-    // proptest is not async: its runtime has a thread of its own.
+    // proptest is not async, so the runtime is on another thread.
     std::thread::spawn(move || any_word_survives_with(shell))
         .join()
         .unwrap();

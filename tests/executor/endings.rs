@@ -153,7 +153,7 @@ pub async fn an_early_end_does_not_wait_for_the_timeout(shell: Shell) {
     session.close().await;
 }
 
-/// A shell on this machine that is taken for one on a node whose clock is an hour ahead.
+/// A shell on this machine, as if it were on a node whose clock is an hour ahead.
 struct Ahead(Local);
 
 impl Transport for Ahead {
@@ -168,7 +168,7 @@ impl Transport for Ahead {
     }
 }
 
-/// What lxcdiag does and what the container stamps can then be put in order.
+/// The times of lxcdiag's commands and the container's timestamps are then comparable.
 pub async fn a_start_is_told_by_the_containers_clock(shell: Shell) {
     let mut session = open_by(&Ahead(Local(shell)), AMPLE).await.unwrap();
     let exchange = script(&mut session, "date +%s").await;

@@ -17,7 +17,7 @@ crate::in_each_shell!(
     nothing_of_our_own,
 );
 
-/// Runs `text`, where `SLEEP` stands for a unique sleep, and asserts that nothing of it disturbs the next command.
+/// Runs `text`, with `SLEEP` replaced by a unique sleep, and asserts that nothing of it disturbs the next command.
 async fn leaves_nothing(shell: Shell, text: &str) {
     let mut session = open(shell).await;
     let sleep = unique_sleep();

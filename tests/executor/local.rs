@@ -92,7 +92,7 @@ pub async fn run(session: &mut Session, argv: &[&str]) -> Exchange {
     session.run(&words(argv), AMPLE).await
 }
 
-/// `text` as a `shell:` check has it run.
+/// Runs `text` as a `shell:` check does.
 pub async fn script(session: &mut Session, text: &str) -> Exchange {
     run(session, &["sh", "-c", text]).await
 }
@@ -125,7 +125,7 @@ pub fn unique_sleep() -> String {
     )
 }
 
-/// The processes that have `word` in their command lines. Ended ones have none.
+/// The processes with `word` in their command lines; ended ones have no command line.
 pub fn processes_with(word: &str) -> Vec<String> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir("/proc").unwrap().flatten() {
@@ -148,7 +148,7 @@ pub fn assert_none_left(word: &str) {
     wait_until_none(|| processes_with(word));
 }
 
-/// Whether at least so many processes sleep for a [`unique_sleep`]: themselves, not the shells that start them.
+/// Whether at least this many processes sleep for a [`unique_sleep`]: themselves, not the shells that start them.
 pub fn asleep(sleep: &str, many: usize) -> bool {
     let line = format!("sleep {sleep} ");
     let processes = processes_with(sleep);
@@ -156,7 +156,7 @@ pub fn asleep(sleep: &str, many: usize) -> bool {
     asleep.count() >= many
 }
 
-/// Runs `text` until so many of its processes are [`asleep`], and then gives it up.
+/// Runs `text` until this many of its processes are [`asleep`], and then abandons it.
 pub async fn run_until_asleep(session: &mut Session, text: &str, sleep: &str, many: usize) {
     let argv = words(&["sh", "-c", text]);
     let all_asleep = async {

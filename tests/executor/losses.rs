@@ -26,7 +26,7 @@ crate::in_each_shell!(
 pub async fn a_command_that_kills_the_shell(shell: Shell) {
     let mut session = open(shell).await;
     let sleep = unique_sleep();
-    // The background child holds the pipes open beyond the shell's death.
+    // The background child holds the pipes open after the shell has died.
     let text = format!("echo out; sleep {sleep} & kill -9 $PPID; sleep {sleep}");
     let exchange = session
         .run(&words(&["sh", "-c", &text]), Duration::from_secs(1))
@@ -136,7 +136,7 @@ pub fn start_driver(shell: Shell, text: &str) -> Child {
         .unwrap()
 }
 
-/// Hands `act` such a process, once it is about to run `text`, and its shell's ID.
+/// Calls `act` with such a process that is about to run `text`, and its shell's ID.
 fn with_driver(shell: Shell, text: &str, act: impl FnOnce(&mut Child, Pid)) {
     let mut driver = start_driver(shell, text);
     let shell = BufReader::new(driver.stdout.take().unwrap())
@@ -163,7 +163,7 @@ async fn driver() {
     let mut session = open(shell).await;
     println!("shell {}", shell_pid(&mut session).await);
     if text.contains("STALE") {
-        // Until it has stopped the shell.
+        // Wait until the test has stopped the shell.
         std::io::stdin().lines().next();
     }
     session
@@ -184,7 +184,7 @@ pub async fn a_killed_driver_leaves_nothing(shell: Shell) {
 
 pub async fn a_killed_driver_leaves_no_flood(shell: Shell) {
     let sleep = unique_sleep();
-    // What does not die of a broken pipe.
+    // It does not die of a broken pipe.
     let text = format!("trap '' PIPE TERM; while :; do echo flood {sleep}; done 2>/dev/null");
     with_driver(shell, &text, |driver, _| {
         wait_until("it runs", || !processes_with(&sleep).is_empty());
@@ -213,7 +213,7 @@ pub async fn a_thawed_shell_runs_nothing_stale(shell: Shell) {
     assert!(!witness.exists());
 }
 
-/// A client that gives no shell.
+/// A client that starts no shell, or late.
 struct Client(&'static [&'static str]);
 
 impl Transport for Client {

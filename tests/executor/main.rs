@@ -1,6 +1,5 @@
-//! The executor against real shells on this machine, one of each dialect that containers have. No root, no container.
+//! The executor with real shells on this machine, of each dialect that containers have. No root, no container.
 
-// Written to be read, not reused: what goes wrong in a test is to stop it.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -16,7 +15,7 @@ mod losses;
 #[path = "../harness/wait.rs"]
 mod wait;
 
-/// Has each test run with every dialect of `sh` at once.
+/// Runs each test with every dialect of `sh`.
 #[macro_export]
 macro_rules! in_each_shell {
     ($($name:ident),* $(,)?) => {
