@@ -63,6 +63,6 @@ pub(super) fn template(source: &str) -> Result<Arc<Template<'static, 'static>>, 
 }
 
 /// The engine's own types borrow the text.
-fn kept(source: &str) -> &'static str {
+pub(super) fn kept(source: &str) -> &'static str {
     String::leak(source.to_owned())
 }

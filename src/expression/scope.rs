@@ -5,7 +5,8 @@ use std::sync::{Arc, OnceLock};
 
 use minijinja::value::{Object, Value, ValueKind};
 
-use super::functions::{Moment, Trace, moment_of};
+use super::trace::Trace;
+use super::uncertain::{Moment, contains_gap, is_gap, moment_bounds};
 use super::{Evaluator, let_names};
 use crate::evidence::fact::{Fact, Facts};
 
@@ -43,7 +44,13 @@ enum Slot {
 struct Derived {
     source: Arc<str>,
     /// It, or why there is none.
-    value: OnceLock<Result<Value, Arc<str>>>,
+    value: OnceLock<Result<Computed, Arc<str>>>,
+}
+
+#[derive(Debug)]
+struct Computed {
+    value: Value,
+    contains_gap: bool,
 }
 
 impl Scope {
@@ -132,7 +139,11 @@ impl Scope {
                 .collect();
             if before.is_empty() {
                 let value = Trace::apart(|| Evaluator::default().derived(&derived.source, self));
-                let _ = derived.value.set(value.map_err(Arc::from));
+                let computed = value.map(|value| Computed {
+                    contains_gap: contains_gap(&value),
+                    value,
+                });
+                let _ = derived.value.set(computed.map_err(Arc::from));
             }
             open.extend(before.into_iter().map(str::to_owned));
         }
@@ -168,7 +179,12 @@ impl Object for Root {
             Slot::Derived(derived) => {
                 scope.compute(name);
                 match derived.value.get()? {
-                    Ok(value) => Some(value.clone()),
+                    Ok(computed) => {
+                        if computed.contains_gap {
+                            Trace::note_uncertain();
+                        }
+                        Some(computed.value.clone())
+                    }
                     Err(reason) => missing(reason),
                 }
             }
@@ -203,7 +219,7 @@ pub(super) fn value_of(fact: &Fact) -> Value {
         Fact::Int(number) => Value::from(*number),
         Fact::Number(number) | Fact::Duration(number) => Value::from(*number),
         Fact::Bool(value) => Value::from(*value),
-        Fact::Time(time) => Value::from_object(Moment(*time)),
+        Fact::Time(time) => Moment::value(*time),
         Fact::List(items) => items.iter().map(value_of).collect(),
         Fact::Record(facts) => {
             let values = facts
@@ -214,33 +230,25 @@ pub(super) fn value_of(fact: &Fact) -> Value {
     }
 }
 
-/// A value as a fact; `None` for what no fact can be.
-pub fn fact_of(value: &Value) -> Option<Fact> {
-    if let Some(moment) = moment_of(value) {
-        return Some(Fact::Time(moment));
+/// A value with nothing left to compute. `None` for what is no value of a runbook.
+pub(super) fn resolved(value: &Value) -> Option<Value> {
+    if is_gap(value) || moment_bounds(value).is_some() {
+        return Some(value.clone());
     }
     match value.kind() {
-        ValueKind::Bool => Some(Fact::Bool(value.is_true())),
-        ValueKind::Number => match value.as_i64() {
-            Some(number) if value.is_integer() => Some(Fact::Int(number)),
-            _ => f64::try_from(value.clone()).ok().map(Fact::Number),
-        },
-        ValueKind::String => value.as_str().map(|text| Fact::Text(text.to_owned())),
-        ValueKind::Seq | ValueKind::Iterable => value
-            .try_iter()
-            .ok()?
-            .map(|item| fact_of(&item))
-            .collect::<Option<Vec<_>>>()
-            .map(Fact::List),
+        ValueKind::Bool | ValueKind::Number | ValueKind::String => Some(value.clone()),
+        ValueKind::Seq | ValueKind::Iterable => {
+            value.try_iter().ok()?.map(|item| resolved(&item)).collect()
+        }
         ValueKind::Map => value
             .try_iter()
             .ok()?
             .map(|key| {
                 let item = value.get_item(&key).ok()?;
-                Some((key.as_str()?.to_owned(), fact_of(&item)?))
+                Some((key.as_str()?.to_owned(), resolved(&item)?))
             })
-            .collect::<Option<Facts>>()
-            .map(Fact::Record),
+            .collect::<Option<BTreeMap<_, _>>>()
+            .map(Value::from),
         _ => None,
     }
 }

@@ -1,3 +1,5 @@
+mod times;
+
 use super::*;
 use crate::evidence::fact::{Fact, Facts};
 use crate::evidence::time::{Interval, SECOND};
@@ -34,21 +36,6 @@ fn truth(source: &str) -> Option<bool> {
 }
 
 #[test]
-fn times_have_an_order_only_where_they_do_not_overlap() {
-    assert_eq!(truth("before(look, visible)"), Some(true));
-    assert_eq!(truth("after(look, visible)"), Some(false));
-    assert_eq!(truth("before(look, wide)"), None);
-    assert_eq!(truth("not before(look, wide)"), None);
-}
-
-#[test]
-fn a_gap_counts_only_where_both_its_ends_agree() {
-    assert_eq!(truth("gap(look, visible) <= window"), Some(true));
-    assert_eq!(truth("gap(look, visible) <= 2.5"), None, "2 to 3 seconds");
-    assert_eq!(truth("gap(look, visible) > 3.5"), Some(false));
-}
-
-#[test]
 fn what_is_missing_is_unknown_and_named() {
     let evaluator = Evaluator::default();
     for source in [
@@ -82,20 +69,6 @@ fn what_is_missing_may_be_asked_for() {
 }
 
 #[test]
-fn the_last_before_skips_what_may_be_later() {
-    let evaluator = Evaluator::default();
-    let last = |source| {
-        let value = evaluator.value(source, &scope()).ok()?;
-        moment_of(&value)
-    };
-    let at = |second| Some(Interval::at(second * SECOND));
-    assert_eq!(last("last_before(reloads, visible)"), at(11));
-    assert_eq!(last("last_before(reloads, wide)"), at(1));
-    assert_eq!(last("first_after(reloads, visible)"), at(20));
-    assert_eq!(last("last_before([], visible)"), None);
-}
-
-#[test]
 fn conditions_are_unknown_only_where_it_matters() {
     let leaf = |text: &str| Condition::Leaf(text.into());
     let judge = |condition| Evaluator::default().judge(&condition, &scope()).holds;
@@ -122,7 +95,11 @@ fn texts_show_what_is_known() {
             "{{ unit }} born {{ stamp.born }}, {{ gap(look, visible) | duration }}",
             &scope()
         ),
-        "a.service born (unknown), 2.00 s"
+        "a.service born (unknown), 2.00 s to 3.00 s"
+    );
+    assert_eq!(
+        evaluator.describe("{% if stamp.born %}{{ unit }}{% endif %}", &scope()),
+        "(unknown)"
     );
     assert_eq!(
         evaluator.render("{{ \"it's\" | quote }} {{ '/etc/a.b' | quote }} {{ 'worker@a.service' | template_of }} {{ unit | template_of }}", &scope()),
@@ -220,89 +197,6 @@ fn lists_of_records_can_be_sifted() {
             "{source}"
         );
     }
-}
-
-#[test]
-fn a_clock_that_was_set_shows_against_the_monotonic_one() {
-    let record = |at_ms: i64, monotonic_ms: i64, boot: &str| {
-        Fact::Record(Facts::from([
-            ("at".into(), Fact::Time(Interval::at(at_ms * 1_000_000))),
-            ("monotonic".into(), Fact::Int(monotonic_ms * 1_000)),
-            ("boot".into(), Fact::Text(boot.into())),
-        ]))
-    };
-    let records = vec![
-        record(10_000, 1_000, "a"),
-        record(20_000, 11_000, "a"),
-        record(25_400, 16_000, "a"), // 0.4 s ahead: slewed
-        record(99_000, 17_000, "a"), // set forward
-        record(100_000, 18_000, "a"),
-        record(200_000, 1_000, "b"), // a boot has a monotonic clock of its own
-        record(190_000, 2_000, "b"), // set back
-    ];
-    let mut scope = scope();
-    scope.bind("lines", Binding::Present(Fact::List(records)));
-    let steps = Evaluator::default()
-        .value(
-            "lines | clock_steps | map(attribute='at') | join(' ')",
-            &scope,
-        )
-        .map(|steps| steps.to_string());
-    assert_eq!(
-        steps,
-        Ok("1970-01-01T00:01:39.000000Z 1970-01-01T00:03:10.000000Z".into())
-    );
-}
-
-#[test]
-fn a_record_is_followed_by_the_first_of_a_list_that_concerns_it() {
-    let record = |ms: i64, width_ms: i64, unit: Option<&str>| {
-        let at = Interval::new(ms * 1_000_000, (ms + width_ms) * 1_000_000);
-        let unit = unit.map(|unit| ("unit".into(), Fact::Text(unit.into())));
-        Fact::Record(
-            [("at".into(), Fact::Time(at))]
-                .into_iter()
-                .chain(unit)
-                .collect(),
-        )
-    };
-    let files = vec![
-        record(1_000, 10, Some("a")),
-        record(4_995, 10, Some("a")), // its order with the look at 5 s is not known
-        record(1_000, 10, Some("b")),
-        record(6_000, 10, Some("a")),
-    ];
-    let looks = vec![
-        record(500, 0, None),
-        record(5_000, 0, None),
-        record(1_500, 0, Some("b")), // concerns b alone
-    ];
-    let mut scope = scope();
-    scope.bind("files", Binding::Present(Fact::List(files)));
-    scope.bind("looks", Binding::Present(Fact::List(looks)));
-    let text = |source: &str| Evaluator::default().render(source, &scope);
-    let waits = |filter: &str| {
-        text(&format!(
-            "{{% for file in files | {filter} %}}{{{{ file.wait | default('none') }}}} {{% endfor %}}"
-        ))
-    };
-    assert_eq!(
-        waits("followed_by(looks, 'unit')"),
-        Ok("3.99 -0.005 0.49 none ".into())
-    );
-    // Without the key each look concerns all.
-    assert_eq!(
-        waits("followed_by(looks)"),
-        Ok("0.49 -0.005 0.49 none ".into())
-    );
-    assert_eq!(
-        text("{{ (files | followed_by(looks, 'unit') | first).next }}"),
-        Ok("1970-01-01T00:00:05.000000Z".into())
-    );
-    assert_eq!(
-        text("{{ ['1970-01-01T00:00:04Z'] | followed_by(looks) | map(attribute='wait') | join }}"),
-        Ok("0.0".into())
-    );
 }
 
 fn derived(source: &str) -> Binding {

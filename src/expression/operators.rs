@@ -1,0 +1,215 @@
+//! The operators of expressions for values between two bounds.
+//!
+//! What holds for every number between the bounds holds. What depends on the number is a question, so that either answer
+//! is tried; what cannot be computed at all is refused, and leaves the result unknown. Where no such value takes part,
+//! the engine's own operator does its work.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, LazyLock};
+
+use minijinja::value::{Object, ObjectRepr, Rest, Value, ValueKind, ValueOrKwargs};
+use minijinja::{Environment, Error, Expression, State, context};
+
+use super::bounds::{Bounds, Comparison};
+use super::parsed::ENGINE;
+use super::trace::Trace;
+use super::uncertain::{Gap, contains_gap, invalid, is_gap, moment_bounds, number_bounds};
+
+const ARITHMETIC: [&str; 7] = ["+", "-", "*", "/", "//", "%", "**"];
+
+/// In the order in which the engine declares them.
+const COMPARISONS: [&str; 8] = ["==", "!=", "<", "<=", ">", ">=", "in", "not in"];
+
+const LINKS: [&str; 8] = [
+    "link ==",
+    "link !=",
+    "link <",
+    "link <=",
+    "link >",
+    "link >=",
+    "link in",
+    "link not in",
+];
+
+/// The function of a comparison that another one follows, as in `a < b < c`, by its place in [`COMPARISONS`].
+pub(super) fn link(comparison: usize) -> &'static str {
+    LINKS.get(comparison).copied().unwrap_or_default()
+}
+
+/// Adds each operator as a function of its name.
+pub(super) fn register(engine: &mut Environment<'static>) {
+    for operator in ARITHMETIC {
+        engine.add_function(operator, move |a: Value, b: Value| {
+            compute(operator, &a, &b)
+        });
+    }
+    engine.add_function("negate", |a: Value| match number_bounds(&a) {
+        Some(bounds) if is_gap(&a) => Ok(Gap::value(bounds.negate())),
+        _ => plain("negate", &a, &a),
+    });
+    for (operator, link) in COMPARISONS.into_iter().zip(LINKS) {
+        engine.add_function(operator, move |a: Value, b: Value| {
+            compare(operator, &a, &b)
+        });
+        engine.add_function(link, move |a: Value, b: Value| {
+            let holds = compare(operator, &a, &b)?;
+            Ok::<_, Error>(Value::from_object(Link { holds, right: b }))
+        });
+    }
+    engine.add_function("item", |container: Value, key: Value| {
+        if contains_gap(&key) {
+            return Err(inexact("a key"));
+        }
+        plain("item", &container, &key)
+    });
+    engine.add_function("map", |entries: Rest<Value>| {
+        let pairs = entries.chunks_exact(2).map(|entry| match entry {
+            [key, value] if !contains_gap(key) => Ok((key.clone(), value.clone())),
+            _ => Err(inexact("a key")),
+        });
+        pairs
+            .collect::<Result<BTreeMap<Value, Value>, _>>()
+            .map(Value::from_object)
+    });
+    engine.add_function(
+        "changed",
+        |state: &mut State, arguments: Rest<ValueOrKwargs>| {
+            let arguments = arguments.into_values();
+            match arguments.split_first() {
+                Some((object, arguments)) if !arguments.iter().any(contains_gap) => {
+                    object.call_method(state, "changed", arguments)
+                }
+                _ => Err(inexact("`loop.changed`")),
+            }
+        },
+    );
+}
+
+/// `a < b`, on the way to `a < b < c`.
+#[derive(Debug)]
+struct Link {
+    holds: bool,
+    right: Value,
+}
+
+impl Object for Link {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+}
+
+/// A number known only within bounds where an exact one is needed.
+pub(super) fn inexact(place: &str) -> Error {
+    invalid(format!("{place} needs an exact number"))
+}
+
+/// What the engine itself makes of an operator.
+fn plain(operator: &str, a: &Value, b: &Value) -> Result<Value, Error> {
+    type Operators = HashMap<&'static str, Expression<'static, 'static>>;
+    static OPERATORS: LazyLock<Operators> = LazyLock::new(|| {
+        let binary = ARITHMETIC.into_iter().chain(COMPARISONS);
+        let binary = binary.map(|operator| (operator, format!("a {operator} b")));
+        let others = [("negate", "-a"), ("item", "a[b]")];
+        let others = others.map(|(operator, source)| (operator, source.to_owned()));
+        let compiled = binary.chain(others).filter_map(|(operator, source)| {
+            let expression = ENGINE.compile_expression_owned(source).ok()?;
+            Some((operator, expression))
+        });
+        compiled.collect()
+    });
+    match OPERATORS.get(operator) {
+        Some(expression) => expression.eval(context! { a, b }),
+        None => Err(invalid(format!("no operator `{operator}`"))),
+    }
+}
+
+fn compute(operator: &str, a: &Value, b: &Value) -> Result<Value, Error> {
+    if !is_gap(a) && !is_gap(b) {
+        return plain(operator, a, b);
+    }
+    let (Some(left), Some(right)) = (number_bounds(a), number_bounds(b)) else {
+        return Err(invalid(format!("`{operator}` needs two numbers")));
+    };
+    let result = match operator {
+        "+" => left.add(right),
+        "-" => left.subtract(right),
+        "*" => left.multiply(right),
+        "/" => left.divide(right),
+        _ => None,
+    };
+    result
+        .map(Gap::value)
+        .ok_or_else(|| inexact(&format!("`{operator}`")))
+}
+
+/// Whether a comparison holds. Where that depends on how things were, either answer is tried.
+pub(super) fn compare(operator: &str, a: &Value, b: &Value) -> Result<bool, Error> {
+    if let Some(link) = a.downcast_object_ref::<Link>() {
+        return match (link.holds, operator) {
+            (true, _) => compare(operator, &link.right, b),
+            // It may be the half of `not in`.
+            (false, "in") => Err(invalid("`in` at the end of a chain of comparisons")),
+            (false, _) => Ok(false),
+        };
+    }
+    let comparison = match operator {
+        "==" => Comparison::Equal,
+        "!=" => Comparison::Unequal,
+        "<" => Comparison::Less,
+        "<=" => Comparison::LessOrEqual,
+        ">" => Comparison::Greater,
+        ">=" => Comparison::GreaterOrEqual,
+        "not in" => return is_in(a, b).map(|found| !found),
+        _ => return is_in(a, b),
+    };
+    if let (Some(left), Some(right)) = (moment_bounds(a), moment_bounds(b)) {
+        return Ok(settle(operator, comparison, (a, left), (b, right)));
+    }
+    let exact = !contains_gap(a) && !contains_gap(b);
+    if exact || a.is_undefined() || b.is_undefined() {
+        return plain(operator, a, b).map(|holds| holds.is_true());
+    }
+    match (number_bounds(a), number_bounds(b)) {
+        (Some(left), Some(right)) => Ok(settle(operator, comparison, (a, left), (b, right))),
+        // A number equals nothing but a number.
+        _ if matches!(comparison, Comparison::Equal | Comparison::Unequal)
+            && (is_scalar(a) || is_scalar(b)) =>
+        {
+            Ok(comparison == Comparison::Unequal)
+        }
+        _ => Err(inexact(&format!("`{operator}`"))),
+    }
+}
+
+fn settle<T: PartialOrd + Copy>(
+    operator: &str,
+    comparison: Comparison,
+    (a, left): (&Value, Bounds<T>),
+    (b, right): (&Value, Bounds<T>),
+) -> bool {
+    left.compare(comparison, right)
+        .unwrap_or_else(|| Trace::decide(|| format!("cannot tell whether {a} {operator} {b}")))
+}
+
+fn is_scalar(value: &Value) -> bool {
+    matches!(
+        value.kind(),
+        ValueKind::None | ValueKind::Bool | ValueKind::Number | ValueKind::String
+    ) || is_gap(value)
+}
+
+fn is_in(item: &Value, container: &Value) -> Result<bool, Error> {
+    let is_list = matches!(container.kind(), ValueKind::Seq | ValueKind::Iterable);
+    if is_list && (is_gap(item) || moment_bounds(item).is_some() || contains_gap(container)) {
+        for candidate in container.try_iter()? {
+            if compare("==", &candidate, item)? {
+                return Ok(true);
+            }
+        }
+        return Ok(false);
+    }
+    if contains_gap(item) {
+        return Err(inexact("`in`"));
+    }
+    plain("in", item, container).map(|found| found.is_true())
+}
