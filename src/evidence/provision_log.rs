@@ -11,13 +11,14 @@ mod zone;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::time::Interval;
-use names::Command;
+use names::{Command, Opening};
 pub use select::{NoFailure, Selected, failed_command, failed_push};
 
 /// Bytes of a line that are read: a message stands at its beginning.
@@ -103,17 +104,34 @@ static FAILURES: LazyLock<[(FailureKind, Regex); 3]> = LazyLock::new(|| {
     [
         (
             FailureKind::NotReady,
-            Regex::new(r"(Failed to [^:]*: )?(Failed to connect to (system scope )?bus\b.*|System has not been booted with systemd.*|Transport endpoint is not connected.*)").unwrap(),
+            r"(Failed to [^:]*: )?(Failed to connect to (system scope )?bus\b.*|System has not been booted with systemd.*|Transport endpoint is not connected.*)",
         ),
         (
             FailureKind::Unit,
-            Regex::new(r"(Failed to (enable|start|restart|look up)\b.*|Unit (file )?\S+ (does not exist|is masked|could not be found|not found)\b.*|File \S+: (Bad message|Invalid argument)\b.*)").unwrap(),
+            r"(Failed to (enable|start|restart|look up)\b.*|Unit (file )?\S+ (does not exist|is masked|could not be found|not found)\b.*|File \S+: (Bad message|Invalid argument)\b.*)",
         ),
         (
             FailureKind::Push,
-            Regex::new(r"(failed to create file: .*|failed to open \S+ for (reading|writing).*|can only push files to a running CT.*|can't lock file '.*)").unwrap(),
+            r"(failed to create file: .*|failed to open \S+ for (reading|writing).*|can only push files to a running CT.*|can't lock file '.*)",
         ),
     ]
+    .map(|(kind, pattern)| (kind, Regex::new(pattern).unwrap()))
+});
+
+/// Words that every failure has one of, to pass over other lines quickly.
+#[allow(clippy::unwrap_used, reason = "constant words, compiled by every test")]
+static WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    AhoCorasick::new([
+        "Failed to ",
+        "System has not",
+        "Transport endpoint",
+        "Unit ",
+        "File ",
+        "failed to ",
+        "can only push",
+        "can't lock",
+    ])
+    .unwrap()
 });
 
 /// A provisioning log, or the end of a long one.
@@ -154,7 +172,7 @@ impl Log<'_> {
 struct Reader {
     ct: u32,
     /// The log's first command or heading, which begins each of its runs; once it is known.
-    first: Option<String>,
+    first: Option<Opening>,
     /// The runs, each with the containers that it names.
     runs: Vec<BTreeSet<u32>>,
     /// Whether a line was seen to begin a run.
@@ -198,7 +216,7 @@ impl Reader {
         }
         let failure = failure_in(line);
         let named = names::containers(line);
-        self.begin_run(rest, whole && failure.is_none());
+        self.begin_run(rest, &named, whole && failure.is_none());
         if let Some(run) = self.runs.last_mut() {
             run.extend(&named);
         }
@@ -231,13 +249,15 @@ impl Reader {
     }
 
     /// Begins a run if a line does: the log's first command once more, or one that makes the container anew.
-    fn begin_run(&mut self, rest: &str, may_be_first: bool) {
-        let text = names::without_process_ids(rest);
-        let again = self.first.as_deref() == Some(&*text);
-        if self.first.is_none() && may_be_first && names::may_begin_run(rest) {
-            self.first = Some(text.into_owned());
-        }
-        let makes = names::makes_container(rest, self.ct);
+    fn begin_run(&mut self, rest: &str, named: &BTreeSet<u32>, may_be_first: bool) {
+        let again = match &self.first {
+            Some(first) => first.is_like(rest),
+            None => {
+                self.first = Opening::of(rest).filter(|_| may_be_first);
+                false
+            }
+        };
+        let makes = named.contains(&self.ct) && names::makes_container(rest, self.ct);
         self.shows_runs |= again || makes;
         let began = self
             .runs
@@ -265,9 +285,8 @@ impl Reader {
             Some(named) if !named.is_empty() => named,
             _ => &all,
         };
-        let may_be_ours: Vec<bool> = (0..self.runs.len())
-            .map(|run| Owner::among(of_run(run), self.ct) != Owner::AnotherContainer)
-            .collect();
+        let is_ours = |run: &usize| Owner::among(of_run(*run), self.ct) != Owner::AnotherContainer;
+        let ours: Vec<usize> = (0..self.runs.len()).filter(is_ours).collect();
         let shows_runs = self.shows_runs;
         let whole = |Read {
                          mut failure,
@@ -280,13 +299,8 @@ impl Reader {
                 &named
             };
             failure.owner = Owner::among(named, self.ct);
-            failure.later_runs = shows_runs.then(|| {
-                may_be_ours
-                    .iter()
-                    .skip(run + 1)
-                    .filter(|ours| **ours)
-                    .count()
-            });
+            let later = ours.len() - ours.partition_point(|of_ours| *of_ours <= run);
+            failure.later_runs = shows_runs.then_some(later);
             failure
         };
         self.failures.into_iter().map(whole).collect()
@@ -300,6 +314,7 @@ fn start_of(text: &str, bytes: usize) -> &str {
 }
 
 fn failure_in(line: &str) -> Option<(FailureKind, &str)> {
+    WORDS.find(line)?;
     FAILURES.iter().find_map(|(kind, pattern)| {
         let found = pattern.find(line)?;
         Some((*kind, found.as_str().trim_end()))

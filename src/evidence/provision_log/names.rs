@@ -1,9 +1,9 @@
 //! The containers, units and commands that a log line names.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 use regex::Regex;
 
 #[allow(
@@ -44,15 +44,33 @@ static SYSTEMCTL: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\bsystemctl\s+(?:-\S+\s+)*[a-z-]+(?<words>(?:\s+[\w:.\\@=-]+)+)"));
 
 /// A command, or a heading: other output may be repeated within a run.
-static BEGINS: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"^\+|\b(?:pct|lxc-attach)\s|^PLAY\s\[|\b(?i:provision|deploy)"));
+static OPENING: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^\++ \S|\b(?:pct|lxc-attach)\s|^PLAY\s\[|\b(?i:provision|deploy)"));
 
 /// `provision[77]`, `p=77`.
 static PROCESS_ID: LazyLock<Regex> = LazyLock::new(|| pattern(r"\[\d+\]|\bp=\d+"));
 
+/// What the pattern of containers begins with, to pass over other lines quickly.
+#[allow(clippy::unwrap_used, reason = "constant words, compiled by every test")]
+static WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let words = ["ct", "vmid", "lxc", "container", "pve-config-", "UPID:"];
+    AhoCorasickBuilder::new()
+        .ascii_case_insensitive(true)
+        .build(words)
+        .unwrap()
+});
+
+/// By how much process IDs differ in length.
+const DIGITS: usize = 8;
+/// Containers that are taken from one line.
+const MOST: usize = 16;
+
 /// The containers that a line names.
 pub(super) fn containers(line: &str) -> BTreeSet<u32> {
-    let ids = CONTAINER.captures_iter(line);
+    if !WORDS.is_match(line) || !line.bytes().any(|byte| byte.is_ascii_digit()) {
+        return BTreeSet::new();
+    }
+    let ids = CONTAINER.captures_iter(line).take(MOST);
     ids.filter_map(|found| found["id"].parse().ok()).collect()
 }
 
@@ -62,19 +80,32 @@ pub(super) fn makes_container(line: &str, ct: u32) -> bool {
     made.is_some_and(|found| found["id"].parse() == Ok(ct))
 }
 
-/// Whether a line may be what every run begins with.
-pub(super) fn may_begin_run(line: &str) -> bool {
-    BEGINS.is_match(line)
-}
-
 /// The units that a text names.
 pub(super) fn units(text: &str) -> impl Iterator<Item = &str> {
     UNIT.find_iter(text).map(|unit| unit.as_str())
 }
 
-/// A line as it would be in another run of the same program.
-pub(super) fn without_process_ids(line: &str) -> Cow<'_, str> {
-    PROCESS_ID.replace_all(line, "")
+/// The line that a log begins each of its runs with.
+#[derive(Debug)]
+pub(super) struct Opening {
+    text: String,
+    /// Its length with its process IDs.
+    length: usize,
+}
+
+impl Opening {
+    /// A line, if it may be one.
+    pub(super) fn of(line: &str) -> Option<Self> {
+        OPENING.is_match(line).then(|| Self {
+            text: PROCESS_ID.replace_all(line, "").into_owned(),
+            length: line.len(),
+        })
+    }
+
+    /// Whether a line is the same, but for the process IDs.
+    pub(super) fn is_like(&self, line: &str) -> bool {
+        self.length.abs_diff(line.len()) <= DIGITS && PROCESS_ID.replace_all(line, "") == self.text
+    }
 }
 
 /// A command that a log shows before its output.

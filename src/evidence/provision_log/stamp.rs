@@ -11,97 +11,169 @@ use super::start_of;
 use super::zone::{is_zone, offset_of};
 use crate::evidence::time::{Interval, SECOND};
 
-/// A timestamp begins and ends within so many bytes of its line.
+/// A timestamp begins within so many bytes of its line.
 const REACH: usize = 256;
+/// Bytes of the longest date before a time of day: `Fri, 02 Jan 2026 `.
+const DATE: usize = 17;
+/// Times of day in a line's beginning that are looked at.
+const CLOCKS: usize = 4;
 
 const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
 
-/// What may precede a line's timestamp: marks, colours, a level, a name in brackets or before a bar, the
-/// container, the key of the field. A timestamp after other words belongs to the message.
-const BEFORE: &str = r#"
-    (?: \x1b\[[\d;]*m | <\d{1,3}> | [\s(\[<"'+*\#=|{-] | \[[^\]]{1,40}\]
-      | (?i:trace|debug|info|notice|warn(?:ing)?|err(?:or)?|crit(?:ical)?|fatal)\b[\s:|\])]*
-      | (?i:ct|container|vmid)[\s:=\#-]?\d+\b[\s:|\])]* | [\w.-]{1,40}\s*\|
-      | level="?\w+"?\s | (?:time(?:stamp)?|ts|date|asctime)\b\s*[=:]\s* )*?"#;
-
-/// The same of a JSON line: everything up to the field's value.
-const FIELD: &str = r#"\s*\{.*?"(?:@?timestamp|time|ts|date|asctime)"\s*:\s*""#;
+/// One way to write a timestamp: what precedes the time of day, and that with what follows it.
+struct Form {
+    date: Regex,
+    time: Regex,
+}
 
 /// The time of day, to the minute or finer.
-const CLOCK: &str = r"
-    (?<hour>\d\d):(?<minute>\d\d)(?::(?<second>\d\d)(?:[.,](?<fraction>\d{1,9})\d*)?)?";
-
-/// `2026-01-02T03:04:05.678+01:00`, `2026-01-02 03:04:05,678`, `2026-01-02 03:04 CET`.
-const ISO: &str = r"
-    (?<year>\d{4})-(?<month>\d\d)-(?<day>\d\d)[T\ ]CLOCK
-    (?: \ ?(?<offset>[+-]\d\d:?\d\d\b) | (?<hours>[+-]\d\d\b) | \ ?\(?(?<zone>Z|[A-Z]{3,4})\b )?";
-
-/// date's `Fri Jan  2 03:04:05 AM UTC 2026`, and syslog's `Jan  2 03:04:05`.
-const MONTH_FIRST: &str = r"
-    (?: [A-Z][a-z]{2},?\ )? (?<month>[A-Z][a-z]{2})\ {1,2}(?<day>\d{1,2})\ CLOCK
-    (?: \ (?<half>AM|PM) )?
-    (?: (?: \ (?: (?<offset>[+-]\d{4}) | (?<hours>[+-]\d\d) | (?<zone>[A-Z]{3,5}) ) )? \ (?<year>\d{4})\b )?";
-
-/// date's `Fri  2 Jan 2026 03:04:05 AM UTC` of other locales, and mail's `Fri, 2 Jan 2026 03:04:05 +0000`.
-const DAY_FIRST: &str = r"
-    (?: [A-Z][a-z]{2},?\ {1,2} )? (?<day>\d{1,2})\ (?<month>[A-Z][a-z]{2})\ (?<year>\d{4})\ CLOCK
-    (?: \ (?<half>AM|PM) )?
-    (?: \ (?: (?<offset>[+-]\d{4}\b) | (?<hours>[+-]\d\d\b) | (?<zone>[A-Z]{3,4})\b ) )?";
+const CLOCK: &str = r"^(?<hour>\d\d):(?<minute>\d\d)(?::(?<second>\d\d)(?:[.,](?<fraction>\d{1,9})\d*)?)?(?: (?<half>AM|PM))?";
 
 #[allow(
     clippy::unwrap_used,
     reason = "constant patterns, compiled by every test"
 )]
-static FORMS: LazyLock<[Regex; 3]> = LazyLock::new(|| {
-    [ISO, DAY_FIRST, MONTH_FIRST].map(|form| {
-        let form = form.replace("CLOCK", CLOCK);
-        Regex::new(&format!("(?x)^(?:{BEFORE}|{FIELD}){form}")).unwrap()
+static FORMS: LazyLock<[Form; 3]> = LazyLock::new(|| {
+    [
+        // `2026-01-02T03:04:05.678+01:00`, `2026-01-02 03:04:05,678`, `2026-01-02 03:04 CET`.
+        (
+            r"(?<year>\d{4})-(?<month>\d\d)-(?<day>\d\d)[T ]$",
+            r"(?: ?(?<offset>[+-]\d\d:?\d\d\b)|(?<hours>[+-]\d\d\b)| ?\(?(?<zone>Z|[A-Z]{3,4})\b)?",
+        ),
+        // date's `Fri  2 Jan 2026 03:04:05 AM UTC`, and mail's `Fri, 2 Jan 2026 03:04:05 +0000`.
+        (
+            r"(?:[A-Z][a-z]{2},? {1,2})?\b(?<day>\d{1,2}) (?<month>[A-Z][a-z]{2}) (?<year>\d{4}) $",
+            r"(?: (?:(?<offset>[+-]\d{4}\b)|(?<hours>[+-]\d\d\b)|(?<zone>[A-Z]{3,4})\b))?",
+        ),
+        // date's `Fri Jan  2 03:04:05 AM UTC 2026`, and syslog's `Jan  2 03:04:05`.
+        (
+            r"(?:[A-Z][a-z]{2},? )?\b(?<month>[A-Z][a-z]{2}) {1,2}(?<day>\d{1,2}) $",
+            r"(?:(?: (?:(?<offset>[+-]\d{4})|(?<hours>[+-]\d\d)|(?<zone>[A-Z]{3,5})))? (?<year>\d{4})\b)?",
+        ),
+    ]
+    .map(|(date, zone)| Form {
+        date: Regex::new(date).unwrap(),
+        time: Regex::new(&format!("{CLOCK}{zone}")).unwrap(),
     })
+});
+
+/// What may precede a line's timestamp, piece by piece: a name in brackets or before a bar, colours, marks,
+/// a level, the container, the key of the field. A timestamp after other words belongs to the message.
+#[allow(
+    clippy::unwrap_used,
+    reason = "a constant pattern, compiled by every test"
+)]
+static BEFORE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?x)^(?: \[[^\[\]]{1,40}\] | \x1b\[[\d;]*m | <\d{1,3}> | [\s(\[<"'+*\#=|{-]+
+          | (?i:trace|debug|info|notice|warn(?:ing)?|err(?:or)?|crit(?:ical)?|fatal)\b[\s:|\])]*
+          | (?i:ct|container|vmid)[\s:=\#-]?\d+\b[\s:|\])]* | [\w.-]{1,40}\s*\|
+          | level="?\w+"?\s | (?:time(?:stamp)?|ts|date|asctime)\b\s*[=:]\s* )"#,
+    )
+    .unwrap()
+});
+
+/// The same of a JSON line: everything up to the field's value.
+#[allow(
+    clippy::unwrap_used,
+    reason = "a constant pattern, compiled by every test"
+)]
+static FIELD: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"^\s*\{(?:.*[,\s])?"(?:@?timestamp|time|ts|date|asctime)"\s*:\s*"$"#).unwrap()
 });
 
 /// A line's timestamp.
 pub(super) struct Stamp {
-    /// The time, as precise as it is written; absent where its time zone is not known.
+    /// The time, as precise as it is written; absent if its time zone is unknown.
     pub(super) at: Option<Interval>,
     /// Where the rest of the line begins.
     pub(super) end: usize,
 }
 
+/// What is written of a time.
+struct Written<'a> {
+    date: Captures<'a>,
+    time: Captures<'a>,
+    /// The word after the time, if it is a zone.
+    zone: Option<&'a str>,
+}
+
+impl<'a> Written<'a> {
+    fn part(&self, name: &str) -> Option<&'a str> {
+        let part = self.date.name(name).or_else(|| self.time.name(name))?;
+        Some(part.as_str())
+    }
+}
+
 /// The timestamp of a line. One without a zone is in `zone`; one without a year lies before `end`.
 pub(super) fn find(line: &str, end: Timestamp, zone: &TimeZone) -> Option<Stamp> {
-    let line = start_of(line, REACH);
-    let found = FORMS.iter().find_map(|form| form.captures(line))?;
-    let whole = found.get(0)?;
-    // A word that is no zone begins the message.
-    let rest = found
-        .name("zone")
-        .filter(|word| !is_zone_of(&found, word.as_str()));
+    let clocks = clocks(start_of(line, REACH)).take(CLOCKS);
+    clocks
+        .into_iter()
+        .find_map(|clock| stamp(line, clock, end, zone))
+}
+
+/// Where a time of day begins: after a date, which ends in a digit and a space or a `T`.
+fn clocks(line: &str) -> impl Iterator<Item = usize> {
+    let is_clock = |bytes: &[u8]| match bytes {
+        [before, b' ' | b'T', a, b, b':', c, d] => [before, a, b, c, d]
+            .iter()
+            .all(|byte| byte.is_ascii_digit()),
+        _ => false,
+    };
+    let windows = line.as_bytes().windows(7).enumerate();
+    windows.filter_map(move |(at, bytes)| is_clock(bytes).then_some(at + 2))
+}
+
+fn stamp(line: &str, clock: usize, end: Timestamp, zone: &TimeZone) -> Option<Stamp> {
+    let (before, after) = line.split_at_checked(clock)?;
+    let near = before.len().saturating_sub(DATE)..;
+    let near = before.get(near).unwrap_or(before);
+    let (date, time) = FORMS
+        .iter()
+        .find_map(|form| form.date.captures(near).zip(form.time.captures(after)))?;
+    let date_begins = clock - near.len() + date.get(0)?.start();
+    if !may_precede(line.get(..date_begins)?) {
+        return None;
+    }
+    let mut time_ends = clock + time.get(0)?.end();
+    let word = time.name("zone");
+    // In date's form nothing but the zone stands before the year.
+    let is_certain = time.name("year").is_some();
+    let zone_word =
+        word.filter(|word| is_certain || word.as_str() == "Z" || is_zone(word.as_str()));
+    if let (Some(word), None) = (word, zone_word) {
+        // It begins the message.
+        time_ends = clock + word.start();
+    }
+    let written = Written {
+        zone: zone_word.map(|word| word.as_str()),
+        date,
+        time,
+    };
     Some(Stamp {
-        at: time(&found, end, zone),
-        end: rest.map_or(whole.end(), |word| word.start()),
+        at: interval(&written, end, zone),
+        end: time_ends,
     })
 }
 
-/// Whether the word after the time is its zone: in date's form there is nothing else before the year.
-fn is_zone_of(found: &Captures<'_>, word: &str) -> bool {
-    let before_year = found.name("year").is_some_and(|year| {
-        found
-            .name("zone")
-            .is_some_and(|zone| zone.end() < year.start())
-    });
-    word == "Z" || before_year || is_zone(word)
+fn may_precede(text: &str) -> bool {
+    let mut rest = text;
+    while let Some(piece) = BEFORE.find(rest) {
+        rest = rest.get(piece.end()..).unwrap_or_default();
+    }
+    rest.is_empty() || FIELD.is_match(text)
 }
 
-fn time(found: &Captures<'_>, end: Timestamp, zone: &TimeZone) -> Option<Interval> {
-    let part = |name| found.name(name).map(|part| part.as_str());
-    let (earliest, latest) = match part("year") {
-        Some(year) => instants(found, year.parse().ok()?, zone)?,
-        None => without_year(found, end, zone)?,
+fn interval(written: &Written<'_>, end: Timestamp, zone: &TimeZone) -> Option<Interval> {
+    let (earliest, latest) = match written.part("year") {
+        Some(year) => instants(written, year.parse().ok()?, zone)?,
+        None => without_year(written, end, zone)?,
     };
-    let fraction = part("fraction").unwrap_or_default();
-    let precision = match part("second") {
+    let fraction = written.part("fraction").unwrap_or_default();
+    let precision = match written.part("second") {
         Some(_) => SECOND / 10_i64.pow(u32::try_from(fraction.len()).ok()?),
         None => 60 * SECOND,
     };
@@ -115,10 +187,9 @@ fn time(found: &Captures<'_>, end: Timestamp, zone: &TimeZone) -> Option<Interva
         at(latest)?.checked_add(precision)?,
     ))
 }
-
 /// syslog writes no year: the latest that puts the time before the log's end, give or take a day.
 fn without_year(
-    found: &Captures<'_>,
+    written: &Written<'_>,
     end: Timestamp,
     zone: &TimeZone,
 ) -> Option<(Timestamp, Timestamp)> {
@@ -126,13 +197,13 @@ fn without_year(
     let year = limit.to_zoned(zone.clone()).year();
     [year, year - 1]
         .into_iter()
-        .filter_map(|year| instants(found, year, zone))
+        .filter_map(|year| instants(written, year, zone))
         .find(|(_, latest)| *latest <= limit)
 }
 
 /// The first and the last instant that a time can stand for.
-fn instants(found: &Captures<'_>, year: i16, zone: &TimeZone) -> Option<(Timestamp, Timestamp)> {
-    let part = |name| found.name(name).map(|part| part.as_str());
+fn instants(written: &Written<'_>, year: i16, zone: &TimeZone) -> Option<(Timestamp, Timestamp)> {
+    let part = |name| written.part(name);
     let month = part("month")?;
     let month = match MONTHS.iter().position(|name| *name == month) {
         Some(index) => i8::try_from(index + 1).ok()?,
@@ -149,8 +220,7 @@ fn instants(found: &Captures<'_>, year: i16, zone: &TimeZone) -> Option<(Timesta
     let day = part("day")?.parse().ok()?;
     let civil = DateTime::new(year, month, day, hour, minute, second, 0).ok()?;
 
-    let word = part("zone").filter(|word| is_zone_of(found, word));
-    let offset = match (part("offset").or(part("hours")), word) {
+    let offset = match (part("offset").or(part("hours")), written.zone) {
         (Some(digits), _) => Some(numeric(digits)?),
         (None, Some("Z")) => Some(Offset::UTC),
         (None, Some(word)) => offset_of(word),
@@ -161,7 +231,7 @@ fn instants(found: &Captures<'_>, year: i16, zone: &TimeZone) -> Option<(Timesta
             .to_timestamp(civil)
             .ok()
             .map(|instant| (instant, instant)),
-        None => local(civil, zone, word),
+        None => local(civil, zone, written.zone),
     }
 }
 

@@ -253,18 +253,25 @@ fn a_line_is_read_as_far_as_messages_go() {
     ));
     assert_eq!(found.len(), 2);
     assert_eq!(found[1].text, FAILURE);
-    for hostile in [
-        "[",
-        "(",
+}
+
+/// A log of such lines took an earlier reader minutes.
+#[test]
+fn a_log_written_to_be_slow_is_read_all_the_same() {
+    for piece in [
+        "[[[[[[ ",
         "+ ",
-        "\"",
-        "ct 1",
+        "ct 100 ",
         "pct -a ",
-        "[7]",
+        "[7] ",
         "lxc-a -b ",
         "Failed to : ",
+        "1 00:00 ",
+        "{\"a\":\"1 00:00\",",
     ] {
-        read(&format!("{}\n", hostile.repeat(LINE)).repeat(20));
+        let line = piece.repeat(200 / piece.len());
+        let log = format!("+ pct create 958\n{line}\n").repeat(2_000);
+        assert_eq!(read(&format!("{log}{FAILURE}")).len(), 1, "{piece}");
     }
 }
 
