@@ -10,8 +10,6 @@ mod describe;
 mod error;
 #[allow(clippy::disallowed_methods, reason = "finds runbooks in directories")]
 mod library;
-mod limits;
-mod locate;
 mod model;
 mod path;
 pub mod pattern;
@@ -20,8 +18,9 @@ mod read;
 pub mod scope_names;
 mod shape;
 mod source;
-mod tree;
+mod spot;
 mod validate;
+mod yaml;
 mod yaml_error;
 
 pub use describe::describe;

@@ -40,20 +40,6 @@ impl Path {
         self.segments.push(segment);
     }
 
-    pub(super) fn pop(&mut self) {
-        self.segments.pop();
-    }
-
-    /// The first step alone.
-    pub(super) fn first(&self) -> Self {
-        let segments = self.segments.iter().take(1).cloned().collect();
-        Self {
-            segments,
-            on_key: false,
-        }
-        .on_key()
-    }
-
     pub(super) fn segments(&self) -> &[Segment] {
         &self.segments
     }

@@ -1,14 +1,15 @@
 //! Text in, a valid runbook out. Pure.
 
+use std::rc::Rc;
+
 use serde::Deserialize;
 
 use super::error::{Finding, MOST_ERRORS, RunbookError, RunbookErrors};
-use super::locate::position;
 use super::model::Runbook;
 use super::path::Path;
 use super::source::{MAX_BYTES, Source, too_long};
-use super::tree::{Node, Scalar};
-use super::{shape, tree, validate};
+use super::spot::Spot;
+use super::{shape, validate, yaml};
 
 /// Reads a runbook and checks all that can be known of it without a container.
 ///
@@ -16,18 +17,17 @@ use super::{shape, tree, validate};
 /// What is wrong with it. A text that is no YAML, and a wrong shape (unknown keys, missing keys,
 /// wrong types), are told one at a time; once the shape is right, all other mistakes together.
 pub fn read(source: &Source) -> Result<Runbook, RunbookErrors> {
-    let Source {
-        name,
-        text,
-        built_in,
-    } = source;
-    let runbook: Runbook = typed(name, text, "a runbook begins with `runbook: NAME`")?;
-    if *built_in {
+    let (runbook, spot) = document(
+        &source.name,
+        &source.text,
+        "a runbook begins with `runbook: NAME`",
+    )?;
+    if source.built_in {
         return Ok(runbook);
     }
     match validate::findings(&runbook) {
         findings if findings.is_empty() => Ok(runbook),
-        findings => Err(located(name, without_mark(text), findings)),
+        findings => Err(located(&source.name, &spot, findings)),
     }
 }
 
@@ -40,33 +40,38 @@ pub(crate) fn typed<T: for<'de> Deserialize<'de>>(
     text: &str,
     empty: &str,
 ) -> Result<T, RunbookErrors> {
+    document(name, text, empty).map(|(value, _)| value)
+}
+
+fn document<T: for<'de> Deserialize<'de>>(
+    name: &str,
+    text: &str,
+    empty: &str,
+) -> Result<(T, Rc<Spot>), RunbookErrors> {
     let whole = |message| RunbookErrors::one(name, None, &Path::default(), message);
     if text.len() > MAX_BYTES {
         return Err(whole(too_long()));
     }
-    let text = without_mark(text);
-    let tree = tree::parse(text)
-        .map_err(|error| RunbookErrors::one(name, error.position, &error.path, error.message))?;
-    if matches!(tree, Node::Scalar(_, Scalar::Null)) {
-        return Err(whole(format!("the file is empty; {empty}")));
+    // Windows editors begin a file with a byte order mark; it is no part of the text.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let document = yaml::parse(text)
+        .map_err(|error| RunbookErrors::one(name, error.position, &error.path, error.message))?
+        .ok_or_else(|| whole(format!("the file is empty; {empty}")))?;
+    match shape::typed(&document) {
+        Ok(value) => Ok((value, document.spot)),
+        Err(finding) => Err(located(name, &document.spot, vec![finding])),
     }
-    shape::typed(&tree).map_err(|finding| located(name, text, vec![finding]))
-}
-
-/// Windows editors begin a file with a byte order mark; it is no part of the text.
-fn without_mark(text: &str) -> &str {
-    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 /// Findings with their lines, in the order of the file.
-fn located(file: &str, text: &str, mut findings: Vec<Finding>) -> RunbookErrors {
+fn located(file: &str, spot: &Spot, mut findings: Vec<Finding>) -> RunbookErrors {
     let left_out = findings.len().saturating_sub(MOST_ERRORS);
     findings.truncate(MOST_ERRORS);
     let mut errors: Vec<_> = findings
         .into_iter()
         .map(|Finding { path, message }| RunbookError {
             file: file.to_owned(),
-            position: position(text, &path),
+            position: Some(spot.find(&path)),
             path: path.to_string(),
             message,
         })

@@ -1,6 +1,8 @@
 //! A tree as a runbook's types, or the one mistake in its shape, with the place it is at.
 
 use std::fmt;
+use std::iter::Enumerate;
+use std::slice;
 
 use serde::de::value::StrDeserializer;
 use serde::de::{
@@ -8,17 +10,20 @@ use serde::de::{
     Unexpected, Visitor,
 };
 use serde::forward_to_deserialize_any;
+use serde_yaml::Value;
 
 use super::error::Finding;
 use super::path::Path;
 use super::printable::quoted;
-use super::tree::{Node, Scalar};
+use super::spot::Spot;
+use super::yaml::Document;
 use crate::nearest_name::{listed, suggestion};
 
-/// Reads a tree as a `T`.
-pub(super) fn typed<T: for<'de> Deserialize<'de>>(node: &Node) -> Result<T, Finding> {
+/// Reads a document as a `T`.
+pub(super) fn typed<T: for<'de> Deserialize<'de>>(document: &Document) -> Result<T, Finding> {
     let root = Shape {
-        node,
+        value: &document.value,
+        spot: &document.spot,
         path: Path::default(),
     };
     T::deserialize(root).map_err(|error| Finding {
@@ -150,23 +155,27 @@ fn expected_in_words(expected: &dyn Expected) -> String {
     }
 }
 
-/// A node and where it stands.
+/// A value and where it stands.
 #[derive(Clone)]
-struct Shape<'n> {
-    node: &'n Node,
+struct Shape<'v> {
+    value: &'v Value,
+    spot: &'v Spot,
     path: Path,
 }
 
 impl Shape<'_> {
     fn found(&self) -> Unexpected<'_> {
-        match self.node {
-            Node::Scalar(text, Scalar::Text) => Unexpected::Str(text),
-            Node::Scalar(_, Scalar::Int(number)) => Unexpected::Signed(*number),
-            Node::Scalar(_, Scalar::Number(number)) => Unexpected::Float(*number),
-            Node::Scalar(_, Scalar::Bool(value)) => Unexpected::Bool(*value),
-            Node::Scalar(_, Scalar::Null) => Unexpected::Unit,
-            Node::List(_) => Unexpected::Seq,
-            Node::Map(_) => Unexpected::Map,
+        match self.value {
+            Value::String(text) => Unexpected::Str(text),
+            Value::Number(number) => match (number.as_i64(), number.as_f64()) {
+                (Some(number), _) => Unexpected::Signed(number),
+                (None, number) => Unexpected::Float(number.unwrap_or(f64::NAN)),
+            },
+            Value::Bool(value) => Unexpected::Bool(*value),
+            Value::Null => Unexpected::Unit,
+            Value::Sequence(_) => Unexpected::Seq,
+            Value::Mapping(_) => Unexpected::Map,
+            Value::Tagged(_) => Unexpected::Other("a tag"),
         }
     }
 }
@@ -175,30 +184,33 @@ impl<'de> de::Deserializer<'de> for Shape<'_> {
     type Error = ShapeError;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ShapeError> {
-        match self.node {
-            Node::Scalar(text, Scalar::Text) => visitor.visit_str(text),
-            Node::Scalar(_, Scalar::Int(number)) => visitor.visit_i64(*number),
-            Node::Scalar(_, Scalar::Number(number)) => visitor.visit_f64(*number),
-            Node::Scalar(_, Scalar::Bool(value)) => visitor.visit_bool(*value),
-            Node::Scalar(_, Scalar::Null) => Err(nothing_there(&visitor)),
-            Node::List(items) => visitor.visit_seq(Items {
+        match self.value {
+            Value::String(text) => visitor.visit_str(text),
+            Value::Number(number) => match (number.as_i64(), number.as_f64()) {
+                (Some(number), _) => visitor.visit_i64(number),
+                (None, number) => visitor.visit_f64(number.unwrap_or(f64::NAN)),
+            },
+            Value::Bool(value) => visitor.visit_bool(*value),
+            Value::Null => Err(nothing_there(&visitor)),
+            Value::Sequence(items) => visitor.visit_seq(Items {
                 items: items.iter().enumerate(),
-                path: &self.path,
+                shape: &self,
             }),
-            Node::Map(entries) => visitor.visit_map(Entries {
-                entries: entries.iter(),
+            Value::Mapping(entries) => visitor.visit_map(Entries {
+                entries: entries.iter().enumerate(),
                 value: None,
-                path: &self.path,
+                shape: &self,
             }),
+            Value::Tagged(_) => Err(ShapeError::new(String::from(A_TAG))),
         }
         .map_err(|error| error.at(&self.path))
     }
 
     /// Where a text is wanted, a number or truth value is the text it was written as.
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ShapeError> {
-        match self.node {
-            Node::Scalar(text, kind) if *kind != Scalar::Null => visitor
-                .visit_str(text)
+        match self.value {
+            Value::Number(_) | Value::Bool(_) => visitor
+                .visit_str(&self.spot.text)
                 .map_err(|error: ShapeError| error.at(&self.path)),
             _ => self.deserialize_any(visitor),
         }
@@ -210,8 +222,8 @@ impl<'de> de::Deserializer<'de> for Shape<'_> {
 
     /// A key with nothing after its colon is refused: was the value forgotten, or the key?
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ShapeError> {
-        match self.node {
-            Node::Scalar(_, Scalar::Null) => Err(ShapeError::new(String::from(
+        match self.value {
+            Value::Null => Err(ShapeError::new(String::from(
                 "there is nothing after the colon; write a value, or delete the key",
             ))
             .at(&self.path)),
@@ -225,8 +237,8 @@ impl<'de> de::Deserializer<'de> for Shape<'_> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, ShapeError> {
-        match self.node {
-            Node::Scalar(text, Scalar::Text) => {
+        match self.value {
+            Value::String(text) => {
                 let word: StrDeserializer<'_, ShapeError> = text.as_str().into_deserializer();
                 visitor.visit_enum(word)
             }
@@ -246,8 +258,8 @@ impl<'de> de::Deserializer<'de> for Shape<'_> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, ShapeError> {
-        match self.node {
-            Node::List(_) => {
+        match self.value {
+            Value::Sequence(_) => {
                 let error: ShapeError = de::Error::invalid_type(self.found(), &visitor);
                 Err(error.at(&self.path))
             }
@@ -268,9 +280,9 @@ fn nothing_there(expected: &dyn Expected) -> ShapeError {
     ))
 }
 
-struct Items<'n> {
-    items: std::iter::Enumerate<std::slice::Iter<'n, Node>>,
-    path: &'n Path,
+struct Items<'v> {
+    items: Enumerate<slice::Iter<'v, Value>>,
+    shape: &'v Shape<'v>,
 }
 
 impl<'de> SeqAccess<'de> for Items<'_> {
@@ -280,17 +292,19 @@ impl<'de> SeqAccess<'de> for Items<'_> {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, ShapeError> {
-        let Some((index, node)) = self.items.next() else {
+        let Some((index, value)) = self.items.next() else {
             return Ok(None);
         };
-        typed_at(seed, node, self.path.index(index)).map(Some)
+        let path = self.shape.path.index(index);
+        self.shape.inner(seed, index, value, path).map(Some)
     }
 }
 
-struct Entries<'n> {
-    entries: std::slice::Iter<'n, (String, Node)>,
-    value: Option<(&'n str, &'n Node)>,
-    path: &'n Path,
+struct Entries<'v> {
+    entries: Enumerate<serde_yaml::mapping::Iter<'v>>,
+    /// That of the key before.
+    value: Option<(usize, &'v str, &'v Value)>,
+    shape: &'v Shape<'v>,
 }
 
 impl<'de> MapAccess<'de> for Entries<'_> {
@@ -300,54 +314,69 @@ impl<'de> MapAccess<'de> for Entries<'_> {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, ShapeError> {
-        let Some((key, node)) = self.entries.next() else {
+        let Some((index, (key, value))) = self.entries.next() else {
             return Ok(None);
         };
-        self.value = Some((key, node));
+        let written = self.shape.spot.keys.get(index).map_or("", |(key, _)| key);
+        let at = |error: ShapeError| error.at(&self.shape.path.key(written).on_key());
+        let Value::String(key) = key else {
+            let message = format!("the key {} is not text; put it in quotes", quoted(written));
+            return Err(at(ShapeError::new(message)));
+        };
+        self.value = Some((index, key, value));
         let name: StrDeserializer<'_, ShapeError> = key.as_str().into_deserializer();
-        seed.deserialize(name)
-            .map(Some)
-            .map_err(|error| error.at(&self.path.key(key).on_key()))
+        seed.deserialize(name).map(Some).map_err(at)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(
         &mut self,
         seed: V,
     ) -> Result<V::Value, ShapeError> {
-        let Some((key, node)) = self.value.take() else {
+        let Some((index, key, value)) = self.value.take() else {
             return Err(ShapeError::new(String::from("a value without a key")));
         };
-        typed_at(seed, node, self.path.key(key))
+        let path = self.shape.path.key(key);
+        self.shape.inner(seed, index, value, path)
     }
 }
 
-/// A type may refuse what is of the right shape; that, too, has its place.
-fn typed_at<'de, T: DeserializeSeed<'de>>(
-    seed: T,
-    node: &Node,
-    path: Path,
-) -> Result<T::Value, ShapeError> {
-    let at = path.clone();
-    seed.deserialize(Shape { node, path })
-        .map_err(|error| error.at(&at))
+impl Shape<'_> {
+    /// Reads a value in this one. A type may refuse what is of the right shape; that, too, has its
+    /// place.
+    fn inner<'de, T: DeserializeSeed<'de>>(
+        &self,
+        seed: T,
+        index: usize,
+        value: &Value,
+        path: Path,
+    ) -> Result<T::Value, ShapeError> {
+        let at = path.clone();
+        // The two parsers agree; if they did not, the place would be that of the whole.
+        let spot = self.spot.values.get(index).map_or(self.spot, |spot| spot);
+        seed.deserialize(Shape { value, spot, path })
+            .map_err(|error| error.at(&at))
+    }
 }
+
+const A_TAG: &str =
+    "a tag of YAML's, which has no meaning here; put a text that begins with `!` in quotes";
 
 #[cfg(test)]
 mod tests {
-    use super::super::tree::parse;
+    use super::super::yaml::parse;
     use super::*;
     use crate::expression::Condition;
     use crate::runbook::Metric;
 
     fn message<T: for<'de> Deserialize<'de> + fmt::Debug>(text: &str) -> String {
-        let finding = typed::<T>(&parse(text).unwrap()).unwrap_err();
+        let finding = typed::<T>(&parse(text).unwrap().unwrap()).unwrap_err();
         format!("{}: {}", finding.path, finding.message)
     }
 
     #[test]
     fn numbers_keep_the_form_they_were_written_in() {
-        let node = parse("value: 2.10\nunit: 0x1F").unwrap();
-        let metric: Metric = typed(&node).unwrap();
+        let document = parse("value: 2.10\nunit: 0x1F").unwrap().unwrap();
+        let metric: Metric = typed(&document).unwrap();
         assert_eq!(
             (metric.value.as_str(), metric.unit.as_str()),
             ("2.10", "0x1F")

@@ -1,10 +1,28 @@
-//! What the YAML library says about a text that is no YAML, in words that help to mend it.
+//! What the YAML library says about a text that is not YAML, in words that help to mend it.
 
 use super::error::Position;
-use super::locate::error_position;
+use super::path::Path;
+
+/// Why a text is not read.
+#[derive(Debug)]
+pub(super) struct YamlError {
+    pub(super) position: Option<Position>,
+    pub(super) path: Path,
+    pub(super) message: String,
+}
+
+impl YamlError {
+    pub(super) fn new(position: Option<Position>, message: String) -> Self {
+        Self {
+            position,
+            path: Path::default(),
+            message,
+        }
+    }
+}
 
 /// Where the mistake is, and what it is.
-pub(super) fn explain(error: &serde_yaml::Error, text: &str) -> (Option<Position>, String) {
+pub(super) fn explain(error: &serde_yaml::Error, text: &str) -> YamlError {
     let message = error.to_string();
     let (problem, context) = split_positions(&message);
     let position = match context.position {
@@ -19,7 +37,7 @@ pub(super) fn explain(error: &serde_yaml::Error, text: &str) -> (Option<Position
             '\t' => String::from("not valid YAML: a tab; indent with spaces"),
             c => format!("not valid YAML: a text cannot begin with `{c}`; put it in quotes"),
         };
-        return (position, message);
+        return YamlError::new(position, message);
     }
     let context = match context.position {
         Some(begin) if Some(begin) != position => {
@@ -34,7 +52,14 @@ pub(super) fn explain(error: &serde_yaml::Error, text: &str) -> (Option<Position
         Some(advice) => format!("not valid YAML: {problem}{context}; {advice}"),
         None => format!("not valid YAML: {problem}{context}"),
     };
-    (position, message)
+    YamlError::new(position, message)
+}
+
+fn error_position(error: &serde_yaml::Error) -> Option<Position> {
+    error.location().map(|location| Position {
+        line: location.line(),
+        column: location.column(),
+    })
 }
 
 fn character_at(error: &serde_yaml::Error, text: &str) -> Option<char> {
@@ -68,10 +93,6 @@ fn advice(problem: &str) -> Option<&'static str> {
         Some("the document has ended before; mend the indentation, or put the text in quotes")
     } else if is("found a tab character") {
         Some("indent with spaces")
-    } else if is("recursion limit exceeded") {
-        Some("nothing is to be nested this deep")
-    } else if is("repetition limit exceeded") {
-        Some("its aliases (`*name`) stand for too much; write less by alias")
     } else {
         None
     }

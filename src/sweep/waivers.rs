@@ -189,7 +189,7 @@ mod tests {
             ),
             (
                 "- container:\n  check: disk\n  reason: x\n  until: 2026-12-24",
-                "waivers.yaml:1:13: [0].container: expected containers, such as `958`, `100-199,958` or \
+                "waivers.yaml:1:12: [0].container: expected containers, such as `958`, `100-199,958` or \
                  `all`, and there is nothing after the colon or dash; write it",
             ),
             (

@@ -1,0 +1,294 @@
+//! Where in a YAML text each of its values stands.
+
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use saphyr_parser::{Event, Marker, Parser, ScanError, Span};
+use serde::Deserialize;
+use serde_yaml::Value;
+
+use super::error::Position;
+use super::path::{Path, Segment};
+use super::printable::quoted;
+use super::yaml_error::{self, YamlError};
+
+/// For each token the scanner of libyaml looks at every open bracket: 250,000 of them, in 1 MiB,
+/// take it minutes. Brackets times bytes bounds its steps; this many take some seconds.
+const MOST_STEPS: usize = 2_000_000_000;
+
+/// The deepest nesting, aliases included. No runbook comes near.
+const DEEPEST: usize = 100;
+
+/// More values than any runbook has. Aliases can stand for billions, in a short text.
+const MOST_VALUES: usize = 100_000;
+
+/// So many bytes of text count as one more value.
+const TEXT_AS_LARGE_AS_A_VALUE: usize = 100;
+
+/// The place of a value, and those of the values in it.
+#[derive(Debug)]
+pub(super) struct Spot {
+    pub(super) position: Position,
+    /// A scalar as it is written, without its quotes.
+    pub(super) text: String,
+    /// The keys of a mapping with their places. Each has its value at the same index.
+    pub(super) keys: Vec<(String, Position)>,
+    /// The values of a list or mapping.
+    pub(super) values: Vec<Rc<Spot>>,
+    /// How much it is in all, and how many levels.
+    size: usize,
+    depth: usize,
+}
+
+impl Spot {
+    fn new(position: Position, text: String) -> Self {
+        Self {
+            position,
+            size: 1 + text.len() / TEXT_AS_LARGE_AS_A_VALUE,
+            text,
+            keys: Vec::new(),
+            values: Vec::new(),
+            depth: 0,
+        }
+    }
+
+    /// The places of the one document in a text; `None` if there is no document.
+    pub(super) fn of_text(text: &str) -> Result<Option<Rc<Self>>, YamlError> {
+        let mut parser = Parser::new_from_str(text);
+        let mut builder = Builder::default();
+        while let Some(event) = parser.next_event() {
+            let (event, span) = event.map_err(|error| not_yaml(text, &error))?;
+            builder.event(event, span)?;
+        }
+        Ok(builder.root)
+    }
+
+    /// The place that a path leads to, or the nearest one around it.
+    pub(super) fn find(&self, path: &Path) -> Position {
+        let mut spot = self;
+        for (number, segment) in path.segments().iter().enumerate() {
+            let index = match segment {
+                Segment::Key(name) => spot.keys.iter().position(|(key, _)| key == name),
+                Segment::Index(index) => Some(*index),
+            };
+            let is_last = number + 1 == path.segments().len();
+            let key = index.and_then(|index| spot.keys.get(index));
+            if let Some((_, position)) = key
+                && is_last
+                && path.is_on_key()
+            {
+                return *position;
+            }
+            match index.and_then(|index| spot.values.get(index)) {
+                Some(inner) => spot = inner,
+                None => break,
+            }
+        }
+        spot.position
+    }
+}
+
+#[derive(Default)]
+struct Builder {
+    documents: usize,
+    open: Vec<Open>,
+    root: Option<Rc<Spot>>,
+    anchors: HashMap<usize, Rc<Spot>>,
+}
+
+/// A list or mapping whose end has not been read.
+struct Open {
+    spot: Spot,
+    anchor: usize,
+    is_mapping: bool,
+    seen: HashSet<String>,
+}
+
+impl Open {
+    fn wants_key(&self) -> bool {
+        self.is_mapping && self.spot.keys.len() == self.spot.values.len()
+    }
+}
+
+impl Builder {
+    fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), YamlError> {
+        let position = position(span.start);
+        let is_end = matches!(event, Event::StreamEnd | Event::DocumentEnd);
+        if self.documents > 1 && !is_end {
+            let message = "a second document begins here, after `---` or `...`; a file can have \
+                           only one";
+            return Err(self.error(position, message));
+        }
+        match event {
+            Event::DocumentStart(_) => self.documents += 1,
+            Event::Scalar(text, _, anchor, _) => {
+                let spot = Spot::new(position, text.into_owned());
+                self.add(Rc::new(spot), anchor, position)?;
+            }
+            Event::Alias(anchor) => match self.anchors.get(&anchor) {
+                Some(spot) => self.add(Rc::clone(spot), 0, position)?,
+                None => {
+                    let message = "an alias for something that it is a part of";
+                    return Err(self.error(position, message));
+                }
+            },
+            Event::SequenceStart(anchor, _) => self.open(position, anchor, false)?,
+            Event::MappingStart(anchor, _) => self.open(position, anchor, true)?,
+            Event::SequenceEnd | Event::MappingEnd => {
+                if let Some(open) = self.open.pop() {
+                    let start = open.spot.position;
+                    if self.open.last().is_some_and(Open::wants_key) {
+                        let message = "a list or mapping where a key is expected; put text that \
+                                       begins with `{` or `[` in quotes";
+                        return Err(self.error(start, message));
+                    }
+                    self.add(Rc::new(open.spot), open.anchor, start)?;
+                }
+            }
+            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
+        }
+        Ok(())
+    }
+
+    fn open(
+        &mut self,
+        position: Position,
+        anchor: usize,
+        is_mapping: bool,
+    ) -> Result<(), YamlError> {
+        self.open.push(Open {
+            spot: Spot::new(position, String::new()),
+            anchor,
+            is_mapping,
+            seen: HashSet::new(),
+        });
+        self.check_depth(0, position)
+    }
+
+    /// Takes a whole value. What an alias stands for keeps the place of its anchor.
+    fn add(&mut self, spot: Rc<Spot>, anchor: usize, position: Position) -> Result<(), YamlError> {
+        if anchor > 0 {
+            self.anchors.insert(anchor, Rc::clone(&spot));
+        }
+        self.check_depth(spot.depth, position)?;
+        let Some(open) = self.open.last_mut() else {
+            self.root = Some(spot);
+            return Ok(());
+        };
+        open.spot.size += spot.size;
+        if open.spot.size > MOST_VALUES {
+            let message = format!(
+                "more than {MOST_VALUES} values, counting those that aliases (`*name`) repeat"
+            );
+            return Err(self.error(position, &message));
+        }
+        if open.wants_key() {
+            let name = &spot.text;
+            open.spot.keys.push((name.clone(), position));
+            if !open.seen.insert(name.clone()) {
+                let message = format!("duplicate key {}; remove one of the two", quoted(name));
+                return Err(self.error(position, &message));
+            }
+        } else {
+            open.spot.depth = open.spot.depth.max(spot.depth + 1);
+            open.spot.values.push(spot);
+        }
+        Ok(())
+    }
+
+    fn check_depth(&self, more: usize, position: Position) -> Result<(), YamlError> {
+        if self.open.len() + more <= DEEPEST {
+            return Ok(());
+        }
+        let message = format!("nested more than {DEEPEST} levels deep");
+        // The path would fill the screen.
+        Err(YamlError::new(Some(position), message))
+    }
+
+    fn error(&self, position: Position, message: &str) -> YamlError {
+        let mut path = Path::default();
+        for open in &self.open {
+            match open.spot.keys.last() {
+                Some((name, _)) if !open.wants_key() => path.push(Segment::Key(name.clone())),
+                None if !open.is_mapping => path.push(Segment::Index(open.spot.values.len())),
+                _ => break,
+            }
+        }
+        YamlError {
+            path,
+            ..YamlError::new(Some(position), message.to_owned())
+        }
+    }
+}
+
+fn position(marker: Marker) -> Position {
+    Position {
+        line: marker.line(),
+        column: marker.col() + 1,
+    }
+}
+
+/// In the words of libyaml, if it finds a mistake as well: they often tell more.
+fn not_yaml(text: &str, error: &ScanError) -> YamlError {
+    let brackets = text.bytes().filter(|c| matches!(c, b'[' | b'{')).count();
+    if brackets.saturating_mul(text.len()) <= MOST_STEPS
+        && let Some(error) = serde_yaml::Deserializer::from_str(text)
+            .find_map(|document| Value::deserialize(document).err())
+    {
+        return yaml_error::explain(&error, text);
+    }
+    let message = format!("not valid YAML: {}", error.info());
+    YamlError::new(Some(position(*error.marker())), message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "\
+# é
+title: 'one'
+vars:
+  unit: { default:   a.service }
+checks:
+  - id: first
+    needs: [x, yé,  z]
+    pass: |
+      exit == 0
+    empty:
+  - &second
+    id: second
+  - *second
+";
+
+    #[test]
+    fn keys_and_values_are_found_to_the_column() {
+        let root = Path::default();
+        let checks = root.key("checks");
+        let first = checks.index(0);
+        let cases = [
+            (root.clone(), (2, 1)),
+            (root.key("title"), (2, 8)),
+            (root.key("title").on_key(), (2, 1)),
+            (root.key("vars").key("unit").on_key(), (4, 3)),
+            (root.key("vars").key("unit"), (4, 9)),
+            (root.key("vars").key("unit").key("default"), (4, 22)),
+            (checks.clone(), (6, 3)),
+            (first.clone(), (6, 5)),
+            (first.key("needs").index(2), (7, 21)),
+            (first.key("pass"), (9, 7)),
+            (first.key("empty"), (10, 10)),
+            (checks.index(1).key("id"), (12, 9)),
+            // What an alias stands for.
+            (checks.index(2).key("id"), (12, 9)),
+            // What does not exist: the nearest thing around it.
+            (first.key("absent"), (6, 5)),
+            (checks.index(9), (6, 3)),
+            (first.key("needs").index(2).key("deeper"), (7, 21)),
+        ];
+        let spot = Spot::of_text(TEXT).unwrap().unwrap();
+        for (path, (line, column)) in cases {
+            assert_eq!(spot.find(&path), Position { line, column }, "{path}");
+        }
+    }
+}

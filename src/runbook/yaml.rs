@@ -1,0 +1,101 @@
+//! A YAML text as values with their places.
+//!
+//! serde_yaml reads the values, saphyr-parser finds the places.
+
+use std::rc::Rc;
+
+use serde_yaml::Value;
+
+use super::error::Position;
+use super::spot::Spot;
+use super::yaml_error::{YamlError, explain};
+
+/// The one document of a text.
+#[derive(Debug)]
+pub(super) struct Document {
+    pub(super) value: Value,
+    pub(super) spot: Rc<Spot>,
+}
+
+/// Reads the one document in a text; `None` if there is none.
+pub(super) fn parse(text: &str) -> Result<Option<Document>, YamlError> {
+    if let Some((byte, c)) = text.char_indices().find(|(_, c)| is_forbidden(*c)) {
+        let position = Position::of_byte(text.as_bytes(), byte);
+        let message = format!(
+            "the character U+{:04X} is not allowed in YAML; delete it, or write it as an escape in \
+             a text in double quotes",
+            u32::from(c),
+        );
+        return Err(YamlError::new(Some(position), message));
+    }
+    let Some(spot) = Spot::of_text(text)? else {
+        return Ok(None);
+    };
+    match serde_yaml::from_str(text) {
+        Ok(Value::Null) => Ok(None),
+        Ok(value) => Ok(Some(Document { value, spot })),
+        Err(error) => Err(explain(&error, text)),
+    }
+}
+
+/// What YAML 1.2 does not count as printable, a byte order mark except at the start, and what only
+/// YAML 1.1 takes for the end of a line.
+fn is_forbidden(c: char) -> bool {
+    (c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
+        || matches!(
+            c,
+            '\u{feff}' | '\u{fffe}' | '\u{ffff}' | '\u{2028}' | '\u{2029}'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Whether values and places have the same structure.
+    fn agree(value: &Value, spot: &Spot) -> bool {
+        match value {
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+                spot.keys.is_empty() && spot.values.is_empty()
+            }
+            Value::Sequence(items) => {
+                items.len() == spot.values.len()
+                    && items
+                        .iter()
+                        .zip(&spot.values)
+                        .all(|(item, spot)| agree(item, spot))
+            }
+            Value::Mapping(entries) => {
+                entries.len() == spot.values.len()
+                    && entries
+                        .values()
+                        .zip(&spot.values)
+                        .all(|(value, spot)| agree(value, spot))
+            }
+            Value::Tagged(tagged) => agree(&tagged.value, spot),
+        }
+    }
+
+    fn piece() -> impl Strategy<Value = &'static str> {
+        prop::sample::select(vec![
+            "\n", "\n  ", "\n    ", "- ", ": ", "? ", "[", "]", "{", "}", ", ", "&a ", "*a", "!t ",
+            "!!str ", "|\n", "|2-\n", ">\n  ", "'", "\"", "\\", "\\n", " #", "%", "@", "---\n",
+            "...\n", "<<: ", "null", "~", "0x1F", "-1", ".nan", "1e999", "true", "a", "b:", "c: ",
+            "\u{85}", "\u{2028}", "\t", "é", "\r", "-", "?", ":", ",", " ", "  ", "''", "x y",
+        ])
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, cases: 2_000, ..ProptestConfig::default() })]
+
+        #[test]
+        fn values_and_places_agree(pieces in prop::collection::vec(piece(), 0..16)) {
+            let text = pieces.concat();
+            if let Ok(Some(document)) = parse(&text) {
+                prop_assert!(agree(&document.value, &document.spot), "{text:?} {document:?}");
+            }
+        }
+    }
+}
