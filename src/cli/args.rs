@@ -96,62 +96,62 @@ pub(super) struct RunArgs {
 pub(super) struct SweepArgs {
     /// Runbook name (see `lxcdiag list`) or path
     pub(super) runbook: String,
-    /// Every container
+    /// Every container of the cluster
     #[arg(long)]
     pub(super) all: bool,
-    /// These IDs: 958, 100-199, or both with a comma between
+    /// Container IDs: 958, 100-199, or several separated by commas
     #[arg(long, value_name = "IDS")]
     pub(super) ct: Option<Ids>,
-    /// Containers with this tag; where given more than once, with any of them
+    /// Containers with this tag; repeatable
     #[arg(long)]
     pub(super) tag: Vec<String>,
-    /// Containers in this pool
+    /// Containers in this pool; repeatable
     #[arg(long)]
     pub(super) pool: Vec<String>,
-    /// Containers on this node
+    /// Containers on this node; repeatable
     #[arg(long)]
     pub(super) node: Vec<String>,
-    /// Leave these IDs out
+    /// Container IDs to exclude
     #[arg(long, value_name = "IDS")]
     pub(super) exclude: Option<Ids>,
-    /// Leave out what does not run, without a word
+    /// Silently skip stopped containers
     #[arg(long)]
     pub(super) running: bool,
     /// Set a variable of the runbook; repeatable
     #[arg(long = "var", value_name = "NAME=VALUE")]
     pub(super) vars: Vec<String>,
-    /// How many containers at once [default: processors for pct, four times as many for lxc-attach]
+    /// Containers at once on each node [default: number of processors for pct, four times that for lxc-attach]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) jobs: Option<u16>,
-    /// How long one container may take (60s, 5min)
+    /// Time limit for each container, such as 60s or 5min
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "2min")]
     pub(super) timeout: std::time::Duration,
-    /// How long the whole sweep may take
+    /// Time limit for the whole sweep
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "1h")]
     pub(super) deadline: std::time::Duration,
-    /// Print nothing where nothing is wrong (with --on-change: and nothing is gone)
+    /// Print nothing if there are no problems (with --on-change: and none was resolved)
     #[arg(long)]
     pub(super) quiet: bool,
-    /// Print only what is new, worse, better or gone since the last sweep
+    /// Print only problems that are new, worse, improved or resolved since the last sweep
     #[arg(long)]
     pub(super) on_change: bool,
-    /// Count a problem only when it was seen so many sweeps in a row
+    /// Report a problem only after N consecutive sweeps
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) confirm: u32,
-    /// Where it is kept what the last sweep found [default: /var/lib/lxcdiag/sweeps]
+    /// State directory [default: /var/lib/lxcdiag/sweeps]
     #[arg(long, value_name = "DIR")]
     pub(super) state: Option<PathBuf>,
-    /// Problems to live with: container, check, reason, until
+    /// Waiver file
     #[arg(long, value_name = "FILE", default_value = WAIVERS)]
     pub(super) waivers: PathBuf,
-    /// Run the checks that change containers too
+    /// Run checks that change containers, too
     #[arg(long)]
     pub(super) allow_changes: bool,
     /// Format of the report on stdout
     #[arg(long, value_enum, default_value = "table")]
     pub(super) format: sweep::Format,
-    /// Write it to a file too, in the format of its ending (.txt, .json, .jsonl, .prom, .xml, .html; NAME.html
-    /// with each container's report in NAME.reports); may be repeated
+    /// Write the report to a file, too, in the format of its extension (.txt, .json, .jsonl, .prom, .xml, .html;
+    /// with NAME.html, each container's report goes to NAME.reports); repeatable
     #[arg(long, value_name = "FILE")]
     pub(super) output: Vec<PathBuf>,
     #[command(flatten)]

@@ -122,7 +122,7 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
         title: runbook.title.clone(),
         started_at: rfc3339(started_at),
         finished_at: seconds(finished_at),
-        // By a clock that nobody sets.
+        // By a clock that cannot be set.
         duration_s: begun.elapsed().as_secs_f64(),
         cut_short: stopped.as_ref().map(Stop::to_string),
         checks: runbook

@@ -18,7 +18,7 @@ use crate::terminal_text::clipped;
 pub struct Row {
     /// Its ID.
     pub ct: u32,
-    /// The node that has it; empty where none has.
+    /// The node that has it; empty if none has.
     pub node: String,
     /// Its host name.
     pub name: Option<String>,
@@ -130,7 +130,7 @@ impl Row {
         }
     }
 
-    /// Whether it has this problem, whether it counts or not.
+    /// Whether it has this problem, even if that does not count.
     pub(super) fn has(&self, id: &ProblemId) -> bool {
         self.problems().iter().any(|problem| problem.id == *id)
     }
@@ -192,7 +192,7 @@ fn summary(report: &Report) -> Summary {
     let verdict = &report.verdict;
     let mut problems: Vec<_> = report.checks.iter().filter_map(problem_of_check).collect();
     if ran_nothing(report) {
-        // One problem, not one for each check; what the host shows stays.
+        // One problem, not one for each check. Problems found on the host stay.
         problems.retain(|problem| problem.status > Status::Unknown);
         let failed = |check: &&CheckRow| check.outcome == Outcome::Errored;
         let reason = report.checks.iter().find(failed);
@@ -254,7 +254,7 @@ fn one_of_each(problems: Vec<Problem>) -> Vec<Problem> {
     worst.into_values().collect()
 }
 
-/// Whether commands were tried, and none of them came to an end in the container.
+/// Whether commands were tried, and none of them ended in the container.
 fn ran_nothing(report: &Report) -> bool {
     let commands = || report.checks.iter().filter(|check| !check.argv.is_empty());
     commands().any(|check| check.outcome == Outcome::Errored)

@@ -42,7 +42,7 @@ struct Container {
     problems: Vec<KnownProblem>,
 }
 
-/// A problem as of the last sweep that could tell. Each of the things that it affects is one of these.
+/// A problem as of the last sweep that could check it. Each of the things that it affects is one of these.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct KnownProblem {
@@ -57,7 +57,7 @@ struct KnownProblem {
     seen: u32,
     /// Whether it was reported.
     reported: bool,
-    /// It is from version 1 of the format, which has no `affected`: only `says` names what was.
+    /// It is from version 1 of the format, which has no `affected`: only `says` has the names.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     unlisted: bool,
 }
@@ -112,7 +112,7 @@ pub struct ProblemChange {
 }
 
 impl State {
-    /// Reads a state file, of an earlier version too; `runbook` tells what its problems were.
+    /// Reads a state file. In one of version 1, `runbook` shows what the problems were.
     ///
     /// # Errors
     /// It is something else.
@@ -128,7 +128,7 @@ impl State {
         serde_json::from_slice(text)
     }
 
-    /// Forgets times that are yet to come: the clock was ahead.
+    /// Forgets times in the future: the clock was ahead.
     pub fn forget_future(&mut self, now: i64) {
         for container in self.containers.values_mut() {
             container.swept_at = container.swept_at.filter(|at| *at <= now);

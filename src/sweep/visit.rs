@@ -1,4 +1,4 @@
-//! Visits one container of a sweep: diagnoses it, and keeps a row of it.
+//! Visits one container of a sweep: diagnoses it, and summarises that as a row.
 
 use std::sync::Arc;
 
@@ -13,11 +13,11 @@ use crate::report::Report;
 
 /// What is the same for every container of a sweep.
 pub struct Visitor<'a> {
-    /// The ways into the containers.
+    /// How containers are reached.
     pub cluster: Cluster<'a>,
-    /// What each container is asked.
+    /// What is to be diagnosed.
     pub request: Request,
-    /// Hears of each container's report, of which a row alone is kept.
+    /// Gets the report on each container, of which only a row is kept.
     pub reported: Arc<dyn Fn(&Report) + Send + Sync>,
 }
 
@@ -50,7 +50,7 @@ impl Visitor<'_> {
                 }
                 diagnosed.result
             }
-            // It may have stopped since the sweep began, and of another node's it was not known.
+            // It may have stopped since the sweep began; on another node, its state was not known before.
             Err(Unavailable::Stopped(_)) => Row::skipped(selected, SkipReason::Stopped),
             Err(error) => Row::unreachable(selected, &error_chain(&error)),
         }

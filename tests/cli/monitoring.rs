@@ -1,4 +1,4 @@
-//! What a sweep tells monitoring, read by parsers that are not ours, whatever the containers say.
+//! The output of a sweep for monitoring, read by other parsers, whatever the containers print.
 
 mod any_text;
 
@@ -14,8 +14,8 @@ use crate::environment::{Environment, Finished};
 /// A metric of a page: its type, and each sample's labels and value.
 type Metrics = BTreeMap<String, (PrometheusType, Vec<(HashMap<String, String>, f64)>)>;
 
-/// What Prometheus reads on a page. The parser refuses a family that stands in two places or has two
-/// types, and a series that stands there twice.
+/// The metrics that Prometheus reads from a page. The parser refuses a family with two types or in two
+/// places, and a series that occurs twice.
 fn metrics(page: &str) -> Metrics {
     let parsed = parse_prometheus(page).unwrap_or_else(|error| panic!("{error}\n{page}"));
     let families = parsed.families.into_iter().map(|(name, family)| {
@@ -38,8 +38,8 @@ fn metrics(page: &str) -> Metrics {
     families.collect()
 }
 
-/// A plugin's output as Nagios takes it apart: the first line's text, the performance data by label, and
-/// the long output. A bar anywhere else would begin performance data.
+/// The output of a plugin as Nagios parses it: the first line's text, the performance data by label, and the
+/// long output. A bar anywhere else would start performance data.
 fn plugin(output: &str) -> (&str, BTreeMap<String, f64>, Vec<&str>) {
     let (first, long) = output.split_once('\n').unwrap();
     let (text, data) = first.split_once('|').unwrap();
@@ -59,7 +59,7 @@ fn plugin(output: &str) -> (&str, BTreeMap<String, f64>, Vec<&str>) {
     assert_eq!(
         values.len(),
         words,
-        "each word is one, of its own label: {data}"
+        "each word has a label of its own: {data}"
     );
     (text, values, long.lines().collect())
 }
@@ -68,7 +68,7 @@ const LABELS: [&str; 6] = [
     "critical", "duration", "ok", "skipped", "unknown", "warning",
 ];
 
-/// The checks take what the container prints for their items' names, and measure in every unit.
+/// The items are named by what the container prints, and measured in every unit.
 fn hostile_host() -> Environment {
     let environment = Environment::new();
     let mut runbook = String::from(
@@ -123,7 +123,7 @@ fn prometheus_reads_what_a_sweep_of_a_hostile_container_writes() {
             .map(|(labels, value)| (labels["check"].clone(), *value))
             .collect()
     };
-    // Two look the same with the tab shown as a space, and one is there twice.
+    // Two have the same label when the tab is shown as a space, and one is listed twice.
     let things = [
         r"thing[\x1b[31m�]",
         "thing[# HELP x y]",
@@ -177,7 +177,7 @@ fn prometheus_reads_what_a_sweep_of_a_hostile_container_writes() {
 
 /// node_exporter is not root.
 #[test]
-fn metrics_are_for_everybody_and_reports_are_not() {
+fn everyone_may_read_metrics_but_not_reports() {
     let environment = hostile_host();
     let files = ["--output", "a.prom", "--output", "a.json"];
     let arguments = [&["sweep", "./hostile.yaml", "--all"][..], &files].concat();
@@ -203,13 +203,13 @@ fn nagios_reads_what_a_sweep_of_a_hostile_container_prints() {
     assert_eq!(values.keys().collect::<Vec<_>>(), LABELS);
     assert_eq!((values["critical"], values["ok"]), (1.0, 0.0));
     assert!(values["duration"] > 0.0);
-    // One item is there twice, and is one problem.
+    // One item is listed twice, and is one problem.
     assert_eq!(long.len(), 8, "{finished}");
     assert_eq!(finished.status, Some(2));
 }
 
 #[test]
-fn what_is_there_twice_is_told_once() {
+fn an_item_that_is_listed_twice_is_reported_once() {
     let environment = hostile_host();
     let more = ["sweep", "./hostile.yaml", "--all", "--on-change"];
     let first = environment.as_root(&more);

@@ -10,7 +10,7 @@ use roxmltree::{Document, Node};
 use crate::environment::Environment;
 use crate::sweeps::{environment, sweep};
 
-/// The test cases of each suite, with how they came out.
+/// The test cases of each suite, with their results.
 fn suites(text: &str) -> Vec<(String, Vec<String>)> {
     let document = Document::parse(text).unwrap();
     let suites = document.root_element().children().filter(Node::is_element);
@@ -112,7 +112,7 @@ fn a_ci_system_gets_a_suite_for_each_container() {
         ),
         (105, &["verdict: skipped: template"]),
         (106, &["verdict: skipped: locked: backup"]),
-        // Nobody could look: an error, told once.
+        // The container was not reached: one error.
         (
             107,
             &[
@@ -138,7 +138,7 @@ fn a_ci_system_gets_a_suite_for_each_container() {
 }
 
 #[test]
-fn a_page_leads_to_the_report_of_each_container_that_was_visited() {
+fn a_page_links_to_the_report_of_each_container_that_was_visited() {
     let environment = environment();
     let all = ["--all", "--output", "page.html", "--var", "since=-1h"];
     let finished = sweep(&environment, &all);
@@ -157,7 +157,7 @@ fn a_page_leads_to_the_report_of_each_container_that_was_visited() {
     let report = environment.read("work/page.reports/102.html");
     assert!(report.contains("bad since -1h"), "the report on 102 itself");
 
-    // What is swept no more has no report that somebody could take for today's.
+    // A container that was not visited this time has no report that could be taken for a current one.
     let one = ["--ct", "102,106", "--output", "page.html"];
     sweep(&environment, &one);
     assert_eq!(reports(&environment), ["102.html"]);
@@ -168,7 +168,7 @@ fn a_page_leads_to_the_report_of_each_container_that_was_visited() {
 }
 
 #[test]
-fn on_stdout_a_page_leads_nowhere() {
+fn a_page_on_stdout_has_no_links() {
     let environment = environment();
     let finished = sweep(&environment, &["--ct", "101", "--format", "html"]);
     assert!(finished.stdout.starts_with("<!doctype html>"), "{finished}");
@@ -192,7 +192,7 @@ fn the_reports_of_a_page_are_redacted() {
 }
 
 #[test]
-fn whoever_cannot_keep_reports_says_so_before_anything_is_visited() {
+fn an_unusable_report_directory_ends_the_sweep_before_it_begins() {
     let environment = environment();
     std::os::unix::fs::symlink("/tmp", environment.path("work/page.reports")).unwrap();
     let finished = sweep(&environment, &["--ct", "101", "--output", "page.html"]);
@@ -205,9 +205,9 @@ fn whoever_cannot_keep_reports_says_so_before_anything_is_visited() {
     assert_eq!(environment.pct_calls(), [""; 0]);
 }
 
-/// One report that cannot be written costs its link, and the exit status.
+/// Its link is missing, and the exit status says so.
 #[test]
-fn a_report_that_cannot_be_written_is_told_of() {
+fn a_report_that_cannot_be_written_is_an_error() {
     let environment = environment();
     std::fs::create_dir_all(environment.path("work/page.reports/102.html/in-the-way")).unwrap();
     let finished = sweep(&environment, &["--ct", "101-102", "--output", "page.html"]);
@@ -224,9 +224,9 @@ fn a_report_that_cannot_be_written_is_told_of() {
     );
 }
 
-/// Where somebody watches: what is going on stands in the last line, and messages come above it.
+/// The bar is the last line, and messages are printed above it.
 #[test]
-fn on_a_terminal_a_bar_says_how_far_it_is() {
+fn a_progress_bar_is_shown_on_a_terminal() {
     let environment = environment();
     environment.write("state/lxcdiag/runs/102/1795415403500000000.json", "{ torn");
     let more = [
@@ -265,7 +265,7 @@ fn on_a_terminal_a_bar_says_how_far_it_is() {
         "0/2 ",
         " problems: 0; running 101",
         "1/2 ",
-        // The line is taken away first.
+        // The bar is removed first.
         "\r\u{1b}[2K WARN cannot read ",
     ] {
         assert!(shown.contains(expected), "{expected:?}\n{shown:?}");

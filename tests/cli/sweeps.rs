@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::environment::{Environment, Finished};
 
-/// What the check finds in container ID is in work/ID: `ok`, `bad`, or a command.
+/// What the check runs in container ID is in work/ID.
 const RUNBOOK: &str = "runbook: small
 title: Is all well?
 vars:
@@ -28,7 +28,7 @@ checks:
 healthy: { if: state.passed, says: all is well }
 ";
 
-/// Containers 101 to 107 here, 201 on another node.
+/// Containers 101 to 107 on this node, 201 on another one.
 pub fn environment() -> Environment {
     let environment = Environment::new();
     let path = environment.path("work");
@@ -102,7 +102,7 @@ pub fn rows(finished: &Finished) -> Vec<(u64, String)> {
 }
 
 #[test]
-fn each_container_costs_one_row() {
+fn each_container_has_one_row() {
     let environment = environment();
     let finished = sweep(&environment, &["--all", "--format", "json", "--jobs", "2"]);
     let expected = [
@@ -128,9 +128,9 @@ fn each_container_costs_one_row() {
     }
 }
 
-/// In the container and on the way there: one problem, by the check that it came in.
+/// The check during which the shell was lost is the one problem.
 #[test]
-fn a_loss_is_told_once() {
+fn a_lost_shell_is_one_problem() {
     let environment = environment();
     environment.write(
         "work/lost.yaml",
@@ -150,7 +150,7 @@ fn a_loss_is_told_once() {
 }
 
 #[test]
-fn where_pct_fails_that_is_told_once() {
+fn a_failing_pct_is_one_problem() {
     let environment = environment();
     environment.write_pct(
         "[ \"$2\" != 101 ] || { echo 'Connection refused' >&2; exit 111; }\nshift 3\nexec \"$@\"\n",
@@ -173,9 +173,9 @@ fn where_pct_fails_that_is_told_once() {
     assert!(finished.stdout.contains("said: Connection refused"));
 }
 
-/// The list of what runs is read again when a container's turn comes.
+/// Whether a container is running is checked again when it is visited.
 #[test]
-fn a_container_that_stops_before_its_turn_is_left_alone() {
+fn a_container_that_stops_before_its_visit_is_skipped() {
     let environment = environment();
     let sockets = environment.path("host/proc/net/unix");
     let stops = format!("echo found ok; sed -i /102/d {}\n", sockets.display());
@@ -191,7 +191,7 @@ fn a_container_that_stops_before_its_turn_is_left_alone() {
 }
 
 #[test]
-fn which_containers() {
+fn containers_are_selected_by_id_tag_pool_and_node() {
     let environment = environment();
     for (more, expected) in [
         (&["--ct", "102,101"][..], &[102, 101][..]),
@@ -209,7 +209,7 @@ fn which_containers() {
 }
 
 #[test]
-fn quiet_is_quiet_only_where_all_is_well() {
+fn quiet_prints_nothing_only_if_there_are_no_problems() {
     let environment = environment();
     let well = sweep(&environment, &["--ct", "101", "--quiet"]);
     assert_eq!(
@@ -222,7 +222,7 @@ fn quiet_is_quiet_only_where_all_is_well() {
 }
 
 #[test]
-fn what_the_host_shows_of_a_container_that_cannot_be_entered_stays() {
+fn a_problem_found_on_the_host_stays_if_the_container_cannot_be_entered() {
     let environment = environment();
     let look = "checks:
   - { id: owner, title: Owner, host: container, crit: hostname == 'dies', show: '{{ hostname }}' }";
@@ -233,7 +233,7 @@ fn what_the_host_shows_of_a_container_that_cannot_be_entered_stays() {
     assert_eq!(rows(&finished), [(107, expected)]);
 }
 
-/// The output has no number: nobody knows whether the limit is exceeded, whatever else is well.
+/// The output has no number, so whether the limit is exceeded is unknown.
 #[test]
 fn a_limit_that_cannot_be_judged_is_unknown() {
     let environment = environment();
@@ -255,7 +255,7 @@ healthy: { if: up.passed, says: it is up }
     assert!(finished.stdout.contains(says), "{finished}");
 }
 
-/// A command that ran proves that the container was reached, whatever became of its output.
+/// A command that ran proves that the container was reached, whatever it printed.
 #[test]
 fn a_container_whose_only_check_cannot_be_judged_was_reached() {
     let environment = environment();
@@ -272,7 +272,7 @@ checks:
 }
 
 #[test]
-fn waivers_that_cannot_be_read_end_the_sweep_before_it_begins() {
+fn a_bad_waiver_file_ends_the_sweep_before_it_begins() {
     let environment = environment();
     environment.write("work/waivers.yaml", "- { container: 102 }\n");
     for (file, message) in [
@@ -297,7 +297,7 @@ fn waivers_that_cannot_be_read_end_the_sweep_before_it_begins() {
 }
 
 #[test]
-fn containers_are_changed_only_where_that_is_allowed() {
+fn containers_are_changed_only_with_allow_changes() {
     let environment = environment();
     let finished = sweep(&environment, &["--ct", "101", "--allow-changes"]);
     assert_eq!(finished.status, Some(0), "{finished}");
@@ -309,7 +309,7 @@ fn containers_are_changed_only_where_that_is_allowed() {
 }
 
 #[test]
-fn the_sweeps_time_is_kept() {
+fn a_sweep_ends_at_its_deadline() {
     let environment = environment();
     let runbook = environment.read("work/small.yaml");
     environment.write(

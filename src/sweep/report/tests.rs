@@ -30,7 +30,7 @@ fn row(ct: u32, name: &str, problems: Vec<Problem>) -> Row {
     row
 }
 
-/// A container that is well, one with two problems and one that is waived, one that was left alone.
+/// A healthy container, one with two problems and a waived one, and one that was skipped.
 fn sweep() -> Sweep {
     let waived = Problem {
         silent: Some("waived until 2026-12-24: known".to_owned()),
@@ -70,7 +70,7 @@ fn sweep() -> Sweep {
 }
 
 #[test]
-fn the_table_has_what_is_wrong_and_the_counts() {
+fn the_table_lists_problems_and_counts() {
     assert_eq!(
         render(&sweep(), Format::Table, LOOK),
         r#"health: Is all well?
@@ -89,7 +89,7 @@ skipped 103: stopped
 }
 
 #[test]
-fn with_changes_only_those_are_there_and_nothing_where_there_are_none() {
+fn with_on_change_the_table_lists_changes_and_is_empty_without_any() {
     let mut sweep = sweep();
     sweep.changes = Some(Vec::new());
     assert_eq!(render(&sweep, Format::Table, LOOK), "");
@@ -111,7 +111,7 @@ fn with_changes_only_those_are_there_and_nothing_where_there_are_none() {
 
 /// Monitoring Plugins Development Guidelines: text, a bar, and `label=value[unit];warn;crit;min`.
 #[test]
-fn a_plugin_prints_one_line_with_one_bar_then_the_rest() {
+fn a_plugin_prints_a_status_line_with_one_bar_then_long_output() {
     assert_eq!(
         render(&sweep(), Format::Nagios, LOOK),
         "HEALTH CRITICAL: 1 critical, 1 ok, 1 skipped; 102 / is full NAGIOS OK; 102 load 9 ¦ of 8 | \
@@ -122,7 +122,7 @@ fn a_plugin_prints_one_line_with_one_bar_then_the_rest() {
 }
 
 #[test]
-fn metrics_have_their_help_type_and_escaped_labels() {
+fn metrics_have_help_type_and_escaped_labels() {
     let text = render(&sweep(), Format::Prometheus, LOOK);
     for line in [
         "# TYPE lxcdiag_sweep_last_run_timestamp_seconds gauge",
@@ -137,7 +137,7 @@ fn metrics_have_their_help_type_and_escaped_labels() {
     ] {
         assert!(text.lines().any(|it| it == line), "{line}\n{text}");
     }
-    assert!(!text.contains("clock"), "what is waived does not count");
+    assert!(!text.contains("clock"), "a waived problem does not count");
     let names: Vec<_> = text
         .lines()
         .filter_map(|line| line.strip_prefix("# TYPE "))
@@ -147,7 +147,7 @@ fn metrics_have_their_help_type_and_escaped_labels() {
     assert_eq!(names, once, "each metric's samples stand together");
 }
 
-/// Each test case: how it came out, and what is said of it.
+/// Each test case with its result and its messages.
 fn cases(sweep: &Sweep) -> Vec<String> {
     let text = render(sweep, Format::Junit, LOOK);
     let document = roxmltree::Document::parse(&text).unwrap();
@@ -167,14 +167,14 @@ fn cases(sweep: &Sweep) -> Vec<String> {
 }
 
 #[test]
-fn a_test_case_fails_where_a_problem_counts() {
+fn a_test_case_fails_if_a_problem_counts() {
     let mut sweep = sweep();
     assert_eq!(
         cases(&sweep),
         [
             "verdict",
             "disk: Room",
-            // Neither is a check's here; the worst that counts comes first.
+            // Neither is a problem of one of these checks; the worst that counts comes first.
             "verdict | failure | load: load 9 | of 8 | \
              load: load 9 | of 8\nclock: the clock is off (waived until 2026-12-24: known)",
             "disk: Room | failure | / is full NAGIOS OK",
@@ -182,7 +182,7 @@ fn a_test_case_fails_where_a_problem_counts() {
         ]
     );
     fixture::found(&mut sweep.containers[1]).problems.clear();
-    // What failed without exceeding a limit is evidence, and told.
+    // A check that failed without exceeding a limit is evidence, not a problem.
     for (outcome, case) in [
         (
             Outcome::Failed,
@@ -197,7 +197,7 @@ fn a_test_case_fails_where_a_problem_counts() {
 }
 
 #[test]
-fn the_worst_counts_and_nothing_at_all_is_unknown() {
+fn the_status_is_the_worst_and_unknown_without_containers() {
     let mut sweep = sweep();
     assert_eq!(sweep.status(), Status::Critical);
     sweep.containers.truncate(1);

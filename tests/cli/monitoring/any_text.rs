@@ -1,4 +1,4 @@
-//! Sweeps with any text and any number wherever a container has a say.
+//! Sweeps with any text and any number that a container can influence.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ use proptest::prelude::*;
 
 use super::{LABELS, metrics, plugin};
 
-/// Text of what means something to either format, and of anything else.
+/// Text with what has a meaning in either format, and anything else.
 fn text() -> impl Strategy<Value = String> {
     let pieces = [
         "\\",
@@ -50,7 +50,7 @@ fn text() -> impl Strategy<Value = String> {
     proptest::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
 }
 
-/// The same, at times longer than all that Nagios keeps.
+/// The same, sometimes longer than what Nagios keeps.
 fn long_text() -> impl Strategy<Value = String> {
     let repeated = |(text, times): (String, usize)| text.repeat(times);
     prop_oneof![text(), (text(), Just(3_000)).prop_map(repeated)]
@@ -109,7 +109,7 @@ fn row() -> impl Strategy<Value = Row> {
         })
     });
     let result = prop_oneof![4 => found, 1 => text().prop_map(|lock| VisitResult::Skipped(SkipReason::Locked(lock)))];
-    // Few IDs, so that one stands there twice.
+    // Few IDs, so that one occurs twice.
     (100_u32..103, text(), text(), result).prop_map(|(ct, node, name, result)| Row {
         ct,
         node,
@@ -142,7 +142,7 @@ proptest! {
     #[test]
     fn prometheus_reads_any_text_and_number(sweep in any_sweep()) {
         let metrics = metrics(&render(&sweep, Format::Prometheus, Look::default()));
-        let told = |name: &str| metrics.get(name).map_or(&[][..], |(_, samples)| &samples[..]);
+        let samples = |name: &str| metrics.get(name).map_or(&[][..], |(_, samples)| &samples[..]);
         for row in &sweep.containers {
             let VisitResult::Visited(found) = &row.result else { continue };
             let has = |labels: &HashMap<String, String>, label: &str, text: &str| {
@@ -152,13 +152,13 @@ proptest! {
                     && labels[label] == visible(text)
             };
             for problem in &found.problems {
-                let told = told("lxcdiag_problem");
-                let is_told = told.iter().any(|(labels, _)| has(labels, "id", &problem.id.to_string()));
-                prop_assert!(is_told || problem.silent.is_some(), "{problem:?}");
+                let problems = samples("lxcdiag_problem");
+                let is_listed = problems.iter().any(|(labels, _)| has(labels, "id", &problem.id.to_string()));
+                prop_assert!(is_listed || problem.silent.is_some(), "{problem:?}");
             }
             for check in &found.checks {
-                let told = told("lxcdiag_check_duration_seconds");
-                prop_assert!(told.iter().any(|(labels, _)| has(labels, "check", &check.key.to_string())), "{check:?}");
+                let checks = samples("lxcdiag_check_duration_seconds");
+                prop_assert!(checks.iter().any(|(labels, _)| has(labels, "check", &check.key.to_string())), "{check:?}");
             }
         }
     }
