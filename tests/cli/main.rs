@@ -17,6 +17,7 @@ mod interrupted;
 mod kept;
 mod monitoring;
 mod old_recordings;
+mod parity;
 mod recordings;
 mod redacted;
 mod refused;
