@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::evidence::fact::Facts;
 use crate::evidence::recording::{
-    Attempt, Change, Ending, Output, RecordedRunbook, Recording, SCHEMA, Target,
+    Attempt, Ending, Output, OwnChange, RecordedRunbook, Recording, SCHEMA, Target,
 };
 use crate::evidence::time::{Interval, SECOND};
-use crate::judge::findings::Findings;
+use crate::judge::results::CheckResults;
 use crate::judge::{Diagnosis, judge};
 use crate::report::Report;
 use crate::runbook::{Check, Runbook, Source, read};
@@ -122,9 +122,9 @@ impl<'a> Run<'a> {
 
     /// A check's command as it stands with the vars alone known; none if that is too little.
     fn argv(&self, check: &Check) -> Vec<String> {
-        let findings = Findings::new(self.runbook, &self.recording);
+        let results = CheckResults::new(self.runbook, &self.recording);
         check
-            .argv(findings.evaluator(), findings.scope())
+            .argv(results.evaluator(), results.scope())
             .unwrap_or_default()
     }
 
@@ -174,7 +174,7 @@ impl<'a> Run<'a> {
 
     /// What an earlier run changed.
     pub(crate) fn changed_before(mut self, argv: &[&str], from: f64, to: f64) -> Self {
-        self.recording.earlier_changes.push(Change {
+        self.recording.earlier_changes.push(OwnChange {
             argv: argv.iter().map(|word| (*word).to_owned()).collect(),
             during: Interval::new(at(from), at(to)),
             clock_uncertainty: 0,

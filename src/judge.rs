@@ -3,8 +3,8 @@
 //! Pure: the same recording and runbook give the same diagnosis, byte for byte. No clock, no I/O.
 
 pub mod expectation;
-pub mod findings;
-mod weigh;
+mod hypothesis;
+pub mod results;
 
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize, Serializer};
@@ -13,7 +13,7 @@ use crate::evidence::provision_log::Owner;
 use crate::evidence::recording::Recording;
 use crate::evidence::time::Interval;
 use crate::expression::moment_of;
-use crate::judge::findings::{CheckResult, Event, EventSource, Findings, Outcome, Severity};
+use crate::judge::results::{CheckResult, CheckResults, Event, EventSource, Outcome, Severity};
 use crate::runbook::{Effect, EventSpec, Runbook};
 
 /// How far a hypothesis is believed, weakest first.
@@ -53,14 +53,14 @@ pub struct Diagnosis {
     /// What happened, earliest first.
     pub timeline: Vec<Event>,
     /// The hypotheses, in the runbook's order.
-    pub hypotheses: Vec<Judged>,
+    pub hypotheses: Vec<HypothesisResult>,
     /// The overall verdict.
     pub verdict: Verdict,
 }
 
 /// A hypothesis with its verdict.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Judged {
+pub struct HypothesisResult {
     /// Its name.
     pub id: String,
     /// Its name for people.
@@ -74,18 +74,18 @@ pub struct Judged {
     /// Something that holds settles it, and something else that holds excludes it.
     pub conflicting: bool,
     /// What was weighed, in the runbook's order.
-    pub evidence: Vec<Weighed>,
+    pub evidence: Vec<EvidenceResult>,
     /// What to do if it is so.
     pub remedy: String,
     /// What would overturn it.
     pub overturned_by: Option<String>,
 }
 
-impl Judged {
+impl HypothesisResult {
     /// What could not be had, each thing once.
     pub fn missing(&self) -> Vec<&str> {
         let mut missing = Vec::new();
-        for name in self.evidence.iter().flat_map(|weighed| &weighed.missing) {
+        for name in self.evidence.iter().flat_map(|evidence| &evidence.missing) {
             if !missing.contains(&name.as_str()) {
                 missing.push(name);
             }
@@ -94,7 +94,7 @@ impl Judged {
     }
 
     /// The evidence that its level rests on: what settles it, else what holds with its direction.
-    pub fn grounds(&self) -> impl Iterator<Item = &Weighed> {
+    pub fn grounds(&self) -> impl Iterator<Item = &EvidenceResult> {
         let effect = match self.level {
             Level::Confirmed => Some(Effect::Confirms),
             Level::Likely => Some(Effect::Supports),
@@ -104,13 +104,13 @@ impl Judged {
         };
         self.evidence
             .iter()
-            .filter(move |weighed| weighed.holds == Some(true) && Some(weighed.effect) == effect)
+            .filter(move |evidence| evidence.holds == Some(true) && Some(evidence.effect) == effect)
     }
 }
 
-/// One piece of evidence, weighed.
+/// One piece of evidence, evidence.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Weighed {
+pub struct EvidenceResult {
     /// What it does where it holds.
     pub effect: Effect,
     /// Whether it holds; `None` where that is not known.
@@ -186,37 +186,37 @@ impl Serialize for VerdictKind {
 
 /// Weighs a recording by a runbook.
 pub fn judge(runbook: &Runbook, recording: &Recording) -> Diagnosis {
-    weigh_findings(
+    evaluate(
         runbook,
         recording,
-        Findings::of_recording(runbook, recording),
+        CheckResults::of_recording(runbook, recording),
     )
 }
 
 /// The same, where what the recording holds has been found already: while it was made.
-pub fn weigh_findings(runbook: &Runbook, recording: &Recording, findings: Findings) -> Diagnosis {
+pub fn evaluate(runbook: &Runbook, recording: &Recording, results: CheckResults) -> Diagnosis {
     let hypotheses: Vec<_> = runbook
         .hypotheses
         .iter()
-        .map(|hypothesis| weigh::weigh(hypothesis, &findings))
+        .map(|hypothesis| hypothesis::evaluate(hypothesis, &results))
         .collect();
-    let verdict = verdict(runbook, &findings, &hypotheses);
+    let verdict = verdict(runbook, &results, &hypotheses);
     Diagnosis {
-        timeline: timeline(runbook, recording, &findings),
-        results: findings.results,
+        timeline: timeline(runbook, recording, &results),
+        results: results.checks,
         hypotheses,
         verdict,
     }
 }
 
-fn verdict(runbook: &Runbook, findings: &Findings, hypotheses: &[Judged]) -> Verdict {
+fn verdict(runbook: &Runbook, results: &CheckResults, hypotheses: &[HypothesisResult]) -> Verdict {
     let race = hypotheses
         .iter()
         .filter(|hypothesis| hypothesis.race)
         .map(|hypothesis| hypothesis.level)
         .max();
-    let severity = findings
-        .results
+    let severity = results
+        .checks
         .iter()
         .filter_map(|result| result.severity)
         .max();
@@ -232,7 +232,7 @@ fn verdict(runbook: &Runbook, findings: &Findings, hypotheses: &[Judged]) -> Ver
             severity,
         };
     }
-    let (healthy, says, missing) = weigh::healthy(runbook, findings);
+    let (healthy, says, missing) = hypothesis::healthy(runbook, results);
     if healthy && severity.is_none() {
         return Verdict {
             kind: VerdictKind::Healthy,
@@ -245,7 +245,7 @@ fn verdict(runbook: &Runbook, findings: &Findings, hypotheses: &[Judged]) -> Ver
     Verdict {
         kind: VerdictKind::Inconclusive,
         race,
-        summary: inconclusive(findings, hypotheses, &missing),
+        summary: inconclusive(results, hypotheses, &missing),
         remedy: String::new(),
         severity,
     }
@@ -253,7 +253,10 @@ fn verdict(runbook: &Runbook, findings: &Findings, hypotheses: &[Judged]) -> Ver
 
 /// The strongest hypothesis that is at least likely; among equals a cause before the symptoms it
 /// explains, then the first.
-fn strongest<'a>(runbook: &Runbook, hypotheses: &'a [Judged]) -> Option<&'a Judged> {
+fn strongest<'a>(
+    runbook: &Runbook,
+    hypotheses: &'a [HypothesisResult],
+) -> Option<&'a HypothesisResult> {
     let level = hypotheses
         .iter()
         .map(|hypothesis| hypothesis.level)
@@ -266,7 +269,7 @@ fn strongest<'a>(runbook: &Runbook, hypotheses: &'a [Judged]) -> Option<&'a Judg
     let is_symptom = |id: &str| {
         rivals
             .iter()
-            .any(|rival| rival.id != id && weigh::explains(runbook, &rival.id, id))
+            .any(|rival| rival.id != id && hypothesis::explains(runbook, &rival.id, id))
     };
     rivals
         .iter()
@@ -275,11 +278,11 @@ fn strongest<'a>(runbook: &Runbook, hypotheses: &'a [Judged]) -> Option<&'a Judg
         .copied()
 }
 
-fn summary(hypothesis: &Judged) -> String {
+fn summary(hypothesis: &HypothesisResult) -> String {
     let mut text = format!("{}: {}.", hypothesis.title, hypothesis.level.words());
-    for weighed in hypothesis.grounds().take(2) {
+    for evidence in hypothesis.grounds().take(2) {
         text.push(' ');
-        text.push_str(&sentence(&weighed.says));
+        text.push_str(&sentence(&evidence.says));
     }
     text
 }
@@ -294,10 +297,14 @@ fn sentence(says: &str) -> String {
 }
 
 /// What is not right, and what was missing.
-fn inconclusive(findings: &Findings, hypotheses: &[Judged], healthy_missing: &[String]) -> String {
+fn inconclusive(
+    results: &CheckResults,
+    hypotheses: &[HypothesisResult],
+    healthy_missing: &[String],
+) -> String {
     let mut text = "No explanation stands out, and not everything is right.".to_owned();
-    let failed = findings
-        .results
+    let failed = results
+        .checks
         .iter()
         .filter(|result| result.outcome == Outcome::Failed)
         .map(|result| format!("{} ({})", result.key, result.observed));
@@ -307,7 +314,7 @@ fn inconclusive(findings: &Findings, hypotheses: &[Judged], healthy_missing: &[S
         .filter(|hypothesis| hypothesis.level == Level::Unknown);
     let mut missing: Vec<String> = Vec::new();
     for name in unknown
-        .flat_map(Judged::missing)
+        .flat_map(HypothesisResult::missing)
         .chain(healthy_missing.iter().map(String::as_str))
     {
         if !missing.iter().any(|known| known == name) {
@@ -334,9 +341,9 @@ fn append_list(text: &mut String, label: &str, mut items: Vec<String>) {
 }
 
 /// What happened, from every source, earliest first.
-fn timeline(runbook: &Runbook, recording: &Recording, findings: &Findings) -> Vec<Event> {
-    let mut events: Vec<Event> = findings
-        .results
+fn timeline(runbook: &Runbook, recording: &Recording, results: &CheckResults) -> Vec<Event> {
+    let mut events: Vec<Event> = results
+        .checks
         .iter()
         .flat_map(|result| result.events.iter().cloned())
         .collect();
@@ -374,15 +381,15 @@ fn timeline(runbook: &Runbook, recording: &Recording, findings: &Findings) -> Ve
     for change in recording.changes() {
         events.push(own_event(change.during, &change.argv, EventSource::Lxcdiag));
     }
-    events.extend(decisive_moments(runbook, findings));
+    events.extend(decisive_moments(runbook, results));
     // What is of the same moment stays in the runbook's order: a birth before the change it brings.
     events.sort_by_key(|event| (event.at.start, event.at.end));
     events
 }
 
 /// The runbook's own events: what its derived values make of all that was found.
-fn decisive_moments(runbook: &Runbook, findings: &Findings) -> Vec<Event> {
-    let (evaluator, scope) = (findings.evaluator(), findings.scope());
+fn decisive_moments(runbook: &Runbook, results: &CheckResults) -> Vec<Event> {
+    let (evaluator, scope) = (results.evaluator(), results.scope());
     let holds = |spec: &EventSpec| {
         spec.condition
             .as_ref()
@@ -397,7 +404,7 @@ fn decisive_moments(runbook: &Runbook, findings: &Findings) -> Vec<Event> {
             Some(Event {
                 at: moment_of(&value)?,
                 what: evaluator.describe(&spec.what, scope),
-                source: EventSource::Judged,
+                source: EventSource::Derived,
                 decisive: true,
             })
         })

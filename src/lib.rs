@@ -3,8 +3,8 @@
 //! The code is a chain of plain types, dependencies only down the chain:
 //!
 //! ```text
-//! text → Runbook → (execute) → Recording → Findings → Diagnosis → Report → text in a format
-//! runbook          engine      evidence    judge      judge       report
+//! text → Runbook → (execute) → Recording → CheckResults → Diagnosis → Report → text in a format
+//! runbook          engine      evidence    judge          judge       report
 //! ```
 //!
 //! Only `container` and `host` touch processes and the host, and `engine` calls them; everything

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode as Code;
 
-use crate::judge::findings::Severity;
+use crate::judge::results::Severity;
 use crate::judge::{Level, Verdict, VerdictKind};
 use crate::sweep::problem::Status;
 

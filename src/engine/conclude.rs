@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::evidence::recording::Recording;
-use crate::judge::findings::Findings;
-use crate::judge::{Verdict, weigh_findings};
+use crate::judge::results::CheckResults;
+use crate::judge::{Verdict, evaluate};
 use crate::redact::{self, Redactor};
 use crate::report::Report;
 use crate::runbook::Runbook;
@@ -19,17 +19,17 @@ pub struct Conclusion {
     pub verdict: Verdict,
 }
 
-/// Judges a recording by a runbook whose text has this SHA-256. The findings are those of the
+/// Judges a recording by a runbook whose text has this SHA-256. The results are those of the
 /// recording, if a run has them already.
 pub fn conclude(
     runbook: &Runbook,
     sha256: &str,
     mut recording: Recording,
-    findings: Option<Findings>,
+    results: Option<CheckResults>,
     keep_secrets: bool,
 ) -> Conclusion {
-    let findings = findings.unwrap_or_else(|| Findings::of_recording(runbook, &recording));
-    let diagnosis = weigh_findings(runbook, &recording, findings);
+    let results = results.unwrap_or_else(|| CheckResults::of_recording(runbook, &recording));
+    let diagnosis = evaluate(runbook, &recording, results);
     let report = match keep_secrets {
         true => Report::new(runbook, sha256, &recording, &diagnosis),
         false => redact::report(runbook, sha256, &mut recording, &diagnosis),

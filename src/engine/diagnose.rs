@@ -266,14 +266,14 @@ impl<'a> Cluster<'a> {
     ) -> Result<Diagnosed<T>, Unavailable> {
         let Execution {
             recording,
-            findings,
+            results,
             stopped,
         } = execution;
         let (ledger, runbook) = (self.ledger.clone(), plan.runbook.clone());
         let task = spawn_blocking(move || {
             let kept = ledger.finish(&recording);
             let sha256 = recording.runbook.sha256.clone();
-            let conclusion = conclude(&runbook, &sha256, recording, Some(findings), keep_secrets);
+            let conclusion = conclude(&runbook, &sha256, recording, Some(results), keep_secrets);
             (finish(conclusion), kept)
         });
         let late = async {
@@ -345,7 +345,7 @@ pub async fn play_back(request: &Request, recorded: &Recording) -> Conclusion {
         &plan.runbook,
         &request.recorded.sha256,
         execution.recording,
-        Some(execution.findings),
+        Some(execution.results),
         request.keep_secrets,
     )
 }

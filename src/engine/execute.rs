@@ -9,7 +9,7 @@ use crate::evidence::fact::Fact;
 use crate::evidence::recording::{Attempt, Ending, Recording};
 use crate::evidence::time::SECOND;
 use crate::expression::{Binding, Unknown};
-use crate::judge::findings::Findings;
+use crate::judge::results::CheckResults;
 use crate::runbook::{Action, Check, HostLook, Runbook};
 
 /// The items of a `for_each` that a check runs for; more is no list that a person would read.
@@ -35,7 +35,7 @@ pub struct Execution {
     /// Every attempt.
     pub recording: Recording,
     /// What the recording says, as far as it was needed during the run, and then to its end.
-    pub findings: Findings,
+    pub results: CheckResults,
     /// Why it ended early, if it did.
     pub stopped: Option<Stop>,
 }
@@ -55,7 +55,7 @@ pub async fn execute(
     let mut executor = Executor {
         plan,
         hooks,
-        findings: Findings::new(&plan.runbook, &recording),
+        results: CheckResults::new(&plan.runbook, &recording),
         pending: Vec::new(),
         kept_bytes: 0,
         recording,
@@ -68,7 +68,7 @@ struct Executor<'a> {
     plan: &'a Plan,
     hooks: &'a Hooks<'a>,
     /// What the attempts so far say, apart from those at the pending checks.
-    findings: Findings,
+    results: CheckResults,
     /// The latest checks, each with the number of its attempts.
     pending: Vec<(&'a Check, usize)>,
     kept_bytes: usize,
@@ -173,7 +173,7 @@ impl<'a> Executor<'a> {
     /// # Errors
     /// Why the check is skipped.
     fn calls(&self, check: &'a Check) -> Result<Vec<PlannedCall<'a>>, String> {
-        if let Some(need) = check.needs.iter().find(|need| !self.findings.passed(need)) {
+        if let Some(need) = check.needs.iter().find(|need| !self.results.passed(need)) {
             return Err(format!("needs {need}, which has not passed"));
         }
         if let Some(reason) = self.plan.changes.refusal(check) {
@@ -200,7 +200,7 @@ impl<'a> Executor<'a> {
     }
 
     fn items(&self, source: &str) -> Result<Vec<String>, String> {
-        let (evaluator, scope) = (self.findings.evaluator(), self.findings.scope());
+        let (evaluator, scope) = (self.results.evaluator(), self.results.scope());
         let value = evaluator
             .value(source, scope)
             .map_err(|Unknown(missing)| format!("missing: {}", missing.join("; ")))?;
@@ -217,11 +217,11 @@ impl<'a> Executor<'a> {
 
     /// One attempt that is to be made, or the attempt that says which values it lacks.
     fn call(&self, check: &'a Check, item: Option<String>) -> PlannedCall<'a> {
-        let mut scope = self.findings.scope().inner();
+        let mut scope = self.results.scope().inner();
         if let Some(item) = &item {
             scope.bind("item", Binding::Present(Fact::Text(item.clone())));
         }
-        let evaluator = self.findings.evaluator();
+        let evaluator = self.results.evaluator();
         let skip = |item, Unknown(missing): Unknown| {
             Box::new(not_run(check, item, Ending::Skipped(missing.join("; "))))
         };
@@ -284,7 +284,7 @@ impl<'a> Executor<'a> {
         let (_, mut attempts) = self.recording.attempts.split_at(done);
         for (check, count) in self.pending.drain(..) {
             let (own, later) = attempts.split_at(count.min(attempts.len()));
-            self.findings.add(check, &own.iter().collect::<Vec<_>>());
+            self.results.add(check, &own.iter().collect::<Vec<_>>());
             attempts = later;
         }
     }
@@ -307,7 +307,7 @@ impl<'a> Executor<'a> {
         self.recording.finished_at = backend.finished_at();
         Execution {
             recording: self.recording,
-            findings: self.findings,
+            results: self.results,
             stopped,
         }
     }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::atomic_file::replace;
-use crate::evidence::recording::{Change, Recording};
+use crate::evidence::recording::{OwnChange, Recording};
 
 /// The recordings that lxcdiag keeps for itself, in a directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +80,7 @@ impl Ledger {
 
     /// The changes that earlier runs made in a container, oldest first, and the files, or the
     /// directory, that could not be read.
-    pub fn changes(&self, ct: u32) -> (Vec<Change>, Vec<PathBuf>) {
+    pub fn changes(&self, ct: u32) -> (Vec<OwnChange>, Vec<PathBuf>) {
         let mut changes = Vec::new();
         let mut unreadable = Vec::new();
         let directory = self.of_container(ct);
@@ -126,12 +126,12 @@ struct Tried {
 }
 
 impl Kept {
-    fn changes(self) -> impl Iterator<Item = Change> {
+    fn changes(self) -> impl Iterator<Item = OwnChange> {
         let changing = self.attempts.into_iter().filter(|tried| tried.changes);
         let uncertainty = self.clock_uncertainty;
         changing.filter_map(move |tried| {
             let started_at = tried.started_at?;
-            Some(Change::new(
+            Some(OwnChange::new(
                 tried.argv,
                 started_at,
                 tried.duration,

@@ -8,10 +8,10 @@ use super::policy::ChangePolicy;
 use super::vars::Values;
 use crate::evidence::fact::Fact;
 use crate::evidence::provision_log::LoggedFailure;
-use crate::evidence::recording::{Change, RecordedRunbook, Recording, SCHEMA, Target};
+use crate::evidence::recording::{OwnChange, RecordedRunbook, Recording, SCHEMA, Target};
 use crate::evidence::time::Interval;
 use crate::expression::{Binding, Evaluator, Scope, Unknown};
-use crate::judge::findings::Findings;
+use crate::judge::results::CheckResults;
 use crate::runbook::{Action, Check, HostLook, Runbook};
 use crate::shell_quote::command_line;
 use crate::terminal_text::visible;
@@ -89,7 +89,7 @@ impl PlannedCheck<'_> {
 
 impl Plan {
     /// The plan for a container that earlier runs changed in this way.
-    pub fn new(request: &Request, target: Target, earlier_changes: Vec<Change>) -> Self {
+    pub fn new(request: &Request, target: Target, earlier_changes: Vec<OwnChange>) -> Self {
         let runbook = Arc::clone(&request.runbook);
         let mut head = Recording {
             schema: SCHEMA.to_owned(),
@@ -145,9 +145,9 @@ impl Plan {
 
     /// The wanted checks in their order, each with its command.
     pub fn checks(&self, wanted: impl Fn(&Check) -> bool) -> Vec<PlannedCheck<'_>> {
-        let findings = Findings::new(&self.runbook, &self.head);
-        let evaluator = findings.evaluator();
-        let mut scope = findings.scope().clone();
+        let results = CheckResults::new(&self.runbook, &self.head);
+        let evaluator = results.evaluator();
+        let mut scope = results.scope().clone();
         scope.bind("item", Binding::Present(Fact::Text(ITEM.to_owned())));
         let planned = |check| PlannedCheck {
             check,

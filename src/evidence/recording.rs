@@ -54,7 +54,7 @@ pub struct Recording {
     /// What was tried, in the order it was tried.
     pub attempts: Vec<Attempt>,
     /// What earlier runs of lxcdiag changed in this container.
-    pub earlier_changes: Vec<Change>,
+    pub earlier_changes: Vec<OwnChange>,
     /// Bytes that arrived outside any command's marks, and were dropped.
     pub stray_bytes: u64,
     /// How much later than noted here each moment of lxcdiag's own can have been, in nanoseconds: the clock of another
@@ -219,12 +219,12 @@ impl Recording {
     }
 
     /// The commands of this run that changed the container, or may have.
-    pub fn changes(&self) -> Vec<Change> {
+    pub fn changes(&self) -> Vec<OwnChange> {
         self.attempts
             .iter()
             .filter(|attempt| attempt.changes)
             .filter_map(|attempt| {
-                Some(Change::new(
+                Some(OwnChange::new(
                     attempt.argv.clone(),
                     attempt.started_at?,
                     attempt.duration,
@@ -237,7 +237,7 @@ impl Recording {
 
 /// A command of lxcdiag's that changed the container.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Change {
+pub struct OwnChange {
     /// Its words.
     pub argv: Vec<String>,
     /// From the earliest that it can have begun to the latest that it can have ended.
@@ -247,7 +247,7 @@ pub struct Change {
     pub clock_uncertainty: i64,
 }
 
-impl Change {
+impl OwnChange {
     /// A command that began at `started_at` or up to `clock_uncertainty` later, and took `duration`, all in nanoseconds.
     pub fn new(
         argv: Vec<String>,

@@ -118,18 +118,18 @@ fn compare_evidence(
     let holding: Vec<_> = judged
         .evidence
         .iter()
-        .filter(|weighed| weighed.holds == Some(true))
+        .filter(|evidence| evidence.holds == Some(true))
         .collect();
     let mut problems = Vec::new();
     for part in parts {
-        if holding.iter().any(|weighed| weighed.says.contains(part)) != wanted {
+        if holding.iter().any(|evidence| evidence.says.contains(part)) != wanted {
             let mut problem = if wanted {
                 format!("{id}: nothing that holds says \"{part}\"; what holds:")
             } else {
                 format!("{id}: something that holds says \"{part}\":")
             };
-            for weighed in &holding {
-                let _ = write!(problem, "\n      {}", weighed.says);
+            for evidence in &holding {
+                let _ = write!(problem, "\n      {}", evidence.says);
             }
             problems.push(problem);
         }

@@ -44,7 +44,7 @@ fn hypothesis(id: &str, more: &str, evidence: &[&str]) -> String {
     text
 }
 
-fn judged(evidence: &[&str]) -> Judged {
+fn judged(evidence: &[&str]) -> HypothesisResult {
     let runbook = with_hypotheses(&hypothesis("h", "", evidence));
     run(&runbook).diagnosis().hypotheses.remove(0)
 }

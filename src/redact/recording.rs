@@ -4,7 +4,7 @@ use super::Visitor;
 use super::report::{optional, visit_target};
 use crate::evidence::fact::{Fact, Facts};
 use crate::evidence::provision_log::LoggedFailure;
-use crate::evidence::recording::{Attempt, Change, Ending, RecordedRunbook, Recording};
+use crate::evidence::recording::{Attempt, Ending, OwnChange, RecordedRunbook, Recording};
 
 /// Shows a visitor every text and output that may hold a secret. The runbook's text is none: what
 /// looks like a secret there is a pattern, or a command that looks for one.
@@ -61,7 +61,7 @@ pub(super) fn visit(recording: &mut Recording, visitor: &mut dyn Visitor) {
     for attempt in attempts {
         visit_attempt(attempt, visitor);
     }
-    for Change { argv, .. } in earlier_changes {
+    for OwnChange { argv, .. } in earlier_changes {
         visitor.words(format_args!("earlier_changes"), argv);
     }
 }

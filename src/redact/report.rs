@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::Visitor;
 use crate::evidence::recording::Target;
-use crate::judge::findings::Affected;
+use crate::judge::results::Affected;
 use crate::report::model::{
     CheckRow, EventRow, EvidenceRow, HypothesisRow, MetricValue, Report, RunbookLine, VerdictRow,
 };

@@ -21,7 +21,7 @@ use super::events::describe;
 use super::model::{EventRow, HypothesisRow, Report};
 use super::table::short_time;
 use crate::evidence::fact::duration_in_words;
-use crate::judge::findings::Severity;
+use crate::judge::results::Severity;
 use crate::judge::{Level, VerdictKind};
 use crate::shell_quote::command_line;
 use crate::terminal_text::{clipped, visible_text};

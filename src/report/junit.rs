@@ -10,7 +10,7 @@ use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestSuite}
 
 use super::model::{CheckRow, Report};
 use crate::judge::VerdictKind;
-use crate::judge::findings::Outcome;
+use crate::judge::results::Outcome;
 use crate::shell_quote::command_line;
 use crate::terminal_text::{visible, visible_lines};
 

@@ -8,8 +8,8 @@ use super::SCHEMA;
 use crate::evidence::check_key::CheckKey;
 use crate::evidence::recording::{Attempt, Ending, Recording, Target};
 use crate::evidence::time::{Interval, rfc3339, seconds};
-use crate::judge::findings::{Affected, CheckResult, Event, EventSource, Outcome, Severity};
-use crate::judge::{Diagnosis, Judged, Level, Verdict, VerdictKind, Weighed};
+use crate::judge::results::{Affected, CheckResult, Event, EventSource, Outcome, Severity};
+use crate::judge::{Diagnosis, EvidenceResult, HypothesisResult, Level, Verdict, VerdictKind};
 use crate::runbook::{Check, Effect, Runbook};
 
 /// A report. Times are RFC 3339 in UTC with microseconds; durations say their unit.
@@ -302,7 +302,7 @@ impl Report {
 }
 
 /// The leading race hypothesis: the first whose level is the verdict on races.
-fn leading_race(diagnosis: &Diagnosis) -> Option<&Judged> {
+fn leading_race(diagnosis: &Diagnosis) -> Option<&HypothesisResult> {
     let level = diagnosis.verdict.race?;
     diagnosis
         .hypotheses
@@ -314,7 +314,7 @@ fn check_rows(
     runbook: &Runbook,
     recording: &Recording,
     results: &[CheckResult],
-    leading: Option<&Judged>,
+    leading: Option<&HypothesisResult>,
 ) -> Vec<CheckRow> {
     let checks = runbook.in_order();
     let attempts = checks.iter().flat_map(|check| {
@@ -370,12 +370,12 @@ fn facts_json(result: &CheckResult) -> serde_json::Value {
 }
 
 /// The strongest effect of the evidence that a check contributes to.
-fn bearing(check: &Check, race: &Judged) -> Bearing {
+fn bearing(check: &Check, race: &HypothesisResult) -> Bearing {
     let holding = |effect| {
-        race.evidence.iter().any(|weighed: &Weighed| {
-            weighed.holds == Some(true)
-                && weighed.effect == effect
-                && weighed.checks.contains(&check.id)
+        race.evidence.iter().any(|evidence: &EvidenceResult| {
+            evidence.holds == Some(true)
+                && evidence.effect == effect
+                && evidence.checks.contains(&check.id)
         })
     };
     if holding(Effect::RulesOut) {
@@ -403,7 +403,7 @@ fn event_row(event: &Event) -> EventRow {
     }
 }
 
-fn hypothesis_row(judged: &Judged) -> HypothesisRow {
+fn hypothesis_row(judged: &HypothesisResult) -> HypothesisRow {
     HypothesisRow {
         id: judged.id.clone(),
         title: judged.title.clone(),
@@ -414,11 +414,11 @@ fn hypothesis_row(judged: &Judged) -> HypothesisRow {
         evidence: judged
             .evidence
             .iter()
-            .map(|weighed| EvidenceRow {
-                effect: weighed.effect,
-                holds: weighed.holds,
-                says: weighed.says.clone(),
-                missing: weighed.missing.clone(),
+            .map(|evidence| EvidenceRow {
+                effect: evidence.effect,
+                holds: evidence.holds,
+                says: evidence.says.clone(),
+                missing: evidence.missing.clone(),
             })
             .collect(),
         missing: judged.missing().into_iter().map(str::to_owned).collect(),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::model::{CheckRow, HypothesisRow, Report};
-use crate::judge::findings::Severity;
+use crate::judge::results::Severity;
 use crate::judge::{Level, VerdictKind};
 use crate::runbook::Effect;
 

@@ -37,7 +37,7 @@ impl Check {
 mod tests {
     use super::*;
     use crate::fixture::{Run, runbook};
-    use crate::judge::findings::Findings;
+    use crate::judge::results::CheckResults;
 
     #[test]
     fn what_changes_the_container_comes_last() {
@@ -71,10 +71,10 @@ checks:
 ",
         );
         let run = Run::new(&runbook);
-        let findings = Findings::of_recording(&runbook, &run.recording);
+        let results = CheckResults::of_recording(&runbook, &run.recording);
         let words = |index: usize| {
             let check = &runbook.checks[index];
-            check.argv(findings.evaluator(), findings.scope())
+            check.argv(results.evaluator(), results.scope())
         };
         let owned = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>();
         // A word is a word, whatever is in it; only a shell's line is quoted.

@@ -1,7 +1,7 @@
 //! Rows for tests.
 
 use crate::evidence::check_key::CheckKey;
-use crate::judge::findings::Outcome;
+use crate::judge::results::Outcome;
 use crate::sweep::problem::{AffectedThing, Problem, ProblemId, Status};
 use crate::sweep::row::{CheckSummary, Row, Summary, VisitResult};
 

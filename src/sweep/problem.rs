@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::evidence::check_key::CheckKey;
-use crate::judge::findings::Severity;
+use crate::judge::results::Severity;
 
 /// How bad something is, in ascending order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

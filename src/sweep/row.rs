@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use super::problem::{AffectedThing, Problem, ProblemId, Status};
 use super::selection::{Selected, SkipReason};
 use crate::evidence::check_key::CheckKey;
-use crate::judge::findings::{Outcome, Severity};
+use crate::judge::results::{Outcome, Severity};
 use crate::judge::{Level, VerdictKind};
 use crate::report::{CheckRow, MetricValue, Report};
 use crate::terminal_text::clipped;

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use lxcdiag::engine::demo::Incident;
 use lxcdiag::evidence::check_key::CheckKey;
 use lxcdiag::evidence::recording::Recording;
-use lxcdiag::judge::findings::EventSource;
 use lxcdiag::judge::judge;
+use lxcdiag::judge::results::EventSource;
 use lxcdiag::report::{Redaction, Report};
 use lxcdiag::runbook::{Runbook, Source, read};
 

@@ -77,7 +77,7 @@ fn the_verdict_passes_only_for_a_healthy_container() {
 #[test]
 fn an_exceeded_limit_fails_the_check_and_the_verdict() {
     let mut report = recorded("healthy-252");
-    report.checks[0].severity = Some(lxcdiag::judge::findings::Severity::Critical);
+    report.checks[0].severity = Some(lxcdiag::judge::results::Severity::Critical);
     report.verdict.severity = report.checks[0].severity;
     report.verdict.kind = lxcdiag::judge::VerdictKind::Inconclusive;
     let (element, _, kind) = verdict(&report).unwrap();

@@ -1,6 +1,6 @@
 //! The page has everything that is in the report.
 
-use lxcdiag::judge::findings::Severity;
+use lxcdiag::judge::results::Severity;
 
 use crate::page::{all, attribute, only, parse, text};
 use crate::reports::{html, names, report};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use lxcdiag::judge::VerdictKind;
-use lxcdiag::judge::findings::EventSource;
+use lxcdiag::judge::results::EventSource;
 use lxcdiag::report::{Redaction, Report};
 
 /// Attacks on a page, one per line.

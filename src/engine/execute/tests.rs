@@ -7,7 +7,7 @@ use crate::engine::plan::Request;
 use crate::engine::policy::ChangePolicy;
 use crate::engine::vars::Values;
 use crate::fixture::{Run, runbook};
-use crate::judge::{judge, weigh_findings};
+use crate::judge::{evaluate, judge};
 
 fn plan(runbook: &Runbook, recorded: &Recording) -> Plan {
     let request = Request {
@@ -50,7 +50,7 @@ async fn the_findings_of_a_run_are_those_of_its_recording() {
     for incident in INCIDENTS {
         let recorded = incident.recording().unwrap();
         let (execution, _) = played(&plan(&runbook, &recorded), &recorded).await;
-        let diagnosis = weigh_findings(&runbook, &execution.recording, execution.findings);
+        let diagnosis = evaluate(&runbook, &execution.recording, execution.results);
         assert_eq!(
             diagnosis,
             judge(&runbook, &execution.recording),
@@ -105,9 +105,9 @@ async fn a_check_runs_for_a_hundred_items_and_says_how_many_more_there_are() {
         attempts[100].ending,
         Ending::Errored("50 of 150 items were not run: a check runs for 100 at most".to_owned())
     );
-    let restart = execution.findings.results.last().unwrap();
-    assert_eq!(restart.outcome, crate::judge::findings::Outcome::Errored);
-    assert!(!execution.findings.passed("restart"));
+    let restart = execution.results.checks.last().unwrap();
+    assert_eq!(restart.outcome, crate::judge::results::Outcome::Errored);
+    assert!(!execution.results.passed("restart"));
 }
 
 #[tokio::test]

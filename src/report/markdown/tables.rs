@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::escape::inline;
 use super::{Limits, note_rest, some_of};
 use crate::evidence::fact::duration_in_words;
-use crate::judge::findings::Severity;
+use crate::judge::results::Severity;
 use crate::report::events::{clock, later};
 use crate::report::model::{CheckRow, Report};
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::escape::{fenced, inline};
 use super::{Limits, note_rest, some_of};
-use crate::judge::findings::Severity;
+use crate::judge::results::Severity;
 use crate::report::model::{HypothesisRow, Report};
 use crate::report::table::short_time;
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::wrap::{labelled, paragraph, wrap};
 use super::{Look, style};
-use crate::judge::findings::Severity;
+use crate::judge::results::Severity;
 use crate::judge::{Level, VerdictKind};
 use crate::report::model::{HypothesisRow, Report};
 use crate::terminal_text::{clipped, visible};

@@ -7,7 +7,7 @@ use super::grid::{Column, Least, Text, grid};
 use super::wrap::paragraph;
 use crate::evidence::fact::duration_in_words;
 use crate::judge::Level;
-use crate::judge::findings::{Outcome, Severity};
+use crate::judge::results::{Outcome, Severity};
 use crate::report::model::{Bearing, CheckRow, HypothesisRow, Report};
 use crate::terminal_text::{clipped, visible};
 

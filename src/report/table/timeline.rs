@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::wrap::wrap;
 use super::{Look, section, style};
-use crate::judge::findings::EventSource;
+use crate::judge::results::EventSource;
 use crate::report::events::{Described, describe};
 use crate::report::model::Report;
 

@@ -12,7 +12,7 @@ use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestSuite}
 use super::super::problem::{Problem, ProblemId, Status};
 use super::super::row::{CheckSummary, Row, Summary, VisitResult};
 use super::Sweep;
-use crate::judge::findings::Outcome;
+use crate::judge::results::Outcome;
 use crate::shell_quote::command_line;
 use crate::terminal_text::visible;
 

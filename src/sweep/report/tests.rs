@@ -1,5 +1,5 @@
 use super::*;
-use crate::judge::findings::Outcome;
+use crate::judge::results::Outcome;
 use crate::report::MetricValue;
 use crate::sweep::fixture;
 use crate::sweep::problem::{Problem, ProblemId};

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use super::{ChangeKind, KnownProblem, ProblemChange};
 use crate::judge::VerdictKind;
-use crate::judge::findings::Outcome;
+use crate::judge::results::Outcome;
 use crate::sweep::problem::{Problem, ProblemId, Status};
 use crate::sweep::row::{Row, VisitResult};
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::evidence::check_key::CheckKey;
 use crate::host::State as HostState;
 use crate::judge::VerdictKind;
-use crate::judge::findings::Outcome;
+use crate::judge::results::Outcome;
 use crate::sweep::fixture::{affecting, found, line, of, problem, row};
 
 use Status::{Critical, Unknown, Warning};

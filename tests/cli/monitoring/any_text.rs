@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use lxcdiag::evidence::check_key::CheckKey;
-use lxcdiag::judge::findings::Outcome;
+use lxcdiag::judge::results::Outcome;
 use lxcdiag::report::{Look, MetricValue};
 use lxcdiag::sweep::problem::{Problem, ProblemId, Status};
 use lxcdiag::sweep::report::{Format, SCHEMA, Sweep, render};

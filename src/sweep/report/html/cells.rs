@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::super::super::problem::{Problem, Status};
 use super::super::super::row::{CheckSummary, Summary};
 use super::{FIELD, Sweep};
-use crate::judge::findings::Outcome;
+use crate::judge::results::Outcome;
 use crate::terminal_text::{clipped, visible};
 
 /// What a cell may show: never a colour alone, which not everybody sees, and paper has not.

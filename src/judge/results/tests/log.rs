@@ -38,8 +38,8 @@ fn time_message_and_kind_are_those_of_one_failure_in_the_log() {
     // An older version took the time from the unit's failure and the message from the first.
     for failed_at in [Some(-7.0), Some(-9.0), None] {
         let run = with_log(&runbook, &log, failed_at);
-        let findings = Findings::of_recording(&runbook, &run.recording);
-        let value = |name| findings.evaluator().value(name, findings.scope()).unwrap();
+        let results = CheckResults::of_recording(&runbook, &run.recording);
+        let value = |name| results.evaluator().value(name, results.scope()).unwrap();
         assert_eq!(value("log_error").to_string(), absent);
         assert_eq!(value("log_kind").to_string(), "unit");
         let expected = Some(Interval::at(at(-7.0)));

@@ -2,24 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use super::{Judged, Level, Weighed};
-use crate::judge::findings::{Findings, Outcome};
+use super::{EvidenceResult, HypothesisResult, Level};
+use crate::judge::results::{CheckResults, Outcome};
 use crate::runbook::{Effect, Hypothesis, Runbook};
 
 /// A hypothesis with its verdict.
-pub(super) fn weigh(hypothesis: &Hypothesis, findings: &Findings) -> Judged {
-    let (evaluator, scope) = (findings.evaluator(), findings.scope());
+pub(super) fn evaluate(hypothesis: &Hypothesis, results: &CheckResults) -> HypothesisResult {
+    let (evaluator, scope) = (results.evaluator(), results.scope());
     let evidence: Vec<_> = hypothesis
         .evidence
         .iter()
         .map(|evidence| {
             let judgement = evaluator.judge(&evidence.condition, scope);
-            Weighed {
+            EvidenceResult {
                 effect: evidence.effect,
                 holds: judgement.holds,
                 says: evaluator.describe(&evidence.says, scope),
                 missing: judgement.missing,
-                checks: findings
+                checks: results
                     .dependencies()
                     .of_condition(&evidence.condition)
                     .into_iter()
@@ -28,7 +28,7 @@ pub(super) fn weigh(hypothesis: &Hypothesis, findings: &Findings) -> Judged {
         })
         .collect();
     let (level, conflicting) = level(&evidence);
-    Judged {
+    HypothesisResult {
         id: hypothesis.id.clone(),
         title: hypothesis.title.clone(),
         about: evaluator.describe(&hypothesis.about, scope),
@@ -45,16 +45,16 @@ pub(super) fn weigh(hypothesis: &Hypothesis, findings: &Findings) -> Judged {
 }
 
 /// How far weighed evidence carries, and whether it conflicts.
-pub(super) fn level(evidence: &[Weighed]) -> (Level, bool) {
+pub(super) fn level(evidence: &[EvidenceResult]) -> (Level, bool) {
     let holding = |effect| {
         evidence
             .iter()
-            .filter(|weighed| weighed.effect == effect && weighed.holds == Some(true))
+            .filter(|evidence| evidence.effect == effect && evidence.holds == Some(true))
             .count()
     };
     let settled = (holding(Effect::Confirms) > 0, holding(Effect::RulesOut) > 0);
     let (supports, weakens) = (holding(Effect::Supports), holding(Effect::Weakens));
-    let missing = evidence.iter().any(|weighed| weighed.holds.is_none());
+    let missing = evidence.iter().any(|evidence| evidence.holds.is_none());
     match settled {
         (true, true) => (Level::Unknown, true),
         (true, false) => (Level::Confirmed, false),
@@ -73,8 +73,8 @@ pub(super) fn level(evidence: &[Weighed]) -> (Level, bool) {
 
 /// Whether all is well, in what words, and what was missing to tell. A runbook that does not say
 /// what healthy means asks that every check has passed.
-pub(super) fn healthy(runbook: &Runbook, findings: &Findings) -> (bool, String, Vec<String>) {
-    let (evaluator, scope) = (findings.evaluator(), findings.scope());
+pub(super) fn healthy(runbook: &Runbook, results: &CheckResults) -> (bool, String, Vec<String>) {
+    let (evaluator, scope) = (results.evaluator(), results.scope());
     match &runbook.healthy {
         Some(healthy) => {
             let judgement = evaluator.judge(&healthy.condition, scope);
@@ -89,8 +89,8 @@ pub(super) fn healthy(runbook: &Runbook, findings: &Findings) -> (bool, String, 
             let unmet: Vec<_> = runbook
                 .checks
                 .iter()
-                .filter(|check| !findings.passed(&check.id))
-                .map(|check| unmet(&check.id, findings))
+                .filter(|check| !results.passed(&check.id))
+                .map(|check| unmet(&check.id, results))
                 .collect();
             (unmet.is_empty(), "Every check passed.".to_owned(), unmet)
         }
@@ -98,9 +98,9 @@ pub(super) fn healthy(runbook: &Runbook, findings: &Findings) -> (bool, String, 
 }
 
 /// A check that has not passed, with the reason of the first attempt that did not.
-fn unmet(check: &str, findings: &Findings) -> String {
-    let attempt = findings
-        .results
+fn unmet(check: &str, results: &CheckResults) -> String {
+    let attempt = results
+        .checks
         .iter()
         .find(|result| result.key.check == check && result.outcome != Outcome::Passed);
     match attempt {

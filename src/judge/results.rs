@@ -16,7 +16,7 @@ pub use affected::Affected;
 use crate::evidence::check_key::CheckKey;
 use crate::evidence::fact::{Fact, Facts};
 use crate::evidence::provision_log::NoFailure;
-use crate::evidence::recording::{Attempt, Change, Recording};
+use crate::evidence::recording::{Attempt, OwnChange, Recording};
 use crate::evidence::time::Interval;
 use crate::expression::{Binding, Evaluator, Scope};
 use crate::runbook::dependencies::Dependencies;
@@ -122,7 +122,7 @@ pub enum EventSource {
     /// An earlier run of lxcdiag, likewise.
     EarlierRun,
     /// The runbook, which derives it from the facts of several checks.
-    Judged,
+    Derived,
 }
 
 impl EventSource {
@@ -139,7 +139,7 @@ impl fmt::Display for EventSource {
             Self::FailedAt => "--failed-at",
             Self::Log => "--log",
             Self::Lxcdiag | Self::EarlierRun => "lxcdiag",
-            Self::Judged => "judged",
+            Self::Derived => "judged",
         })
     }
 }
@@ -151,15 +151,15 @@ impl Serialize for EventSource {
 }
 
 /// The facts so far, and the names that stand for them.
-pub struct Findings {
+pub struct CheckResults {
     dependencies: Dependencies,
     evaluator: Evaluator,
     scope: Scope,
     /// What each attempt came to, in the order they were run.
-    pub results: Vec<CheckResult>,
+    pub checks: Vec<CheckResult>,
 }
 
-impl Findings {
+impl CheckResults {
     /// What a recording says before its first attempt: its vars, its target, and what earlier runs
     /// changed.
     pub fn new(runbook: &Runbook, recording: &Recording) -> Self {
@@ -176,22 +176,22 @@ impl Findings {
             dependencies: Dependencies::new(runbook),
             evaluator: Evaluator::default(),
             scope,
-            results: Vec::new(),
+            checks: Vec::new(),
         }
     }
 
     /// Everything a recording has, in its order.
     pub fn of_recording(runbook: &Runbook, recording: &Recording) -> Self {
-        let mut findings = Self::new(runbook, recording);
+        let mut results = Self::new(runbook, recording);
         for check in runbook.in_order() {
             let attempts: Vec<_> = recording
                 .attempts
                 .iter()
                 .filter(|attempt| attempt.check == check.id)
                 .collect();
-            findings.add(check, &attempts);
+            results.add(check, &attempts);
         }
-        findings
+        results
     }
 
     /// The evaluator, for conditions over [`Self::scope`].
@@ -217,7 +217,7 @@ impl Findings {
             .collect();
         let binding = outcome::binding(check, attempts, &results);
         self.scope.bind(&check.id, binding);
-        self.results.extend(results);
+        self.checks.extend(results);
         for name in self.dependencies.lets_on(&check.id) {
             self.scope.renew(name);
         }
@@ -283,7 +283,7 @@ fn bind_failure(scope: &mut Scope, recording: &Recording) {
     }
 }
 
-fn change_record(change: &Change) -> Fact {
+fn change_record(change: &OwnChange) -> Fact {
     Fact::Record(Facts::from([
         ("argv".to_owned(), Fact::Text(change.argv.join(" "))),
         ("at".to_owned(), Fact::Time(change.during)),

@@ -160,7 +160,7 @@ fn name(naming: &[String], record: &Facts) -> Option<String> {
 mod tests {
     use super::*;
     use crate::fixture::{Run, runbook};
-    use crate::judge::findings::Findings;
+    use crate::judge::results::CheckResults;
 
     /// What is affected where a check with these keys prints this: name, severity, observed.
     fn of(keys: &str, stdout: &str) -> Vec<(String, Severity, String)> {
@@ -168,8 +168,8 @@ mod tests {
             format!("runbook: test\ntitle: A test\nchecks:\n  - id: it\n    title: It\n{keys}");
         let runbook = runbook(&text);
         let run = Run::new(&runbook).exits("it", 0, stdout, "");
-        let findings = Findings::of_recording(&runbook, &run.recording);
-        let affected = findings.results[0].affected.iter();
+        let results = CheckResults::of_recording(&runbook, &run.recording);
+        let affected = results.checks[0].affected.iter();
         affected
             .map(|it| (it.name.clone(), it.severity, it.observed.clone()))
             .collect()
