@@ -124,16 +124,22 @@ inject_partial_write() { slow_writer "$(($(grep -bo '^\[Ser' "$source" | cut -d:
 inject_partial_empty() { slow_writer 0; }
 
 #: starting             commands run right after the start of the container, before its systemd listens
-# A twentieth of a processor, as with `cpulimit: 0.05`, makes the boot long enough; the limit is lifted afterwards.
+# A fiftieth of a processor, as with `cpulimit: 0.02`, makes the boot long enough to stop systemd before it listens.
 boot_starting() {
-  [[ ! -e $LAB/startup-cost ]] || die "with $LAB/startup-cost pct is slower than systemd: remove the file for 'starting'"
-  local limit='lxc.cgroup.cpu.cfs_quota_us = 5000'
-  [[ ! -e /sys/fs/cgroup/cgroup.controllers ]] || limit='lxc.cgroup2.cpu.max = 5000 100000'
+  local limit='lxc.cgroup.cpu.cfs_quota_us = 2000'
+  [[ ! -e /sys/fs/cgroup/cgroup.controllers ]] || limit='lxc.cgroup2.cpu.max = 2000 100000'
   lxc_extra+=$limit$'\n' no_wait=1
 }
 inject_starting() {
+  local init file
+  init=$(lxc-info -n "$ct" -p -H)
+  until [[ -d /proc/$init/root/run/systemd/system ]]; do
+    running "$ct" || die "container $ct did not start; try 'lxc-start -n $ct -F'"
+    sleep 0.01
+  done
+  kill -STOP "$init"
   provision "$source"
-  local file
+  kill -CONT "$init"
   for file in /sys/fs/cgroup/{cpu,cpu\,cpuacct,}/lxc/"$ct"/cpu.{cfs_quota_us,max}; do
     [[ ! -e $file ]] || case $file in *max) echo max >"$file" ;; *) echo -1 >"$file" ;; esac
   done
