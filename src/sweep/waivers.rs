@@ -210,8 +210,7 @@ mod tests {
             ),
             (
                 &good.replace("reason: x", "reason: x, reason: y"),
-                "waivers.yaml:1:45: [0].reason: the key `reason` is here a second time; keep one of \
-                 the two",
+                "waivers.yaml:1:45: [0].reason: duplicate key `reason`; remove one of the two",
             ),
             (
                 "- container: 958\n\tcheck: disk",
