@@ -28,6 +28,6 @@ pub use error::{Position, RunbookError, RunbookErrors};
 pub use library::{BuiltIn, Entry, Library, LookupError, Origin};
 pub use model::*;
 pub use read::read;
-pub(crate) use read::typed;
+pub(crate) use read::read_as;
 pub use source::{MAX_BYTES, Source};
 pub use validate::{ValueError, check_value};

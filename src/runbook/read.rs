@@ -31,16 +31,17 @@ pub fn read(source: &Source) -> Result<Runbook, RunbookErrors> {
     }
 }
 
-/// A YAML text as a `T`, as strictly as a runbook is read.
+/// A YAML file of another kind, as strictly as a runbook is read.
 ///
 /// # Errors
-/// What is wrong with it, one mistake; of a text that has nothing in it, `empty` says what to write.
-pub(crate) fn typed<T: for<'de> Deserialize<'de>>(
+/// The first mistake in it; of a file that has nothing in it, `empty` says what to write.
+pub(crate) fn read_as<T: for<'de> Deserialize<'de>>(
     name: &str,
-    text: &str,
+    bytes: &[u8],
     empty: &str,
 ) -> Result<T, RunbookErrors> {
-    document(name, text, empty).map(|(value, _)| value)
+    let text = Source::from_bytes(name, bytes)?.text;
+    document(name, &text, empty).map(|(value, _)| value)
 }
 
 fn document<T: for<'de> Deserialize<'de>>(
@@ -78,4 +79,26 @@ fn located(file: &str, spot: &Spot, mut findings: Vec<Finding>) -> RunbookErrors
         .collect();
     errors.sort_by_key(|error| error.position);
     RunbookErrors { errors, left_out }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_files_have_the_limits_of_runbooks() {
+        let message = |text: &str| {
+            let error = read_as::<Vec<String>>("x.yaml", text.as_bytes(), "write `[]`");
+            error.unwrap_err().to_string()
+        };
+        assert_eq!(message("# none"), "x.yaml: the file is empty; write `[]`");
+        assert_eq!(
+            message(&"[".repeat(100_000)),
+            "x.yaml:1:256: not valid YAML: recursion limit exceeded; nest it less deeply"
+        );
+        assert_eq!(
+            message("- a\n- b: c\n"),
+            "x.yaml:2:3: [1]: expected a text, found a mapping"
+        );
+    }
 }

@@ -237,8 +237,7 @@ fn not_yaml(text: &str, error: &ScanError) -> YamlError {
     {
         return yaml_error::explain(&error, text);
     }
-    let message = format!("not valid YAML: {}", error.info());
-    YamlError::new(Some(position(*error.marker())), message)
+    yaml_error::not_valid(Some(position(*error.marker())), error.info(), "")
 }
 
 #[cfg(test)]

@@ -48,11 +48,17 @@ pub(super) fn explain(error: &serde_yaml::Error, text: &str) -> YamlError {
         }
         _ => context.text.to_owned(),
     };
-    let message = match advice(problem) {
-        Some(advice) => format!("not valid YAML: {problem}{context}; {advice}"),
-        None => format!("not valid YAML: {problem}{context}"),
-    };
-    YamlError::new(position, message)
+    not_valid(position, problem, &context)
+}
+
+/// A problem that a YAML parser reports, with advice for those that are often met.
+pub(super) fn not_valid(position: Option<Position>, problem: &str, context: &str) -> YamlError {
+    let advice = advice(problem).map(|advice| format!("; {advice}"));
+    let advice = advice.unwrap_or_default();
+    YamlError::new(
+        position,
+        format!("not valid YAML: {problem}{context}{advice}"),
+    )
 }
 
 fn error_position(error: &serde_yaml::Error) -> Option<Position> {
@@ -91,8 +97,10 @@ fn advice(problem: &str) -> Option<&'static str> {
         Some("write `key: value`, with a space after the colon")
     } else if is("did not find expected <document start>") {
         Some("the document has ended before; mend the indentation, or put the text in quotes")
-    } else if is("found a tab character") {
+    } else if is("found a tab character") || is("tabs disallowed") {
         Some("indent with spaces")
+    } else if is("recursion limit exceeded") {
+        Some("nest it less deeply")
     } else {
         None
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use super::problem::ProblemId;
 use super::row::Row;
 use super::selection::Ids;
-use crate::runbook::{RunbookErrors, Source, typed};
+use crate::runbook::{RunbookErrors, read_as};
 
 /// An entry of a waiver file, which is a list of them.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -38,8 +38,7 @@ enum Containers {
 /// # Errors
 /// The first mistake in it, with its line.
 pub fn read(name: &str, bytes: &[u8]) -> Result<Vec<Waiver>, RunbookErrors> {
-    let text = Source::from_bytes(name, bytes)?.text;
-    typed(name, &text, "write `[]` if nothing is waived")
+    read_as(name, bytes, "write `[]` if nothing is waived")
 }
 
 fn containers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Containers, D::Error> {
