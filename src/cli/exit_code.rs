@@ -1,4 +1,4 @@
-//! What lxcdiag's exit status means. README.md says the same for users.
+//! The meaning of lxcdiag's exit status. README.md documents it for users.
 
 use std::process::ExitCode as Code;
 
@@ -6,32 +6,32 @@ use crate::judge::results::Severity;
 use crate::judge::{Level, Verdict, VerdictKind};
 use crate::sweep::problem::Status;
 
-/// The exit status of a command. 0 to 3 are the monitoring plugins' codes, those from 64 on are
-/// the codes of BSD's `sysexits.h`, those above 128 the shells' for an end by signal.
+/// The exit status of a command: 0 to 3 as for monitoring plugins, from 64 as in BSD's `sysexits.h`, above 128
+/// as shells report a signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum ExitCode {
-    /// Healthy; for commands that diagnose nothing, success.
+    /// Healthy; for a command that does not diagnose, success.
     Healthy = 0,
     /// A warning, or a fault that is only likely; for `diff`, a difference.
     Warning = 1,
     /// A fault confirmed, or critical.
     Critical = 2,
-    /// It could not be told.
+    /// It could not be determined.
     Inconclusive = 3,
     /// The command line is wrong.
     Usage = 64,
     /// A runbook or recording is not valid.
     BadInput = 65,
-    /// pct, the container or the node is not to be had.
+    /// pct, the container or the node is unavailable.
     Unavailable = 69,
     /// The report could not be written.
     CannotWrite = 73,
-    /// Not allowed: not root.
+    /// The user is not root.
     NotAllowed = 77,
-    /// Interrupted by SIGINT, reported what was collected.
+    /// Interrupted by SIGINT; what was collected is reported.
     Interrupted = 130,
-    /// Ended by SIGTERM, reported what was collected.
+    /// Ended by SIGTERM; what was collected is reported.
     Terminated = 143,
 }
 
