@@ -14,20 +14,17 @@ mod assignment;
 mod names;
 mod output;
 mod pem;
-mod recording;
-mod report;
 mod scan;
 mod secrets;
 mod shapes;
 mod span;
+mod texts;
+mod tokens;
 mod value;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt;
-use std::sync::LazyLock;
 
-use memchr::memmem::Finder;
 use regex::bytes::Regex;
 
 use crate::evidence::recording::{Attempt, Output, Recording};
@@ -38,10 +35,10 @@ use crate::runbook::pattern::redact_pattern;
 use names::secret;
 use secrets::{Known, Place, Secrets};
 use span::Span;
+use texts::{Texts as _, Visitor};
+use tokens::{Token, redactions, tokens, touches};
 use value::{is_harmless, is_random, slice};
 
-/// How every token begins.
-const TOKEN: &str = "[redacted:";
 /// The class of what a runbook's pattern without a named group finds.
 const OF_RUNBOOK: &str = "runbook";
 
@@ -55,7 +52,7 @@ pub fn report(
     let mut redactor = Redactor::new(runbook);
     redactor.learn_recording(recording);
     let mut exact = Report::new(runbook, sha256, recording, diagnosis);
-    report::visit(&mut exact, &mut Learn(&mut redactor));
+    exact.visit(None, &mut Learn(&mut redactor));
     // What the report shows is then what was looked through, to the byte.
     let as_it_was = |attempt: &Attempt| attempt.stdout.is_text() && attempt.stderr.is_text();
     if redactor.secrets.is_empty() && recording.attempts.iter().all(as_it_was) {
@@ -118,7 +115,7 @@ impl Redactor {
             self.secrets.innocent(value);
         }
         self.learn_vars(&recording.vars);
-        recording::visit(recording, &mut Learn(self));
+        recording.visit(None, &mut Learn(self));
     }
 
     /// Takes in the secrets of a text.
@@ -129,13 +126,7 @@ impl Redactor {
     /// Takes the secrets out of a recording. It says how many bytes each output had, and its
     /// runbook's text loses only what is known from elsewhere, and says so.
     pub fn redact_recording(&mut self, recording: &mut Recording) {
-        recording::visit(
-            recording,
-            &mut Redact {
-                redactor: self,
-                found: Vec::new(),
-            },
-        );
+        recording.visit(None, &mut Redact(self));
         let text = &recording.runbook.text;
         if let Some(text) = self.redact_yaml(text) {
             recording.runbook.text = text;
@@ -145,12 +136,8 @@ impl Redactor {
 
     /// Takes the secrets out of a report, and puts down in it what was removed where.
     pub fn redact_report(&mut self, report: &mut Report) {
-        let mut redact = Redact {
-            redactor: self,
-            found: Vec::new(),
-        };
-        report::visit(report, &mut redact);
-        report.redacted = Some(redact.found);
+        report.visit(None, &mut Redact(self));
+        report.redacted = Some(redactions(report));
     }
 
     /// A text without the secrets that are known, and those in it; `None` where it has none. What is
@@ -183,23 +170,15 @@ impl Redactor {
 
     fn learn_beside(&mut self, name: Option<&str>, text: &[u8]) {
         let tokens = tokens(text);
-        for (class, number) in tokens
-            .iter()
-            .filter_map(|(from, to)| token_at(text, *from, *to))
-        {
-            self.secrets.taken(class, number);
+        for token in &tokens {
+            self.secrets.taken(token.class, token.number);
         }
         self.found_in(name, text, &tokens);
         self.known = None;
     }
 
     /// What the rules find in a text that stands beside a name, and that has these tokens already.
-    fn found_in(
-        &mut self,
-        name: Option<&str>,
-        text: &[u8],
-        tokens: &[(usize, usize)],
-    ) -> Vec<Place> {
+    fn found_in(&mut self, name: Option<&str>, text: &[u8], tokens: &[Token<'_>]) -> Vec<Place> {
         let mut spans = scan::spans(text, tokens);
         if let Some(name) = name.and_then(|name| secret(name.as_bytes()))
             && !is_harmless(text, name)
@@ -284,70 +263,11 @@ fn replaced(text: &[u8], places: Vec<Place>, token: impl Fn(&Place) -> String) -
     Some(result)
 }
 
-/// Where tokens stand that an earlier redaction has put there.
-fn tokens(text: &[u8]) -> Vec<(usize, usize)> {
-    let mut tokens = Vec::new();
-    static OPENING: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(TOKEN));
-    for from in OPENING.find_iter(text) {
-        const LONGEST: usize = 128;
-        let near = slice(text, from, text.len().min(from + LONGEST));
-        if let Some(length) = memchr::memchr(b']', near)
-            && token_at(text, from, from + length + 1).is_some()
-        {
-            tokens.push((from, from + length + 1));
-        }
-    }
-    tokens
-}
-
-/// The class and the number of a token.
-fn token_at(text: &[u8], from: usize, to: usize) -> Option<(&str, u64)> {
-    let inner = slice(text, from + TOKEN.len(), to - 1);
-    let (class, number) = std::str::from_utf8(inner).ok()?.rsplit_once(':')?;
-    let is_class = class
-        .bytes()
-        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-    Some((class, number.parse().ok()?)).filter(|_| is_class && !class.is_empty())
-}
-
-/// Whether a range has a part in common with one of these, which are in order.
-fn touches(tokens: &[(usize, usize)], from: usize, to: usize) -> bool {
-    let first = tokens.partition_point(|token| token.1 <= from);
-    tokens.get(first).is_some_and(|token| token.0 < to)
-}
-
-/// Sees every text of a report or a recording, and may change it.
-trait Visitor {
-    /// A text, where it stands, and the name it stands beside.
-    fn text(&mut self, place: fmt::Arguments<'_>, name: Option<&str>, text: &mut String);
-    /// A command's output.
-    fn output(&mut self, output: &mut Output);
-    /// The same in a report, where the recording has been seen before.
-    fn shown(&mut self, place: fmt::Arguments<'_>, text: &mut String) {
-        self.text(place, None, text);
-    }
-
-    /// A command's words in a report, likewise.
-    fn shown_words(&mut self, place: fmt::Arguments<'_>, words: &mut [String]) {
-        self.words(place, words);
-    }
-
-    /// The words of a command: one behind an option stands beside its name.
-    fn words(&mut self, place: fmt::Arguments<'_>, words: &mut [String]) {
-        let mut option: Option<String> = None;
-        for (index, word) in words.iter_mut().enumerate() {
-            let before = option.take().filter(|_| !word.starts_with('-'));
-            option = (word.starts_with('-') && !word.contains('=')).then(|| word.clone());
-            self.text(format_args!("{place}[{index}]"), before.as_deref(), word);
-        }
-    }
-}
-
-/// Takes in the secrets.
+/// Learns the secrets.
 struct Learn<'a>(&'a mut Redactor);
 
 impl Visitor for Learn<'_> {
-    fn text(&mut self, _: fmt::Arguments<'_>, name: Option<&str>, text: &mut String) {
+    fn text(&mut self, name: Option<&str>, text: &mut String) {
         self.0.learn_beside(name, text.as_bytes());
     }
 
@@ -356,43 +276,23 @@ impl Visitor for Learn<'_> {
         self.0.learn(&output.tail);
     }
 
-    fn shown(&mut self, _: fmt::Arguments<'_>, _: &mut String) {}
-
-    fn shown_words(&mut self, _: fmt::Arguments<'_>, _: &mut [String]) {}
+    fn visits_repeated(&self) -> bool {
+        false
+    }
 }
 
-/// Replaces the secrets, and counts the tokens.
-struct Redact<'a> {
-    redactor: &'a mut Redactor,
-    found: Vec<crate::report::Redaction>,
-}
+/// Replaces the secrets.
+struct Redact<'a>(&'a mut Redactor);
 
 impl Visitor for Redact<'_> {
-    fn text(&mut self, place: fmt::Arguments<'_>, name: Option<&str>, text: &mut String) {
-        if let Some(redacted) = self.redactor.redact_beside(name, text.as_bytes()) {
+    fn text(&mut self, name: Option<&str>, text: &mut String) {
+        if let Some(redacted) = self.0.redact_beside(name, text.as_bytes()) {
             *text = String::from_utf8_lossy(&redacted).into_owned();
         }
-        let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
-        let bytes = text.as_bytes();
-        for (class, _) in tokens(bytes)
-            .into_iter()
-            .filter_map(|(from, to)| token_at(bytes, from, to))
-        {
-            *counts.entry(class).or_default() += 1;
-        }
-        self.found.extend(
-            counts
-                .into_iter()
-                .map(|(class, count)| crate::report::Redaction {
-                    class: class.to_owned(),
-                    place: place.to_string(),
-                    count,
-                }),
-        );
     }
 
     fn output(&mut self, output: &mut Output) {
-        output::redact(output, |bytes| self.redactor.redact(bytes));
+        output::redact(output, |bytes| self.0.redact(bytes));
     }
 }
 

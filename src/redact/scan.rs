@@ -8,6 +8,7 @@ use memchr::{memchr2, memrchr2};
 use super::names::Name;
 use super::shapes::{Check, SHAPES};
 use super::span::{Line, Span};
+use super::tokens::{Token, touches};
 use super::value::{byte, is_harmless, slice};
 use super::{assignment, pem};
 
@@ -70,7 +71,7 @@ static HINTS: LazyLock<Option<Hints>> = LazyLock::new(|| {
 
 /// What the built-in rules find in a text, in no order. The words in tokens that stand there already
 /// are no names.
-pub(super) fn spans(text: &[u8], tokens: &[(usize, usize)]) -> Vec<Span> {
+pub(super) fn spans(text: &[u8], tokens: &[Token<'_>]) -> Vec<Span> {
     let mut scan = Scan {
         text,
         spans: Vec::new(),
@@ -85,7 +86,7 @@ pub(super) fn spans(text: &[u8], tokens: &[(usize, usize)]) -> Vec<Span> {
         return Vec::new();
     };
     for hint in hints.automaton.find_overlapping_iter(text) {
-        if super::touches(tokens, hint.start(), hint.end()) {
+        if touches(tokens, hint.start(), hint.end()) {
             continue;
         }
         match hints.rules.get(hint.pattern().as_usize()) {

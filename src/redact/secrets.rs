@@ -94,7 +94,7 @@ impl Secrets {
             return String::new();
         };
         let number = self.taken.get(&**class).copied().unwrap_or_default() + rank;
-        format!("{}{class}:{number}]", super::TOKEN)
+        format!("{}{class}:{number}]", super::tokens::TOKEN)
     }
 
     /// Finds these secrets where nothing around them says what they are.

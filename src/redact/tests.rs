@@ -1,5 +1,6 @@
 //! What is removed and what stays, as a reader of a ticket would want it.
 
+mod fields;
 mod hostile;
 mod names;
 mod properties;

@@ -182,7 +182,7 @@ const LONGEST_HARMLESS: usize = 256;
 /// Whether a value beside a secret's name is none: nothing, a truth value, a reference, a mask, the
 /// path of a file, and for a name that may be a count, a number.
 pub(super) fn is_harmless(value: &[u8], name: Name) -> bool {
-    if !super::tokens(value).is_empty() {
+    if !super::tokens::tokens(value).is_empty() {
         return true;
     }
     if value.len() > LONGEST_HARMLESS {

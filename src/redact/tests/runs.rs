@@ -13,7 +13,7 @@ use crate::report::Report;
 use crate::runbook::Runbook;
 
 /// Every place of a report, with a secret in it, and nothing around it that says so but once.
-fn everywhere() -> Runbook {
+pub(super) fn everywhere() -> Runbook {
     runbook(
         "runbook: test
 title: A test
@@ -48,7 +48,7 @@ hypotheses:
 
 const SECRET: &str = "hunter2/x";
 
-fn recording(runbook: &Runbook) -> Recording {
+pub(super) fn recording(runbook: &Runbook) -> Recording {
     let mut run = Run::new(runbook)
         .exits(
             "env",
@@ -151,7 +151,7 @@ fn the_report_says_what_was_removed_where() {
         "checks[env].observed",
         "checks[env].facts.value",
         "checks[told].facts.text[0]",
-        "checks[each].id",
+        "checks[each[[redacted:password:3]]].id",
         "checks[task].facts.text[0]",
         "timeline[0].what",
         "hypotheses[leaky].about",

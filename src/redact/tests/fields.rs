@@ -1,0 +1,180 @@
+//! Every field of a report and of a recording, also those that are added later.
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::super::Redactor;
+use super::super::texts::{Texts, Visitor};
+use super::runs::{everywhere, recording};
+use super::with_patterns;
+use crate::evidence::recording::{Output, Recording};
+use crate::judge::judge;
+use crate::judge::results::{Affected, Severity};
+use crate::report::{MetricValue, Report};
+use crate::runbook::Runbook;
+
+/// Puts a secret of its own into every text that is to be redacted.
+struct Plant(usize);
+
+impl Plant {
+    fn next(&mut self) -> String {
+        self.0 += 1;
+        format!("PASSWORD=planted{}/x", self.0)
+    }
+}
+
+impl Visitor for Plant {
+    fn text(&mut self, _: Option<&str>, text: &mut String) {
+        *text = self.next();
+    }
+
+    fn output(&mut self, output: &mut Output) {
+        (output.head, output.tail) = (self.next().into_bytes(), self.next().into_bytes());
+    }
+}
+
+/// Every text in JSON in which no secret was planted: the fields that are never redacted.
+fn exempt(place: &str, value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) if !text.contains("planted") => {
+            found.insert(place.to_owned());
+        }
+        Value::Array(items) => {
+            for item in items {
+                exempt(&format!("{place}[]"), item, found);
+            }
+        }
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                exempt(&format!("{place}.{name}"), field, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Plants secrets in a value in which every field must have a value, and checks that only the expected fields got none.
+fn plant(value: &mut (impl Texts + Serialize + Debug), expected: &[&str]) {
+    let debug = format!("{value:#?}");
+    let fields = debug
+        .lines()
+        .filter_map(|line| line.trim().split_once(": "));
+    let (empty, full): (BTreeSet<_>, BTreeSet<_>) =
+        fields.partition(|(_, value)| matches!(*value, "None," | "[]," | "{}," | "\"\","));
+    let [empty, full] = [empty, full]
+        .map(|fields| -> BTreeSet<_> { fields.into_iter().map(|(name, _)| name).collect() });
+    let unknown: Vec<_> = empty.difference(&full).collect();
+    assert!(unknown.is_empty(), "give these fields a value: {unknown:?}");
+
+    value.visit(None, &mut Plant(0));
+    let mut found = BTreeSet::new();
+    exempt("", &serde_json::to_value(&*value).unwrap(), &mut found);
+    assert_eq!(
+        found,
+        expected.iter().map(|place| (*place).to_owned()).collect()
+    );
+}
+
+/// A recording in which every field has a value.
+fn full_recording(runbook: &Runbook) -> Recording {
+    let mut recording = recording(runbook);
+    recording.demonstration = Some("late-push".to_owned());
+    recording.target.systemd = Some("252".to_owned());
+    recording.target.kernel = Some("6.8.12-4-pve".to_owned());
+    recording.target.pve = Some("8.4.1".to_owned());
+    recording.runbook.text = "runbook: test".to_owned();
+    recording.failed_at = Some(recording.earlier_changes[0].during);
+    recording.failed_at_given = true;
+    let failure = &mut recording.log.as_mut().unwrap()[0];
+    failure.at = recording.failed_at;
+    failure.later_runs = Some(1);
+    failure.units = vec!["a.service".to_owned()];
+    recording.attempts[0].changes = true;
+    let output = &mut recording.attempts[0].stdout;
+    (output.tail, output.written) = (b"end".to_vec(), Some(40));
+    recording
+}
+
+#[test]
+fn every_field_of_a_recording_is_redacted_except_these() {
+    let mut recording = full_recording(&everywhere());
+    plant(
+        &mut recording,
+        &[
+            ".attempts[].check",
+            ".attempts[].ending",
+            ".defaulted[]",
+            ".log[].kind",
+            ".runbook.id",
+            ".runbook.sha256",
+            ".runbook.text",
+            ".schema",
+        ],
+    );
+    let mut redactor = Redactor::new(&with_patterns(""));
+    redactor.learn_recording(&mut recording);
+    redactor.redact_recording(&mut recording);
+    let text = serde_json::to_string(&recording).unwrap();
+    assert!(!text.contains("planted"), "{text}");
+}
+
+#[test]
+fn every_field_of_a_report_is_redacted_except_these() {
+    let runbook = everywhere();
+    let recording = full_recording(&runbook);
+    let mut report = Report::new(&runbook, "00", &recording, &judge(&runbook, &recording));
+    let check = &mut report.checks[0];
+    check.step = Some("1".to_owned());
+    check.signal = Some(9);
+    check.severity = Some(Severity::Critical);
+    check.affected = vec![Affected {
+        name: "a".to_owned(),
+        severity: Severity::Warning,
+        observed: "b".to_owned(),
+    }];
+    check.metric = Some(MetricValue {
+        value: 1.0,
+        unit: "s".to_owned(),
+    });
+    report.hypotheses[0].missing = vec!["a".to_owned()];
+    report.hypotheses[0].evidence[0].missing = vec!["a".to_owned()];
+    report.verdict.severity = check.severity;
+    report.verdict.race = Some(report.hypotheses[0].verdict);
+    report.redacted = Some(Vec::new());
+    plant(
+        &mut report,
+        &[
+            ".checks[].affected[].severity",
+            ".checks[].id",
+            ".checks[].outcome",
+            ".checks[].race",
+            ".checks[].severity",
+            ".checks[].started_at",
+            ".defaulted[]",
+            ".failed_at",
+            ".finished_at",
+            ".hypotheses[].evidence[].effect",
+            ".hypotheses[].id",
+            ".hypotheses[].verdict",
+            ".runbook.id",
+            ".runbook.sha256",
+            ".schema",
+            ".started_at",
+            ".timeline[].at",
+            ".timeline[].source",
+            ".timeline[].until",
+            ".verdict.id",
+            ".verdict.level",
+            ".verdict.race",
+            ".verdict.severity",
+        ],
+    );
+    let mut redactor = Redactor::new(&runbook);
+    report.visit(None, &mut super::super::Learn(&mut redactor));
+    redactor.redact_report(&mut report);
+    let text = serde_json::to_string(&report).unwrap();
+    assert!(!text.contains("planted"), "{text}");
+}

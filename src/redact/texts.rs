@@ -1,0 +1,219 @@
+//! Every text of a report and of a recording.
+//!
+//! All text is redacted unless it is exempt here by name. A struct must name each of its fields, and a type that holds no
+//! text must say so, or it does not compile.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use crate::evidence::check_key::CheckKey;
+use crate::evidence::fact::Fact;
+use crate::evidence::provision_log::{FailureKind, LoggedFailure, Owner};
+use crate::evidence::recording::{
+    Attempt, Ending, Output, OwnChange, RecordedRunbook, Recording, Target,
+};
+use crate::evidence::time::Interval;
+use crate::judge::results::{Affected, EventSource, Outcome, Severity};
+use crate::judge::{Level, VerdictKind};
+use crate::report::model::{
+    Bearing, CheckRow, EventRow, EvidenceRow, HypothesisRow, MetricValue, Report, RunbookLine,
+    VerdictRow,
+};
+use crate::runbook::Effect;
+
+/// Sees every text, and may change it.
+pub(super) trait Visitor {
+    /// A text, and the name beside it: the key in a map, or the option before it on a command line.
+    fn text(&mut self, name: Option<&str>, text: &mut String);
+    /// A command's output.
+    fn output(&mut self, output: &mut Output);
+    /// Whether to visit what a report repeats from its recording.
+    fn visits_repeated(&self) -> bool {
+        true
+    }
+}
+
+/// Something with texts in it.
+pub(super) trait Texts {
+    /// Shows every text to a visitor. `name` stands beside the value.
+    fn visit(&mut self, name: Option<&str>, visitor: &mut dyn Visitor);
+
+    /// The text, if it is one: in a list it may be an option, and the next text its value.
+    fn as_word(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// Fields after `repeated` show what the recording has; fields after `exempt` are not redacted.
+macro_rules! structs {
+    ($($type:ident {
+        $($field:ident),* $(; repeated $($repeated:ident),*)? $(; exempt $($exempt:ident),*)?
+    })*) => {$(
+        impl Texts for $type {
+            fn visit(&mut self, _: Option<&str>, visitor: &mut dyn Visitor) {
+                let Self { $($field,)* $($($repeated,)*)? $($($exempt: _,)*)? } = self;
+                $($field.visit(None, visitor);)*
+                $(if visitor.visits_repeated() {
+                    $($repeated.visit(None, visitor);)*
+                })?
+            }
+        }
+    )*};
+}
+
+macro_rules! without_text {
+    ($($type:ty),* $(,)?) => {$(
+        impl Texts for $type {
+            fn visit(&mut self, _: Option<&str>, _: &mut dyn Visitor) {}
+        }
+    )*};
+}
+
+// Exempt are ids and names that a runbook gives, hashes, timestamps, and the text of the runbook: what looks like a secret
+// there is a pattern, or a command that searches for one.
+structs! {
+    Recording {
+        lxcdiag, command_line, runbook, demonstration, target, vars, failed_at, failed_at_given, log, read_only,
+        started_at, finished_at, clock_uncertainty, cut_short, attempts, earlier_changes, stray_bytes;
+        exempt schema, defaulted
+    }
+    RecordedRunbook { redacted; exempt id, sha256, text }
+    Target { ct, node, via, os, systemd, kernel, pve }
+    LoggedFailure { at, kind, text, owner, later_runs, units }
+    Attempt {
+        item, argv, changes, started_at, duration, ending, stdout, stderr, found, session_lost; exempt check
+    }
+    OwnChange { argv, during, clock_uncertainty }
+    CheckKey { item; exempt check }
+
+    Report {
+        lxcdiag, command_line, demonstration, runbook, target, took, cut_short, read_only, vars, changed, checks,
+        timeline, hypotheses, verdict;
+        exempt schema, started_at, finished_at, failed_at, var_order, defaulted, redacted
+    }
+    RunbookLine { title; exempt id, sha256 }
+    CheckRow {
+        key, title, step, outcome, no_items, reason, observed, race, duration_ms, exit, signal, timed_out, session_lost,
+        stdout_bytes, stderr_bytes, facts, severity, affected, metric;
+        repeated argv, stdout, stderr;
+        exempt started_at
+    }
+    Affected { name, severity, observed }
+    MetricValue { value, unit }
+    EventRow { what, source, decisive, interval; exempt at, until }
+    HypothesisRow {
+        title, about, race, verdict, conflicting, evidence, missing, overturned_by, remedy; exempt id
+    }
+    EvidenceRow { effect, holds, says, missing }
+    VerdictRow { kind, race, severity, summary, remedy }
+}
+
+without_text! {
+    bool, i32, i64, u32, u64, usize, f64, Interval,
+    Bearing, Effect, EventSource, FailureKind, Level, Outcome, Owner, Severity, VerdictKind,
+}
+
+impl Texts for String {
+    fn visit(&mut self, name: Option<&str>, visitor: &mut dyn Visitor) {
+        visitor.text(name, self);
+    }
+
+    fn as_word(&self) -> Option<&str> {
+        Some(self)
+    }
+}
+
+impl Texts for Output {
+    fn visit(&mut self, _: Option<&str>, visitor: &mut dyn Visitor) {
+        visitor.output(self);
+    }
+}
+
+impl<T: Texts> Texts for Option<T> {
+    fn visit(&mut self, name: Option<&str>, visitor: &mut dyn Visitor) {
+        if let Some(value) = self {
+            value.visit(name, visitor);
+        }
+    }
+}
+
+impl<T: Texts> Texts for Vec<T> {
+    fn visit(&mut self, name: Option<&str>, visitor: &mut dyn Visitor) {
+        let mut option: Option<String> = None;
+        for item in self {
+            let next = item.as_word().filter(|word| word.starts_with('-'));
+            let before = option.take().filter(|_| next.is_none());
+            option = next.filter(|word| !word.contains('=')).map(str::to_owned);
+            item.visit(before.as_deref().or(name), visitor);
+        }
+    }
+}
+
+impl<T: Texts> Texts for BTreeMap<String, T> {
+    fn visit(&mut self, _: Option<&str>, visitor: &mut dyn Visitor) {
+        for (old, new) in visit_entries(self.iter_mut(), visitor) {
+            if let Some(value) = self.remove(&old) {
+                self.insert(new, value);
+            }
+        }
+    }
+}
+
+impl Texts for Map<String, Value> {
+    fn visit(&mut self, _: Option<&str>, visitor: &mut dyn Visitor) {
+        for (old, new) in visit_entries(self.iter_mut(), visitor) {
+            if let Some(value) = self.remove(&old) {
+                self.insert(new, value);
+            }
+        }
+    }
+}
+
+/// Visits the keys and the values of a map. The keys that changed, before and after.
+fn visit_entries<'a, T: Texts + 'a>(
+    entries: impl Iterator<Item = (&'a String, &'a mut T)>,
+    visitor: &mut dyn Visitor,
+) -> Vec<(String, String)> {
+    let mut renamed = Vec::new();
+    for (key, value) in entries {
+        value.visit(Some(key), visitor);
+        let mut new = key.clone();
+        visitor.text(None, &mut new);
+        if new != *key {
+            renamed.push((key.clone(), new));
+        }
+    }
+    renamed
+}
+
+impl Texts for Value {
+    fn visit(&mut self, name: Option<&str>, visitor: &mut dyn Visitor) {
+        match self {
+            Self::Null | Self::Bool(_) | Self::Number(_) => {}
+            Self::String(text) => text.visit(name, visitor),
+            Self::Array(items) => items.visit(name, visitor),
+            Self::Object(fields) => fields.visit(name, visitor),
+        }
+    }
+}
+
+impl Texts for Fact {
+    fn visit(&mut self, name: Option<&str>, visitor: &mut dyn Visitor) {
+        match self {
+            Self::Text(text) => text.visit(name, visitor),
+            Self::List(items) => items.visit(name, visitor),
+            Self::Record(facts) => facts.visit(name, visitor),
+            Self::Int(_) | Self::Number(_) | Self::Bool(_) | Self::Time(_) | Self::Duration(_) => {}
+        }
+    }
+}
+
+impl Texts for Ending {
+    fn visit(&mut self, name: Option<&str>, visitor: &mut dyn Visitor) {
+        match self {
+            Self::Skipped(reason) | Self::Errored(reason) => reason.visit(name, visitor),
+            Self::Exited(_) | Self::TimedOut | Self::Looked => {}
+        }
+    }
+}
