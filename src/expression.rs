@@ -11,6 +11,7 @@ mod functions;
 mod operators;
 mod overload;
 mod parsed;
+mod possible;
 mod scope;
 mod syntax;
 mod times;
@@ -26,6 +27,7 @@ pub use syntax::{
 };
 pub use uncertain::moment_of;
 
+use possible::{NoValue, Possible};
 use trace::{Purpose, TooManyCases, Trace};
 
 /// An expression has no value, because of these: `stamp.born (check stamp was skipped: …)`.
@@ -35,6 +37,9 @@ pub struct Unknown(pub Vec<String>);
 /// Stands for what has no value in a text for people.
 const UNKNOWN: &str = "(unknown)";
 
+/// Values that a `let` can have. Beyond, it is unknown.
+const MOST_VALUES: usize = 8;
+
 /// Evaluates expressions and templates over a [`Scope`].
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Evaluator(());
@@ -42,93 +47,123 @@ pub struct Evaluator(());
 impl Evaluator {
     /// The value of an expression.
     pub fn value(&self, source: &str, scope: &Scope) -> Result<Value, Unknown> {
-        self.evaluate_expression(source, scope, |value| value)
+        self.expression(source, scope, 1, |value| value)?.known()
     }
 
     /// Whether an expression is true.
     pub fn truth(&self, source: &str, scope: &Scope) -> Result<bool, Unknown> {
-        self.evaluate_expression(source, scope, |value| value.is_true())
+        let truth = |value: Value| value.is_true();
+        self.expression(source, scope, 1, truth)?.known()
     }
 
     /// A template's text.
     pub fn render(&self, template: &str, scope: &Scope) -> Result<String, Unknown> {
-        self.text(template, scope, Purpose::Display)
+        self.template(template, scope, Purpose::Display, 1)?.known()
     }
 
-    fn evaluate_expression<T: PartialEq>(
+    /// What a `let` can be, or why it has no value.
+    fn derived(&self, source: &str, scope: &Scope) -> Result<Possible<Value>, NoValue> {
+        if source.contains("{{") {
+            let texts = self.template(source, scope, Purpose::Reasoning, MOST_VALUES)?;
+            return Ok(texts.map(Value::from));
+        }
+        let values = self.expression(source, scope, MOST_VALUES, |value| value)?;
+        let resolved = values.map(|value| scope::resolved(&value));
+        resolved
+            .transposed()
+            .ok_or_else(|| NoValue::because("there is none".to_owned()))
+    }
+
+    fn expression<T: PartialEq>(
         &self,
         source: &str,
         scope: &Scope,
+        most: usize,
         of: impl Fn(Value) -> T,
-    ) -> Result<T, Unknown> {
+    ) -> Result<Possible<T>, NoValue> {
         let expression =
-            parsed::expression(source).map_err(|error| Unknown(vec![error.to_string()]))?;
+            parsed::expression(source).map_err(|error| NoValue::because(error.to_string()))?;
         let context = scope.context();
         self.evaluate(
             source,
             Purpose::Reasoning,
+            most,
             || expression.eval(context.clone()).map(&of),
             || overload::value(source, context.clone()).map(&of),
         )
     }
 
-    fn text(&self, source: &str, scope: &Scope, purpose: Purpose) -> Result<String, Unknown> {
+    fn template(
+        &self,
+        source: &str,
+        scope: &Scope,
+        purpose: Purpose,
+        most: usize,
+    ) -> Result<Possible<String>, NoValue> {
         if !source.contains("{{") && !source.contains("{%") {
-            return Ok(source.to_owned());
+            return Ok(Possible::only(source.to_owned()));
         }
         let template =
-            parsed::template(source).map_err(|error| Unknown(vec![error.to_string()]))?;
+            parsed::template(source).map_err(|error| NoValue::because(error.to_string()))?;
         let context = scope.context();
         self.evaluate(
             source,
             purpose,
+            most,
             || template.render(context.clone()),
             || overload::text(source, context.clone()),
         )
     }
 
-    /// Evaluates a text: plainly, and if it met a value that is not known exactly, case by case.
+    /// Evaluates a text: plainly, and if it met a value that is not known exactly, case by case. It is unknown if it can
+    /// have more than so many values.
     fn evaluate<T: PartialEq>(
         &self,
         source: &str,
         purpose: Purpose,
+        most: usize,
         plainly: impl Fn() -> Result<T, minijinja::Error>,
         case: impl Fn() -> Result<T, minijinja::Error>,
-    ) -> Result<T, Unknown> {
+    ) -> Result<Possible<T>, NoValue> {
         Trace::start(purpose);
         let result = plainly();
         if !Trace::is_uncertain() {
-            return self.settle(source, result);
+            let value = self.settle(source, result);
+            return value.map(Possible::only).map_err(|(reasons, _)| NoValue {
+                reasons,
+                is_open: false,
+            });
         }
         Trace::start_cases(purpose);
-        let mut shared: Option<T> = None;
+        let mut values = Vec::new();
         loop {
-            let result = self
+            let value = self
                 .settle(source, case())
-                .map_err(|Unknown(missing)| Unknown([Trace::questions(), missing].concat()))?;
-            if Trace::apart(|| shared.as_ref().is_some_and(|shared| *shared != result)) {
-                return Err(Unknown(Trace::questions()));
+                .map_err(|(reasons, only_missing)| {
+                    let questions = Trace::questions();
+                    NoValue {
+                        is_open: !only_missing || !questions.is_empty(),
+                        reasons: [questions, reasons].concat(),
+                    }
+                })?;
+            if !Trace::apart(|| values.contains(&value)) {
+                values.push(value);
             }
-            shared = Some(result);
+            let questions = Trace::questions();
             match Trace::next_case() {
-                Ok(true) => {}
-                Ok(false) => return shared.ok_or_else(|| Unknown(Trace::questions())),
-                Err(TooManyCases) => return Err(Unknown(Trace::questions())),
+                Ok(more) if values.len() <= most => {
+                    if !more {
+                        return Ok(Possible { values, questions });
+                    }
+                }
+                Ok(_) | Err(TooManyCases) => {
+                    return Err(NoValue {
+                        reasons: questions,
+                        is_open: true,
+                    });
+                }
             }
         }
-    }
-
-    /// The value of a `let`, or why it has none.
-    fn derived(&self, source: &str, scope: &Scope) -> Result<Value, String> {
-        let value = if source.contains("{{") {
-            self.text(source, scope, Purpose::Reasoning)
-                .map(Value::from)
-        } else {
-            self.value(source, scope).and_then(|value| {
-                scope::resolved(&value).ok_or_else(|| Unknown(vec!["there is none".to_owned()]))
-            })
-        };
-        value.map_err(|Unknown(missing)| missing.join("; "))
     }
 
     /// A template's text for people, where each part that has no value reads `(unknown)`.
@@ -159,18 +194,28 @@ impl Evaluator {
 
     /// A result counts only if all it read was there, or was asked for with `is defined` or
     /// `default`: the engine compares what is missing without complaint (`missing == 1` is false).
-    fn settle<T>(&self, source: &str, result: Result<T, minijinja::Error>) -> Result<T, Unknown> {
-        let missing: Vec<_> = Trace::missing()
-            .into_iter()
+    ///
+    /// Else why it does not count, and whether only because of names that have no value.
+    fn settle<T>(
+        &self,
+        source: &str,
+        result: Result<T, minijinja::Error>,
+    ) -> Result<T, (Vec<String>, bool)> {
+        let missing = Trace::missing().into_iter();
+        let missing: Vec<_> = missing
             .filter(|name| !syntax::is_guarded(source, &name.name))
             .map(|name| name.to_string())
-            .chain(Trace::refused())
             .collect();
+        let refused = Trace::refused();
         match result {
-            Ok(value) if missing.is_empty() => Ok(value),
-            Ok(_) => Err(Unknown(missing)),
-            Err(error) if missing.is_empty() => Err(Unknown(vec![describe_error(&error)])),
-            Err(_) => Err(Unknown(missing)),
+            Ok(value) if missing.is_empty() && refused.is_empty() => Ok(value),
+            Err(error) if missing.is_empty() && refused.is_empty() => {
+                Err((vec![describe_error(&error)], false))
+            }
+            _ => {
+                let only_missing = refused.is_empty();
+                Err(([missing, refused].concat(), only_missing))
+            }
         }
     }
 }

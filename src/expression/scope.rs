@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use minijinja::value::{Object, Value, ValueKind};
 
+use super::possible::{NoValue, Possible};
 use super::trace::Trace;
 use super::uncertain::{Moment, contains_gap, is_gap, moment_bounds};
 use super::{Evaluator, let_names};
@@ -44,13 +45,29 @@ enum Slot {
 struct Derived {
     source: Arc<str>,
     /// It, or why there is none.
-    value: OnceLock<Result<Computed, Arc<str>>>,
+    value: OnceLock<Result<Computed, NoValue>>,
 }
 
 #[derive(Debug)]
 struct Computed {
-    value: Value,
+    possible: Possible<Value>,
     contains_gap: bool,
+}
+
+impl Computed {
+    /// The one of its values that it has in the case under way.
+    fn of_this_case(&self, name: &str) -> Value {
+        if self.contains_gap {
+            Trace::note_uncertain();
+        }
+        let question = || format!("{name} ({})", self.possible.questions.join("; "));
+        let values = self.possible.values.split_last();
+        let chosen = values.map(|(last, others)| {
+            let chosen = others.iter().find(|_| Trace::decide(question));
+            chosen.unwrap_or(last).clone()
+        });
+        chosen.unwrap_or_default()
+    }
 }
 
 impl Scope {
@@ -139,11 +156,11 @@ impl Scope {
                 .collect();
             if before.is_empty() {
                 let value = Trace::apart(|| Evaluator::default().derived(&derived.source, self));
-                let computed = value.map(|value| Computed {
-                    contains_gap: contains_gap(&value),
-                    value,
+                let computed = value.map(|possible| Computed {
+                    contains_gap: possible.values.iter().any(contains_gap),
+                    possible,
                 });
-                let _ = derived.value.set(computed.map_err(Arc::from));
+                let _ = derived.value.set(computed);
             }
             open.extend(before.into_iter().map(str::to_owned));
         }
@@ -179,13 +196,12 @@ impl Object for Root {
             Slot::Derived(derived) => {
                 scope.compute(name);
                 match derived.value.get()? {
-                    Ok(computed) => {
-                        if computed.contains_gap {
-                            Trace::note_uncertain();
-                        }
-                        Some(computed.value.clone())
+                    Ok(computed) => Some(computed.of_this_case(name)),
+                    Err(none) if none.is_open => {
+                        Trace::refuse(|| format!("{name} ({})", none.reasons.join("; ")));
+                        None
                     }
-                    Err(reason) => missing(reason),
+                    Err(none) => missing(&none.reasons.join("; ")),
                 }
             }
         }

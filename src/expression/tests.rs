@@ -1,3 +1,4 @@
+mod sampled;
 mod times;
 
 use super::*;

@@ -7,7 +7,11 @@ use minijinja::{Environment, Error};
 
 use super::trace::Trace;
 use super::uncertain::{Gap, Moment, invalid, moment, moment_of, order_of};
-use crate::evidence::time::Interval;
+use crate::evidence::time::{FILE_STAMP_SLACK, Interval};
+
+/// How far apart two things can have happened of which the stamps do not say which was first: each stamp may lie before
+/// its moment by a tick of the kernel's clock.
+const SAME_TICK: i64 = 2 * FILE_STAMP_SLACK;
 
 pub(super) fn register(environment: &mut Environment<'static>) {
     environment.add_function("before", |a: Value, b: Value| ordered(&a, &b));
@@ -26,23 +30,19 @@ pub(super) fn register(environment: &mut Environment<'static>) {
     });
     environment.add_function("last_before", |list: Value, limit: Value| {
         let limit = moment(&limit)?;
-        moments(&list, "at")?
-            .into_iter()
-            .map(|(time, _)| time)
-            .filter(|time| time.before(limit) == Some(true))
-            .max_by_key(|time| time.end)
+        let before = times(&list)?.filter(|time| is_before(*time, limit));
+        before
+            .reduce(Interval::later)
             .map(Moment::value)
-            .ok_or_else(|| invalid(format!("none of them lies wholly before {limit}")))
+            .ok_or_else(|| invalid(format!("none of them was before {limit}")))
     });
     environment.add_function("first_after", |list: Value, limit: Value| {
         let limit = moment(&limit)?;
-        moments(&list, "at")?
-            .into_iter()
-            .map(|(time, _)| time)
-            .filter(|time| limit.before(*time) == Some(true))
-            .min_by_key(|time| time.start)
+        let after = times(&list)?.filter(|time| is_before(limit, *time));
+        after
+            .reduce(Interval::earlier)
             .map(Moment::value)
-            .ok_or_else(|| invalid(format!("none of them lies wholly after {limit}")))
+            .ok_or_else(|| invalid(format!("none of them was after {limit}")))
     });
     environment.add_function("gap", |a: Value, b: Value| {
         Ok::<_, Error>(Gap::between(moment(&a)?, moment(&b)?))
@@ -54,14 +54,14 @@ pub(super) fn register(environment: &mut Environment<'static>) {
         "wholly_before",
         |list: Value, limit: Value, attribute: Option<String>| {
             let limit = moment(&limit)?;
-            keep(&list, attribute, |time| time.before(limit) == Some(true))
+            keep(&list, attribute, |time| is_before(time, limit))
         },
     );
     environment.add_filter(
         "wholly_after",
         |list: Value, limit: Value, attribute: Option<String>| {
             let limit = moment(&limit)?;
-            keep(&list, attribute, |time| limit.before(time) == Some(true))
+            keep(&list, attribute, |time| is_before(limit, time))
         },
     );
     environment.add_filter(
@@ -95,6 +95,10 @@ fn moments(list: &Value, attribute: &str) -> Result<Vec<(Interval, Value)>, Erro
         .collect())
 }
 
+fn times(list: &Value) -> Result<impl Iterator<Item = Interval>, Error> {
+    Ok(moments(list, "at")?.into_iter().map(|(time, _)| time))
+}
+
 fn keep(
     list: &Value,
     attribute: Option<String>,
@@ -108,10 +112,11 @@ fn keep(
         .collect())
 }
 
-/// The records, each with the first time of `list` that does not lie wholly before its own (`next`)
-/// and the least seconds between the two (`wait`); less than none where their order is not known.
-/// A record that nothing follows has neither. An item of `list` that has a `key` counts only for
-/// records of the same value.
+/// The records, each with the first time of `list` that is not before its own (`next`), and the seconds between the two
+/// (`wait`, and as a plain number `least_wait`). A record that nothing follows has none of these. An item of `list` that
+/// has a `key` counts only for records of the same value.
+///
+/// What came before it by [`SAME_TICK`] at most follows as well, after less than no time.
 fn followed_by(records: &Value, list: &Value, key: Option<&str>) -> Result<Value, Error> {
     let list = moments(list, "at")?;
     let key_of = |record: &Value| {
@@ -127,20 +132,42 @@ fn followed_by(records: &Value, list: &Value, key: Option<&str>) -> Result<Value
                     fields.insert(name.to_string(), record.get_item(&name)?);
                 }
             }
-            let next = list
+            let concern = list
                 .iter()
-                .filter(|(at, _)| at.before(time) != Some(true))
                 .filter(|(_, item)| key_of(item).is_none_or(|value| key_of(&record) == Some(value)))
-                .map(|(at, _)| *at)
-                .min_by_key(|at| (at.start, at.end));
-            if let Some(next) = next {
+                .map(|(at, _)| *at);
+            if let Some(next) = first_from(time, concern) {
+                let (least, _) = time.gap(next);
                 fields.insert("next".to_owned(), Moment::value(next));
-                fields.insert("wait".to_owned(), Value::from(time.gap(next).0));
+                fields.insert("wait".to_owned(), Gap::between(time, next));
+                fields.insert("least_wait".to_owned(), Value::from(least));
             }
             Ok(Value::from(fields))
         })
         .collect::<Result<Vec<_>, Error>>()
         .map(Value::from)
+}
+
+/// The first of some times that is not before `time`, or by [`SAME_TICK`] at most.
+fn first_from(time: Interval, candidates: impl Iterator<Item = Interval>) -> Option<Interval> {
+    let limit = time.shifted(Interval::at(-SAME_TICK));
+    let possible: Vec<_> = candidates.filter(|at| at.end >= limit.start).collect();
+    let earliest = possible.iter().map(|at| at.start).min()?;
+    let certain = possible.iter().filter(|at| at.start >= limit.end);
+    let latest = match certain.map(|at| at.end).min() {
+        Some(latest) => latest,
+        // They are all so near that it may be that none came after it.
+        None => {
+            let is_followed =
+                Trace::decide(|| format!("cannot tell whether any of them came after {time}"));
+            possible
+                .iter()
+                .map(|at| at.end)
+                .max()
+                .filter(|_| is_followed)?
+        }
+    };
+    Some(Interval::new(earliest.max(limit.start), latest))
 }
 
 /// How far the wall clock may move against the monotonic one without a step: slewing takes an hour
@@ -151,16 +178,16 @@ const CLOCK_STEP: i64 = 500_000_000;
 /// monotonic clock (`monotonic`, in microseconds).
 fn clock_steps(records: &Value) -> Result<Value, Error> {
     let mut steps = Vec::new();
-    let mut last: Option<(Value, i64)> = None;
+    let mut last: Option<(Value, Interval)> = None;
     for (at, record) in moments(records, "at")? {
         let boot = record.get_attr("boot")?;
         let Some(monotonic) = record.get_attr("monotonic")?.as_i64() else {
             continue;
         };
-        let offset = at.start.saturating_sub(monotonic.saturating_mul(1_000));
+        let offset = at.shifted(Interval::at(monotonic.saturating_mul(-1_000)));
         if let Some((last_boot, last_offset)) = &last
             && *last_boot == boot
-            && offset.abs_diff(*last_offset) > CLOCK_STEP.unsigned_abs()
+            && is_step(*last_offset, offset, at)
         {
             steps.push(record);
         }
@@ -169,18 +196,45 @@ fn clock_steps(records: &Value) -> Result<Value, Error> {
     Ok(steps.into_iter().collect())
 }
 
-/// The items of `list` that cannot lie in any of the `spans` (records with `begin` and `end`).
+fn is_step(from: Interval, to: Interval, at: Interval) -> bool {
+    let least = to.start.saturating_sub(from.end);
+    let most = to.end.saturating_sub(from.start);
+    if least > CLOCK_STEP || most < -CLOCK_STEP {
+        true
+    } else if least >= -CLOCK_STEP && most <= CLOCK_STEP {
+        false
+    } else {
+        Trace::decide(|| format!("cannot tell whether the clock was set before {at}"))
+    }
+}
+
+/// The items of `list` that lie in none of the `spans` (records with `begin` and `end`). What lies off an end by
+/// [`SAME_TICK`] at most is in it.
 fn outside(list: &Value, spans: &Value) -> Result<Value, Error> {
     let spans = spans
         .try_iter()?
         .map(|span| {
-            Ok(Interval::spanning(
-                moment(&span.get_attr("begin")?)?,
-                moment(&span.get_attr("end")?)?,
+            let begin = moment(&span.get_attr("begin")?)?;
+            let end = moment(&span.get_attr("end")?)?;
+            Ok((
+                Interval::earlier(begin, end).shifted(Interval::at(-SAME_TICK)),
+                Interval::later(begin, end).shifted(Interval::at(SAME_TICK)),
             ))
         })
         .collect::<Result<Vec<_>, Error>>()?;
     keep(list, None, |time| {
-        spans.iter().all(|span| span.before(time).is_some())
+        spans
+            .iter()
+            .all(|(begin, end)| !is_within(time, *begin, *end))
     })
+}
+
+fn is_within(time: Interval, begin: Interval, end: Interval) -> bool {
+    if time.end < begin.start || time.start > end.end {
+        false
+    } else if time.start >= begin.end && time.end <= end.start {
+        true
+    } else {
+        Trace::decide(|| format!("cannot tell whether {time} lies between {begin} and {end}"))
+    }
 }

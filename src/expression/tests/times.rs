@@ -100,7 +100,7 @@ fn more_open_questions_than_are_tried_leave_the_result_unknown() {
 }
 
 #[test]
-fn the_last_before_skips_what_may_be_later() {
+fn the_last_before_is_unknown_where_another_may_have_come_between() {
     let evaluator = Evaluator::default();
     let last = |source| {
         let value = evaluator.value(source, &scope()).ok()?;
@@ -108,9 +108,20 @@ fn the_last_before_skips_what_may_be_later() {
     };
     let at = |second| Some(Interval::at(second * SECOND));
     assert_eq!(last("last_before(reloads, visible)"), at(11));
-    assert_eq!(last("last_before(reloads, wide)"), at(1));
     assert_eq!(last("first_after(reloads, visible)"), at(20));
+    // The reload at 11 s may have come before or after a moment between 5 and 100 s.
+    assert_eq!(last("last_before(reloads, wide)"), None);
+    assert_eq!(last("first_after(reloads, wide)"), None);
     assert_eq!(last("last_before([], visible)"), None);
+    assert_eq!(
+        truth("reloads | wholly_after(visible) | length == 1"),
+        Some(true)
+    );
+    assert_eq!(truth("reloads | wholly_after(wide) | length == 0"), None);
+    assert_eq!(
+        truth("reloads | wholly_after(wide) | length < 3"),
+        Some(true)
+    );
 }
 
 #[test]
@@ -124,6 +135,30 @@ fn times_that_overlap_cannot_be_sorted() {
     assert_eq!(truth("[wide, look] | unique | length == 2"), None);
     assert_eq!(truth("look < visible and not visible <= look"), Some(true));
     assert_eq!(truth("look < wide"), None);
+}
+
+#[test]
+fn what_lies_outside_of_spans_is_unknown_at_their_ends() {
+    let mut scope = scope();
+    let span = |begin: Fact, end: Fact| {
+        Fact::Record(Facts::from([("begin".into(), begin), ("end".into(), end)]))
+    };
+    let spans = vec![
+        span(time(10, 10), time(12, 12)),
+        span(time(30, 35), time(40, 40)),
+    ];
+    scope.bind("spans", Binding::Present(Fact::List(spans)));
+    let count = |times: &str, count: usize| {
+        let source = format!("{times} | outside(spans) | length == {count}");
+        Evaluator::default().truth(&source, &scope).ok()
+    };
+    assert_eq!(count("reloads", 2), Some(true));
+    assert_eq!(count("[visible]", 0), None);
+    assert_eq!(count("['1970-01-01T00:00:33Z']", 0), None);
+    assert_eq!(
+        count("['1970-01-01T00:00:38Z', '1970-01-01T00:00:45Z']", 1),
+        Some(true)
+    );
 }
 
 #[test]
@@ -172,7 +207,7 @@ fn a_record_is_followed_by_the_first_of_a_list_that_concerns_it() {
     };
     let files = vec![
         record(1_000, 10, Some("a")),
-        record(4_995, 10, Some("a")), // its order with the look at 5 s is not known
+        record(4_995, 10, Some("a")), // in the tick of the look at 5 s
         record(1_000, 10, Some("b")),
         record(6_000, 10, Some("a")),
     ];
@@ -184,27 +219,82 @@ fn a_record_is_followed_by_the_first_of_a_list_that_concerns_it() {
     let mut scope = scope();
     scope.bind("files", Binding::Present(Fact::List(files)));
     scope.bind("looks", Binding::Present(Fact::List(looks)));
+    scope.bind(
+        "wide",
+        Binding::Present(Fact::List(vec![record(900, 500, None)])),
+    );
     let text = |source: &str| Evaluator::default().render(source, &scope);
     let waits = |filter: &str| {
         text(&format!(
-            "{{% for file in files | {filter} %}}{{{{ file.wait | default('none') }}}} {{% endfor %}}"
+            "{{% for file in files | {filter} %}}{{{{ file.wait | default('none') }}}}, {{% endfor %}}"
         ))
     };
     assert_eq!(
         waits("followed_by(looks, 'unit')"),
-        Ok("3.99 -0.005 0.49 none ".into())
+        Ok("3.99 to 4, -0.005 to 0.005, 0.49 to 0.5, none, ".into())
     );
     // Without the key each look concerns all.
     assert_eq!(
         waits("followed_by(looks)"),
-        Ok("0.49 -0.005 0.49 none ".into())
+        Ok("0.49 to 0.5, -0.005 to 0.005, 0.49 to 0.5, none, ".into())
+    );
+    assert_eq!(
+        text("{{ files | followed_by(looks) | map(attribute='least_wait') | first }}"),
+        Ok("0.49".into())
     );
     assert_eq!(
         text("{{ (files | followed_by(looks, 'unit') | first).next }}"),
         Ok("1970-01-01T00:00:05.000000Z".into())
     );
     assert_eq!(
-        text("{{ ['1970-01-01T00:00:04Z'] | followed_by(looks) | map(attribute='wait') | join }}"),
-        Ok("0.0".into())
+        text("{{ (['1970-01-01T00:00:04Z'] | followed_by(looks) | first).wait }}"),
+        Ok("0 to 1".into())
+    );
+    // Whether the one look came after the files at 1 s is not known, so that neither is how many were followed.
+    let followed = "files | followed_by(wide) | selectattr('next', 'defined') | list | length";
+    assert_eq!(
+        Evaluator::default()
+            .truth(&format!("{followed} == 0"), &scope)
+            .ok(),
+        None
+    );
+    assert_eq!(
+        Evaluator::default().truth(&format!("{followed} < 3"), &scope),
+        Ok(true)
+    );
+}
+
+#[test]
+fn a_derived_value_can_be_one_of_several() {
+    let mut scope = scope();
+    scope.bind("later", derived("reloads | wholly_after(wide)"));
+    scope.bind("count", derived("later | length"));
+    scope.bind(
+        "nearest",
+        derived("[gap(look, visible), gap(look, wide)] | sort | first"),
+    );
+    scope.bind(
+        "many",
+        derived("range(20) | select('gt', gap(look, visible)) | list"),
+    );
+    let truth = |source: &str| Evaluator::default().truth(source, &scope).ok();
+    assert_eq!(truth("count < 3"), Some(true));
+    assert_eq!(truth("count == 2"), None);
+    assert_eq!(
+        truth("later | select('eq', look) | list | length == 0"),
+        Some(true)
+    );
+    assert_eq!(truth("later is defined"), Some(true));
+    // It has a value, which only is not known.
+    assert_eq!(truth("nearest is defined"), None);
+    assert_eq!(truth("nearest | default(0) == 0"), None);
+    assert_eq!(truth("many | length > 0"), Some(true));
+    assert_eq!(
+        Evaluator::default().truth("count == 2", &scope),
+        Err(Unknown(vec![
+            "count (later (cannot tell which of 1970-01-01T00:00:05.000000Z and 1970-01-01T00:00:11.000000Z came \
+             first; cannot tell which of 1970-01-01T00:00:05.000000Z and 1970-01-01T00:00:20.000000Z came first))"
+                .into()
+        ]))
     );
 }

@@ -1,0 +1,67 @@
+//! The outcome of an evaluation.
+
+use super::Unknown;
+
+/// What an expression can be: one value, or one of several, because questions are open.
+#[derive(Debug)]
+pub(super) struct Possible<T> {
+    pub(super) values: Vec<T>,
+    /// Why it is not known which of several.
+    pub(super) questions: Vec<String>,
+}
+
+impl<T> Possible<T> {
+    pub(super) fn only(value: T) -> Self {
+        Self {
+            values: vec![value],
+            questions: Vec::new(),
+        }
+    }
+
+    /// The value, if there is but one.
+    pub(super) fn known(mut self) -> Result<T, Unknown> {
+        match (self.values.pop(), self.values.is_empty()) {
+            (Some(value), true) => Ok(value),
+            _ => Err(Unknown(self.questions)),
+        }
+    }
+
+    pub(super) fn map<U>(self, of: impl FnMut(T) -> U) -> Possible<U> {
+        Possible {
+            values: self.values.into_iter().map(of).collect(),
+            questions: self.questions,
+        }
+    }
+}
+
+impl<T> Possible<Option<T>> {
+    pub(super) fn transposed(self) -> Option<Possible<T>> {
+        Some(Possible {
+            values: self.values.into_iter().collect::<Option<_>>()?,
+            questions: self.questions,
+        })
+    }
+}
+
+/// Why an expression has no value.
+#[derive(Debug)]
+pub(super) struct NoValue {
+    pub(super) reasons: Vec<String>,
+    /// Whether it has one, which only is not known: then it cannot be said that it is not defined.
+    pub(super) is_open: bool,
+}
+
+impl NoValue {
+    pub(super) fn because(reason: String) -> Self {
+        Self {
+            reasons: vec![reason],
+            is_open: false,
+        }
+    }
+}
+
+impl From<NoValue> for Unknown {
+    fn from(none: NoValue) -> Self {
+        Self(none.reasons)
+    }
+}
