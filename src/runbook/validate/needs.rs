@@ -1,6 +1,6 @@
-//! What comes before what: `needs` of checks, `explains` of hypotheses.
+//! What rests on what: `needs` of checks, `explains` of hypotheses.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Findings;
 use crate::nearest_name::suggestion;
@@ -9,222 +9,117 @@ use crate::runbook::path::Path;
 use crate::runbook::printable::quoted;
 
 pub(super) fn validate(runbook: &Runbook, found: &mut Findings) {
-    let (ids, edges) = checks(runbook);
-    let cyclic = cycles(&edges);
-    for (index, check) in runbook.checks.iter().enumerate() {
-        for (position, need) in check.needs.iter().enumerate() {
-            let path = Path::default()
-                .key("checks")
-                .index(index)
-                .key("needs")
-                .index(position);
-            let Some(target) = ids.iter().position(|id| id == need) else {
-                let known = suggestion(need, ids.iter().copied().filter(|id| *id != check.id));
-                let message = format!("no check is called {}{known}", quoted(need));
-                found.add(path, message);
-                continue;
-            };
-            if let Some(cycle) = cyclic.iter().find(|cycle| cycle.closes(index, target)) {
-                let message = format!("a cycle, so none of them can run: {}", cycle.told(&ids));
-                found.add(path, message);
-            } else if target == index {
-                found.add(path, "a check cannot need itself; delete this entry");
-            } else if let Some(other) = runbook.checks.get(target)
-                && !cyclic.iter().any(|cycle| cycle.takes(index, target))
-            {
-                order(check, index, other, target, path, found);
-            }
-        }
-    }
-    explains(runbook, found);
+    let checks = Graph::of_checks(runbook);
+    checks.validate("checks", "needs", "check", found, |index, target| {
+        let (check, need) = (runbook.checks.get(index)?, runbook.checks.get(target)?);
+        order(check, index, need, target)
+    });
+    let hypotheses = runbook.hypotheses.iter();
+    let hypotheses = Graph::new(hypotheses.map(|one| (one.id.as_str(), one.explains.as_slice())));
+    hypotheses.validate("hypotheses", "explains", "hypothesis", found, |_, _| None);
+}
+
+/// What each check needs, and what that needs, and so on, by their indices.
+pub(super) fn closure(runbook: &Runbook) -> Vec<BTreeSet<usize>> {
+    Graph::of_checks(runbook).closure()
 }
 
 /// Checks are run in the runbook's order, those that change the container last.
-fn order(
-    check: &Check,
-    index: usize,
-    need: &Check,
-    target: usize,
-    path: Path,
-    found: &mut Findings,
-) {
+fn order(check: &Check, index: usize, need: &Check, target: usize) -> Option<String> {
+    let id = &need.id;
     if need.changes && !check.changes {
-        let message = format!(
-            "`{}` changes the container and therefore runs last, after this check; mark this one \
-             `changes: true` as well, or do without the need",
-            need.id
-        );
-        found.add(path, message);
+        Some(format!(
+            "`{id}` changes the container and therefore runs last, after this check; add \
+             `changes: true` here as well, or remove the need"
+        ))
     } else if (need.changes, target) > (check.changes, index) {
-        let message = format!("`{}` runs only after this check; put it above", need.id);
-        found.add(path, message);
+        Some(format!("`{id}` runs only after this check; move it up"))
+    } else {
+        None
     }
 }
 
-fn explains(runbook: &Runbook, found: &mut Findings) {
-    let ids: Vec<_> = runbook
-        .hypotheses
-        .iter()
-        .map(|hypothesis| hypothesis.id.as_str())
-        .collect();
-    let lists = runbook
-        .hypotheses
-        .iter()
-        .map(|hypothesis| &hypothesis.explains);
-    let cyclic = cycles(&edges(&ids, lists));
-    for (index, hypothesis) in runbook.hypotheses.iter().enumerate() {
-        for (position, symptom) in hypothesis.explains.iter().enumerate() {
-            let path = Path::default()
-                .key("hypotheses")
-                .index(index)
-                .key("explains")
-                .index(position);
-            let Some(target) = ids.iter().position(|id| id == symptom) else {
-                let others = ids.iter().copied().filter(|id| *id != hypothesis.id);
-                let known = suggestion(symptom, others);
-                let message = format!("no hypothesis is called {}{known}", quoted(symptom));
-                found.add(path, message);
-                continue;
-            };
-            if target == index {
-                found.add(
-                    path,
-                    "a hypothesis cannot explain itself; delete this entry",
-                );
-            } else if let Some(cycle) = cyclic.iter().find(|cycle| cycle.closes(index, target)) {
-                let message = format!("each explains the other: {}", cycle.told(&ids));
-                found.add(path, message);
-            }
+/// Elements that name others of their kind.
+struct Graph<'a> {
+    ids: Vec<&'a str>,
+    names: Vec<&'a [String]>,
+    /// The elements that the names stand for, by their indices.
+    targets: Vec<Vec<Option<usize>>>,
+}
+
+impl<'a> Graph<'a> {
+    fn of_checks(runbook: &'a Runbook) -> Self {
+        let checks = runbook.checks.iter();
+        Self::new(checks.map(|check| (check.id.as_str(), check.needs.as_slice())))
+    }
+
+    fn new(elements: impl Iterator<Item = (&'a str, &'a [String])>) -> Self {
+        let (ids, names): (Vec<_>, Vec<_>) = elements.unzip();
+        let mut indices = BTreeMap::new();
+        for (index, id) in ids.iter().copied().enumerate() {
+            indices.entry(id).or_insert(index);
+        }
+        let index = |name: &String| indices.get(name.as_str()).copied();
+        let targets = names.iter().map(|names| names.iter().map(index).collect());
+        Self {
+            targets: targets.collect(),
+            ids,
+            names,
         }
     }
-}
 
-/// The checks' ids, and by position what each needs.
-fn checks(runbook: &Runbook) -> (Vec<&str>, Vec<Vec<usize>>) {
-    let ids: Vec<_> = runbook
-        .checks
-        .iter()
-        .map(|check| check.id.as_str())
-        .collect();
-    let edges = edges(&ids, runbook.checks.iter().map(|check| &check.needs));
-    (ids, edges)
-}
-
-fn edges<'a>(ids: &[&str], lists: impl Iterator<Item = &'a Vec<String>>) -> Vec<Vec<usize>> {
-    lists
-        .map(|list| {
-            list.iter()
-                .filter_map(|name| ids.iter().position(|id| id == name))
-                .collect()
-        })
-        .collect()
-}
-
-/// Each element's own needs, those needs' needs, and so on.
-pub(super) fn closure(runbook: &Runbook) -> Vec<BTreeSet<usize>> {
-    let (ids, edges) = checks(runbook);
-    (0..ids.len())
-        .map(|start| {
+    /// Where each leads in any number of steps.
+    fn closure(&self) -> Vec<BTreeSet<usize>> {
+        let from = |start: usize| {
             let mut reached = BTreeSet::new();
             let mut open = vec![start];
-            while let Some(node) = open.pop() {
-                for next in edges.get(node).into_iter().flatten() {
-                    if reached.insert(*next) {
-                        open.push(*next);
-                    }
-                }
+            while let Some(targets) = open.pop().and_then(|index| self.targets.get(index)) {
+                let targets = targets.iter().flatten().copied();
+                open.extend(targets.filter(|index| reached.insert(*index)));
             }
             reached
-        })
-        .collect()
-}
-
-/// Elements of which each leads to the next and the last to the first; two at least.
-#[derive(Debug, PartialEq, Eq)]
-struct Cycle(Vec<usize>);
-
-impl Cycle {
-    /// Whether it is the step from `from` to `to` that leads back to the cycle's start.
-    fn closes(&self, from: usize, to: usize) -> bool {
-        self.0.last() == Some(&from) && self.0.first() == Some(&to)
+        };
+        (0..self.ids.len()).map(from).collect()
     }
 
-    /// Whether the step from `from` to `to` is one of the cycle's.
-    fn takes(&self, from: usize, to: usize) -> bool {
-        let mut steps = self.0.iter().zip(self.0.iter().skip(1));
-        steps.any(|(a, b)| (*a, *b) == (from, to))
-    }
-
-    fn told(&self, ids: &[&str]) -> String {
-        let names = self.0.iter().chain(self.0.first());
-        let names: Vec<_> = names.filter_map(|index| ids.get(*index)).collect();
-        names
-            .iter()
-            .map(|id| quoted(id))
-            .collect::<Vec<_>>()
-            .join(" → ")
-    }
-}
-
-/// One cycle for each edge that leads back, found depth first.
-fn cycles(edges: &[Vec<usize>]) -> Vec<Cycle> {
-    let mut found = Vec::new();
-    let mut done = BTreeSet::new();
-    for start in 0..edges.len() {
-        if done.contains(&start) {
-            continue;
-        }
-        // The way here, with how many of each element's edges were followed.
-        let mut way = vec![(start, 0)];
-        while let Some((node, followed)) = way.last_mut() {
-            let next = edges
-                .get(*node)
-                .and_then(|next| next.get(*followed))
-                .copied();
-            *followed += 1;
-            let node = *node;
-            match next {
-                None => {
-                    done.insert(node);
-                    way.pop();
-                }
-                Some(next) if next == node || done.contains(&next) => {}
-                Some(next) => match way.iter().position(|(before, _)| *before == next) {
-                    Some(from) => found.push(Cycle(
-                        way.iter().skip(from).map(|(node, _)| *node).collect(),
+    /// Every name must be known, and lead elsewhere and not back.
+    fn validate(
+        &self,
+        list: &str,
+        key: &str,
+        kind: &str,
+        found: &mut Findings,
+        problem: impl Fn(usize, usize) -> Option<String>,
+    ) {
+        let closure = self.closure();
+        let leads_back = |index, target: usize| {
+            target > index
+                && closure
+                    .get(target)
+                    .is_some_and(|reached| reached.contains(&index))
+        };
+        let elements = self.ids.iter().zip(&self.names).zip(&self.targets);
+        for (index, ((id, names), targets)) in elements.enumerate() {
+            for (position, (name, target)) in names.iter().zip(targets).enumerate() {
+                let message = match *target {
+                    None => {
+                        let others = self.ids.iter().copied().filter(|other| other != id);
+                        let known = suggestion(name, others);
+                        Some(format!("no {kind} is called {}{known}", quoted(name)))
+                    }
+                    Some(target) if target == index => {
+                        Some(format!("`{id}` {key} itself; remove this entry"))
+                    }
+                    Some(target) if leads_back(index, target) => Some(format!(
+                        "a cycle: `{name}` also {key} `{id}`; remove one of the two"
                     )),
-                    None => way.push((next, 0)),
-                },
+                    Some(target) => problem(index, target),
+                };
+                if let Some(message) = message {
+                    let path = Path::default().key(list).index(index);
+                    found.add(path.key(key).index(position), message);
+                }
             }
         }
-    }
-    found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_cycle_is_found_once() {
-        let cases = [
-            (vec![vec![1], vec![2], vec![]], vec![]),
-            (vec![vec![1], vec![0]], vec![Cycle(vec![0, 1])]),
-            (
-                vec![vec![1], vec![2], vec![1, 0]],
-                vec![Cycle(vec![1, 2]), Cycle(vec![0, 1, 2])],
-            ),
-            (vec![vec![0]], vec![]),
-            (vec![vec![1, 1], vec![]], vec![]),
-        ];
-        for (edges, expected) in cases {
-            assert_eq!(cycles(&edges), expected, "{edges:?}");
-        }
-    }
-
-    #[test]
-    fn a_long_chain_needs_no_stack() {
-        let edges: Vec<_> = (0..5_000).map(|n| vec![n + 1]).collect();
-        assert_eq!(cycles(&edges), []);
     }
 }
