@@ -141,8 +141,8 @@ impl State {
         self.containers.get(&ct)?.swept_at
     }
 
-    /// Makes it a problem that a container is stopped which an earlier sweep saw running. One that was never
-    /// seen running stays skipped: whether it should run is unknown.
+    /// Turns the rows of stopped containers that an earlier sweep saw running into problems. A container that
+    /// was never seen running stays skipped: whether it should run is unknown.
     pub fn report_stopped(&self, rows: &mut [Row], inventory: &BTreeMap<u32, Listed>) {
         for row in rows {
             let known = self.containers.get(&row.ct);

@@ -40,8 +40,8 @@ impl Part {
     }
 }
 
-/// Compares a row with what was `known` of its container, marks what is not confirmed yet, and returns what
-/// is known now.
+/// Compares a row with the `known` problems of its container, marks those that are not confirmed yet, and
+/// returns the problems that are known now.
 pub(super) fn problems(
     row: &mut Row,
     known: Vec<KnownProblem>,
@@ -55,15 +55,13 @@ pub(super) fn problems(
         .map(|known| ((known.id.clone(), known.affected.clone()), known))
         .collect();
     let mut current = Vec::new();
-    let add = |changes: &mut Vec<ProblemChange>, id: &ProblemId, known: &KnownProblem, kind| {
-        changes.push(ProblemChange {
-            ct,
-            id: id.clone(),
-            affected: known.affected.clone(),
-            kind,
-            status: known.status,
-            says: known.says.clone(),
-        });
+    let changed = |known: &KnownProblem, kind| ProblemChange {
+        ct,
+        id: known.id.clone(),
+        affected: known.affected.clone(),
+        kind,
+        status: known.status,
+        says: known.says.clone(),
     };
     for problem in row.problems_mut() {
         let parts = parts(problem, &mut last);
@@ -90,23 +88,21 @@ pub(super) fn problems(
                 affected: part.affected,
                 says: part.says,
             };
-            if let Some(kind) = change {
-                add(changes, &problem.id, &known, kind);
-            }
+            changes.extend(change.map(|kind| changed(&known, kind)));
             current.push(known);
         }
     }
-    for ((id, _), known) in last {
-        if !settles(row, &id) {
+    for known in last.into_values() {
+        if !shows_resolved(row, &known.id) {
             current.push(known);
         } else if known.reported {
-            add(changes, &id, &known, ChangeKind::Resolved);
+            changes.push(changed(&known, ChangeKind::Resolved));
         }
     }
     current
 }
 
-/// The things that a problem affects, and the problem as a whole if they do not account for it.
+/// The things that a problem affects, and the problem as a whole if they do not explain its status.
 fn parts(problem: &Problem, last: &mut IndexMap<Key, KnownProblem>) -> Vec<Part> {
     let id = &problem.id;
     let whole = last.shift_remove(&(id.clone(), None));
@@ -116,7 +112,7 @@ fn parts(problem: &Problem, last: &mut IndexMap<Key, KnownProblem>) -> Vec<Part>
         whole => (None, whole),
     };
     let worst = problem.affected.iter().map(|it| it.status).max();
-    // What was exceeded as a whole is so until the problem is resolved, whatever it affects meanwhile.
+    // A limit that was exceeded as a whole may still be, whatever the problem affects by now.
     let stays = whole.as_ref().is_some_and(|it| it.status > Status::Unknown);
     let mut parts = Vec::new();
     if worst.is_none_or(|worst| problem.status > worst) || stays {
@@ -154,9 +150,8 @@ fn names(text: &str, name: &str) -> bool {
     })
 }
 
-/// Whether a row that does not have a problem shows that it is resolved: where nothing could be looked at,
-/// nothing is.
-fn settles(row: &Row, id: &ProblemId) -> bool {
+/// Whether a row without a problem shows that it is resolved, because it was looked at.
+fn shows_resolved(row: &Row, id: &ProblemId) -> bool {
     let VisitResult::Visited(found) = &row.result else {
         return false;
     };

@@ -61,7 +61,7 @@ pub(super) fn read(text: &[u8], runbook: &Runbook) -> Result<State, serde_json::
     Ok(state)
 }
 
-/// What a text stood for, which the runbook tells: `disk[/srv]` is an item of the check `disk`. Of a check and
+/// What a text stood for, according to the runbook: `disk[/srv]` is an item of the check `disk`. Of a check and
 /// a hypothesis with the same name, the description shows which one it was.
 fn id_of(text: &str, problem: &Problem, runbook: &Runbook) -> ProblemId {
     let is_hypothesis = runbook.hypotheses.iter().any(|it| it.id == text);
