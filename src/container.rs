@@ -1,22 +1,22 @@
 //! Runs commands in a container, one after the other, through one client.
 //!
 //! [`Session::start`] starts the client of a [`Transport`](crate::container::transport::Transport) once and
-//! feeds the `sh` that it opens; each [`Session::run`] gives an [`Exchange`]. Knows nothing of
-//! checks or runbooks, judges nothing: a command that fails is data.
+//! sends commands to the `sh` that it opens; each [`Session::run`] returns an [`Exchange`]. A command
+//! that fails is data, not an error.
 //!
-//! What holds, and how it is had (`prologue.sh` is the half in the container):
+//! The guarantees, and how they are kept (`prologue.sh` is the part that runs in the container):
 //!
-//! - Only marks that the shell prints prove that a command ran and how it ended; what the client
-//!   says or returns never does. Bytes outside the marks are dropped and counted.
-//! - A command starts only after the shell has asked and lxcdiag has said go. What lay in the pipe
-//!   of a frozen container finds nobody to say so when it thaws, and is not run.
-//! - A command has /dev/null as input, its own session, and a time-out that the container keeps:
-//!   it holds when lxcdiag is killed.
-//! - Before the end mark is printed, what the command left running is killed: its process group,
-//!   whatever carries the session's marker in its environment, whatever holds the pipes. Out of
-//!   reach is only what sheds all three: a service that systemd was told to start, for example.
-//! - Signals go to the client's process group with TERM, never KILL: the shell, which is part of
-//!   it, must be left to sweep.
+//! - Only marks that the shell prints prove that a command ran and how it ended; the client's output
+//!   and exit status never do. Bytes outside the marks are dropped and counted.
+//! - A command starts only after the shell has asked and lxcdiag has answered. A command that was in
+//!   the pipe of a frozen container gets no answer after the thaw, and is not run.
+//! - A command has /dev/null as input, its own session, and a timeout that is enforced in the
+//!   container, so that it holds even if lxcdiag is killed.
+//! - Before the end mark is printed, the processes that the command left are killed: its process
+//!   group, every process with the session's marker in its environment, and every process that holds
+//!   the pipes. Only a process without all three escapes, such as a service started by systemd.
+//! - The client's process group gets TERM, never KILL: the shell in the container is part of the
+//!   group, and has to clean up.
 
 mod capture;
 mod client;
@@ -35,20 +35,19 @@ pub use session::Session;
 
 use crate::evidence::recording::{Ending, Output};
 
-/// One command that was tried, and what came of it.
+/// The result of one command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exchange {
     /// The earliest moment that it can have been told to start, on the container's clock, in nanoseconds since the Unix
     /// epoch; absent if it never was.
     pub started_at: Option<i64>,
-    /// From then until its end, what it left behind included, was known here: nanoseconds of a
-    /// clock that no one sets.
+    /// From then until its end, including the cleanup, was seen: nanoseconds of a monotonic clock.
     pub duration: Option<i64>,
     /// [`Ending::Exited`], [`Ending::TimedOut`] or [`Ending::Errored`].
     pub ending: Ending,
-    /// What it wrote to its standard output, exactly; at most 512 KiB kept.
+    /// Its standard output, at most 512 KiB of it.
     pub stdout: Output,
-    /// What it wrote to its standard error, exactly; at most 64 KiB kept.
+    /// Its standard error, at most 64 KiB of it.
     pub stderr: Output,
     /// It was not run because the shell had been lost during an earlier command.
     pub session_lost: bool,

@@ -1,36 +1,36 @@
-//! Bytes kept up to a limit: the first and the last, those between counted. Pure.
+//! Keeps the first and the last bytes of a stream and counts those in between. Pure.
 
 use std::collections::VecDeque;
 
 use crate::evidence::recording::Output;
 
-/// How many bytes are kept of one stream.
+/// How many bytes to keep of one stream.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
     pub(super) head: usize,
     pub(super) tail: usize,
 }
 
-/// Of a command's standard output. With [`STDERR`], 25 checks that all overflow keep 14 MiB: a run
-/// is to stay below 20 MB.
+/// For a command's standard output. With [`STDERR`], 25 checks that all overflow keep 14 MiB; a run
+/// should stay below 20 MB.
 pub(super) const STDOUT: Limits = Limits {
     head: 256 * 1024,
     tail: 256 * 1024,
 };
 
-/// Of a command's standard error, where whoever writes much repeats himself.
+/// For a command's standard error, where long output is mostly repetition.
 pub(super) const STDERR: Limits = Limits {
     head: 32 * 1024,
     tail: 32 * 1024,
 };
 
-/// Of what belongs to no command: what the client itself says.
+/// For output outside of any command, such as the client's own messages.
 pub(super) const OUTSIDE: Limits = Limits {
     head: 2 * 1024,
     tail: 2 * 1024,
 };
 
-/// Takes a stream's bytes as they come.
+/// Collects the bytes of a stream.
 #[derive(Debug)]
 pub(super) struct Capture {
     limits: Limits,
@@ -50,11 +50,11 @@ impl Capture {
     }
 
     pub(super) fn push(&mut self, bytes: &[u8]) {
-        let room = self.limits.head - self.head.len();
-        let (head, rest) = bytes.split_at(room.min(bytes.len()));
+        let missing = self.limits.head - self.head.len();
+        let (head, rest) = bytes.split_at(missing.min(bytes.len()));
         self.head.extend_from_slice(head);
 
-        // Of what is longer than the tail only the end counts; without this a flood is copied whole.
+        // Without this, a chunk longer than the tail would be copied whole.
         let (skipped, last) = rest.split_at(rest.len().saturating_sub(self.limits.tail));
         let excess = (self.tail.len() + last.len()).saturating_sub(self.limits.tail);
         self.tail.drain(..excess);
@@ -90,7 +90,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn keeps_the_first_and_the_last_and_counts_the_rest(
+        fn the_first_and_the_last_bytes_are_kept_and_the_rest_is_counted(
             chunks in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..12), 0..12),
         ) {
             let mut capture = Capture::new(Limits { head: 10, tail: 7 });

@@ -1,4 +1,4 @@
-//! The client on this host, `pct exec` or `lxc-attach`, and the ways to end it.
+//! The client process on this host, `pct exec` or `lxc-attach`.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 
 use crate::container::transport::{ENVIRONMENT, PATH};
 
-/// A running client. It leads a process group, which the shell in the container is part of.
+/// A running client. It leads a process group, and the shell in the container is part of it.
 #[derive(Debug)]
 pub(super) struct Client {
     child: Child,
@@ -30,11 +30,11 @@ impl Client {
                 };
                 Ok((client, stdout, stderr))
             }
-            _ => Err(io::Error::other("the client came without pipes")),
+            _ => Err(io::Error::other("the client has no pipes")),
         }
     }
 
-    /// Sends `text` to the shell. A shell that is gone shows at the end of its streams, not here.
+    /// Sends `text` to the shell. That a shell has ended is noticed at the end of its streams, not here.
     pub(super) async fn send(&mut self, text: &str) {
         if let Some(stdin) = &mut self.stdin
             && stdin.write_all(text.as_bytes()).await.is_err()
@@ -43,25 +43,25 @@ impl Client {
         }
     }
 
-    /// Closes the shell's input: it sweeps and ends once its command has ended.
-    pub(super) fn hang_up(&mut self) {
+    /// Closes the shell's input: the shell cleans up and ends once its command has ended.
+    pub(super) fn close_input(&mut self) {
         self.stdin = None;
     }
 
-    /// Asks the shell to end its command, sweep and end. The client itself dies of it.
+    /// Asks the shell to end its command, clean up and end. The client itself dies of the signal.
     ///
-    /// Only as long as the client was not reaped: its process ID is the group's and cannot be given
-    /// to anyone else until then.
+    /// Only while the client has not been reaped: its process ID is also the group's, and could be
+    /// reused afterwards.
     pub(super) fn terminate(&self) {
         if let Some(pid) = self.pid() {
-            // Before setsid(1) has run there is no such group, only the process.
+            // Before setsid(1) has run, there is only the process, no group.
             let _ =
                 kill_process_group(pid, Signal::TERM).or_else(|_| kill_process(pid, Signal::TERM));
         }
     }
 
-    /// Kills the client alone, and does not wait for its end: below a frozen cgroup of version 1
-    /// even SIGKILL waits for the thaw.
+    /// Kills only the client, and does not wait for its end: in a frozen cgroup of version 1, even
+    /// SIGKILL is delivered only after the thaw.
     pub(super) fn kill(&self) {
         if let Some(pid) = self.pid() {
             let _ = kill_process(pid, Signal::KILL);
@@ -72,18 +72,18 @@ impl Client {
         Pid::from_raw(self.child.id()?.try_into().ok()?)
     }
 
-    /// Its exit status, if it has ended.
+    /// Its exit status, as shells count it, if it has ended.
     pub(super) fn status(&self) -> Option<i32> {
         self.status
     }
 
-    /// Waits for its end; never returns once that is known. Dropping the future loses nothing.
+    /// Waits for its end; never returns once that is known. Cancel-safe.
     pub(super) async fn ended(&mut self) {
         if self.status.is_some() {
             return std::future::pending().await;
         }
         self.status = Some(match self.child.wait().await {
-            Ok(status) => as_shells_count(status),
+            Ok(status) => shell_status(status),
             Err(_) => -1,
         });
     }
@@ -115,8 +115,8 @@ pub(crate) fn spawn(argv: &[String], kill_on_drop: bool) -> io::Result<Child> {
         .spawn()
 }
 
-/// Where the client's [`PATH`] leads to. Where std has to follow a PATH itself it forks, which copies the tables of all of
-/// this process's memory.
+/// The program's path in [`PATH`]. If std had to search a PATH, it would fork, which copies the page tables of this whole
+/// process.
 fn path_of(program: &str) -> PathBuf {
     let directories = PATH.split(':').map(Path::new);
     let mut paths = directories.map(|directory| directory.join(program));
@@ -125,7 +125,7 @@ fn path_of(program: &str) -> PathBuf {
         .unwrap_or_else(|| PathBuf::from(program))
 }
 
-fn as_shells_count(status: ExitStatus) -> i32 {
+fn shell_status(status: ExitStatus) -> i32 {
     use std::os::unix::process::ExitStatusExt;
     let by_signal = || status.signal().map(|signal| 128 + signal);
     status.code().or_else(by_signal).unwrap_or(-1)

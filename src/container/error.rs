@@ -1,47 +1,46 @@
-//! Why there is no session.
+//! Why a session could not be opened.
 
 use std::time::Duration;
 
-/// No shell could be had in the container. The recording is then made of errored checks, and the
-/// looks at the host are still judged.
+/// No shell could be opened in the container. The checks of the container are then errored; probes of
+/// the host are judged all the same.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
-    /// The client itself could not be started on this host.
-    #[error("`{client}` could not be started; `setsid` (util-linux) is needed on this host")]
+    /// The client could not be started on this host.
+    #[error("cannot start `{client}`, which needs `setsid` (util-linux) on this host")]
     NotStarted {
         /// Its command line.
         client: String,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
-    /// The client ended without a word from a shell in the container.
-    #[error("no shell in the container: `{client}` ended {} and said: {}", ended(*status), quoted(said))]
+    /// The client ended before a shell in the container answered.
+    #[error("no shell in the container: `{client}` ended {}: {}", ended(*status), shown(message))]
     Refused {
         /// Its command line.
         client: String,
-        /// Its exit status, above 128 by signal; absent if it was not to be had in time.
+        /// Its exit status, above 128 by signal; absent if it did not end in time.
         status: Option<i32>,
         /// What it printed, at most 4 KiB, invalid UTF-8 replaced, trimmed.
-        said: String,
+        message: String,
     },
     /// The client runs, but no shell answered.
     #[error(
-        "no shell in the container answered `{client}` within {} s; the container may be frozen (a \
-         snapshot, a backup, `pct suspend`) or the host overloaded; the client said: {}",
-        limit.as_secs_f64(), quoted(said)
+        "no shell in the container: `{client}` timed out after {} s: {}; the container may be frozen (snapshot, backup, \
+         `pct suspend`), or the host overloaded",
+        limit.as_secs_f64(), shown(message)
     )]
     NoAnswer {
         /// Its command line.
         client: String,
-        /// How long it was waited for.
+        /// The timeout.
         limit: Duration,
         /// What it printed, at most 4 KiB, invalid UTF-8 replaced, trimmed.
-        said: String,
+        message: String,
     },
-    /// There is a shell, but it cannot end a command whose time is up.
+    /// There is a shell, but it cannot enforce timeouts.
     #[error(
-        "the container has no `sleep`, without which no command can be given a time-out; install \
-         coreutils or busybox in it"
+        "`sleep` is not installed in the container, and is needed for timeouts; install coreutils or busybox in it"
     )]
     NoSleep,
 }
@@ -53,6 +52,10 @@ fn ended(status: Option<i32>) -> String {
     }
 }
 
-fn quoted(said: &str) -> &str {
-    if said.is_empty() { "nothing" } else { said }
+fn shown(message: &str) -> &str {
+    if message.is_empty() {
+        "no message"
+    } else {
+        message
+    }
 }

@@ -1,28 +1,28 @@
 //! The marks that the shell in the container prints around each command's output. Pure.
 //!
-//! `\x1e` `lxcdiag` NONCE WORDS `\x1e`, printed in one write. The nonce is 128 random bits that no
-//! command is told, so a stream that merely looks like one (a recording of lxcdiag's own) is bytes.
+//! `\x1e` `lxcdiag` NONCE WORDS `\x1e`, printed in one write. The nonce is 128 random bits that commands
+//! do not know, so output that merely looks like a mark is only bytes.
 
 use memchr::memmem::Finder;
 
-/// Longest words of a mark; `end`, three numbers and a flag fit with room to spare.
+/// Upper limit of the length of WORDS; `end`, three numbers and a flag are shorter.
 const LONGEST: usize = 96;
 
-/// What a mark says. The number is the command's.
+/// A mark. The number is that of the command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mark {
-    /// The shell is there.
+    /// The shell is ready.
     Hello {
-        /// Whether the container has a `sleep`, without which there are no time-outs.
+        /// Whether the container has `sleep`, which timeouts need.
         sleep: bool,
     },
-    /// Every byte from here to the end mark is the command's.
+    /// Every byte from here to the end mark is output of the command.
     Begin(u64),
     /// The program does not exist.
     Missing(u64),
     /// The program exists, but cannot be executed.
     Denied(u64),
-    /// The command has ended, and nothing of it is left.
+    /// The command has ended, and its processes are cleaned up.
     End(u64, End),
 }
 
@@ -31,7 +31,7 @@ pub(super) enum Mark {
 pub(super) struct End {
     /// As `wait` gives it: above 128 by signal.
     pub(super) status: i32,
-    /// It was killed because its time was up.
+    /// It was killed after its timeout.
     pub(super) timed_out: bool,
 }
 
@@ -69,12 +69,12 @@ pub(super) enum Piece<'a> {
     Mark(Mark),
 }
 
-/// Parts a stream into bytes and marks, wherever the reads happen to cut it.
+/// Splits a stream into bytes and marks, wherever the reads happen to cut it.
 #[derive(Debug)]
 pub(super) struct Scanner {
     opening: Vec<u8>,
     finder: Finder<'static>,
-    /// What may be the beginning of a mark; shorter than an opening and [`LONGEST`].
+    /// Bytes that may be the beginning of a mark; fewer than an opening and [`LONGEST`].
     held: Vec<u8>,
 }
 
@@ -88,7 +88,7 @@ impl Scanner {
         }
     }
 
-    /// Hands the pieces of `chunk` to `sink`, in order.
+    /// Passes the pieces of `chunk` to `sink`, in order.
     pub(super) fn feed(&mut self, chunk: &[u8], mut sink: impl FnMut(Piece<'_>)) {
         if self.held.is_empty() {
             let rest = self.scan(chunk, &mut sink);
@@ -101,13 +101,13 @@ impl Scanner {
         }
     }
 
-    /// What was held back for a mark that never came: it was the command's.
+    /// Passes on what was held back for a mark that never came.
     pub(super) fn finish(&mut self, mut sink: impl FnMut(Piece<'_>)) {
         let held = std::mem::take(&mut self.held);
         emit(&held, &mut sink);
     }
 
-    /// Returns the end of `bytes` that cannot be judged yet.
+    /// Returns the end of `bytes` that may belong to a mark.
     fn scan<'a>(&self, mut bytes: &'a [u8], sink: &mut impl FnMut(Piece<'_>)) -> &'a [u8] {
         while let Some(at) = self.finder.find(bytes) {
             let (before, from_mark) = bytes.split_at(at);
@@ -123,20 +123,20 @@ impl Scanner {
                 sink(Piece::Mark(mark));
                 bytes = after;
             } else {
-                // The nonce, and yet no mark of ours.
+                // The nonce, but not a valid mark.
                 let (false_alarm, after) = bytes.split_at(at + 1);
                 emit(false_alarm, sink);
                 bytes = after;
             }
         }
-        let (sure, unsure) = bytes.split_at(self.possible_opening(bytes));
-        emit(sure, sink);
-        unsure
+        let (complete, held) = bytes.split_at(self.possible_opening(bytes));
+        emit(complete, sink);
+        held
     }
 
-    /// Where an opening may have begun that the next chunk completes; at the end if none has.
+    /// The start of an opening that the next chunk may complete; the end of `bytes` if there is none.
     fn possible_opening(&self, bytes: &[u8]) -> usize {
-        // An opening has its \x1e in front and nowhere else.
+        // In an opening, only the first byte is \x1e.
         let first = bytes.len().saturating_sub(self.opening.len() - 1);
         let (_, end) = bytes.split_at(first);
         memchr::memrchr(0x1e, end)
@@ -157,7 +157,7 @@ mod tests {
 
     use super::*;
 
-    /// All bytes, with marks shown as `[…]`, from a stream cut at `cuts`.
+    /// All bytes of a stream that is cut at `cuts`, with marks shown as `[…]`.
     fn scanned(stream: &[u8], cuts: &[usize]) -> Vec<u8> {
         let mut scanner = Scanner::new("N0");
         let mut seen = Vec::new();
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn marks_are_told_from_what_looks_like_one() {
+    fn only_marks_with_the_nonce_and_valid_words_count() {
         let cases: [(&[u8], &[u8]); 7] = [
             (b"a\x1elxcdiag N0 begin 7\x1eb", b"a[Begin(7)]b"),
             (
@@ -207,7 +207,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn cuts_change_nothing(
+        fn where_a_stream_is_cut_makes_no_difference(
             parts in prop::collection::vec(
                 prop_oneof![
                     Just(b"\x1elxcdiag N0 end 3 0 no\x1e".to_vec()),

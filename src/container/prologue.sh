@@ -1,29 +1,29 @@
-# The half of the executor that lives in the container. Read by whatever `sh` is there (dash, bash, busybox ash): POSIX
-# only, no `local`, no `timeout`, no temporary file. Comment lines are cut before it is sent; `$nonce` and `$marker` are
-# assigned before it. `$nonce` is never exported, so no command can print a mark; `$marker` is, see below.
+# The part of the executor that runs in the container, in any `sh` (dash, bash, busybox ash): POSIX only, no `local`, no
+# `timeout`, no temporary file. Comment lines are removed before it is sent; `$nonce` and `$marker` are assigned before it.
+# `$nonce` is not exported, so that no command can print a mark; `$marker` is, see below.
 
-# pct hands its own PATH through to the container, lxc-attach adds `container`, bash adds the rest.
+# pct passes its own PATH to the container, lxc-attach adds `container`, bash adds the rest.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 TZ=UTC
 cd /
 umask 022
 unset container HOME OLDPWD PWD SHLVL
 
-# Every program started from here on carries this in /proc/PID/environ, which neither setsid nor a double fork removes.
-# This shell's own environ was fixed when it was started, so the sweep never finds the shell itself.
+# Every program that is started from here on has this in /proc/PID/environ; neither setsid nor a double fork removes it.
+# The environ of this shell was fixed at its start, so the sweep never finds the shell itself.
 export LXCDIAG_SESSION="$marker"
 
-# What the shell itself says (bash reports children that were killed) must not come between a command's marks: its own
-# standard error leads nowhere, the pipe is 3.
+# Messages of the shell itself (bash reports children that were killed) must not come between the marks of a command: its
+# own standard error is /dev/null, and the pipe is descriptor 3.
 exec 3>&2 2>/dev/null
 
-# With nobody left to read, a mark must fail to be written, not end the shell before it has swept.
+# Without a reader, writing a mark must fail, but not end the shell before it has cleaned up.
 trap : PIPE
 trap stop TERM
 trap finish EXIT
 command= watchdog= last=$! greeted= main_shell=no
 
-# Prints a mark on both streams, each in one write below PIPE_BUF, so that nothing can land inside it. A command may have
-# made the pipes non-blocking for all who share them; a full one then refuses the mark for a moment.
+# Prints a mark on both streams, each in one write below PIPE_BUF, so that it is never mixed with other output. A command
+# may have made the pipes non-blocking for all processes that share them; if a pipe is full, the write is tried again.
 mark() {
     for pause in 0.01 0.1 0.4; do
         printf '\036lxcdiag %s %s\036' "$nonce" "$1" && break
@@ -35,8 +35,8 @@ mark() {
     done
 }
 
-# Looks for a program as execvp does. `command -v` would find builtins and the functions here too, which cannot be
-# started with exec.
+# Searches for a program as execvp does. `command -v` would also find builtins and the functions of this file, which exec
+# cannot start.
 find_program() {
     why=missing
     case $1 in
@@ -67,19 +67,19 @@ call() {
         return
     fi
     mark "begin $number"
-    # Goes on only if lxcdiag still waits. What lay in the pipe of a frozen container ends here when it thaws.
+    # Continues only if lxcdiag is still waiting. A command that was in the pipe of a frozen container ends here.
     go=
     read -r go
     [ "$go" = "go $number" ] || exit 1
     list_processes
     before=$processes
-    # Before the command, which may kill this shell at once. Where a fork fails most shells end; one that goes on would
-    # take an older process for the new one.
+    # Before the command, which may kill this shell at once. If a fork fails, most shells end; others would continue and
+    # mistake an older process for the new one.
     (watch) </dev/null >/dev/null 3>&- &
     [ "$!" != "$last" ] || exit 1
     watchdog=$!
-    # A session of its own, so that `kill 0` in a script does not end this shell. A background process of a shell
-    # without job control leads no group, so setsid(1) does not fork and $! is the command's own process and group.
+    # A session of its own, so that `kill 0` in a script does not end this shell. A background process of a shell without
+    # job control leads no group: setsid(1) does not fork, and $! is the process and the group of the command.
     if [ -n "$own_session" ]; then
         (exec "$own_session" -- "$@") </dev/null 2>&3 3>&- &
     else
@@ -89,7 +89,7 @@ call() {
     command=$!
     wait "$command"
     status=$?
-    # Its trap kills its sleep. Before it has set the trap, the signal ends it, and there is no sleep yet.
+    # Its trap kills its sleep. Before the trap is set, there is no sleep, and the signal ends the watchdog itself.
     kill -USR1 "$watchdog"
     wait "$watchdog"
     case $? in
@@ -101,34 +101,34 @@ call() {
     mark "end $number $status $timed_out"
 }
 
-# To the command's group; to the command alone where it has not come so far as to lead one.
+# Sends a signal to the group of the command, or to the command alone if it does not lead a group yet.
 signal() {
     kill "-$1" "-$command" || kill "-$1" "$command"
 }
 
-# Ends the command when its time is up, in a process of its own. It writes to no pipe: nobody may be reading any more.
+# Ends the command after its timeout, in a process of its own. It writes to no pipe, because there may be no reader.
 watch() {
     result=0 last=$!
     trap '[ "$!" = "$last" ] || { kill -KILL "$!"; wait "$!"; }; exit "$result"' USR1
     doze "$limit" || doze "$whole_limit"
     result=42
-    # It may have yet to start, or have just ended: then USR1 is on its way.
+    # The command may not have started yet, or may have just ended; then USR1 follows.
     until find_command; do
         if [ ! -d "/proc/$$" ]; then
-            # The shell is gone, and with it the one process that kept the command's number from being given anew.
+            # The shell has ended, so that the process ID of the command may have been reused.
             before=
             sweep
             exit
         fi
         doze 0.01 || doze 1
     done
-    # First a moment for clean-ups (`trap … EXIT`), then the end.
+    # A second for cleanups (`trap … EXIT`), then KILL.
     signal TERM
     doze 1
     signal KILL
     exit 42
 }
-# The shell's other child: it was started after this process. A process's name can hold anything, but no line feed here.
+# Finds the other child of the shell: it was started after this process. Process names in `status` have no line feeds.
 find_command() {
     command=
     read -r own rest </proc/self/stat
@@ -139,15 +139,15 @@ find_command() {
     done
     [ -n "$command" ]
 }
-# A sleep that a signal interrupts. Fails if it was killed, or does not know fractions of a second (POSIX has none).
+# A sleep that signals interrupt. Fails if it was killed, or if `sleep` does not support fractions of a second.
 doze() {
     last=$!
     sleep "$1" &
     wait "$!"
 }
 
-# Kills what the command left behind: its group, then whatever carries the marker or still holds our pipes. Most leave
-# nothing: then the same processes run as before, and the dear part is spared.
+# Kills the processes that the command left: its group, then every process with the marker or with our pipes. Most commands
+# leave none: then the same processes run as before, and the expensive part is skipped.
 sweep() {
     [ -z "$command" ] || signal KILL
     round=0
@@ -159,23 +159,23 @@ sweep() {
             entry=${entry#/proc/}
             add_victim "${entry%%/*}"
         done
-        # `env -i setsid …` has lost the marker, but can only disturb the next command through our pipes.
+        # `env -i setsid …` has no marker, but can disturb the next command only through our pipes.
         for entry in $processes; do
             if is_ours "$entry/fd/1" || is_ours "$entry/fd/2"; then
                 add_victim "${entry#/proc/}"
             fi
         done
         [ -n "$victims" ] || return 0
-        # Stopped first: a shell whose child is killed before itself says so on our pipes, or forks another. What was
-        # forked while we looked is for the next round.
+        # Stopped first: a shell whose child is killed first reports that on our pipes, or forks another. Processes that
+        # were forked meanwhile are found in the next round.
         kill -STOP $victims
         kill -KILL $victims
         round=$((round + 1))
         [ $round -lt 10 ] || sleep 0.02
     done
 }
-# Whether this is one of our output pipes. That they are pipes is made sure of each time: /dev/null, which half the
-# processes of a machine share, must never pass for one. So nothing that sweeps may run with its output redirected.
+# Whether this is one of our output pipes. It must be a pipe: /dev/null, which many processes share, must never match. So
+# the sweep must not run with its output redirected.
 is_ours() {
     [ -p "$1" ] || return 1
     { [ -p "/proc/$$/fd/1" ] && [ "$1" -ef "/proc/$$/fd/1" ]; } ||
@@ -191,7 +191,7 @@ list_processes() {
     set -- /proc/[0-9]*
     processes=$*
 }
-# The processes that carry the marker, as /proc/PID/environ; grep itself must not.
+# The processes with the marker, as /proc/PID/environ. grep itself must not have it.
 marked() {
     unset LXCDIAG_SESSION
     if [ -n "$has_grep" ]; then
@@ -206,20 +206,20 @@ marked() {
     done
 }
 
-# Whether this is the shell itself. bash runs its traps in a subshell as well, if a signal ends that before it has reset
-# them; `$$` is the same there. Told by a variable: in just that case bash 5.2 takes the first function called to have
-# succeeded, without running it.
+# Whether this is the shell itself. bash also runs its traps in a subshell, if a signal ends that before it has reset them;
+# `$$` is the same there. The result is a variable, because in this case bash 5.2 assumes that the first function called
+# has succeeded, without running it.
 find_main_shell() {
     main_shell=no
     if [ /proc/self -ef "/proc/$$" ]; then main_shell=yes; fi
 }
-# lxcdiag was interrupted, or its time is up.
+# lxcdiag was interrupted, or the run timed out.
 stop() {
     find_main_shell
     if [ "$main_shell" = yes ]; then
         trap '' TERM
-        # What was started and not yet noted is `$!`. What sleeps is ended here and not left to the sweep: it can be about
-        # to start its next sleep, which would then outlive this shell.
+        # A process that was started and is not noted yet is `$!`. The watchdog is ended here and not by the sweep: it
+        # could just start its next sleep, which would then outlive this shell.
         if [ "$!" != "$last" ]; then
             watchdog=${watchdog:-$!}
             if [ "$!" != "$watchdog" ]; then
@@ -237,7 +237,7 @@ stop() {
         exit 143
     fi
 }
-# Nothing stays behind, whether this shell was told to stop, or lxcdiag is done, or gone.
+# Cleans up, whether this shell was told to stop, or lxcdiag is done or has ended.
 finish() {
     find_main_shell
     if [ "$main_shell" = yes ]; then
@@ -247,9 +247,9 @@ finish() {
 }
 
 own_session= has_grep= has_sleep=
-# By its path from then on: on an overlay, looking for it in vain in three directories takes as long as a short command.
+# By its path from now on: on an overlay, a failed search in three directories takes as long as a short command.
 find_program setsid && own_session=$found
-# Whether it sees past the first of the NUL-terminated variables: busybox's does not with -F.
+# Whether it reads past the first of the NUL-terminated variables: the one of busybox with -F does not.
 find_program grep && grep -qs "LXCDIAG_SESSION=$marker" /proc/self/environ && has_grep=yes
 find_program sleep && has_sleep=yes
 list_processes

@@ -1,14 +1,14 @@
-//! What is sent to the shell in the container, as text. Pure.
+//! The text that is sent to the shell in the container. Pure.
 
 use std::sync::LazyLock;
 use std::time::Duration;
 
-/// The longest time-out; a longer one is taken for this.
+/// The longest timeout; longer ones are reduced to it.
 pub const LONGEST_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The functions of `prologue.sh`, with this session's secrets.
+/// The functions of `prologue.sh`, with the secrets of this session.
 ///
-/// Without its comments: bash reads its standard input byte by byte.
+/// Comments are removed, because bash reads its standard input byte by byte.
 pub(super) fn prologue(nonce: &str, marker: &str) -> String {
     static FUNCTIONS: LazyLock<String> = LazyLock::new(|| {
         include_str!("prologue.sh")
@@ -19,12 +19,12 @@ pub(super) fn prologue(nonce: &str, marker: &str) -> String {
     format!("nonce={nonce} marker={marker}\n{}", *FUNCTIONS)
 }
 
-/// One command. The braces keep a shell that saw only a part of it, because lxcdiag was killed
-/// while it wrote, from running that part: without the closing one it is a syntax error.
+/// One command. If lxcdiag is killed while it writes, the missing closing brace is a syntax error that
+/// keeps the shell from running a part of the command.
 pub(super) fn call(number: u64, timeout: Duration, argv: &[String]) -> String {
     let timeout = timeout.clamp(Duration::from_millis(1), LONGEST_TIMEOUT);
     let whole = timeout.as_secs() + u64::from(timeout.subsec_nanos() > 0);
-    // POSIX sleep takes whole seconds only; the fraction is left out where there is none.
+    // POSIX sleep takes whole seconds only.
     let limit = match timeout.subsec_millis() {
         0 => whole.to_string(),
         millis => format!("{}.{millis:03}", timeout.as_secs()),
@@ -38,7 +38,7 @@ pub(super) fn call(number: u64, timeout: Duration, argv: &[String]) -> String {
     line
 }
 
-/// As one word to a POSIX shell.
+/// Quotes a word for a POSIX shell.
 fn quote(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }

@@ -1,4 +1,4 @@
-//! A shell in a container, and the one command at a time that it runs.
+//! A shell in a container, which runs one command at a time.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -15,25 +15,25 @@ use crate::clock::now;
 use crate::container::transport::Transport;
 use crate::evidence::recording::Ending;
 
-/// How long the shell may take from being sent a command to asking whether to start it. Tells a
-/// container that was frozen between two commands; an overloaded host is to pass.
+/// Timeout between sending a command and the shell's question whether to start it. Detects a container
+/// that was frozen between two commands, with a margin for an overloaded host.
 const READY_LIMIT: Duration = Duration::from_secs(10);
 
-/// How much longer than its time-out a command's end may take: 1 s between TERM and KILL, 1.2 s of
-/// sweeping at worst, the rest for an overloaded host.
+/// How much longer than its timeout a command may take to end: 1 s between TERM and KILL, at most 1.2 s
+/// of cleanup, and a margin for an overloaded host.
 const END_GRACE: Duration = Duration::from_secs(6);
 
-/// How long a shell that was told to stop may take: 1 s between TERM and KILL, and the sweep.
+/// Timeout for a shell that was told to stop: 1 s between TERM and KILL, and the cleanup.
 const STOP_GRACE: Duration = Duration::from_secs(2);
 
-/// How long output may still come after the client has ended. A process that escaped may hold the
-/// pipes for ever.
+/// How long to read output after the client has ended. A process that escaped may hold the pipes
+/// forever.
 const DRAIN_GRACE: Duration = Duration::from_millis(200);
 
 /// A shell in a container.
 ///
-/// Dropping it ends the client, the running command and what that started; only [`abort`] and
-/// [`close`] wait until it is done.
+/// Dropping it ends the client, the running command and its processes; only [`abort`] and [`close`]
+/// wait for that.
 ///
 /// [`abort`]: Session::abort
 /// [`close`]: Session::close
@@ -42,43 +42,43 @@ pub struct Session {
     client: Client,
     /// The client's command line, for messages.
     words: String,
-    /// What makes the shell one that can be fed commands.
+    /// The functions that the shell needs first.
     prologue: String,
     stdout: Stream<ChildStdout>,
     stderr: Stream<ChildStderr>,
     /// The number of the last command sent.
     number: u64,
     running: Option<Running>,
-    /// Why no command can be run any more.
+    /// Why no more commands can be run.
     lost: Option<String>,
-    /// How far the container's clock is at least ahead of this one, in nanoseconds.
+    /// How far the container's clock is ahead of this one at least, in nanoseconds.
     clock_offset: i64,
     stray_bytes: u64,
 }
 
-/// The command that has been sent and not been answered for.
+/// The command that has been sent and has not ended.
 #[derive(Debug)]
 struct Running {
-    /// The moment it was told to start, on both clocks; absent if it was not.
+    /// When it was told to start, on both clocks; absent if it was not.
     started: Option<(i64, Instant)>,
 }
 
-/// Why waiting came to its end.
+/// Why waiting ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Waited {
-    /// What was waited for is there.
+    /// The condition is met.
     Done,
-    /// There is no shell any more.
+    /// The shell has ended.
     ShellEnded,
-    /// It took too long.
-    TimeUp,
+    /// The deadline has passed.
+    TimedOut,
 }
 
 impl Session {
-    /// Starts `transport`'s client for container `ct`; [`greet`](Self::greet) waits for its shell.
+    /// Starts the client of `transport` for container `ct`. [`wait_until_ready`](Self::wait_until_ready) comes next.
     ///
     /// # Errors
-    /// When the client cannot be started.
+    /// The client cannot be started.
     pub fn start(transport: &dyn Transport, ct: u32) -> Result<Self, SessionError> {
         let argv = transport.argv(ct);
         let words = transport.shown(ct);
@@ -103,18 +103,18 @@ impl Session {
         })
     }
 
-    /// Waits up to `limit` for the shell in the container to answer, before anything is run in it.
-    /// `pct` alone takes 1.2 s of CPU to get there.
+    /// Waits up to `limit` for the shell in the container, before the first command. `pct` alone takes
+    /// 1.2 s of CPU time.
     ///
-    /// Dropping the future leaves the client running, for [`abort`](Self::abort) to end.
+    /// Dropping the future leaves the client running; [`abort`](Self::abort) ends it.
     ///
     /// # Errors
-    /// When the client ends, or gives no shell in time. Nothing is left running.
-    pub async fn greet(&mut self, limit: Duration) -> Result<(), SessionError> {
+    /// The client ended, or the shell did not answer in time. Nothing is left running.
+    pub async fn wait_until_ready(&mut self, limit: Duration) -> Result<(), SessionError> {
         let deadline = in_time(limit);
         let answered =
             |session: &Self| matches!(session.stdout.last_mark(), Some(Mark::Hello { .. }));
-        // Fits into the pipe, so this does not wait for the shell.
+        // It fits into the pipe, so this does not wait for the shell.
         let _ = timeout_at(deadline, self.client.send(&self.prologue)).await;
         let waited = self.wait_until(deadline, answered).await;
         match (waited, self.stdout.last_mark()) {
@@ -125,29 +125,30 @@ impl Session {
                 Err(SessionError::Refused {
                     client: self.words.clone(),
                     status,
-                    said: self.client_said(),
+                    message: self.client_message(),
                 })
             }
-            (Waited::TimeUp, _) => {
+            (Waited::TimedOut, _) => {
                 self.stop(DRAIN_GRACE).await;
                 Err(SessionError::NoAnswer {
                     client: self.words.clone(),
                     limit,
-                    said: self.client_said(),
+                    message: self.client_message(),
                 })
             }
         }
     }
 
-    /// Runs `argv`, which is ended after `timeout` (1 ms to [`LONGEST_TIMEOUT`]). Never fails: what
-    /// could not be run is an [`Exchange`] that errored, as is every one after the shell was lost.
+    /// Runs `argv`, and ends it after `timeout` (1 ms to [`LONGEST_TIMEOUT`]). Never fails: a command that
+    /// could not be run gives an [`Exchange`] that errored, and so does every command after the shell was
+    /// lost.
     ///
-    /// Dropping the future leaves the command running, for [`abort`](Session::abort) to end.
+    /// Dropping the future leaves the command running; [`abort`](Session::abort) ends it.
     ///
     /// [`LONGEST_TIMEOUT`]: super::LONGEST_TIMEOUT
     pub async fn run(&mut self, argv: &[String], timeout: Duration) -> Exchange {
         if self.running.is_some() {
-            self.abort("an earlier command was given up").await;
+            self.abort("an earlier command was abandoned").await;
         }
         if let Some(reason) = &self.lost {
             return Exchange {
@@ -156,10 +157,10 @@ impl Session {
             };
         }
         let Some(program) = argv.first() else {
-            return Exchange::not_run("the command has no words".to_owned());
+            return Exchange::not_run("the command is empty".to_owned());
         };
         if argv.iter().any(|word| word.contains('\0')) {
-            return Exchange::not_run("a word of the command has a NUL byte".to_owned());
+            return Exchange::not_run("an argument of the command contains a NUL byte".to_owned());
         }
         self.number += 1;
         self.running = Some(Running { started: None });
@@ -168,7 +169,7 @@ impl Session {
         let deadline = in_time(READY_LIMIT);
         let call = script::call(number, timeout, argv);
         let answered = |session: &Self| answers(session.stdout.last_mark(), number);
-        // A full pipe means that the shell does not read: the wait below is then over at once.
+        // If the pipe is full, the shell does not read, and the wait below ends at once.
         let _ = timeout_at(deadline, self.client.send(&call)).await;
         match (
             self.wait_until(deadline, answered).await,
@@ -181,15 +182,15 @@ impl Session {
             }
             (Waited::Done, Some(Mark::Denied(_))) => {
                 return self.finish(Ending::Errored(format!(
-                    "`{program}` cannot be executed in the container: it is a directory, or not \
-                     marked executable"
+                    "`{program}` in the container is not executable, or is a directory"
                 )));
             }
             (Waited::Done, _) => {}
             (Waited::ShellEnded, _) => return self.shell_ended().await,
-            (Waited::TimeUp, _) => {
-                let waited = format!("{} s, to a command being sent", READY_LIMIT.as_secs());
-                return self.shell_silent(&waited).await;
+            (Waited::TimedOut, _) => {
+                return self
+                    .shell_silent(READY_LIMIT, "after a command was sent")
+                    .await;
             }
         }
 
@@ -206,18 +207,15 @@ impl Session {
         let ended = |session: &Self| session.end(number).is_some();
         match self.wait_until(started + limit, ended).await {
             Waited::ShellEnded => self.shell_ended().await,
-            Waited::TimeUp => {
-                let waited = format!("{:.1} s, past the time-out", limit.as_secs_f64());
-                self.shell_silent(&waited).await
-            }
+            Waited::TimedOut => self.shell_silent(limit, "past the timeout").await,
             Waited::Done => self.finish_with_mark(),
         }
     }
 
-    /// Ends the running command and everything it started, and the session with it, within 2 s.
-    /// `reason` (such as `interrupted`) is what this command and all later ones errored for.
+    /// Ends the running command, its processes and the session, within 2 s. This command and all later
+    /// ones are errored for `reason`, such as `interrupted`.
     ///
-    /// Returns what was collected of the command whose [`run`](Session::run) was dropped, if any.
+    /// Returns the result of the command whose [`run`](Session::run) was dropped, if any.
     pub async fn abort(&mut self, reason: &str) -> Option<Exchange> {
         if self.lost.is_none() {
             self.stop(STOP_GRACE).await;
@@ -230,12 +228,12 @@ impl Session {
         Some(self.finish(Ending::Errored(reason.to_owned())))
     }
 
-    /// Ends the session, within 2 s. Returns how many bytes came outside any command's marks, from
-    /// the client or from what a command had left behind.
+    /// Ends the session, within 2 s. Returns the number of bytes outside of any command's marks, from the
+    /// client or from processes that a command had left.
     pub async fn close(mut self) -> u64 {
-        // A session that was lost has been waited for.
+        // If the session was lost, its end has been waited for.
         if self.lost.is_none() {
-            self.client.hang_up();
+            self.client.close_input();
             self.wait_until(in_time(STOP_GRACE), |_| false).await;
         }
         if self.client.status().is_none() {
@@ -246,10 +244,10 @@ impl Session {
         self.stray_bytes + self.stdout.stray_bytes() + self.stderr.stray_bytes()
     }
 
-    /// Reads both streams until `done`, the shell's end, or the deadline.
+    /// Reads both streams until `done`, the end of the shell, or the deadline.
     async fn wait_until(&mut self, deadline: Instant, done: impl Fn(&Self) -> bool) -> Waited {
         let mut client_ended = self.client.status().is_some();
-        let mut time_up = pin!(sleep_until(deadline));
+        let mut at_deadline = pin!(sleep_until(deadline));
         loop {
             if done(self) {
                 return Waited::Done;
@@ -257,12 +255,12 @@ impl Session {
             if self.stdout.has_ended() && self.stderr.has_ended() {
                 return Waited::ShellEnded;
             }
-            // Also where there is always something to read, and no read ever waits.
-            if Instant::now() >= time_up.deadline() {
+            // Needed if there is always something to read, so that no read ever waits.
+            if Instant::now() >= at_deadline.deadline() {
                 return if client_ended {
                     Waited::ShellEnded
                 } else {
-                    Waited::TimeUp
+                    Waited::TimedOut
                 };
             }
             let step = async {
@@ -275,21 +273,21 @@ impl Session {
             tokio::select! {
                 biased;
                 () = step => {}
-                () = &mut time_up => {}
+                () = &mut at_deadline => {}
             }
             if !client_ended && self.client.status().is_some() {
                 client_ended = true;
-                let drained = in_time(DRAIN_GRACE).min(time_up.deadline());
-                time_up.as_mut().reset(drained);
+                let drained = in_time(DRAIN_GRACE).min(at_deadline.deadline());
+                at_deadline.as_mut().reset(drained);
             }
         }
     }
 
-    /// Has the shell end its command, sweep and end; after `grace`, ends the client.
+    /// Makes the shell end its command, clean up and end; after `grace`, kills the client.
     async fn stop(&mut self, grace: Duration) {
-        self.client.hang_up();
+        self.client.close_input();
         self.client.terminate();
-        // The client dies of the signal at once; the shell that sweeps holds the streams open.
+        // The client dies of the signal at once; the shell keeps the streams open while it cleans up.
         let deadline = in_time(grace);
         while !(self.stdout.has_ended() && self.stderr.has_ended()) {
             let step = async {
@@ -308,30 +306,31 @@ impl Session {
     async fn shell_ended(&mut self) -> Exchange {
         let how = match self.client_status().await {
             Some(status) => format!("`{}` ended with exit status {status}", self.words),
-            None => format!("`{}` has yet to end", self.words),
+            None => format!("`{}` is still running", self.words),
         };
-        let mut reason = format!("the shell in the container ended while this command ran; {how}");
-        let said = self.client_said();
-        if !said.is_empty() {
-            reason = format!("{reason} and said: {said}");
+        let mut reason = format!("the shell in the container ended during this command; {how}");
+        let message = self.client_message();
+        if !message.is_empty() {
+            reason = format!("{reason}: {message}");
         }
         self.lost = Some(format!("the shell in the container has ended; {how}"));
         self.finish(Ending::Errored(reason))
     }
 
-    async fn shell_silent(&mut self, waited: &str) -> Exchange {
+    async fn shell_silent(&mut self, waited: Duration, when: &str) -> Exchange {
         let reason = format!(
-            "the container gave no answer for {waited}; it may be frozen (a snapshot, a backup, \
-             `pct suspend`) or the host overloaded"
+            "the container did not answer for {} s {when}; it may be frozen (snapshot, backup, `pct suspend`), or the \
+             host overloaded",
+            waited.as_secs_f64()
         );
         self.stop(STOP_GRACE).await;
         self.lost = Some(reason.clone());
         self.finish(Ending::Errored(reason))
     }
 
-    /// The client's exit status, once its streams have ended. A client that stays is ended.
+    /// The client's exit status, once its streams have ended. A client that is still running is killed.
     async fn client_status(&mut self) -> Option<i32> {
-        self.client.hang_up();
+        self.client.close_input();
         if self.client.status().is_none() {
             let _ = timeout_at(in_time(STOP_GRACE), self.client.ended()).await;
         }
@@ -340,15 +339,15 @@ impl Session {
         self.client.status()
     }
 
-    /// What was printed outside any marks, which is where the client says why it failed.
-    fn client_said(&mut self) -> String {
+    /// The text outside of any marks, which contains the client's own error messages.
+    fn client_message(&mut self) -> String {
         self.stray_bytes += self.stdout.stray_bytes() + self.stderr.stray_bytes();
         let stderr = self.stderr.take_stray_text();
         let stdout = self.stdout.take_stray_text();
         if stderr.is_empty() { stdout } else { stderr }
     }
 
-    /// How the command ended, once both streams have said so.
+    /// How the command ended, once both streams have the end mark.
     fn end(&self, number: u64) -> Option<End> {
         match (self.stdout.last_mark(), self.stderr.last_mark()) {
             (Some(Mark::End(out, end)), Some(Mark::End(err, _)))
@@ -366,7 +365,7 @@ impl Session {
                 timed_out: true, ..
             }) => Ending::TimedOut,
             Some(End { status, .. }) => Ending::Exited(status),
-            None => Ending::Errored("the command's end was never seen".to_owned()),
+            None => Ending::Errored("the end of the command was not seen".to_owned()),
         };
         self.finish(ending)
     }
@@ -386,7 +385,7 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        self.client.hang_up();
+        self.client.close_input();
         self.client.terminate();
     }
 }
@@ -402,7 +401,7 @@ fn random_hex() -> std::io::Result<String> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// The moment `wait` from now, at most a day: a [`Duration`] may be too long for the clock.
+/// The instant `wait` from now, at most a day: a [`Duration`] may be too long for the clock.
 fn in_time(wait: Duration) -> Instant {
     Instant::now() + wait.min(script::LONGEST_TIMEOUT)
 }

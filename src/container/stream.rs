@@ -1,4 +1,4 @@
-//! One of the shell's two output streams: what is the current command's, and what is nobody's.
+//! One of the shell's two output streams: the output of the current command, and what is outside of any.
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 
@@ -6,24 +6,24 @@ use super::capture::{Capture, Limits, OUTSIDE};
 use super::marks::{Mark, Piece, Scanner};
 use crate::evidence::recording::Output;
 
-/// A quarter of what a pipe of Linux's default size holds: most commands print less.
+/// A quarter of a pipe of the default size: most commands print less.
 const READ_SIZE: usize = 16 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Stream<R> {
-    /// Gone once the end of the file was read.
+    /// Absent once its end has been read.
     pipe: Option<R>,
-    /// What one read has brought.
+    /// The bytes of one read.
     buffer: Vec<u8>,
     scanner: Scanner,
     sorter: Sorter,
 }
 
-/// Puts each piece where it belongs.
+/// Assigns each piece to the command or to none.
 #[derive(Debug)]
 struct Sorter {
     last_mark: Option<Mark>,
-    /// There while the stream is between a command's marks, and after, until it is taken.
+    /// Present from a command's begin mark until its output is taken.
     command: Option<Capture>,
     outside: Capture,
     limits: Limits,
@@ -44,14 +44,13 @@ impl<R: AsyncRead + Unpin> Stream<R> {
         }
     }
 
-    /// Reads once and sorts what came. Never returns once the stream has ended. Dropping the future
-    /// loses nothing.
+    /// Reads once and sorts the bytes. Never returns once the stream has ended. Cancel-safe.
     pub(super) async fn read(&mut self) {
         let Some(pipe) = &mut self.pipe else {
             return std::future::pending().await;
         };
         self.buffer.clear();
-        // An error is an end: nothing more can be had.
+        // After an error there is nothing more to read.
         if pipe.read_buf(&mut self.buffer).await.unwrap_or(0) == 0 {
             self.pipe = None;
             self.scanner.finish(|piece| self.sorter.take(piece));
@@ -68,9 +67,9 @@ impl<R: AsyncRead + Unpin> Stream<R> {
         self.sorter.last_mark
     }
 
-    /// What was captured of the command so far, to its end or not.
+    /// The output of the command so far, whether it has ended or not.
     pub(super) fn take_output(&mut self) -> Output {
-        // Unless its end was seen: then what is held may be the beginning of a mark yet to come.
+        // Not after its end: then the bytes held may be the beginning of the next mark.
         if let Some(Mark::Begin(_)) = self.sorter.last_mark {
             self.scanner.finish(|piece| self.sorter.take(piece));
         }
@@ -85,7 +84,7 @@ impl<R: AsyncRead + Unpin> Stream<R> {
         self.sorter.outside.total_bytes()
     }
 
-    /// What was said outside any marks, up to [`OUTSIDE`].
+    /// The text outside of any marks, up to [`OUTSIDE`].
     pub(super) fn take_stray_text(&mut self) -> String {
         let outside = std::mem::replace(&mut self.sorter.outside, Capture::new(OUTSIDE));
         outside.into_output().text().trim().to_owned()

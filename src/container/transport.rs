@@ -1,6 +1,4 @@
-//! How a shell is opened in a container: the words of the one client that lxcdiag starts there.
-//!
-//! Starts nothing itself; that is the [executor](crate::container)'s.
+//! The command lines that open a shell in a container. Starts nothing itself.
 
 mod ssh;
 
@@ -10,29 +8,29 @@ use crate::evidence::time::Interval;
 
 pub use ssh::{READY, Ssh};
 
-/// The only variables that the client gets, and the commands in the container.
+/// The environment of the client and of the commands in the container.
 ///
-/// The caller's own would enter the container (`pct exec` keeps them unless told otherwise), and
-/// some make pct die: `Insecure $ENV{BASH_ENV} while running with -T switch`.
+/// The caller's variables would enter the container (`pct exec` keeps them by default), and some make
+/// pct fail: `Insecure $ENV{BASH_ENV} while running with -T switch`.
 pub const ENVIRONMENT: [(&str, &str); 3] = [("PATH", PATH), ("LC_ALL", "C.UTF-8"), ("TZ", "UTC")];
 
-/// Where the client and the commands in the container are looked for.
+/// The search path for the client and for the commands in the container.
 pub const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// A way to open a shell in a container.
+/// A way into a container.
 pub trait Transport {
     /// Its name in reports and messages: `pct`, `lxc-attach`.
     fn name(&self) -> &str;
 
-    /// The words that start `sh` in container `ct`, on its standard input, output and error.
+    /// The command line that runs `sh` in container `ct` with the standard streams it is given.
     ///
-    /// They begin with `setsid`: in the caller's session a process in the container could open
-    /// `/dev/tty`, which is the operator's terminal, and write to it. util-linux's `setsid` is used
-    /// because std has no safe way of its own; as the child of a spawn leads no process group,
-    /// setsid does not fork, so the client keeps the child's process ID and leads its group.
+    /// It begins with `setsid`: in the caller's session, a process in the container could open
+    /// `/dev/tty`, the operator's terminal, and write to it. std has no safe call for that. Since the
+    /// child of a spawn leads no process group, setsid(1) does not fork: the client keeps the child's
+    /// process ID and leads its group.
     fn argv(&self, ct: u32) -> Vec<String>;
 
-    /// The same as messages name it.
+    /// The same for messages.
     fn shown(&self, ct: u32) -> String {
         self.argv(ct).get(1..).unwrap_or_default().join(" ")
     }
@@ -43,10 +41,10 @@ pub trait Transport {
     }
 }
 
-/// Proxmox VE's own `pct exec`: knows the cluster, refuses what is not running, costs about 1.2 s.
+/// `pct exec` of Proxmox VE: knows the cluster, refuses stopped containers, takes about 1.2 s.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pct {
-    /// The program, `pct` as a rule. A path that is not UTF-8 cannot be used.
+    /// The program, usually `pct`. Its path must be UTF-8.
     pub program: PathBuf,
 }
 
@@ -63,7 +61,7 @@ impl Transport for Pct {
         "pct"
     }
 
-    // No --keep-env: pct before version 8 does not know it, and later ones keep what is left.
+    // No --keep-env: pct before version 8 does not know it, and later versions keep the environment by default.
     fn argv(&self, ct: u32) -> Vec<String> {
         words(&[
             "setsid",
@@ -76,8 +74,8 @@ impl Transport for Pct {
     }
 }
 
-/// `lxc-attach`, which `pct exec` becomes after its checks: costs about 0.01 s, works without the
-/// cluster file system, and knows nothing of other nodes.
+/// `lxc-attach`, which `pct exec` runs after its checks: takes about 0.01 s, works without the cluster
+/// file system, and only on the container's node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct LxcAttach;
 
@@ -86,7 +84,7 @@ impl Transport for LxcAttach {
         "lxc-attach"
     }
 
-    // --keep-env as pct calls it: LXC says that its default may change (lxc-attach(1)).
+    // --keep-env as in pct: the default may change (lxc-attach(1)).
     fn argv(&self, ct: u32) -> Vec<String> {
         words(&[
             "setsid",
@@ -109,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_words_of_each_client() {
+    fn command_lines() {
         assert_eq!(
             Pct::default().argv(958).join(" "),
             "setsid pct exec 958 -- sh"

@@ -153,7 +153,7 @@ impl Backend for Live<'_> {
         let opened = match Session::start(self.transport, self.ct) {
             Ok(session) => {
                 let session = self.session.insert(session);
-                session.greet(OPEN_LIMIT).await
+                session.wait_until_ready(OPEN_LIMIT).await
             }
             Err(error) => Err(error),
         };

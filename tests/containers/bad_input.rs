@@ -226,7 +226,7 @@ fn without_a_shell() {
     let reason = ended.reason("stamp");
     let pct = crate::lab::pct();
     let told = format!(
-        "no shell in the container: `{} exec {id} -- sh` ended with exit status 127 and said: ",
+        "no shell in the container: `{} exec {id} -- sh` ended with exit status 127: ",
         pct.display()
     );
     assert!(

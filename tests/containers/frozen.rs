@@ -63,8 +63,8 @@ fn frozen_in_the_middle() {
     assert_eq!(row["stdout"], "half\n");
     assert_eq!(
         row["reason"],
-        "the container gave no answer for 11.0 s, past the time-out; it may be frozen (a snapshot, a backup, \
-         `pct suspend`) or the host overloaded"
+        "the container did not answer for 11 s past the timeout; it may be frozen (snapshot, backup, `pct suspend`), \
+         or the host overloaded"
     );
     for id in ["stale", "stale_too"] {
         assert_eq!(ended.outcome(id), "errored");
@@ -130,8 +130,8 @@ fn frozen_when_a_command_is_sent() {
     assert_eq!(ended.outcome("stale"), "errored");
     assert_eq!(
         ended.reason("stale"),
-        "the container gave no answer for 10 s, to a command being sent; it may be frozen (a snapshot, a backup, \
-         `pct suspend`) or the host overloaded"
+        "the container did not answer for 10 s after a command was sent; it may be frozen (snapshot, backup, \
+         `pct suspend`), or the host overloaded"
     );
     drop(frozen);
     assert_nothing_stale(&container);

@@ -25,7 +25,7 @@ fn assert_the_rest_errored(ended: &Ended, under_way: &str) {
     assert_eq!(ended.outcome(under_way), "errored");
     let reason = ended.reason(under_way);
     assert!(
-        reason.starts_with("the shell in the container ended while this command ran"),
+        reason.starts_with("the shell in the container ended during this command"),
         "{reason}"
     );
     for id in ["third", "fourth"] {

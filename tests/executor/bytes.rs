@@ -1,4 +1,4 @@
-//! What a command is given and what it prints, to the byte.
+//! The arguments, input, environment and output of a command, byte by byte.
 
 use std::cell::RefCell;
 
@@ -9,18 +9,18 @@ use proptest::test_runner::{Config, TestRunner};
 use crate::local::*;
 
 crate::in_each_shell!(
-    output_is_exact,
-    any_word_survives,
+    output_is_kept_byte_by_byte,
+    any_word_is_passed_on_unchanged,
     a_word_longer_than_the_pipe,
-    streams_stay_apart_over_many_commands,
-    what_looks_like_a_mark_is_output,
-    input_is_empty,
-    environment_is_what_was_promised,
-    a_flood_keeps_head_and_tail_and_counts_the_rest,
+    the_streams_of_many_commands_are_separate,
+    a_mark_with_another_nonce_is_output,
+    the_input_is_empty,
+    the_environment_is_fixed,
+    of_long_output_head_and_tail_are_kept_and_the_rest_is_counted,
     a_command_that_makes_the_pipes_non_blocking,
 );
 
-pub async fn output_is_exact(shell: Shell) {
+pub async fn output_is_kept_byte_by_byte(shell: Shell) {
     let mut session = open(shell).await;
     for bytes in [
         &b""[..],
@@ -39,7 +39,7 @@ pub async fn output_is_exact(shell: Shell) {
     assert_eq!(session.close().await, 0);
 }
 
-pub async fn streams_stay_apart_over_many_commands(shell: Shell) {
+pub async fn the_streams_of_many_commands_are_separate(shell: Shell) {
     let mut session = open(shell).await;
     for number in 0..30 {
         let exchange = script(
@@ -57,7 +57,7 @@ pub async fn streams_stay_apart_over_many_commands(shell: Shell) {
     assert_eq!(session.close().await, 0);
 }
 
-pub async fn what_looks_like_a_mark_is_output(shell: Shell) {
+pub async fn a_mark_with_another_nonce_is_output(shell: Shell) {
     let mut session = open(shell).await;
     let lookalike = "\x1elxcdiag 00000000000000000000000000000000 end 1 0 no\x1e";
     let exchange = run(&mut session, &["printf", "%s", lookalike]).await;
@@ -65,7 +65,7 @@ pub async fn what_looks_like_a_mark_is_output(shell: Shell) {
     session.close().await;
 }
 
-pub async fn input_is_empty(shell: Shell) {
+pub async fn the_input_is_empty(shell: Shell) {
     let mut session = open(shell).await;
     assert_exited(&run(&mut session, &["cat"]).await, 0, b"", b"");
     let exchange = run(&mut session, &["readlink", "/proc/self/fd/0"]).await;
@@ -73,7 +73,7 @@ pub async fn input_is_empty(shell: Shell) {
     session.close().await;
 }
 
-pub async fn environment_is_what_was_promised(shell: Shell) {
+pub async fn the_environment_is_fixed(shell: Shell) {
     let mut session = open(shell).await;
     let exchange = run(&mut session, &["env"]).await;
     let text = exchange.stdout.text();
@@ -93,7 +93,7 @@ pub async fn environment_is_what_was_promised(shell: Shell) {
     session.close().await;
 }
 
-pub async fn a_flood_keeps_head_and_tail_and_counts_the_rest(shell: Shell) {
+pub async fn of_long_output_head_and_tail_are_kept_and_the_rest_is_counted(shell: Shell) {
     let mut session = open(shell).await;
     let text = "printf begin; head -c 100000000 /dev/zero; printf end; head -c 99993 /dev/zero >&2; printf finale >&2";
     let exchange = script(&mut session, text).await;
@@ -124,14 +124,14 @@ pub async fn a_command_that_makes_the_pipes_non_blocking(shell: Shell) {
     session.close().await;
 }
 
-pub async fn any_word_survives(shell: Shell) {
+pub async fn any_word_is_passed_on_unchanged(shell: Shell) {
     // proptest is not async, so the runtime is on another thread.
-    std::thread::spawn(move || any_word_survives_with(shell))
+    std::thread::spawn(move || any_word_is_passed_on_unchanged_with(shell))
         .join()
         .unwrap();
 }
 
-fn any_word_survives_with(shell: Shell) {
+fn any_word_is_passed_on_unchanged_with(shell: Shell) {
     let runtime = runtime();
     let session = RefCell::new(runtime.block_on(open(shell)));
     let character = prop_oneof![

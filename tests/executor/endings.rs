@@ -1,4 +1,4 @@
-//! How commands end, and the reasons of those that never began.
+//! How commands end, and why some never start.
 
 use std::time::{Duration, Instant};
 
@@ -9,18 +9,18 @@ use lxcdiag::evidence::time::Interval;
 use crate::local::*;
 
 crate::in_each_shell!(
-    the_status_is_the_commands_own,
-    what_cannot_be_run_says_why,
+    the_exit_status_is_that_of_the_command,
+    a_command_that_cannot_be_run_has_a_reason,
     a_command_times_out,
-    one_that_ignores_term_times_out,
-    one_that_stopped_itself_times_out,
+    a_command_that_ignores_term_times_out,
+    a_command_that_stopped_itself_times_out,
     a_clean_up_runs_before_the_kill,
     a_flood_times_out,
     an_early_end_does_not_wait_for_the_timeout,
-    a_start_is_told_by_the_containers_clock,
+    a_start_is_by_the_clock_of_the_container,
 );
 
-pub async fn the_status_is_the_commands_own(shell: Shell) {
+pub async fn the_exit_status_is_that_of_the_command(shell: Shell) {
     let mut session = open(shell).await;
     for (text, status) in [
         ("exit 0", 0),
@@ -42,7 +42,7 @@ pub async fn the_status_is_the_commands_own(shell: Shell) {
     session.close().await;
 }
 
-pub async fn what_cannot_be_run_says_why(shell: Shell) {
+pub async fn a_command_that_cannot_be_run_has_a_reason(shell: Shell) {
     let mut session = open(shell).await;
     // Builtins, and the functions of the shell script in the container, are not programs.
     for name in [
@@ -63,11 +63,11 @@ pub async fn what_cannot_be_run_says_why(shell: Shell) {
     for name in ["/etc/passwd", "/etc"] {
         let exchange = run(&mut session, &[name]).await;
         assert!(
-            reason(&exchange).contains("cannot be executed"),
+            reason(&exchange).contains("is not executable, or is a directory"),
             "{exchange:?}"
         );
     }
-    assert!(reason(&run(&mut session, &[]).await).contains("has no words"));
+    assert!(reason(&run(&mut session, &[]).await).contains("the command is empty"));
     assert!(reason(&run(&mut session, &["echo", "a\0b"]).await).contains("NUL"));
     assert_exited(
         &run(&mut session, &["echo", "still there"]).await,
@@ -95,7 +95,7 @@ pub async fn a_command_times_out(shell: Shell) {
     assert_eq!(session.close().await, 0);
 }
 
-pub async fn one_that_ignores_term_times_out(shell: Shell) {
+pub async fn a_command_that_ignores_term_times_out(shell: Shell) {
     let mut session = open(shell).await;
     let sleep = unique_sleep();
     let begun = Instant::now();
@@ -109,7 +109,7 @@ pub async fn one_that_ignores_term_times_out(shell: Shell) {
     session.close().await;
 }
 
-pub async fn one_that_stopped_itself_times_out(shell: Shell) {
+pub async fn a_command_that_stopped_itself_times_out(shell: Shell) {
     let mut session = open(shell).await;
     let exchange = session
         .run(
@@ -169,7 +169,7 @@ impl Transport for Ahead {
 }
 
 /// The times of lxcdiag's commands and the container's timestamps are then comparable.
-pub async fn a_start_is_told_by_the_containers_clock(shell: Shell) {
+pub async fn a_start_is_by_the_clock_of_the_container(shell: Shell) {
     let mut session = open_by(&Ahead(Local(shell)), AMPLE).await.unwrap();
     let exchange = script(&mut session, "date +%s").await;
     session.close().await;

@@ -1,4 +1,4 @@
-//! What a command leaves running is killed.
+//! Processes that a command leaves running are killed.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use crate::local::*;
 
 crate::in_each_shell!(
     a_background_child,
-    one_that_left_the_session,
-    one_that_lost_the_environment_too,
+    a_process_that_left_the_session,
+    a_process_that_left_the_session_and_the_environment,
     a_daemon_that_forked_twice,
-    one_that_shed_the_pipes_but_not_the_marker,
-    many_at_once,
-    all_of_them_when_time_is_up,
-    nothing_of_our_own,
+    a_process_without_the_pipes_but_with_the_marker,
+    many_processes_at_once,
+    all_of_them_after_a_timeout,
+    none_of_the_watchdogs,
 );
 
 /// Runs `text`, with `SLEEP` replaced by a unique sleep, and asserts that nothing of it disturbs the next command.
@@ -38,7 +38,7 @@ pub async fn a_background_child(shell: Shell) {
     .await;
 }
 
-pub async fn one_that_left_the_session(shell: Shell) {
+pub async fn a_process_that_left_the_session(shell: Shell) {
     leaves_nothing(
         shell,
         "setsid sh -c 'sleep 1; echo late; sleep SLEEP' & sleep 0.1; echo left",
@@ -46,7 +46,7 @@ pub async fn one_that_left_the_session(shell: Shell) {
     .await;
 }
 
-pub async fn one_that_lost_the_environment_too(shell: Shell) {
+pub async fn a_process_that_left_the_session_and_the_environment(shell: Shell) {
     let text = "env -i setsid sh -c 'sleep 1; echo late; /bin/sleep SLEEP' & sleep 0.1; echo left";
     leaves_nothing(shell, text).await;
 }
@@ -56,7 +56,7 @@ pub async fn a_daemon_that_forked_twice(shell: Shell) {
     leaves_nothing(shell, text).await;
 }
 
-pub async fn one_that_shed_the_pipes_but_not_the_marker(shell: Shell) {
+pub async fn a_process_without_the_pipes_but_with_the_marker(shell: Shell) {
     leaves_nothing(
         shell,
         "setsid sleep SLEEP >/dev/null 2>&1 & sleep 0.1; echo left",
@@ -64,8 +64,8 @@ pub async fn one_that_shed_the_pipes_but_not_the_marker(shell: Shell) {
     .await;
 }
 
-pub async fn many_at_once(shell: Shell) {
-    // Five that go on forking, but not for ever: a failing test must not fill this machine.
+pub async fn many_processes_at_once(shell: Shell) {
+    // Five that go on forking, but not forever: a failing test must not fill this machine.
     let text = "for i in 1 2 3 4 5; do
             setsid sh -c 'for j in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do sleep SLEEP & sleep 0.03; done' &
         done
@@ -73,7 +73,7 @@ pub async fn many_at_once(shell: Shell) {
     leaves_nothing(shell, text).await;
 }
 
-pub async fn all_of_them_when_time_is_up(shell: Shell) {
+pub async fn all_of_them_after_a_timeout(shell: Shell) {
     let mut session = open(shell).await;
     let sleep = unique_sleep();
     let text = format!(
@@ -95,7 +95,7 @@ pub async fn all_of_them_when_time_is_up(shell: Shell) {
 }
 
 /// The watchdogs must not pile up: with a timeout of a day they would stay for a day.
-pub async fn nothing_of_our_own(shell: Shell) {
+pub async fn none_of_the_watchdogs(shell: Shell) {
     let mut session = open(shell).await;
     // A timeout that no other test has.
     let timeout = Duration::from_secs(40_000 + u64::from(std::process::id()) % 10_000)

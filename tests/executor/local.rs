@@ -81,7 +81,7 @@ pub async fn open(shell: Shell) -> Session {
 
 pub async fn open_by(client: &dyn Transport, limit: Duration) -> Result<Session, SessionError> {
     let mut session = Session::start(client, 958)?;
-    session.greet(limit).await?;
+    session.wait_until_ready(limit).await?;
     Ok(session)
 }
 

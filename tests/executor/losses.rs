@@ -1,4 +1,4 @@
-//! Shells that die, that never start, that are told to stop; and lxcdiag itself killed.
+//! Shells that die, never start, or are told to stop; and lxcdiag itself killed.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -17,7 +17,7 @@ crate::in_each_shell!(
     abort_ends_what_ignores_term,
     abort_between_commands,
     a_dropped_session_leaves_nothing,
-    a_given_up_command_ends_the_session,
+    an_abandoned_command_ends_the_session,
     a_killed_driver_leaves_nothing,
     a_killed_driver_leaves_no_flood,
     a_thawed_shell_runs_nothing_stale,
@@ -32,7 +32,7 @@ pub async fn a_command_that_kills_the_shell(shell: Shell) {
         .run(&words(&["sh", "-c", &text]), Duration::from_secs(1))
         .await;
     assert!(
-        reason(&exchange).starts_with("the shell in the container ended while this command ran")
+        reason(&exchange).starts_with("the shell in the container ended during this command")
             && reason(&exchange).contains("exit status 137"),
         "{exchange:?}"
     );
@@ -101,11 +101,11 @@ pub async fn a_dropped_session_leaves_nothing(shell: Shell) {
     assert_gone(&pid);
 }
 
-pub async fn a_given_up_command_ends_the_session(shell: Shell) {
+pub async fn an_abandoned_command_ends_the_session(shell: Shell) {
     let mut session = open(shell).await;
     let sleep = unique_sleep();
     run_until_asleep(&mut session, &format!("sleep {sleep}"), &sleep, 1).await;
-    assert!(reason(&run(&mut session, &["true"]).await).contains("given up"));
+    assert!(reason(&run(&mut session, &["true"]).await).contains("abandoned"));
     assert_none_left(&sleep);
     session.close().await;
 }
@@ -226,7 +226,7 @@ impl Transport for Client {
 }
 
 #[tokio::test]
-async fn a_client_that_refuses_is_quoted() {
+async fn the_message_of_a_client_that_fails_is_kept() {
     let client = Client(&[
         "setsid",
         "sh",
@@ -234,9 +234,11 @@ async fn a_client_that_refuses_is_quoted() {
         "echo \"container '958' not running!\" >&2; exit 255",
     ]);
     match open_by(&client, AMPLE).await.unwrap_err() {
-        SessionError::Refused { status, said, .. } => {
+        SessionError::Refused {
+            status, message, ..
+        } => {
             assert_eq!(status, Some(255));
-            assert_eq!(said, "container '958' not running!");
+            assert_eq!(message, "container '958' not running!");
         }
         other => panic!("{other:?}"),
     }
@@ -247,7 +249,9 @@ async fn a_client_that_does_not_exist() {
     let client = Client(&["setsid", "/no/such/pct", "exec", "958", "--", "sh"]);
     let error = open_by(&client, AMPLE).await.unwrap_err().to_string();
     assert!(
-        error.starts_with("no shell in the container: `/no/such/pct exec 958 -- sh` ended with exit status 127 and said: "),
+        error.starts_with(
+            "no shell in the container: `/no/such/pct exec 958 -- sh` ended with exit status 127: "
+        ),
         "{error}"
     );
     let client = Client(&["/no/such/setsid", "pct"]);
@@ -271,25 +275,25 @@ async fn a_client_that_never_answers() {
         .unwrap_err()
         .to_string();
     assert!(
-        error.contains("within 2 s") && error.ends_with("the client said: waiting for the lock"),
+        error.contains("timed out after 2 s: waiting for the lock; the container may be frozen"),
         "{error}"
     );
     assert_none_left("sleep 93.7");
 }
 
 #[tokio::test]
-async fn a_client_that_is_given_up_before_it_answers() {
+async fn a_client_that_is_abandoned_before_it_answers() {
     let client = Client(&["setsid", "sh", "-c", "sleep 93.8; exec sh"]);
     let mut session = Session::start(&client, 958).unwrap();
-    let greeting = session.greet(AMPLE);
-    let waited = tokio::time::timeout(Duration::from_millis(100), greeting).await;
+    let ready = session.wait_until_ready(AMPLE);
+    let waited = tokio::time::timeout(Duration::from_millis(100), ready).await;
     assert!(waited.is_err());
     assert_eq!(session.abort("interrupted").await, None);
     assert_none_left("sleep 93.8");
 }
 
 #[tokio::test]
-async fn what_the_client_says_before_the_shell_is_stray() {
+async fn output_of_the_client_before_the_shell_is_stray() {
     let client = Client(&[
         "setsid",
         "sh",

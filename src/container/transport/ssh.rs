@@ -1,30 +1,30 @@
-//! Another node's client, reached the way Proxmox VE itself reaches other nodes: root's OpenSSH. Words only.
+//! A client on another node, reached as Proxmox VE itself reaches other nodes: by OpenSSH as root. Command lines only.
 
 use super::{ENVIRONMENT, Transport, words};
 use crate::evidence::time::Interval;
 use crate::host::Peer;
 use crate::shell_quote;
 
-/// How long a node may take to answer the door, in seconds.
+/// Timeout for connecting to a node, in seconds.
 const CONNECT_SECONDS: u32 = 10;
-/// A node that says nothing for three of these, in seconds, is given up.
+/// A connection is lost if the node does not answer three times in a row, at this interval in seconds.
 const ALIVE_SECONDS: u32 = 5;
 
-/// What a held connection prints once it is there.
+/// Printed by the process that holds a connection once it is open.
 pub const READY: &str = "lxcdiag: connected";
 
-/// Runs the client, as `"$@"`, for as long as the connection feeds it.
+/// Runs the client, `"$@"`, until the connection ends.
 ///
-/// sshd sends no signal when a connection ends, it only closes the client's input. The shell in the
-/// container sees that once its command has ended, which may be long; so a second after the end of
-/// input the whole group is told to end, as a local client is. `kill 0` reaches nobody else:
-/// setsid(1) has made the group.
+/// sshd sends no signal when a connection ends; it only closes the client's input. The shell in the
+/// container notices that once its command has ended, which may take long. So the whole group gets TERM
+/// a second after the end of input, as a local client does. `kill 0` reaches only this group, which
+/// setsid(1) has created.
 const CLIENT: &str = r#"trap : TERM
 { trap 'exit 0' TERM; cat; exec >&-; sleep 1; kill 0; } 2>/dev/null | { trap : TERM; "$@"; status=$?; kill 0; exit $status; }"#;
 
 impl Peer {
-    /// The words that open the connection and hold it, listening at the socket `control` for others
-    /// to use it, until their standard input ends. [`READY`] is printed once it is there.
+    /// The command line that opens a connection and shares it at the socket `control` until its standard
+    /// input ends. It prints [`READY`] once the connection is open.
     pub fn connect(&self, control: &str) -> Vec<String> {
         let mut argv = self.ssh(control);
         argv.extend(words(&["-M", "-o", "ControlPersist=no"]));
@@ -43,11 +43,11 @@ impl Peer {
         argv
     }
 
-    /// The words that run a command of lxcdiag's own over the connection that is held at `control`,
-    /// and never over one of their own.
+    /// The command line that runs a command over the connection at `control`, and never over a
+    /// connection of its own.
     pub fn over(&self, control: &str, command: &[&str]) -> Vec<String> {
         let mut argv = self.ssh(control);
-        // Where the socket is gone ssh would connect by itself: by a program that never does.
+        // Without the socket, ssh would open a connection itself; this proxy always fails.
         argv.extend(words(&[
             "-o",
             "ControlMaster=no",
@@ -58,7 +58,7 @@ impl Peer {
         argv
     }
 
-    /// As `PVE::SSHInfo` calls it.
+    /// The options of `PVE::SSHInfo`.
     fn ssh(&self, control: &str) -> Vec<String> {
         let alias = format!("HostKeyAlias={}", self.node);
         let mut argv = words(&[
@@ -79,8 +79,8 @@ impl Peer {
         argv
     }
 
-    /// The destination, and a command as root's shell there is to read it: whichever shell that is.
-    /// The environment is as bare as the local client's.
+    /// The destination, and a command quoted for any login shell of root, with the same environment as
+    /// the local client.
     fn command(&self, command: &[&str]) -> Vec<String> {
         let mut line = String::from("exec env -i");
         for (name, value) in ENVIRONMENT {
@@ -98,11 +98,11 @@ impl Peer {
 pub struct Ssh<'a> {
     /// The node.
     pub peer: &'a Peer,
-    /// Where the connection to it is held.
+    /// The socket of the connection to it.
     pub control: &'a str,
-    /// What is started there.
+    /// The transport on that node.
     pub inner: &'a dyn Transport,
-    /// How far the node's clock is ahead of this one's, in nanoseconds.
+    /// How far the node's clock is ahead of this node's, in nanoseconds.
     pub clock_offset: Interval,
 }
 
@@ -113,7 +113,7 @@ impl Transport for Ssh<'_> {
 
     fn argv(&self, ct: u32) -> Vec<String> {
         let inner = self.inner.argv(ct);
-        // There too in a session of its own. sshd's child leads one already, so setsid forks.
+        // In a session of its own there as well. The child of sshd leads one already, so setsid forks.
         let mut command = vec!["setsid", "--wait", "sh", "-c", CLIENT, "lxcdiag"];
         command.extend(inner.iter().skip(1).map(String::as_str));
         let mut argv = words(&["setsid"]);
@@ -147,7 +147,7 @@ mod tests {
                        LC_ALL=C.UTF-8 TZ=UTC";
 
     #[test]
-    fn the_words_of_a_client_on_another_node() {
+    fn the_command_line_of_a_client_on_another_node() {
         let peer = peer();
         let ssh = Ssh {
             peer: &peer,
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn the_words_that_hold_a_connection() {
+    fn the_command_line_that_holds_a_connection() {
         let peer = Peer {
             known_hosts: Some("/etc/pve/nodes/pve2/ssh_known_hosts".into()),
             ..peer()
@@ -194,9 +194,8 @@ mod tests {
         );
     }
 
-    /// What the shell there makes of the line is what was meant.
     #[test]
-    fn every_word_arrives_whole() {
+    fn the_remote_shell_splits_the_command_into_the_same_words() {
         let odd = "it's \"$HOME\" `id`\n*;&|\\ é";
         let argv = peer().over("/run/x", &["printf", "%s,", odd, ""]);
         let output = std::process::Command::new("sh")
@@ -209,10 +208,9 @@ mod tests {
         );
     }
 
-    /// The wrapper around the client, without ssh: it ends with the client, with its exit status, and
-    /// the client ends with its input, be it busy or not.
+    /// Without ssh: the wrapper returns the client's exit status, and a busy client ends after its input.
     #[test]
-    fn the_client_there_ends_with_its_input_and_the_other_way_round() {
+    fn the_wrapper_ends_with_the_client_and_the_client_with_its_input() {
         let run = |client: &str, input: &str| {
             let line = format!(
                 "({input}) | setsid --wait sh -c \"$0\" lxcdiag sh -c {}",
@@ -229,14 +227,14 @@ mod tests {
                 text(output.stderr),
             )
         };
-        // The input stays open for as long as nobody kills who holds it: the client's end is enough.
+        // The input stays open: the end of the client is enough.
         let refused = run("echo no >&2; exit 255", "sleep 0.2");
         assert_eq!(refused, (Some(255), String::new(), "no\n".to_owned()));
         assert_eq!(
             run("read -r it; echo \"$it\"; exit 7", "echo hello"),
             (Some(7), "hello\n".to_owned(), String::new())
         );
-        // An idle one ends at the end of its input, and nobody needs to kill it.
+        // An idle client ends at the end of its input.
         assert_eq!(
             run("cat; exit 7", "echo hello"),
             (Some(7), "hello\n".to_owned(), String::new())

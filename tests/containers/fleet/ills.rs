@@ -80,7 +80,7 @@ pub const ILLS: [Ill; 8] = [
         place: KILLED,
         script: "printf '#!/bin/sh\\nexec sleep 31415.9\\n' >/usr/bin/journalctl",
         problems: &[
-            "journal unknown: Is there a journal: the shell in the container ended while this command ran; ",
+            "journal unknown: Is there a journal: the shell in the container ended during this command; ",
         ],
     },
     // A program that comes before the real one on the PATH, and prints without end.
