@@ -1,10 +1,9 @@
-//! Looks at the Proxmox VE host, all of them read-only: no process is started, nothing is written.
+//! Read-only probes of the Proxmox VE host: no process is started, nothing is written.
 //!
-//! Reading is apart from understanding: `files` alone opens anything, the parsers take text. Every
-//! read is bounded, and only regular files are ever opened, so that a FIFO or a device put in the
-//! way can neither block nor be touched. A file system that hangs (`/etc/pve` without quorum does
-//! not, a dead network mount behind a source path does) still blocks: call this off the async
-//! threads, with a time limit.
+//! Only `files` opens files; the parsers take text. Every read has a limit, and only regular files are
+//! opened, so that a FIFO or a device in their place can neither block nor be changed. A file system
+//! that hangs still blocks (not `/etc/pve` without quorum, but a dead network mount below a source
+//! path): call this outside of async threads, with a timeout.
 
 mod clock;
 mod config;
@@ -34,18 +33,18 @@ pub use peer::Peer;
 pub use state::State;
 pub use tasks::TaskLog;
 
-/// A Proxmox VE host, seen through its file system.
+/// A Proxmox VE host, as its files show it.
 #[derive(Debug, Clone)]
 pub struct Host {
-    /// What every path is looked up below, symbolic links included.
+    /// The directory below which all paths are resolved, including symbolic links.
     pub root: PathBuf,
-    /// Where `root` has but copies of what another node has: that node.
+    /// The node whose files `root` has copies of, if it is another one.
     other: Option<Other>,
-    /// `root`, opened where it was first needed.
+    /// `root`, opened on first use.
     opened: Arc<OnceLock<OwnedFd>>,
 }
 
-/// What is not in the files copied from another node.
+/// What is known of another node besides its files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Other {
     node: String,
@@ -70,8 +69,7 @@ impl Host {
         }
     }
 
-    /// Another node, of which `root` has copies of the files that are looked at, and which booted at
-    /// `boot` by its own clock.
+    /// Another node, which booted at `boot` by its own clock, and whose files `root` has copies of.
     pub fn copied(root: impl Into<PathBuf>, node: &str, boot: Interval) -> Self {
         let node = node.to_owned();
         Self {

@@ -63,10 +63,6 @@ fn cluster() -> (TempDir, Host) {
     (tree, host)
 }
 
-fn refusal(host: &Host, ct: u32) -> String {
-    host.find(ct).unwrap_err().to_string()
-}
-
 #[test]
 fn a_container_is_found_with_its_configuration() {
     let (_tree, host) = cluster();
@@ -80,52 +76,66 @@ fn a_container_is_found_with_its_configuration() {
 }
 
 #[test]
-fn each_reason_not_to_find_one_says_what_to_do() {
+fn each_reason_not_to_find_a_container_has_a_message_and_a_hint() {
     let (tree, host) = cluster();
     let cases = [
         (
             99,
-            "99 is no container ID: IDs go from 100 to 999999999; `pct list` shows those in use",
+            "invalid container ID 99: expected 100 to 999999999",
+            "`pct list` shows the containers of this node",
         ),
         (
             1_000_000_000,
-            "1000000000 is no container ID: IDs go from 100 to 999999999; `pct list` shows those in use",
+            "invalid container ID 1000000000: expected 100 to 999999999",
+            "`pct list` shows the containers of this node",
         ),
         (
             985,
-            "there is no container 985 on any node; the nearest IDs are 970, 958, 900; `pct list` shows this node's",
+            "container 985 does not exist on any node",
+            "the nearest IDs are 970, 958, 900",
         ),
         (
             970,
-            "container 970 is on node \"pve2\", not on this one (\"pve1\"): reach it with `--node pve2`, or run lxcdiag there",
+            "container 970 is on node \"pve2\", not on this node (\"pve1\")",
+            "use `--node pve2`, or run lxcdiag on that node",
         ),
         (
             101,
-            "101 on node \"pve1\" is a virtual machine, not a container: use `qm` for it, or give a container's ID from `pct list`",
+            "101 on node \"pve1\" is a virtual machine, not a container",
+            "`pct list` shows the containers of this node",
         ),
         (
             102,
-            "102 on node \"pve2\" is a virtual machine, not a container: use `qm` for it, or give a container's ID from `pct list`",
+            "102 on node \"pve2\" is a virtual machine, not a container",
+            "`pct list` shows the containers of this node",
         ),
         (
             900,
-            "container 900 is a template and cannot be started: look at a container cloned from it",
+            "container 900 is a template, which cannot be started",
+            "diagnose a container that was cloned from it",
         ),
     ];
-    for (ct, message) in cases {
-        assert_eq!(refusal(&host, ct), message);
-        assert!(!host.find(ct).unwrap_err().cannot_tell());
+    for (ct, message, hint) in cases {
+        let error = host.find(ct).unwrap_err();
+        assert_eq!(error.to_string(), message);
+        assert_eq!(error.hint().as_deref(), Some(hint));
+        assert!(!error.is_unknown());
     }
     fs::remove_dir_all(tree.path().join("etc/pve/nodes/pve2")).unwrap();
     fs::remove_dir_all(tree.path().join("etc/pve/nodes/pve1/lxc")).unwrap();
+    let error = host.find(958).unwrap_err();
     assert_eq!(
-        refusal(&host, 958),
-        "there is no container 958 on any node; there are no containers at all"
+        error.to_string(),
+        "container 958 does not exist on any node"
+    );
+    assert_eq!(
+        error.hint().as_deref(),
+        Some("the cluster has no containers")
     );
 }
 
 #[test]
-fn a_configuration_that_is_no_file_is_unreadable() {
+fn a_configuration_that_is_not_a_regular_file_is_unreadable() {
     let (tree, host) = cluster();
     let path = tree.path().join("etc/pve/nodes/pve1/lxc/777.conf");
     rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::RWXU).unwrap();
@@ -137,7 +147,7 @@ fn a_configuration_that_is_no_file_is_unreadable() {
 }
 
 #[test]
-fn without_a_cluster_file_system_nothing_can_be_told() {
+fn without_a_cluster_file_system_only_the_state_is_known() {
     let tree = TempDir::new().unwrap();
     let host = Host::at(tree.path());
     assert!(matches!(
@@ -153,8 +163,7 @@ fn without_a_cluster_file_system_nothing_can_be_told() {
         matches!(error, HostError::NoClusterFileSystem { source: None, .. }),
         "{error:?}"
     );
-    assert!(error.cannot_tell());
-    // The state is then all there is.
+    assert!(error.is_unknown());
     put(&tree, "proc/net/unix", "");
     let facts = host.container(958).unwrap();
     assert_eq!(facts.len(), 2);
@@ -182,7 +191,7 @@ fn a_container_as_facts() {
 }
 
 #[test]
-fn the_node_has_the_cluster_s_name_for_it() {
+fn the_name_of_the_node_is_that_in_the_cluster() {
     let (tree, host) = cluster();
     put(
         &tree,
@@ -202,7 +211,7 @@ fn the_node_has_the_cluster_s_name_for_it() {
         expected.map(|(name, text)| (name.into(), Fact::Text(text.into())))
     );
 
-    // The link goes before the host's name; without it, that name without its domain is taken.
+    // The link has precedence; without it, the name is the host name without its domain.
     put(&tree, "proc/sys/kernel/hostname", "pve2.example.org\n");
     assert_eq!(host.node().name.as_deref(), Some("pve1"));
     fs::remove_file(tree.path().join("etc/pve/local")).unwrap();

@@ -17,7 +17,7 @@ fn put(tree: &TempDir, path: &str, text: impl AsRef<[u8]>) {
 }
 
 #[test]
-fn a_container_runs_where_its_socket_is_and_is_frozen_where_its_cgroup_says() {
+fn a_container_with_a_socket_runs_and_with_a_frozen_cgroup_is_frozen() {
     let sockets = "Num       RefCount Protocol Flags    Type St Inode Path\n\
         000000006b67c7e6: 00000002 00000000 00010000 0001 01 80296 @/var/lib/lxc/958/command\n\
         000000006b67c7e7: 00000002 00000000 00010000 0001 01 80297 /run/systemd/private\n\
@@ -60,7 +60,7 @@ fn a_container_runs_where_its_socket_is_and_is_frozen_where_its_cgroup_says() {
         assert_eq!(
             host.state(958),
             State::Stopped,
-            "a cgroup left behind: {path}"
+            "a cgroup that was left: {path}"
         );
         put(&tree, "proc/net/unix", sockets);
         assert_eq!(host.state(958), State::Frozen, "{path}");
@@ -99,7 +99,7 @@ fn a_frozen_cgroup_that_a_killed_container_left_behind_is_not_the_container() {
     );
     assert_eq!(host.state(958), State::Running);
 
-    // LXC made the running one a new group.
+    // LXC created another cgroup for the running one.
     put(
         &tree,
         "sys/fs/cgroup/freezer/lxc.payload.958-1/freezer.state",
@@ -117,7 +117,7 @@ fn a_frozen_cgroup_that_a_killed_container_left_behind_is_not_the_container() {
         "THAWED\n",
     );
     assert_eq!(host.state(958), State::Running);
-    // On version 2 the processes are further down.
+    // In version 2 the processes are in a cgroup below.
     put(&tree, "sys/fs/cgroup/lxc/958/cgroup.procs", "");
     put(&tree, "sys/fs/cgroup/lxc/958/cgroup.freeze", "1\n");
     put(
@@ -129,7 +129,7 @@ fn a_frozen_cgroup_that_a_killed_container_left_behind_is_not_the_container() {
 }
 
 #[test]
-fn a_source_file_is_known_by_size_sum_and_time() {
+fn the_facts_of_a_source_file() {
     let tree = TempDir::new().unwrap();
     put(&tree, "root/unit.service", "abc");
     let file = fs::File::options()
@@ -152,7 +152,7 @@ fn a_source_file_is_known_by_size_sum_and_time() {
 }
 
 #[test]
-fn a_file_too_large_to_sum_has_no_sum() {
+fn a_file_that_is_too_large_has_no_sum() {
     let tree = TempDir::new().unwrap();
     let file = fs::File::create(tree.path().join("huge")).unwrap();
     file.set_len((1 << 30) + 1).unwrap();
@@ -162,7 +162,7 @@ fn a_file_too_large_to_sum_has_no_sum() {
 }
 
 #[test]
-fn what_is_no_regular_file_is_no_source() {
+fn a_source_must_be_a_regular_file() {
     let tree = TempDir::new().unwrap();
     let host = Host::at(tree.path());
     fs::create_dir(tree.path().join("dir")).unwrap();
@@ -174,55 +174,40 @@ fn what_is_no_regular_file_is_no_source() {
     for (path, message) in [
         (
             "/dir",
-            "\"/dir\" is a directory, not a regular file: name the file itself",
+            "not a regular file on the host, but a directory: \"/dir\"",
         ),
         (
             "/dir/",
-            "\"/dir/\" is a directory, not a regular file: name the file itself",
+            "not a regular file on the host, but a directory: \"/dir/\"",
         ),
         (
             "/",
-            "\"/\" is a directory, not a regular file: name the file itself",
+            "not a regular file on the host, but a directory: \"/\"",
         ),
         (
             "/fifo",
-            "\"/fifo\" is a FIFO, not a regular file: name the file itself",
+            "not a regular file on the host, but a FIFO: \"/fifo\"",
         ),
         (
             "/socket",
-            "\"/socket\" is a socket, not a regular file: name the file itself",
+            "not a regular file on the host, but a socket: \"/socket\"",
         ),
         (
             "/gone\u{1b}[2J",
-            "there is no file \"/gone\\u{1b}[2J\" on the host: check the var that names it",
+            "file does not exist on the host: \"/gone\\u{1b}[2J\"",
         ),
-        (
-            "/file/x",
-            "there is no file \"/file/x\" on the host: check the var that names it",
-        ),
-        (
-            "file",
-            "\"file\" does not begin at the root directory: give the source file's whole path",
-        ),
-        (
-            "",
-            "\"\" does not begin at the root directory: give the source file's whole path",
-        ),
-        (
-            "/loop",
-            "cannot read \"/loop\": see that its file system is mounted and sound, then try again",
-        ),
-        (
-            "/a\0b",
-            "cannot read \"/a\\0b\": see that its file system is mounted and sound, then try again",
-        ),
+        ("/file/x", "file does not exist on the host: \"/file/x\""),
+        ("file", "path of the source file is not absolute: \"file\""),
+        ("", "path of the source file is not absolute: \"\""),
+        ("/loop", "cannot read \"/loop\""),
+        ("/a\0b", "cannot read \"/a\\0b\""),
     ] {
         assert_eq!(host.source(path).unwrap_err().to_string(), message);
     }
 }
 
 #[test]
-fn the_machine_itself_is_read_the_same_way() {
+fn this_machine_is_read_in_the_same_way() {
     let tree = TempDir::new().unwrap();
     put(&tree, "file", "abc");
     let path = tree.path().join("file");
@@ -239,13 +224,12 @@ fn the_machine_itself_is_read_the_same_way() {
     assert_eq!(host.state(958_958_958), State::Stopped);
 }
 
-/// The tests may run as root, who may read everything.
+/// The tests may run as root, which can read everything.
 #[test]
-fn a_file_that_may_not_be_read_asks_for_root() {
+fn the_hint_of_a_file_without_permission_is_to_run_as_root() {
     let error = HostError::Unreadable {
         path: "/etc/pve/priv".into(),
         source: std::io::ErrorKind::PermissionDenied.into(),
     };
-    let error = error.to_string();
-    assert!(error.ends_with(": run lxcdiag as root"), "{error}");
+    assert_eq!(error.hint().as_deref(), Some("run lxcdiag as root"));
 }

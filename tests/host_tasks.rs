@@ -24,7 +24,7 @@ fn put(tree: &TempDir, path: &str, text: impl AsRef<[u8]>) {
     fs::write(path, text).unwrap();
 }
 
-/// Writes a task's own output, last written so many milliseconds past [`S`].
+/// Writes the output of a task, last written so many milliseconds after [`S`].
 fn put_output(tree: &TempDir, path: &str, text: impl AsRef<[u8]>, at_ms: u64) {
     put(tree, path, text);
     let time = SystemTime::UNIX_EPOCH + Duration::from_millis(S as u64 * 1_000 + at_ms);
@@ -120,7 +120,7 @@ fn all_three_lists_make_one_log() {
 }
 
 #[test]
-fn another_container_s_tasks_are_not_this_one_s() {
+fn tasks_of_another_container_are_not_included() {
     let tree = TempDir::new().unwrap();
     let lines: String = ["959", "95", "9580", "", "0958"]
         .iter()
@@ -136,7 +136,7 @@ fn another_container_s_tasks_are_not_this_one_s() {
 }
 
 #[test]
-fn a_task_that_proxmox_has_not_noted_yet_tells_its_own_end() {
+fn the_end_of_a_task_that_is_not_noted_yet_is_in_its_output() {
     let tree = TempDir::new().unwrap();
     put(&tree, "active", format!("{FAILED} 0\n"));
     put_output(
@@ -168,7 +168,7 @@ fn a_task_that_proxmox_has_not_noted_yet_tells_its_own_end() {
 }
 
 #[test]
-fn a_task_of_this_boot_began_when_its_process_did() {
+fn a_task_of_this_boot_began_with_its_process() {
     let since_epoch = || {
         SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)
@@ -196,7 +196,7 @@ fn a_task_of_this_boot_began_when_its_process_did() {
 }
 
 #[test]
-fn hostile_output_is_bounded_and_replaced() {
+fn of_a_long_output_the_middle_is_dropped_and_invalid_utf8_is_replaced() {
     let tree = TempDir::new().unwrap();
     let status = "failed to open '/\u{1b}]0;x\u{7}\u{202e}' for reading";
     put(&tree, "index", format!("{FAILED} 6B03719E {status}\n"));
@@ -215,7 +215,7 @@ fn hostile_output_is_bounded_and_replaced() {
 }
 
 #[test]
-fn an_output_that_is_no_file_is_left_alone() {
+fn an_output_that_is_not_a_regular_file_is_not_opened() {
     let tree = TempDir::new().unwrap();
     put(&tree, "index", format!("{FAILED} 6B03719E OK\n"));
     put(&tree, "E/other", "");
@@ -227,7 +227,7 @@ fn an_output_that_is_no_file_is_left_alone() {
 }
 
 #[test]
-fn only_the_end_of_an_endless_list_is_read() {
+fn of_a_long_list_only_the_end_is_read() {
     let tree = TempDir::new().unwrap();
     // The 8 MiB begin within one of these lines, whose rest is no malformed line.
     let other = FAILED.replace(":958:", ":1958:") + " 6B03719E OK\n";
@@ -243,7 +243,7 @@ fn only_the_end_of_an_endless_list_is_read() {
 }
 
 #[test]
-fn the_latest_outputs_are_kept_when_there_are_too_many() {
+fn the_outputs_of_the_latest_tasks_are_kept() {
     let tree = TempDir::new().unwrap();
     let mut index = String::new();
     for task in 0..200 {
@@ -264,11 +264,11 @@ fn the_latest_outputs_are_kept_when_there_are_too_many() {
 }
 
 #[test]
-fn a_host_without_a_task_log_says_so() {
+fn a_host_without_a_task_log_is_an_error_of_its_own() {
     let tree = TempDir::new().unwrap();
     let error = Host::at(tree.path()).tasks(958, &[]).unwrap_err();
     assert!(
-        error.cannot_tell() && matches!(error, HostError::NoTaskLog { .. }),
+        error.is_unknown() && matches!(error, HostError::NoTaskLog { .. }),
         "{error:?}"
     );
     let index = tree.path().join("var/log/pve/tasks/index");
@@ -279,7 +279,7 @@ fn a_host_without_a_task_log_says_so() {
     assert_eq!(tasks(&tree, &[]), Vec::<Facts>::new());
 }
 
-/// Bytes of any kind, and lines that come close to being right.
+/// Any bytes, and lines that are almost valid.
 fn anything() -> impl Strategy<Value = Vec<u8>> {
     let line = "UPID:[a-z]{0,3}:[0-9A-F]{7,9}:[0-9A-F]{7,10}:[0-9A-F]{8}:[a-z_]{0,9}:958:[a-z@!]{0,9}:( [01])?( [0-9A-Fg]{8})?.{0,9}\n";
     let lines = proptest::string::string_regex(&format!("({line}){{0,4}}")).unwrap();

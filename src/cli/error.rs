@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::cli::exit_code::ExitCode;
 use crate::error_chain;
+use crate::host::HostError;
 
 /// What ends a command.
 #[derive(Debug)]
@@ -25,6 +26,14 @@ impl CliError {
     /// An error with its sources.
     pub(super) fn from_error(code: ExitCode, error: &dyn std::error::Error) -> Self {
         Self::new(code, error_chain(error))
+    }
+
+    /// The host cannot be read.
+    pub(super) fn from_host_error(error: &HostError) -> Self {
+        Self {
+            hint: error.hint(),
+            ..Self::from_error(ExitCode::Unavailable, error)
+        }
     }
 
     /// The same with the next thing to do.

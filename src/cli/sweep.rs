@@ -54,7 +54,7 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
     let host = Host::at(&args.reach.host_root);
     let inventory = host
         .inventory()
-        .map_err(|error| CliError::from_error(ExitCode::Unavailable, &error))?;
+        .map_err(|error| CliError::from_host_error(&error))?;
     let containers = select(&selector(args), &inventory);
     let here = host.local_node();
     let connections = Connections::new(&host, other_nodes(&containers, here.as_deref()));

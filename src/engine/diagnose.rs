@@ -86,7 +86,8 @@ impl Unavailable {
         match self {
             Self::Stopped(ct) => Some(format!("start it with `pct start {ct}`")),
             Self::Frozen(ct) => Some(format!("wait, or resume it with `pct resume {ct}`")),
-            Self::NotFound(_) | Self::Node(_) | Self::Unfinished(..) => None,
+            Self::NotFound(error) => error.hint(),
+            Self::Node(_) | Self::Unfinished(..) => None,
         }
     }
 }
@@ -218,7 +219,7 @@ impl<'a> Cluster<'a> {
         }
         let found = match found {
             Ok(found) => Some(found),
-            Err(error) if error.cannot_tell() => {
+            Err(error) if error.is_unknown() => {
                 tracing::warn!("{error}");
                 None
             }

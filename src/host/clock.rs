@@ -1,4 +1,4 @@
-//! When a task began and ended, as well as its traces tell. Pure but for [`boot_moment`].
+//! When a task began and ended, as precisely as its traces allow. Pure, except for [`boot_moment`].
 
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
@@ -6,15 +6,14 @@ use super::files::nanos;
 use super::upid::Upid;
 use crate::evidence::time::{FILE_STAMP_SLACK, Interval, SECOND};
 
-/// The clock tick of `/proc/PID/stat`, and so of a UPID: 1/100 s on every architecture that
-/// Proxmox VE runs on.
+/// The clock tick of `/proc/PID/stat` and of UPIDs: 1/100 s on every architecture of Proxmox VE.
 const TICK: i64 = 10_000_000;
 
-/// How long after taking a task's start second its process may be forked (Proxmox's
-/// `fork_worker` takes the time, opens its pipes, forks), on a host under load.
+/// How long after the start second of a task its process may be forked on a host under load:
+/// `fork_worker` reads the clock, opens pipes, then forks.
 const FORK_LATENCY: i64 = SECOND / 4;
 
-/// When a task's output was last written, and whether its last line says how the task ended.
+/// When a task's output was last written, and whether its last line has the task's status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LastWrite {
     /// Nanoseconds since the epoch, by the kernel's coarse clock.
@@ -28,7 +27,7 @@ impl LastWrite {
     }
 }
 
-/// When this system booted, by its clock as it is set now: as wide as reading two clocks took.
+/// When this system booted, by its current clock; as wide as the time to read two clocks.
 pub(super) fn boot_moment() -> Interval {
     let before = clock_gettime(ClockId::Boottime);
     let now = clock_gettime(ClockId::Realtime);
@@ -40,12 +39,12 @@ pub(super) fn boot_moment() -> Interval {
     )
 }
 
-/// When a task began: its process's start in ticks since `boot`, where that agrees with the whole
-/// second that the UPID carries as well.
+/// When a task began: the start of its process in ticks since `boot`, if that agrees with the whole
+/// second in the UPID.
 ///
-/// It does not for a task of an earlier boot, or when the clock was set since. The process is
-/// forked after the second is taken, so a start just before it means that one of the two is off by
-/// a little: then both are covered.
+/// They do not agree for a task of an earlier boot, or if the clock was set meanwhile. The process is
+/// forked after the second is taken, so if it started just before, one of them is slightly off: the
+/// result then covers both.
 pub(super) fn begin(upid: &Upid, boot: Interval) -> Interval {
     let second = whole_second(upid.start);
     let ticks = upid.ticks.saturating_mul(TICK);
@@ -63,11 +62,11 @@ pub(super) fn begin(upid: &Upid, boot: Interval) -> Interval {
     }
 }
 
-/// When a task ended: the last write to its output, where that agrees with the second at which
-/// Proxmox noted the end.
+/// When a task ended: the last write to its output, if that agrees with the second in which Proxmox VE
+/// noted the end.
 ///
-/// That second may come late, for it is taken when someone next looks at the list of tasks, and a
-/// killed task writes no last line: the end then lies anywhere between the two.
+/// That second may be late, because it is taken when the task list is next read, and a killed task
+/// writes no last line: the end then lies anywhere between the two.
 pub(super) fn end(begin: Interval, noted: u32, write: Option<LastWrite>) -> Interval {
     let second = whole_second(noted);
     let Some(write) = write else { return second };
@@ -81,7 +80,7 @@ pub(super) fn end(begin: Interval, noted: u32, write: Option<LastWrite>) -> Inte
     }
 }
 
-/// When a task ended that Proxmox has not noted as ended yet, though its output says so.
+/// When a task ended whose end Proxmox VE has not noted yet, although its output has a status.
 pub(super) fn end_unnoted(write: LastWrite) -> Option<Interval> {
     write.final_line.then(|| write.moment())
 }
@@ -110,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn ticks_are_used_where_they_agree_with_the_second() {
+    fn ticks_are_used_if_they_agree_with_the_second() {
         let ms = |from: i64| {
             Interval::new(
                 S * SECOND + from * 1_000_000,
@@ -144,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_write_is_the_end_where_it_agrees() {
+    fn the_last_write_is_the_end_if_it_agrees() {
         let began = Interval::at((S - 5) * SECOND);
         let second = Interval::new(S * SECOND, (S + 1) * SECOND);
         let write = |ms: i64, final_line| {

@@ -1,42 +1,45 @@
-//! A container's configuration file, read as Proxmox VE reads it. Pure.
+//! A container's configuration file, parsed as Proxmox VE parses it. Pure.
 //!
-//! After `parse_pct_config` of pve-container 6.1: comment lines are the description, a later line
-//! replaces an earlier one of the same key, save for raw `lxc.…` lines, which add up. What it does
-//! not understand it passes over, and so does this.
+//! As in `parse_pct_config` of pve-container 6.1: comment lines are the description, a later line
+//! replaces an earlier one of the same key, except for raw `lxc.…` lines, which accumulate. Lines that
+//! cannot be parsed are skipped.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// How much of a configuration's text is kept for a report, in bytes.
+use percent_encoding::percent_decode_str;
+
+/// Most bytes of a configuration to keep for the report.
 const MAX_TEXT: usize = 64 * 1024;
 
-/// A container's configuration as it is in force now: the file down to its first section, which
-/// is a snapshot's or that of pending changes.
+/// The current configuration of a container: the file up to its first section, which belongs to a
+/// snapshot or to pending changes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Config {
-    /// The settings by key, none of the properties below left out.
+    /// All settings by key, including those below.
     pub settings: BTreeMap<String, String>,
-    /// The raw lines that are passed on to LXC, in their order.
+    /// The raw lines for LXC, in order.
     pub lxc: Vec<(String, String)>,
-    /// The notes that the user left, decoded.
+    /// The user's notes, decoded.
     pub description: String,
-    /// What holds the container's lock: `backup`, `snapshot`, `migrate` and others.
+    /// The operation that holds the lock: `backup`, `snapshot`, `migrate` and others.
     pub lock: Option<String>,
     /// Whether it is a template, which cannot be started.
     pub template: bool,
     /// Whether it is to be started with its node.
     pub onboot: bool,
-    /// Whether its root is an ordinary user on the host.
+    /// Whether its root is an unprivileged user on the host.
     pub unprivileged: bool,
     /// Its host name.
     pub hostname: Option<String>,
     /// Its distribution: `debian`, `alpine`, `unmanaged` and others.
     pub ostype: Option<String>,
-    /// The text all this was read from, bounded.
+    /// The text of the configuration, up to a limit.
     pub text: String,
 }
 
 impl Config {
-    /// Reads the text of a configuration file. There is no text it refuses.
+    /// Parses a configuration file. Never fails.
     pub fn parse(text: &str) -> Self {
         let mut config = Self::default();
         for line in text.split('\n') {
@@ -74,7 +77,7 @@ impl Config {
         let raw = key.starts_with("lxc.");
         let value = match rest.strip_prefix(':') {
             Some(value) => value,
-            // LXC's own form, which Proxmox VE takes for LXC's own keys.
+            // The syntax of LXC, which Proxmox VE accepts for keys of LXC.
             None if raw => match rest.trim_start().strip_prefix('=') {
                 Some(value) => value,
                 None => return,
@@ -92,7 +95,7 @@ impl Config {
     }
 }
 
-/// `[name]` of a snapshot, or `[pve:pending]`.
+/// `[NAME]` of a snapshot, or `[pve:pending]`.
 fn is_section(line: &str) -> bool {
     let line = line.trim_end();
     line.len() > 2 && line.starts_with('[') && line.ends_with(']')
@@ -105,36 +108,16 @@ fn is_key(key: &str) -> bool {
         && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
 }
 
-/// A boolean of Proxmox VE: what is none of its words for false is Perl's true.
+/// A boolean of Proxmox VE: everything is true except its words for false.
 fn is_true(value: &str) -> bool {
     !["0", "off", "no", "false"]
         .iter()
         .any(|word| value.eq_ignore_ascii_case(word))
 }
 
-/// The notes are kept with `%XX` for whatever is not plain ASCII.
-fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let code = after
-            .get(..2)
-            .filter(|code| *first == b'%' && code.iter().all(u8::is_ascii_hexdigit));
-        let decoded = code
-            .and_then(|code| std::str::from_utf8(code).ok())
-            .and_then(|code| u8::from_str_radix(code, 16).ok());
-        match decoded {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+/// The notes are stored with `%XX` for characters that are not ASCII.
+fn percent_decoded(text: &str) -> Cow<'_, str> {
+    percent_decode_str(text).decode_utf8_lossy()
 }
 
 #[cfg(test)]
@@ -142,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_in_force_now_counts() {
+    fn only_the_current_configuration_counts() {
         let config = Config::parse(
             "#Caf%C3%A9 box\n#100%25 %zz\narch: amd64\ncores: 2\nhostname: old\nhostname: embed\n\
              lock: backup\nmemory: 2048\nnet0: name=eth0,bridge=vmbr0,ip=dhcp\nostype: debian\n\
@@ -169,14 +152,14 @@ mod tests {
     }
 
     #[test]
-    fn pending_changes_are_not_in_force() {
+    fn pending_changes_do_not_count() {
         let config = Config::parse("arch: amd64\n[pve:pending]\nlock: backup\n");
         assert_eq!(config.lock, None);
         assert_eq!(config.text, "arch: amd64");
     }
 
     #[test]
-    fn truth_is_perls() {
+    fn booleans_are_those_of_proxmox_ve() {
         for (text, template) in [
             ("template: 1", true),
             ("template: Yes", true),
@@ -193,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_huge_file_is_kept_in_part() {
+    fn of_a_large_file_the_beginning_is_kept() {
         let config = Config::parse(&format!("{}lock: backup\n", "mp0: x\n".repeat(20_000)));
         assert!(config.text.len() <= MAX_TEXT);
         assert_eq!(config.lock.as_deref(), Some("backup"));

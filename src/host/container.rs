@@ -10,11 +10,11 @@ pub(super) const MIN_ID: u32 = 100;
 /// The greatest.
 pub(super) const MAX_ID: u32 = 999_999_999;
 
-/// Where the cluster file system keeps a directory for each node.
+/// The cluster file system has a directory for each node here.
 pub(super) const NODES: &str = "etc/pve/nodes";
-/// How much of a configuration is read; the cluster file system itself holds no file over 1 MiB.
+/// Most bytes to read of a configuration; the cluster file system has no file over 1 MiB.
 pub(super) const MAX_CONFIG: u64 = 1024 * 1024;
-/// How many near IDs an error names.
+/// How many of the nearest IDs an error names.
 const NEAREST: usize = 3;
 
 /// A container that is on this node.
@@ -27,11 +27,11 @@ pub struct Found {
 }
 
 impl Host {
-    /// Finds a container that commands can be run in from here.
+    /// Finds a container of this node.
     ///
     /// # Errors
-    /// Whatever keeps that from being so: a [`HostError`] each. On
-    /// [`HostError::NoClusterFileSystem`] nothing is known, and `pct` itself may know better.
+    /// A [`HostError`] that says why commands cannot be run in it from here. After
+    /// [`HostError::NoClusterFileSystem`], `pct` itself may still know the container.
     pub fn find(&self, ct: u32) -> Result<Found, HostError> {
         if !(MIN_ID..=MAX_ID).contains(&ct) {
             return Err(HostError::BadId { ct });
@@ -64,16 +64,15 @@ impl Host {
         })
     }
 
-    /// What is known of a container, as facts: `status`, `running`, `lock`, `hostname`,
-    /// `unprivileged`, `ostype`, `template`, `config`; absent what is not known.
+    /// A container as facts: `status`, `running`, `lock`, `hostname`, `unprivileged`, `ostype`,
+    /// `template`, `config`. Unknown ones are absent.
     ///
     /// # Errors
-    /// As [`Self::find`], save where there is no cluster file system: the facts are then those that
-    /// can be had without.
+    /// As [`Self::find`], except that without a cluster file system only the state is returned.
     pub fn container(&self, ct: u32) -> Result<Facts, HostError> {
         let config = match self.find(ct) {
             Ok(found) => Some(found.config),
-            Err(error) if error.cannot_tell() => None,
+            Err(error) if error.is_unknown() => None,
             Err(error) => return Err(error),
         };
         let state = self.state(ct);
@@ -105,7 +104,7 @@ impl Host {
         })
     }
 
-    /// This node, among those of the cluster.
+    /// The name of this node.
     pub(super) fn here(&self, nodes: &[String]) -> Option<String> {
         self.local_node().or_else(|| match nodes {
             [only] => Some(only.clone()),
@@ -128,17 +127,16 @@ impl Host {
         }
     }
 
-    /// Whether a node has a configuration of one kind for this ID.
+    /// Whether an ID has a configuration of one kind on a node.
     fn has(&self, node: &str, kind: &str, ct: u32) -> Result<bool, HostError> {
         let path = format!("{NODES}/{node}/{kind}/{ct}.conf");
-        self.is_there(&path)
-            .map_err(|source| HostError::Unreadable {
-                path: self.shown(&path),
-                source,
-            })
+        self.exists(&path).map_err(|source| HostError::Unreadable {
+            path: self.shown(&path),
+            source,
+        })
     }
 
-    /// The IDs that a node has a configuration for, of one kind.
+    /// The IDs that have a configuration of one kind on a node.
     pub(super) fn ids(&self, node: &str, kind: &str) -> Result<Vec<u32>, HostError> {
         let path = format!("{NODES}/{node}/{kind}");
         match self.names(&path) {
@@ -162,7 +160,7 @@ impl Host {
 fn id_of(name: &str) -> Option<u32> {
     let digits = name.strip_suffix(".conf")?;
     let id: u32 = digits.parse().ok()?;
-    // `0958.conf` and `+958.conf` are nobody's.
+    // Not `0958.conf` or `+958.conf`.
     (id.to_string() == digits && (MIN_ID..=MAX_ID).contains(&id)).then_some(id)
 }
 

@@ -1,39 +1,32 @@
-//! Why a look at the host found nothing: what, where, and what to do next.
+//! Why the host could not be read: what failed, where, and what to do next.
 
 use std::io;
 use std::path::PathBuf;
 
 use super::container::{MAX_ID, MIN_ID};
 
-/// A look at the host that could not be had.
+/// Something that could not be read of the host.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HostError {
     /// No container can have this ID.
-    #[error(
-        "{ct} is no container ID: IDs go from {MIN_ID} to {MAX_ID}; `pct list` shows those in use"
-    )]
+    #[error("invalid container ID {ct}: expected {MIN_ID} to {MAX_ID}")]
     BadId {
         /// The ID asked for.
         ct: u32,
     },
 
-    /// Nothing on this host says which containers there are.
-    #[error(
-        "cannot tell which containers there are: {} has no nodes; if this is a Proxmox VE host, see `systemctl status pve-cluster`", path.display()
-    )]
+    /// This host has no list of containers.
+    #[error("cannot list the containers: no nodes in {}", path.display())]
     NoClusterFileSystem {
-        /// Where they would be.
+        /// Where the nodes would be.
         path: PathBuf,
-        /// What looking there gave, where it was not merely empty.
+        /// The error of reading it, unless it is only empty.
         source: Option<io::Error>,
     },
 
     /// No node has this container.
-    #[error(
-        "there is no container {ct} on any node; {}",
-        nearest_in_words(nearest)
-    )]
+    #[error("container {ct} does not exist on any node")]
     NoContainer {
         /// The ID asked for.
         ct: u32,
@@ -41,23 +34,19 @@ pub enum HostError {
         nearest: Vec<u32>,
     },
 
-    /// The container is on another node, and `pct` never goes there.
-    #[error(
-        "container {ct} is on node {node:?}, not on this one ({here:?}): reach it with `--node {node}`, or run lxcdiag there"
-    )]
+    /// The container is on another node, which `pct` cannot reach.
+    #[error("container {ct} is on node {node:?}, not on this node ({here:?})")]
     OnAnotherNode {
         /// The ID asked for.
         ct: u32,
         /// The node that has it.
         node: String,
-        /// The node this is.
+        /// This node.
         here: String,
     },
 
-    /// The ID is a virtual machine's.
-    #[error(
-        "{ct} on node {node:?} is a virtual machine, not a container: use `qm` for it, or give a container's ID from `pct list`"
-    )]
+    /// The ID belongs to a virtual machine.
+    #[error("{ct} on node {node:?} is a virtual machine, not a container")]
     VirtualMachine {
         /// The ID asked for.
         ct: u32,
@@ -66,48 +55,46 @@ pub enum HostError {
     },
 
     /// The container is a template.
-    #[error(
-        "container {ct} is a template and cannot be started: look at a container cloned from it"
-    )]
+    #[error("container {ct} is a template, which cannot be started")]
     Template {
         /// The ID asked for.
         ct: u32,
     },
 
-    /// There is no task log on this host.
-    #[error("cannot tell what tasks there were: there is no task log at {}; run lxcdiag on the Proxmox VE host that has the container", path.display())]
+    /// This host has no task log.
+    #[error("no task log in {}", path.display())]
     NoTaskLog {
         /// Where it would be.
         path: PathBuf,
     },
 
-    /// Something is there and cannot be read.
-    #[error("cannot read {path:?}: {}", advice(source))]
+    /// A file or directory exists, but cannot be read.
+    #[error("cannot read {path:?}")]
     Unreadable {
-        /// What could not be read.
+        /// The file or directory.
         path: PathBuf,
         /// Why.
         source: io::Error,
     },
 
     /// A source file that does not exist.
-    #[error("there is no file {path:?} on the host: check the var that names it")]
+    #[error("file does not exist on the host: {path:?}")]
     NoFile {
-        /// The path looked for.
+        /// The path.
         path: PathBuf,
     },
 
     /// A source that is not a regular file.
-    #[error("{path:?} is {kind}, not a regular file: name the file itself")]
+    #[error("not a regular file on the host, but {kind}: {path:?}")]
     NotAFile {
-        /// The path looked at.
+        /// The path.
         path: PathBuf,
         /// What it is: `a directory`, `a FIFO`.
         kind: &'static str,
     },
 
-    /// A source file on another node, of which only what lxcdiag always looks at is fetched.
-    #[error("{path:?} on node {node} is not looked at from another node: run lxcdiag on {node}")]
+    /// A source file on another node. lxcdiag reads only a fixed set of files there.
+    #[error("cannot read {path:?} of node {node} from another node; run lxcdiag on {node}")]
     NotCopied {
         /// The path.
         path: PathBuf,
@@ -116,14 +103,14 @@ pub enum HostError {
     },
 
     /// A name that no node can have.
-    #[error("{node:?} is no node's name: `ls /etc/pve/nodes` shows those of the cluster")]
+    #[error("invalid node name {node:?}; `ls /etc/pve/nodes` lists the nodes")]
     BadNode {
         /// The name given.
         node: String,
     },
 
-    /// A node that the cluster does not have, or whose address it does not tell.
-    #[error("the cluster tells no address of node {node}: see `pvecm status`; looked in {} and corosync.conf beside it", members.display())]
+    /// A node that the cluster does not have, or that has no address.
+    #[error("no address of node {node} in {} or corosync.conf; see `pvecm status`", members.display())]
     NoAddress {
         /// The node.
         node: String,
@@ -131,8 +118,8 @@ pub enum HostError {
         members: PathBuf,
     },
 
-    /// A source path that depends on where lxcdiag was started.
-    #[error("{path:?} does not begin at the root directory: give the source file's whole path")]
+    /// A relative path of a source file.
+    #[error("path of the source file is not absolute: {path:?}")]
     RelativePath {
         /// The path given.
         path: PathBuf,
@@ -140,29 +127,39 @@ pub enum HostError {
 }
 
 impl HostError {
-    /// Whether this says nothing about the container: the rest of a run may go on without it.
-    pub fn cannot_tell(&self) -> bool {
+    /// Whether the error says nothing about the container, so that the run can continue.
+    pub fn is_unknown(&self) -> bool {
         matches!(
             self,
             Self::NoClusterFileSystem { .. } | Self::NoTaskLog { .. }
         )
     }
-}
 
-fn nearest_in_words(nearest: &[u32]) -> String {
-    if nearest.is_empty() {
-        return String::from("there are no containers at all");
-    }
-    let ids: Vec<_> = nearest.iter().map(u32::to_string).collect();
-    format!(
-        "the nearest IDs are {}; `pct list` shows this node's",
-        ids.join(", ")
-    )
-}
-
-fn advice(source: &io::Error) -> &'static str {
-    match source.kind() {
-        io::ErrorKind::PermissionDenied => "run lxcdiag as root",
-        _ => "see that its file system is mounted and sound, then try again",
+    /// What to do next, if that is known.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::BadId { .. } => "`pct list` shows the containers of this node".to_owned(),
+            Self::NoClusterFileSystem { .. } => {
+                "on a Proxmox VE host, check `systemctl status pve-cluster`".to_owned()
+            }
+            Self::NoContainer { nearest, .. } if nearest.is_empty() => {
+                "the cluster has no containers".to_owned()
+            }
+            Self::NoContainer { nearest, .. } => {
+                let ids: Vec<_> = nearest.iter().map(u32::to_string).collect();
+                format!("the nearest IDs are {}", ids.join(", "))
+            }
+            Self::OnAnotherNode { node, .. } => {
+                format!("use `--node {node}`, or run lxcdiag on that node")
+            }
+            Self::VirtualMachine { .. } => {
+                "`pct list` shows the containers of this node".to_owned()
+            }
+            Self::Template { .. } => "diagnose a container that was cloned from it".to_owned(),
+            Self::Unreadable { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+                "run lxcdiag as root".to_owned()
+            }
+            _ => return None,
+        })
     }
 }

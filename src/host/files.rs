@@ -1,4 +1,4 @@
-//! The only place that opens anything: below a root, regular files only, bounded.
+//! Reads regular files below a root, with limits. The only module here that opens files.
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
@@ -11,11 +11,11 @@ use super::Host;
 use crate::evidence::recording::Output;
 use crate::evidence::time::SECOND;
 
-/// How many names of one directory are read.
+/// Most names to read of one directory.
 const MAX_NAMES: usize = 100_000;
 
-/// How much room for a file's bytes there is at the least.
-const LEAST_ROOM: u64 = 4096;
+/// Smallest buffer for a file.
+const LEAST_BUFFER: u64 = 4096;
 
 /// A regular file, open for reading.
 pub(super) struct Opened {
@@ -35,23 +35,23 @@ pub(super) enum OpenError {
 impl From<OpenError> for io::Error {
     fn from(error: OpenError) -> Self {
         match error {
-            OpenError::NotRegular(kind) => Self::other(format!("it is {kind}, not a regular file")),
+            OpenError::NotRegular(kind) => Self::other(format!("not a regular file, but {kind}")),
             OpenError::Io(error) => error,
         }
     }
 }
 
 impl Host {
-    /// Where `path` lies for whoever reads an error message.
+    /// `path` as error messages show it.
     pub(super) fn shown(&self, path: impl AsRef<Path>) -> PathBuf {
         let path = path.as_ref();
         self.root.join(path.strip_prefix("/").unwrap_or(path))
     }
 
-    /// Opens a regular file for reading; whatever else is there is left untouched.
+    /// Opens a regular file for reading. Anything else is not touched.
     pub(super) fn open(&self, path: impl AsRef<Path>) -> Result<Opened, OpenError> {
         let io = |errno| OpenError::Io(io::Error::from(errno));
-        // O_PATH touches nothing: opening a FIFO could block, opening a device could do anything.
+        // O_PATH has no effect on the file: opening a FIFO could block, opening a device could do anything.
         let handle = self
             .locate(path.as_ref(), OFlags::PATH)
             .map_err(OpenError::Io)?;
@@ -72,9 +72,9 @@ impl Host {
     /// The first `limit` bytes of a regular file.
     pub(super) fn read(&self, path: impl AsRef<Path>, limit: u64) -> io::Result<Vec<u8>> {
         let Opened { file, size, .. } = self.open(path)?;
-        // The kernel's own files say that they have no size.
-        let room = size.min(limit).max(LEAST_ROOM);
-        let mut bytes = Vec::with_capacity(usize::try_from(room).unwrap_or_default() + 1);
+        // Files in /proc and /sys have a size of 0.
+        let capacity = size.min(limit).max(LEAST_BUFFER);
+        let mut bytes = Vec::with_capacity(usize::try_from(capacity).unwrap_or_default() + 1);
         file.take(limit).read_to_end(&mut bytes)?;
         Ok(bytes)
     }
@@ -85,7 +85,7 @@ impl Host {
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    /// The names in a directory, in order.
+    /// The names in a directory, sorted.
     pub(super) fn names(&self, path: impl AsRef<Path>) -> io::Result<Vec<String>> {
         let fd = self.locate(path.as_ref(), OFlags::RDONLY | OFlags::DIRECTORY)?;
         let mut names = Vec::new();
@@ -99,8 +99,8 @@ impl Host {
         Ok(names)
     }
 
-    /// Whether there is anything at `path`, be it a link that leads nowhere.
-    pub(super) fn is_there(&self, path: impl AsRef<Path>) -> io::Result<bool> {
+    /// Whether anything exists at `path`, including a dangling symbolic link.
+    pub(super) fn exists(&self, path: impl AsRef<Path>) -> io::Result<bool> {
         use io::ErrorKind::{NotADirectory, NotFound};
         match self.locate(path.as_ref(), OFlags::PATH | OFlags::NOFOLLOW) {
             Ok(_) => Ok(true),
@@ -109,7 +109,7 @@ impl Host {
         }
     }
 
-    /// Where a symbolic link points, as it is written there.
+    /// The target of a symbolic link, as it is stored.
     pub(super) fn link(&self, path: impl AsRef<Path>) -> io::Result<PathBuf> {
         let fd = self.locate(path.as_ref(), OFlags::PATH | OFlags::NOFOLLOW)?;
         let target = rustix::fs::readlinkat(fd, "", Vec::new())?;
@@ -119,7 +119,7 @@ impl Host {
     fn locate(&self, path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
         let flags = flags | OFlags::CLOEXEC;
         if self.root == Path::new("/") {
-            // Not openat2: Proxmox VE 6 ran on Linux 5.4, which does not have it.
+            // Not openat2: Linux 5.4 of Proxmox VE 6 does not have it.
             let path = Path::new("/").join(path);
             return Ok(rustix::fs::openat(CWD, &path, flags, Mode::empty())?);
         }
@@ -131,14 +131,14 @@ impl Host {
                 self.opened.get_or_init(|| root)
             }
         };
-        // Absolute links and `..` end at `root`, as they would for a process rooted there.
+        // Absolute links and `..` stay below `root`, as for a process with that root directory.
         let found = rustix::fs::openat2(root, path, flags, Mode::empty(), ResolveFlags::IN_ROOT)?;
         Ok(found)
     }
 }
 
 impl Opened {
-    /// The last `limit` bytes, and whether anything came before them.
+    /// The last `limit` bytes, and whether the file has more before them.
     pub(super) fn tail(mut self, limit: u64) -> io::Result<(Vec<u8>, bool)> {
         let cut = self.size > limit;
         if cut {
@@ -149,7 +149,7 @@ impl Opened {
         Ok((bytes, cut))
     }
 
-    /// The first `head` and the last `tail` bytes, or all where there are no more than that.
+    /// The first `head` and the last `tail` bytes, or all if there are no more.
     pub(super) fn ends(mut self, head: u64, tail: u64) -> io::Result<Output> {
         let mut output = Output::default();
         let whole = self.size <= head + tail;
@@ -167,7 +167,7 @@ impl Opened {
     }
 }
 
-/// Nanoseconds since the epoch of a kernel's pair of seconds and nanoseconds.
+/// A timestamp of the kernel in nanoseconds since the Unix epoch.
 pub(super) fn nanos(seconds: i64, nanoseconds: i64) -> i64 {
     seconds.saturating_mul(SECOND).saturating_add(nanoseconds)
 }
@@ -179,6 +179,6 @@ fn irregular(kind: FileType) -> Option<&'static str> {
         FileType::Fifo => Some("a FIFO"),
         FileType::Socket => Some("a socket"),
         FileType::CharacterDevice | FileType::BlockDevice => Some("a device"),
-        _ => Some("something else"),
+        _ => Some("a special file"),
     }
 }

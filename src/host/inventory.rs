@@ -1,13 +1,13 @@
-//! Which containers the cluster has, read from its configuration without starting anything.
+//! The containers of the cluster, read from its configuration files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::container::{MAX_CONFIG, NODES};
 use super::{Config, Host, HostError, State};
 
-/// Where the cluster's pools are kept, among its users and groups.
+/// The file with the pools of the cluster, among its users and groups.
 const USERS: &str = "etc/pve/user.cfg";
-/// The cluster file system holds no file over 1 MiB.
+/// The cluster file system has no file over 1 MiB.
 const MAX_USERS: u64 = 1024 * 1024;
 
 /// A container of the cluster.
@@ -23,13 +23,13 @@ pub struct Listed {
     pub tags: BTreeSet<String>,
     /// The pool it is in.
     pub pool: Option<String>,
-    /// What holds its lock.
+    /// The operation that holds its lock.
     pub lock: Option<String>,
     /// Whether it is a template.
     pub template: bool,
-    /// Whether it is to be started with its node.
+    /// Whether it starts with its node.
     pub onboot: bool,
-    /// What it is doing; not known of one on another node.
+    /// Its state; unknown on another node.
     pub state: State,
 }
 
@@ -37,8 +37,8 @@ impl Host {
     /// Every container of the cluster, by ID.
     ///
     /// # Errors
-    /// [`HostError::NoClusterFileSystem`], or [`HostError::Unreadable`] for what is there and cannot
-    /// be read. One configuration that cannot be read is passed over: it is being moved or removed.
+    /// [`HostError::NoClusterFileSystem`], or [`HostError::Unreadable`] for a directory that cannot be
+    /// read. A configuration that cannot be read is skipped: it is being moved or removed.
     pub fn inventory(&self) -> Result<Vec<Listed>, HostError> {
         let nodes = self.nodes()?;
         let here = self.here(&nodes);
@@ -74,11 +74,11 @@ impl Host {
         Ok(containers)
     }
 
-    /// The pool of each guest that is in one; none where there is no such file.
+    /// The pool of each guest that is in one.
     fn pools(&self) -> BTreeMap<u32, String> {
         let text = self.read_text(USERS, MAX_USERS).unwrap_or_default();
         let mut pools = BTreeMap::new();
-        // pool:NAME:COMMENT:ID,ID:STORAGE,STORAGE: as PVE::AccessControl writes it.
+        // pool:NAME:COMMENT:ID,ID:STORAGE,STORAGE: (PVE::AccessControl)
         for line in text.lines() {
             let mut fields = line.split(':');
             if fields.next() != Some("pool") {
@@ -94,7 +94,7 @@ impl Host {
     }
 }
 
-/// Tags as pve-common's `split_list` splits them, without regard to case as Proxmox VE has it.
+/// Tags as `split_list` of pve-common splits them, in lower case: they are not case-sensitive.
 fn tags(text: Option<&String>) -> BTreeSet<String> {
     text.map(String::as_str)
         .unwrap_or_default()
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tags_are_separated_as_proxmox_does() {
+    fn tags_are_split_as_proxmox_ve_splits_them() {
         let text = "prod;Web,eu  db;".to_owned();
         let tags: Vec<_> = tags(Some(&text)).into_iter().collect();
         assert_eq!(tags, ["db", "eu", "prod", "web"]);

@@ -1,19 +1,19 @@
-//! The node itself: its name, and the versions of what runs there.
+//! The node: its name, its kernel, and the versions of Proxmox VE packages.
 
 use super::Host;
 use crate::evidence::fact::{Fact, Facts};
 
-/// How much of dpkg's list of packages is read; a Proxmox VE host's is 1 to 3 MiB.
+/// Most bytes to read of dpkg's list of packages; on a Proxmox VE host it has 1 to 3 MiB.
 const MAX_STATUS: u64 = 32 * 1024 * 1024;
-/// How much of a one-line file is read.
+/// Most bytes to read of a one-line file.
 const MAX_LINE: u64 = 4096;
 
-/// What is known of the node; `None` what is not.
+/// A node; unknown values are `None`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Node {
     /// Its name in the cluster.
     pub name: Option<String>,
-    /// The version of `pve-manager`, which is that of Proxmox VE.
+    /// The version of `pve-manager`, which is the version of Proxmox VE.
     pub pve_manager: Option<String>,
     /// The version of `pve-container`, which `pct` belongs to.
     pub pve_container: Option<String>,
@@ -22,7 +22,7 @@ pub struct Node {
 }
 
 impl Node {
-    /// As facts: `node`, `pve_manager`, `pve_container`, `kernel`; absent what is not known.
+    /// The facts `node`, `pve_manager`, `pve_container`, `kernel`. Unknown ones are absent.
     pub fn facts(&self) -> Facts {
         let all = [
             ("node", &self.name),
@@ -37,7 +37,7 @@ impl Node {
 }
 
 impl Host {
-    /// The node this host is.
+    /// This node.
     pub fn node(&self) -> Node {
         let packages = self
             .read("var/lib/dpkg/status", MAX_STATUS)
@@ -51,8 +51,8 @@ impl Host {
         }
     }
 
-    /// This node's name: where the cluster file system says, else the host name without its domain,
-    /// as Proxmox VE itself takes it.
+    /// The name of this node: from the cluster file system, else the host name without its domain, as
+    /// in Proxmox VE.
     pub fn local_node(&self) -> Option<String> {
         let linked = self.link("etc/pve/local").ok();
         let linked = linked.as_deref().and_then(|target| target.file_name());
@@ -71,7 +71,7 @@ impl Host {
     }
 }
 
-/// The versions of installed packages, out of dpkg's list of them.
+/// The versions of installed packages in dpkg's list.
 fn versions<const N: usize>(status: &[u8], packages: [&str; N]) -> [Option<String>; N] {
     let mut found = [const { None }; N];
     let mut current = None;
@@ -81,7 +81,7 @@ fn versions<const N: usize>(status: &[u8], packages: [&str; N]) -> [Option<Strin
                 .iter()
                 .position(|p| p.as_bytes() == name.trim_ascii());
         } else if let Some(state) = line.strip_prefix(b"Status: ") {
-            // Removed, its configuration left behind: the version is then no one's.
+            // Removed packages whose configuration files are left still have a version.
             if state.ends_with(b" config-files") || state.ends_with(b" not-installed") {
                 current = None;
             }

@@ -1,4 +1,4 @@
-//! Where another node of the cluster is to be reached, as the cluster's own files say.
+//! The addresses of other nodes, from the files of the cluster.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -8,29 +8,28 @@ use serde_json::Value;
 use super::container::NODES;
 use super::{Host, HostError};
 
-/// The members that pmxcfs knows of; not there before a node has joined a cluster.
+/// The members that pmxcfs knows; absent on a node that is not in a cluster.
 const MEMBERS: &str = "etc/pve/.members";
-/// What corosync is told of them.
+/// The configuration of corosync.
 const COROSYNC: &str = "etc/pve/corosync.conf";
-/// The cluster file system holds no file over 1 MiB.
+/// The cluster file system has no file over 1 MiB.
 const MAX_FILE: u64 = 1024 * 1024;
 
-/// Another node of the cluster, and the one connection to it.
+/// How to reach another node of the cluster.
 ///
-/// All of it ends up on a command line: `node` and `address` are to be
-/// [checked](Host::peer) beforehand.
+/// All of it is put on a command line: [`Host::peer`] has checked `node` and `address`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Peer {
     /// The node's name.
     pub node: String,
     /// Its address.
     pub address: String,
-    /// Where its host key is, if not in ssh's own files.
+    /// The file with its host key, unless it is in the files of ssh.
     pub known_hosts: Option<PathBuf>,
 }
 
 impl Host {
-    /// Another node, for ssh. Both its name and its address can stand on a command line.
+    /// Finds another node. Its name and address are safe on a command line.
     ///
     /// # Errors
     /// [`HostError::BadNode`] and [`HostError::NoAddress`].
@@ -56,7 +55,7 @@ impl Host {
     }
 }
 
-/// pmxcfs has resolved the names itself: always an IP address.
+/// Always an IP address: pmxcfs resolves the names itself.
 fn of_members(text: &str, node: &str) -> Option<String> {
     let members: Value = serde_json::from_str(text).ok()?;
     let address: IpAddr = members
@@ -69,7 +68,7 @@ fn of_members(text: &str, node: &str) -> Option<String> {
     Some(address.to_string())
 }
 
-/// The first ring's address of a `node { name: …; ring0_addr: … }`.
+/// The address in the first ring, of a `node { name: …; ring0_addr: … }`.
 fn of_corosync(text: &str, node: &str) -> Option<String> {
     let (mut name, mut address) = (None, None);
     for line in text.lines().map(str::trim) {
@@ -86,7 +85,7 @@ fn of_corosync(text: &str, node: &str) -> Option<String> {
     is_address.then(|| address.to_owned())
 }
 
-/// By RFC 1123; none begins with a hyphen, which would make it an option.
+/// RFC 1123. A leading hyphen, which would make it an option, is not valid.
 fn is_host_name(name: &str) -> bool {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
@@ -144,7 +143,7 @@ totem {
 ";
 
     #[test]
-    fn the_members_addresses() {
+    fn addresses_of_the_members() {
         for (node, expected) in [
             ("pve1", Some("10.0.0.1")),
             ("pve2", Some("fd00::2")),
@@ -157,7 +156,7 @@ totem {
     }
 
     #[test]
-    fn corosyncs_addresses() {
+    fn addresses_in_the_configuration_of_corosync() {
         for (node, expected) in [
             ("pve1", Some("10.0.0.1")),
             ("pve2", Some("pve2-ring.example.org")),
@@ -169,7 +168,7 @@ totem {
     }
 
     #[test]
-    fn a_node_for_ssh() {
+    fn a_peer_has_a_safe_name_and_address() {
         let root = tempfile::tempdir().unwrap();
         let write = |path: &str, text: &str| {
             let path = root.path().join("etc/pve").join(path);
@@ -178,7 +177,7 @@ totem {
         };
         let host = Host::at(root.path());
         let refused = |node: &str| host.peer(node).unwrap_err().to_string();
-        assert!(refused("pve2").starts_with("the cluster tells no address of node pve2"));
+        assert!(refused("pve2").starts_with("no address of node pve2 in "));
         write("corosync.conf", COROSYNC);
         assert_eq!(host.peer("pve2").unwrap().address, "pve2-ring.example.org");
         write(".members", MEMBERS);
@@ -196,7 +195,7 @@ totem {
             "pve2.lan",
             "pvé",
         ] {
-            assert!(refused(name).contains("is no node's name"), "{name:?}");
+            assert!(refused(name).starts_with("invalid node name "), "{name:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The file on the host that was to be pushed: what it is compared by.
+//! The source file on the host: size, time and SHA-256.
 
 use std::io::{self, Read as _};
 use std::path::Path;
@@ -10,16 +10,16 @@ use super::{Host, HostError};
 use crate::evidence::fact::{Fact, Facts};
 use crate::evidence::time::{FILE_STAMP_SLACK, Interval};
 
-/// The largest file whose sum is taken: a few seconds of reading.
+/// Largest file to hash, which takes a few seconds.
 const MAX_SUMMED: u64 = 1024 * 1024 * 1024;
 
 impl Host {
-    /// A regular file on the host: `path`, `size`, `modified`, and `sha256` in hexadecimal unless it
-    /// is over 1 GiB or was written to while it was read.
+    /// A regular file on the host: `path`, `size`, `modified`, and `sha256` in hexadecimal unless it is
+    /// larger than 1 GiB or was written to meanwhile.
     ///
     /// # Errors
     /// [`HostError::RelativePath`], [`HostError::NoFile`], [`HostError::NotAFile`] and
-    /// [`HostError::Unreadable`]; [`HostError::NotCopied`] for a node that is not this one.
+    /// [`HostError::Unreadable`]; [`HostError::NotCopied`] on another node.
     pub fn source(&self, path: impl AsRef<Path>) -> Result<Facts, HostError> {
         let path = path.as_ref();
         let given = path.to_path_buf();

@@ -1,4 +1,4 @@
-//! Whether a container runs, told without starting Perl.
+//! The state of a container, without starting Perl.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -8,33 +8,32 @@ use memchr::{memchr, memmem, memrchr};
 
 use super::Host;
 
-/// How much of the list of sockets is read; a line is about 80 bytes.
+/// Most bytes to read of the list of sockets; a line has about 80.
 const MAX_SOCKETS: u64 = 64 * 1024 * 1024;
-/// How much of a cgroup's file is read.
+/// Most bytes to read of a cgroup's file.
 const MAX_CGROUP_FILE: u64 = 4096;
-/// Where cgroups that can be frozen are mounted: version 1, version 2, and 2 beside 1.
+/// Mount points of cgroups that can be frozen: version 1, version 2, and 2 beside 1.
 const HIERARCHIES: [&str; 3] = [
     "sys/fs/cgroup/freezer",
     "sys/fs/cgroup",
     "sys/fs/cgroup/unified",
 ];
 
-/// What a container is doing.
+/// The state of a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// It runs.
+    /// Running.
     Running,
-    /// It does not.
+    /// Stopped.
     Stopped,
-    /// It is there and stands still, or is about to: whatever is sent to it waits for the thaw.
-    /// `pct status` calls this running.
+    /// Frozen, or about to be: commands sent to it wait for the thaw. `pct status` calls this running.
     Frozen,
     /// The kernel's list of sockets could not be read.
     Unknown,
 }
 
 impl State {
-    /// Whether the container has processes, standing still or not; `None` where that is not known.
+    /// Whether the container has processes, frozen or not; `None` if unknown.
     pub fn running(self) -> Option<bool> {
         match self {
             Self::Running | Self::Frozen => Some(true),
@@ -56,13 +55,13 @@ impl fmt::Display for State {
 }
 
 impl Host {
-    /// What a container is doing. It runs where its monitor's socket is, which is what Proxmox VE
-    /// goes by as well; it is frozen where its cgroup says so.
+    /// The state of a container. It runs if the socket of its monitor exists, which is how Proxmox VE
+    /// decides as well; it is frozen if its cgroup is.
     pub fn state(&self, ct: u32) -> State {
         self.state_where(ct, self.sockets().map(|sockets| has_monitor(&sockets, ct)))
     }
 
-    /// The same, where it has been read already which containers run.
+    /// The same, if the running containers are known already.
     pub(super) fn state_among(&self, ct: u32, running: Option<&BTreeSet<u32>>) -> State {
         self.state_where(ct, running.map(|running| running.contains(&ct)))
     }
@@ -76,7 +75,7 @@ impl Host {
         }
     }
 
-    /// The containers that have a monitor; `None` where the list of sockets cannot be read whole.
+    /// The containers that have a monitor; `None` if the list of sockets cannot be read to its end.
     pub(super) fn running(&self) -> Option<BTreeSet<u32>> {
         let sockets = self.sockets()?;
         Some(
@@ -100,9 +99,9 @@ impl Host {
         })
     }
 
-    /// The container's cgroups in a hierarchy. Proxmox VE has one at `lxc/ID`, with the container's
-    /// own in `ns`; older LXC has it at `lxc/ID` or `lxc.payload/ID`; LXC by itself has it at
-    /// `lxc.payload.ID`, or at `lxc.payload.ID-1` where a killed monitor left the former behind.
+    /// The container's cgroups in a hierarchy. Proxmox VE uses `lxc/ID`, and `ns` below it for the
+    /// container's own; older LXC uses `lxc/ID` or `lxc.payload/ID`; LXC without Proxmox VE uses
+    /// `lxc.payload.ID`, or `lxc.payload.ID-1` if a killed monitor left the first one.
     fn groups(&self, hierarchy: &str, ct: u32) -> Vec<String> {
         let mut groups = match self.names(hierarchy) {
             Ok(names) => names,
@@ -119,30 +118,30 @@ impl Host {
     }
 
     fn group_is_frozen(&self, group: &str) -> bool {
-        // Of the many places only one is there as a rule.
-        if !self.is_there(group).unwrap_or(true) {
+        // Usually only one of these exists.
+        if !self.exists(group).unwrap_or(true) {
             return false;
         }
-        let says = |file: &str| {
+        let content = |file: &str| {
             self.read_text(format!("{group}/{file}"), MAX_CGROUP_FILE)
                 .ok()
         };
-        let events = says("cgroup.events").unwrap_or_default();
+        let events = content("cgroup.events").unwrap_or_default();
         let has = |event: &str| events.lines().any(|line| line.trim() == event);
-        // What is left of a container that was killed while frozen stays frozen, and empty.
+        // The cgroup of a container that was killed while frozen stays frozen and empty.
         if has("populated 0")
-            || says("cgroup.procs")
+            || content("cgroup.procs")
                 .is_some_and(|processes| processes.is_empty() && events.is_empty())
         {
             return false;
         }
-        let state = says("freezer.state").unwrap_or_default();
-        let freeze = says("cgroup.freeze").unwrap_or_default();
+        let state = content("freezer.state").unwrap_or_default();
+        let freeze = content("cgroup.freeze").unwrap_or_default();
         matches!(state.trim(), "FROZEN" | "FREEZING") || freeze.trim() == "1" || has("frozen 1")
     }
 }
 
-/// Whether a cgroup is one that LXC makes for this container.
+/// Whether LXC created a cgroup for this container.
 fn is_payload(name: &str, ct: u32) -> bool {
     let Some(rest) = name.strip_prefix(&format!("lxc.payload.{ct}")) else {
         return false;
@@ -151,8 +150,8 @@ fn is_payload(name: &str, ct: u32) -> bool {
     rest.is_empty() || copy.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// Whether a container's monitor listens at one of these sockets. A host of a thousand containers has some thousand
-/// lines, and each of its containers is asked for.
+/// Whether the monitor of a container listens on one of these sockets. With a thousand containers there are thousands of
+/// lines, which are searched for each container.
 fn has_monitor(sockets: &[u8], ct: u32) -> bool {
     let path = format!("/{ct}/command");
     memmem::find_iter(sockets, path.as_bytes()).any(|found| {
@@ -163,10 +162,10 @@ fn has_monitor(sockets: &[u8], ct: u32) -> bool {
     })
 }
 
-/// The container whose monitor listens at the socket in this line of `/proc/net/unix`.
+/// The container whose monitor listens on the socket in this line of `/proc/net/unix`.
 fn monitored(line: &[u8]) -> Option<u32> {
     let line = std::str::from_utf8(line.trim_ascii_end()).ok()?;
-    // Whatever the directory that LXC keeps its containers in; `@` is an abstract socket.
+    // In any directory of LXC; `@` marks an abstract socket.
     let (_, path) = line.split_once(" @/")?;
     let ct = path.strip_suffix("/command")?.rsplit('/').next()?;
     ct.parse().ok()
@@ -177,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_container_s_own_cgroups_count() {
+    fn only_the_cgroups_of_the_container_count() {
         for (name, expected) in [
             ("lxc.payload.958", true),
             ("lxc.payload.958-1", true),
@@ -191,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_containers_own_socket_counts() {
+    fn only_the_socket_of_the_container_counts() {
         let line = |path: &str| {
             format!("000000006b67c7e6: 00000002 00000000 00010000 0001 01 80296 {path}\n")
         };

@@ -1,4 +1,4 @@
-//! The host's log of tasks: what was done to a container from outside, when, and how it went.
+//! The host's task log: operations on a container from outside, with their times and results.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -10,36 +10,35 @@ use crate::evidence::fact::{Fact, Facts};
 use crate::evidence::recording::Output;
 use crate::evidence::time::Interval;
 
-/// Where Proxmox VE logs its tasks.
+/// The task log of Proxmox VE.
 const TASKS: &str = "var/log/pve/tasks";
-/// How much of the end of a list of tasks is read; Proxmox VE itself rotates at 50 kB.
+/// Most bytes to read of the end of a task list; Proxmox VE rotates it at 50 kB.
 const MAX_LIST: u64 = 8 * 1024 * 1024;
-/// How much is kept of the beginning and of the end of a task's output.
+/// Most bytes to keep of the beginning and of the end of a task's output.
 const OUTPUT_HEAD: u64 = 16 * 1024;
 const OUTPUT_TAIL: u64 = 48 * 1024;
-/// How much output of all tasks together is kept, the latest tasks' first.
+/// Most bytes to keep of the output of all tasks, the latest tasks first.
 const MAX_OUTPUT: u64 = 8 * 1024 * 1024;
 
-/// What the host logged of a container.
+/// The logged tasks of a container.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TaskLog {
-    /// A record for each task, by its begin, the oldest first: `upid`, `type`, `user`, `begin`;
-    /// `end`, `status` and `ok` once it has ended; `text`, its output, where that is still there.
-    /// Status and text are whatever the task said, control characters included.
+    /// A record for each task, the oldest first: `upid`, `type`, `user`, `begin`; `end`, `status` and
+    /// `ok` once it has ended; `text`, its output, if that still exists. Status and text are as the
+    /// task wrote them, including control characters.
     pub tasks: Vec<Facts>,
-    /// How many lines of the log were not understood. They may have been this container's.
+    /// How many lines of the log could not be parsed. They may belong to this container.
     pub malformed: usize,
 }
 
 impl Host {
-    /// The tasks of one container, of these types (`push_file`, `vzstart` and others), or of all
-    /// types where none is given.
+    /// The tasks of a container of these types (`push_file`, `vzstart` and others), or of all types if
+    /// none is given.
     ///
-    /// A clone is logged under the container it was made from, not under the new one.
+    /// A clone is logged under the container that it was made from, not under the new one.
     ///
     /// # Errors
-    /// [`HostError::NoTaskLog`] where there is none, [`HostError::Unreadable`] where it is closed to
-    /// this user.
+    /// [`HostError::NoTaskLog`], and [`HostError::Unreadable`] without permission.
     pub fn tasks(&self, ct: u32, types: &[String]) -> Result<TaskLog, HostError> {
         let (mut entries, malformed) = self.entries()?;
         let id = ct.to_string();
@@ -74,7 +73,7 @@ impl Host {
         })
     }
 
-    /// Every task of the log once, and how many lines were none.
+    /// Each task of the log once, and how many lines are not tasks.
     fn entries(&self) -> Result<(Vec<Entry>, usize), HostError> {
         let unreadable = |path: &str, source| HostError::Unreadable {
             path: self.shown(path),
@@ -90,7 +89,7 @@ impl Host {
         }
         let mut by_upid = BTreeMap::new();
         let mut malformed = 0;
-        // In the order in which a task moves through them, so that none slips by in between.
+        // In the order in which a task moves through them, so that none is missed.
         for list in ["active", "index", "index.1"] {
             let path = format!("{TASKS}/{list}");
             let bytes = match self.list(&path) {
@@ -111,7 +110,7 @@ impl Host {
         Ok((by_upid.into_values().collect(), malformed))
     }
 
-    /// A list of tasks, its beginning cut off between lines where it is too long.
+    /// A task list; if it is too long, without its first lines.
     fn list(&self, path: &str) -> io::Result<Vec<u8>> {
         let (mut bytes, cut) = self.open(path)?.tail(MAX_LIST)?;
         if cut {
@@ -130,7 +129,7 @@ impl Host {
         Some((opened.ends(OUTPUT_HEAD, OUTPUT_TAIL).ok()?, modified))
     }
 
-    /// Whether a task's process is still there: its ID may long be another's, its start is not.
+    /// Whether the process of a task is still running. Its process ID may have been reused; the start time tells.
     fn is_running(&self, upid: &Upid) -> bool {
         let stat = self
             .read_text(format!("proc/{}/stat", upid.pid), 4096)
@@ -139,15 +138,15 @@ impl Host {
     }
 }
 
-/// When a process began, in ticks since boot: the 22nd field of `/proc/PID/stat`, of which the
-/// second is the command's name, in brackets, with whatever characters it likes.
+/// When a process started, in ticks since boot: the 22nd field of `/proc/PID/stat`. The second field is
+/// the name of the command in parentheses, which may contain any character.
 fn start_ticks(stat: &str) -> Option<i64> {
     let (_, after_name) = stat.rsplit_once(')')?;
     after_name.split_ascii_whitespace().nth(19)?.parse().ok()
 }
 
 fn record(entry: Entry, begin: Interval, output: Option<(Output, i64)>, running: bool) -> Facts {
-    let told = output.as_ref().and_then(|(output, _)| {
+    let written = output.as_ref().and_then(|(output, _)| {
         final_status(if output.dropped > 0 {
             &output.tail
         } else {
@@ -156,14 +155,14 @@ fn record(entry: Entry, begin: Interval, output: Option<(Output, i64)>, running:
     });
     let write = output.as_ref().map(|(_, at)| LastWrite {
         at: *at,
-        final_line: told.is_some(),
+        final_line: written.is_some(),
     });
     let end = match entry.end {
         Some(noted) => Some(clock::end(begin, noted, write)),
         None if running => None,
         None => write.and_then(clock::end_unnoted),
     };
-    let status = entry.status.or(told.filter(|_| !running));
+    let status = entry.status.or(written.filter(|_| !running));
     let facts = [
         ("upid", Some(Fact::Text(entry.upid.text))),
         ("type", Some(Fact::Text(entry.upid.kind))),
@@ -188,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_process_may_be_called_anything() {
+    fn a_process_name_may_contain_anything() {
         let rest = "S 1 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 293526 100 200";
         for name in ["pct", "a) S 1 (b", ") 1 2 3 (", ""] {
             assert_eq!(

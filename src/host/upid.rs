@@ -1,20 +1,20 @@
-//! Proxmox VE's name for a task, and the lines of its task lists. Pure.
+//! The IDs of Proxmox VE's tasks (UPIDs), and the lines of its task lists. Pure.
 
-/// How much of a task's status is kept, in bytes.
+/// Most bytes to keep of a task's status.
 const MAX_STATUS: usize = 16 * 1024;
 
-/// A task's name: `UPID:node:pid:ticks:start:type:id:user:`, the numbers in hexadecimal.
+/// The ID of a task: `UPID:node:pid:ticks:start:type:id:user:`, with hexadecimal numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Upid {
-    /// As it is written.
+    /// The whole ID.
     pub(super) text: String,
     pub(super) pid: u32,
-    /// When its process began, in 1/100 s since boot.
+    /// When its process started, in 1/100 s since boot.
     pub(super) ticks: i64,
     /// When it was started, in seconds since the Unix epoch.
     pub(super) start: u32,
     pub(super) kind: String,
-    /// The container's ID, for a container's task.
+    /// The ID of the container, for a task of a container.
     pub(super) id: String,
     pub(super) user: String,
 }
@@ -23,13 +23,13 @@ pub(super) struct Upid {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) upid: Upid,
-    /// When it was noted as ended, in seconds since the Unix epoch.
+    /// When its end was noted, in seconds since the Unix epoch.
     pub(super) end: Option<u32>,
     pub(super) status: Option<String>,
 }
 
 impl Upid {
-    /// Reads a UPID by the rules of Proxmox VE's own `PVE::UPID::decode`.
+    /// Parses a UPID by the rules of `PVE::UPID::decode`.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let fields: Vec<_> = text.splitn(10, ':').collect();
         let ["UPID", node, pid, ticks, start, kind, id, user, ""] = fields.as_slice() else {
@@ -37,7 +37,7 @@ impl Upid {
         };
         let named = |field: &str| !field.contains(|c: char| c == '/' || c.is_whitespace());
         let node_named = node.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        // With more than 497 days of uptime the ticks need a ninth digit.
+        // After 497 days of uptime, the ticks have a ninth digit.
         let lengths = pid.len() == 8 && (8..=9).contains(&ticks.len()) && start.len() == 8;
         let whole = !node.is_empty() && !kind.is_empty() && !user.is_empty();
         if !(whole && node_named && lengths && named(kind) && named(id) && named(user)) {
@@ -54,15 +54,15 @@ impl Upid {
         })
     }
 
-    /// Where the task's own output is, below the root directory.
+    /// The path of the task's output, relative to the root directory.
     pub(super) fn output_path(&self) -> String {
         format!("var/log/pve/tasks/{:X}/{}", self.start & 0xf, self.text)
     }
 }
 
 impl Entry {
-    /// Reads a line of `index` (`UPID end status`) or `active` (`UPID saved [end [status]]`, where
-    /// `saved` is 0 or 1); either may end after the UPID.
+    /// Parses a line of `index` (`UPID end status`) or `active` (`UPID saved [end [status]]`, where
+    /// `saved` is 0 or 1). Both may end after the UPID.
     pub(super) fn parse(line: &str) -> Option<Self> {
         let (upid, mut rest) = word(line);
         let upid = Upid::parse(upid)?;
@@ -90,7 +90,7 @@ impl Entry {
     }
 }
 
-/// Reads a whole task list: its tasks, and how many of its lines were none.
+/// Parses a task list: the tasks, and how many lines are not tasks.
 pub(super) fn parse_list(bytes: &[u8]) -> (Vec<Entry>, usize) {
     let mut entries = Vec::new();
     let mut malformed = 0;
@@ -106,7 +106,7 @@ pub(super) fn parse_list(bytes: &[u8]) -> (Vec<Entry>, usize) {
     (entries, malformed)
 }
 
-/// The status that the last line of a task's output tells, where it tells one.
+/// The status in the last line of a task's output, if there is one.
 pub(super) fn final_status(output: &[u8]) -> Option<String> {
     let last = output.trim_ascii_end().rsplit(|b| *b == b'\n').next()?;
     let last = String::from_utf8_lossy(last);
@@ -117,7 +117,7 @@ pub(super) fn final_status(output: &[u8]) -> Option<String> {
     (status == "OK" || is_warning(status)).then(|| status.to_owned())
 }
 
-/// Whether a status is none of an error, by the rules of Proxmox VE's `status_is_error`.
+/// Whether a status is not an error, by the rules of Proxmox VE's `status_is_error`.
 pub(super) fn is_ok(status: &str) -> bool {
     status == "OK" || is_warning(status)
 }
@@ -128,13 +128,13 @@ fn is_warning(status: &str) -> bool {
         .is_some_and(|count| !count.is_empty() && count.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// The text to the first blank, and what comes after that one blank.
+/// The text before and after the first blank.
 fn word(text: &str) -> (&str, &str) {
     text.split_once([' ', '\t', '\r']).unwrap_or((text, ""))
 }
 
 fn hexadecimal(text: &str) -> Option<i64> {
-    // `from_str_radix` would take a sign as well.
+    // `from_str_radix` would also accept a sign.
     let digits = text.bytes().all(|b| b.is_ascii_hexdigit());
     digits.then(|| i64::from_str_radix(text, 16).ok()).flatten()
 }
@@ -158,7 +158,7 @@ mod tests {
     const FAILED: &str = "UPID:vm:00004369:00047A96:6B03719E:push_file:958:root@pam: 6B03719E failed to create file: /etc/systemd/system/: Is a directory";
 
     #[test]
-    fn a_line_of_the_index_is_read_whole() {
+    fn a_line_of_the_index_is_parsed() {
         let entry = Entry::parse(FAILED).unwrap();
         assert_eq!(entry.upid.pid, 0x4369);
         assert_eq!(entry.upid.ticks, 293_526);
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn both_lists_have_their_forms() {
+    fn lines_of_both_lists_are_parsed() {
         const UPID: &str = "UPID:pve-1:00004369:100047A96:6B03719E:vzstart:958:root@pam!ci:";
         let cases = [
             ("", None, None),
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_task_is_counted() {
+    fn lines_that_are_not_tasks_are_counted() {
         let text = [
             FAILED,
             "",
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_line_tells_the_status() {
+    fn the_status_is_in_the_last_line() {
         let cases: [(&[u8], Option<&str>); 6] = [
             (b"copying\nTASK OK\n", Some("OK")),
             (b"\nTASK ERROR: no \xff space", Some("no \u{fffd} space")),
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn an_endless_status_is_cut_between_characters() {
+    fn a_long_status_is_cut_between_characters() {
         let line = format!("{FAILED} {}", "é".repeat(MAX_STATUS));
         let status = Entry::parse(&line).unwrap().status.unwrap();
         assert!(status.len() <= MAX_STATUS + 4 && status.ends_with("é…"));

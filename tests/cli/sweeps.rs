@@ -170,7 +170,11 @@ fn a_failing_pct_is_one_problem() {
         rows(&finished),
         expected.map(|(ct, said)| (ct, said.to_owned()))
     );
-    assert!(finished.stdout.contains("said: Connection refused"));
+    assert!(
+        finished
+            .stdout
+            .contains("exit status 111: Connection refused")
+    );
 }
 
 /// Whether a container is running is checked again when it is visited.

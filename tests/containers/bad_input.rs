@@ -85,7 +85,7 @@ fn no_such_container() {
     ]);
     assert_refused(
         &diagnose_on(host.path(), "959"),
-        "there is no container 959 on any node; the nearest IDs are 958, 970, 999; `pct list` shows this node's",
+        "container 959 does not exist on any node\nhint: the nearest IDs are 958, 970, 999",
         69,
     );
 }
@@ -98,7 +98,7 @@ fn on_another_node() {
     ]);
     assert_refused(
         &diagnose_on(host.path(), "958"),
-        "container 958 is on node \"pve2\", not on this one (\"pve1\"): reach it with `--node pve2`, or run lxcdiag there",
+        "container 958 is on node \"pve2\", not on this node (\"pve1\")\nhint: use `--node pve2`, or run lxcdiag on that node",
         69,
     );
 }
@@ -111,8 +111,7 @@ fn a_virtual_machine() {
     ]);
     assert_refused(
         &diagnose_on(host.path(), "958"),
-        "958 on node \"pve1\" is a virtual machine, not a container: use `qm` for it, or give a container's ID from \
-         `pct list`",
+        "958 on node \"pve1\" is a virtual machine, not a container\nhint: `pct list` shows the containers of this node",
         69,
     );
 }
@@ -125,7 +124,7 @@ fn a_template() {
     )]);
     assert_refused(
         &diagnose_on(host.path(), "958"),
-        "container 958 is a template and cannot be started: look at a container cloned from it",
+        "container 958 is a template, which cannot be started\nhint: diagnose a container that was cloned from it",
         69,
     );
 }

@@ -196,10 +196,7 @@ fn a_container_on_another_node_is_diagnosed_by_that_nodes_task_log() {
 
     let ended = diagnose(&[]);
     assert_eq!(ended.status, 69);
-    assert!(
-        ended.stderr.contains("reach it with `--node pve2`"),
-        "{ended:?}"
-    );
+    assert!(ended.stderr.contains("use `--node pve2`"), "{ended:?}");
 }
 
 /// The times of lxcdiag's own commands are by the other node's clock, as precisely as that is known.
@@ -281,7 +278,7 @@ fn a_node_that_cannot_be_reached_costs_its_own_rows() {
     lab::succeed(Command::new("ip").args(["link", "set", &link, "down"]));
     sweep("cannot reach node pve2 at 169.254.");
     fs::write(nodes.path("pve1/etc/pve/.members"), "").unwrap();
-    sweep("the cluster tells no address of node pve2: see `pvecm status`");
+    sweep("no address of node pve2 in ");
 }
 
 #[test]

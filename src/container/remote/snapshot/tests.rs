@@ -181,7 +181,7 @@ fn the_probes_of_a_snapshot_are_those_of_a_host() {
     );
     let refused = host.source("/srv/unit").unwrap_err().to_string();
     assert!(
-        refused.contains("on node pve2 is not looked at from another node"),
+        refused.contains("of node pve2 from another node; run lxcdiag on pve2"),
         "{refused}"
     );
     let others = snapshot
