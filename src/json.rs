@@ -1,5 +1,5 @@
-//! JSON that is harmless to look at: the same data, with what would act on a terminal, or hide or
-//! reorder text there, written as escapes.
+//! JSON that is safe to print: the same data, with escapes for characters that would act on a terminal, or hide
+//! or reorder text there.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ use crate::terminal_text::hides_or_reorders;
 /// A value in one line.
 ///
 /// # Errors
-/// What the value's own `Serialize` says; plain data has none.
+/// Those of the value's own `Serialize`; plain data has none.
 pub fn compact(value: &impl Serialize) -> serde_json::Result<String> {
     serde_json::to_string(value).map(harmless)
 }
@@ -25,8 +25,8 @@ pub fn pretty(value: &impl Serialize) -> serde_json::Result<String> {
     Ok(text)
 }
 
-/// Whatever is not ASCII stands in a string, where an escape means the same; below 0x20
-/// `serde_json` leaves nothing but line breaks between the values.
+/// Characters that are not ASCII are only in strings, where an escape means the same; of those below 0x20,
+/// `serde_json` leaves only line breaks between the values.
 fn harmless(json: String) -> String {
     if json.bytes().all(|byte| byte < 0x7f) {
         return json;

@@ -1,15 +1,14 @@
-//! Text from a container made safe to print: what would act on the terminal is shown instead.
+//! Makes text from a container safe to print: control characters are shown instead of sent to the terminal.
 
 use std::fmt::Write as _;
 
-/// The text with everything that is not plainly visible written out: control characters as
-/// `\x1b`, and characters that reorder or hide others as `\u{202e}`. Line breaks and tabs become
-/// spaces, so that the text stays in its place.
+/// The text with all invisible characters written out: control characters as `\x1b`, and characters that
+/// reorder or hide others as `\u{202e}`. Line breaks and tabs become spaces.
 pub fn visible(text: &str) -> String {
     visible_text(text).replace(['\n', '\t'], " ")
 }
 
-/// The same where line breaks and tabs stay what they are.
+/// The same, but line breaks and tabs stay.
 pub(crate) fn visible_text(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
@@ -28,14 +27,14 @@ pub(crate) fn visible_text(text: &str) -> String {
     shown
 }
 
-/// The same, line by line: line breaks stay, but for the last; a carriage return before one is shown.
+/// The same, but line breaks stay, except for the last one.
 pub(crate) fn visible_lines(text: &str) -> String {
     let text = text.strip_suffix('\n').unwrap_or(text);
     text.split('\n').map(visible).collect::<Vec<_>>().join("\n")
 }
 
-/// Zero-width characters, those that change the direction of text (Unicode UAX #9), and two that are
-/// no characters, which XML refuses.
+/// Zero-width characters, those that change the direction of text (Unicode UAX #9), and two noncharacters, which
+/// XML does not allow.
 pub(crate) const fn hides_or_reorders(c: char) -> bool {
     matches!(
         c,
@@ -47,7 +46,7 @@ pub(crate) const fn hides_or_reorders(c: char) -> bool {
     )
 }
 
-/// Text of which a glimpse is enough.
+/// The beginning of a text, with an ellipsis if it is longer.
 pub(crate) fn clipped(text: &str, most: usize) -> String {
     let mut shown: String = text.chars().take(most).collect();
     if shown.len() < text.len() {

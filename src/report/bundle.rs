@@ -14,17 +14,17 @@ use crate::report::{Format, Look, Report, render};
 /// The format of a bundle's manifest.
 pub const SCHEMA: &str = "lxcdiag.bundle/1";
 
-/// Characters of a check's name in a file's.
+/// Characters of a check's name in a file name.
 const NAME: usize = 80;
 
-/// What is in a bundle.
+/// The contents of a bundle.
 #[derive(Debug, Serialize)]
 struct Manifest<'a> {
     /// [`SCHEMA`].
     schema: &'static str,
-    /// The version of lxcdiag that collected.
+    /// The version of lxcdiag that made the recording.
     lxcdiag: &'a str,
-    /// When collecting ended.
+    /// When the run finished.
     finished_at: &'a str,
     /// The other files, by name.
     files: Vec<Entry<'a>>,
@@ -41,11 +41,10 @@ struct Entry<'a> {
     sha256: String,
 }
 
-/// A gzipped tar archive of all that a run came to, below one directory of this name. The report must
-/// be that of the recording; nothing else goes into it.
+/// A gzipped tar archive of a run, in one directory of this name. The report must be that of the recording.
 ///
 /// # Errors
-/// None that the memory does not make: everything is written there.
+/// None in practice: everything is written to memory.
 pub fn pack(name: &str, report: &Report, recording: &Recording) -> Result<Vec<u8>> {
     let mut files = BTreeMap::new();
     for format in Format::ALL {
@@ -78,13 +77,13 @@ fn entry<'a>((path, bytes): (&'a String, &Vec<u8>)) -> Entry<'a> {
     }
 }
 
-/// Whether a command was started, or left anything all the same.
+/// Whether a command was started or has output.
 fn has_output(attempt: &Attempt) -> bool {
     let started = attempt.started_at.is_some() && !attempt.argv.is_empty();
     started || attempt.stdout.total_bytes() + attempt.stderr.total_bytes() > 0
 }
 
-/// The bytes as they came; a line that no command printed where the middle is missing.
+/// The exact bytes, with a note in place of a missing middle.
 fn raw(output: &Output) -> Vec<u8> {
     let mut bytes = output.head.clone();
     if output.dropped > 0 {
@@ -95,7 +94,7 @@ fn raw(output: &Output) -> Vec<u8> {
     bytes
 }
 
-/// `raw/` and the check's name with its item, and `~` with a number where that is another's already.
+/// `raw/` and the check's name with its item; and `~` with a number if that name exists already.
 fn free_name(names: &mut BTreeMap<String, usize>, attempt: &Attempt) -> String {
     let name = format!("raw/{}", sane(&attempt.key().to_string()));
     let count = names.entry(name.clone()).or_default();
@@ -106,7 +105,7 @@ fn free_name(names: &mut BTreeMap<String, usize>, attempt: &Attempt) -> String {
     }
 }
 
-/// A file name that means nothing to a shell, and stays where it is put.
+/// A file name without a special meaning to a shell, and without a path.
 fn sane(name: &str) -> String {
     let is_sane = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     let name: String = name
@@ -135,7 +134,7 @@ fn archive(top: &str, files: &BTreeMap<String, Vec<u8>>, finished_at: i64) -> Re
     archive.into_inner()?.finish()
 }
 
-/// Nothing of whoever makes it, and nothing of when.
+/// A header without the user and the time.
 fn header(kind: tar::EntryType, mode: u32, mtime: u64, size: u64) -> tar::Header {
     let mut header = tar::Header::new_gnu();
     header.set_entry_type(kind);

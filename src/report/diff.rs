@@ -1,7 +1,7 @@
-//! What differs between two reports: what has changed since it worked, or between two containers.
+//! The differences of two reports: before and after a change, or of two containers. Pure.
 //!
-//! Pure. Two reports are compared as the JSON says them, so that a report kept by an earlier version
-//! is as good as a recording judged today.
+//! Reports are compared in JSON, so that a report of an earlier version can be compared with a recording that
+//! is evaluated now.
 
 mod secrets;
 mod table;
@@ -19,7 +19,7 @@ pub use table::render;
 /// The format of a comparison in JSON.
 pub const SCHEMA: &str = "lxcdiag.diff/1";
 
-/// What is compared of a JSON report.
+/// The parts of a JSON report that are compared.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Side {
     lxcdiag: String,
@@ -63,52 +63,52 @@ struct Hypothesis {
 pub struct Diff {
     /// [`SCHEMA`].
     pub schema: &'static str,
-    /// What was.
+    /// The first report.
     pub a: Origin,
-    /// What is.
+    /// The second report.
     pub b: Origin,
-    /// What differs, what matters most first. Secrets have tokens without their numbers.
+    /// The differences, the most important first. Tokens of secrets have no numbers.
     pub changes: Vec<Change>,
-    /// What differs at most in its secrets, of which nobody can tell.
-    pub secrets: Vec<Untold>,
+    /// Values that are equal except possibly for their secrets.
+    pub secrets: Vec<Redacted>,
 }
 
-/// Where one of the two is from.
+/// The origin of a report.
 #[derive(Debug, Clone, Serialize)]
 pub struct Origin {
-    /// What it was read from.
+    /// Its file.
     pub file: String,
-    /// The container.
+    /// Its container.
     pub ct: u32,
     /// Its node.
     pub node: String,
-    /// When collecting began.
+    /// When its run started.
     pub started_at: String,
 }
 
-/// One difference.
+/// A difference.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Change {
-    /// Of what kind it is.
+    /// Its kind.
     pub kind: Kind,
-    /// What differs.
+    /// The name of the value.
     pub name: String,
-    /// What it was; `null` where there was none.
+    /// The value in the first report; `null` if it has none.
     pub a: Option<Value>,
-    /// What it is; `null` where there is none.
+    /// The value in the second report; `null` if it has none.
     pub b: Option<Value>,
 }
 
-/// Something with a secret in both reports, and otherwise the same.
+/// A value with a secret in both reports that is otherwise equal.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Untold {
-    /// Of what kind it is.
+pub struct Redacted {
+    /// Its kind.
     pub kind: Kind,
-    /// What it is.
+    /// The name of the value.
     pub name: String,
 }
 
-/// What differs, in the order it is told.
+/// The kind of a difference, the most important first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -116,24 +116,25 @@ pub enum Kind {
     Verdict,
     /// The verdict on a hypothesis.
     Hypothesis,
-    /// The container, its system, or its host.
+    /// The container, its OS or its host.
     Target,
-    /// What the run was made with.
+    /// The version, the runbook and the options of the run.
     Run,
     /// A var.
     Var,
-    /// How a check came out.
+    /// The outcome of a check.
     Outcome,
-    /// A fact of a check's.
+    /// A fact of a check.
     Fact,
-    /// What a check observed, where none of its facts says it.
+    /// The observation of a check of which no fact differs.
     Observed,
-    /// A fact that names a moment, in both: a time, a task of the host's.
-    Moment,
+    /// A fact that is a time or a task of the host in both reports.
+    #[serde(rename = "moment")]
+    Time,
 }
 
 impl Kind {
-    /// The kind in a word.
+    /// Its name.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Verdict => "verdict",
@@ -144,7 +145,7 @@ impl Kind {
             Self::Outcome => "outcome",
             Self::Fact => "fact",
             Self::Observed => "observed",
-            Self::Moment => "moment",
+            Self::Time => "time",
         }
     }
 }
@@ -168,17 +169,17 @@ pub fn compare(a: (&str, &Side), b: (&str, &Side)) -> Diff {
     diff.differ(Kind::Outcome, a.outcomes(), b.outcomes());
     let facts = diff.changes.len();
     diff.differ(Kind::Fact, a.facts(), b.facts());
-    let mut told = BTreeSet::new();
+    let mut checks = BTreeSet::new();
     for change in diff.changes.iter_mut().skip(facts) {
-        if is_moment(&change.a) && is_moment(&change.b) {
-            change.kind = Kind::Moment;
+        if is_time(&change.a) && is_time(&change.b) {
+            change.kind = Kind::Time;
         } else if let Some((check, _)) = change.name.rsplit_once('.') {
-            told.insert(check.to_owned());
+            checks.insert(check.to_owned());
         }
     }
     let observed = |side: &Side| -> BTreeMap<String, Value> {
         let mut observed = side.observed();
-        observed.retain(|check, _| !told.contains(check));
+        observed.retain(|check, _| !checks.contains(check));
         observed
     };
     diff.differ(Kind::Observed, observed(a), observed(b));
@@ -189,7 +190,7 @@ pub fn compare(a: (&str, &Side), b: (&str, &Side)) -> Diff {
 }
 
 impl Diff {
-    /// Takes in every name whose values differ, or that only one of the two has.
+    /// Adds every name whose values differ, or that only one of the two has.
     fn differ(
         &mut self,
         kind: Kind,
@@ -206,26 +207,26 @@ impl Diff {
             if a != b {
                 self.changes.push(Change { kind, name, a, b });
             } else if secret {
-                self.secrets.push(Untold { kind, name });
+                self.secrets.push(Redacted { kind, name });
             }
         }
     }
 }
 
-/// Whether a fact names a moment, or a list of them: it differs in any two runs that have it.
-fn is_moment(fact: &Option<Value>) -> bool {
+/// Whether a fact is a time or a task, or a list of them: these differ between any two runs.
+fn is_time(fact: &Option<Value>) -> bool {
     let named = |text: &str| is_stamp(text) || text.starts_with("UPID:");
     match fact {
         Some(Value::String(text)) => named(text),
         Some(Value::Array(items)) => {
-            let is_moment = |item: &Value| item.as_str().is_some_and(named);
-            !items.is_empty() && items.iter().all(is_moment)
+            let is_time = |item: &Value| item.as_str().is_some_and(named);
+            !items.is_empty() && items.iter().all(is_time)
         }
         _ => false,
     }
 }
 
-/// Whether a text is a time as reports write them.
+/// Whether a text is a time in the form of reports.
 fn is_stamp(text: &str) -> bool {
     text.len() == "2026-01-02T03:04:05.678901Z".len()
         && text.contains('T')
@@ -257,7 +258,7 @@ impl Side {
         }
     }
 
-    /// The verdict, without the words, which hold what differs in any two runs.
+    /// The verdict without its texts, which contain what differs between any two runs.
     fn verdict(&self) -> BTreeMap<String, Value> {
         let mut verdict = self.verdict.clone();
         verdict.retain(|key, _| !matches!(key.as_str(), "summary" | "remedy"));
@@ -269,27 +270,10 @@ impl Side {
     }
 
     fn target(&self) -> BTreeMap<String, Value> {
-        let Target {
-            ct,
-            node,
-            via,
-            os,
-            systemd,
-            kernel,
-            pve,
-        } = &self.target;
-        let mut known = BTreeMap::from([("ct".to_owned(), Value::from(*ct))]);
-        for (name, value) in [
-            ("node", Some(node)),
-            ("via", Some(via)),
-            ("os", os.as_ref()),
-            ("systemd", systemd.as_ref()),
-            ("kernel", kernel.as_ref()),
-            ("pve", pve.as_ref()),
-        ] {
-            known.extend(value.map(|value| (name.to_owned(), Value::from(value.as_str()))));
-        }
-        known
+        let target = serde_json::to_value(&self.target).unwrap_or_default();
+        let fields = target.as_object().cloned().unwrap_or_default();
+        let known = |(_, value): &(String, Value)| !value.is_null();
+        fields.into_iter().filter(known).collect()
     }
 
     fn run(&self) -> BTreeMap<String, Value> {

@@ -3,6 +3,6 @@
 use super::Report;
 
 pub(super) fn render(report: &Report) -> String {
-    // Serialization of plain data to a string has no way to fail.
+    // Serialization of plain data to a string cannot fail.
     crate::json::pretty(report).unwrap_or_default()
 }

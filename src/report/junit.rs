@@ -1,8 +1,8 @@
-//! The report as JUnit XML, for the test reports of a CI system: a test case for the verdict and one
-//! for each check.
+//! The report as JUnit XML, for the test reports of a CI system: a test case for the verdict and one for each
+//! check.
 //!
-//! A fault that is confirmed or likely is a failure. What could not be told is an error, never
-//! skipped: CI systems count what is skipped as well, and an unknown is not health.
+//! A fault that is confirmed or likely is a failure. An inconclusive verdict is an error, and not skipped: most CI
+//! systems count a skipped test as passed.
 
 use std::time::Duration;
 
@@ -30,11 +30,11 @@ pub(super) fn render(report: &Report) -> String {
     let mut document = quick_junit::Report::new("lxcdiag");
     document.time = suite.time;
     document.add_test_suite(suite);
-    // Writing text to memory has no way to fail.
+    // Writing to memory cannot fail.
     document.to_string().unwrap_or_default()
 }
 
-/// What the report was made on.
+/// The container and the run.
 fn properties(report: &Report) -> Vec<Property> {
     let target = &report.target;
     let mut properties = Vec::new();

@@ -43,7 +43,7 @@ fn a_recording_and_the_report_on_it_are_the_same() {
         let finished = environment.lxcdiag(&["diff", &recording, other]);
         assert_eq!(finished.status, Some(0), "{finished}");
         assert!(
-            finished.stdout.ends_with("\n\nNothing differs.\n"),
+            finished.stdout.ends_with("\n\nNo differences.\n"),
             "{finished}"
         );
         let finished = environment.lxcdiag(&["diff", "--format", "json", &recording, other]);

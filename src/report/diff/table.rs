@@ -4,15 +4,15 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::{Change, Diff, Kind, Origin, Untold};
+use super::{Change, Diff, Kind, Origin, Redacted};
 use crate::report::{Column, Least, Look, grid, paragraph};
 use crate::terminal_text::{clipped, visible};
 
-/// Characters of a value that a cell has room for.
+/// Characters of a value.
 const MOST: usize = 160;
 
-/// Which two are compared, a row for each difference, and then, by name only, the moments, which
-/// differ between any two containers, and the secrets, of which nobody can tell.
+/// The two reports, a row for each difference, and the names of the times, which differ between any two runs,
+/// and of the values whose secrets may differ.
 pub fn render(diff: &Diff, look: Look) -> String {
     let mut text = String::new();
     for (label, origin) in [("A", &diff.a), ("B", &diff.b)] {
@@ -23,34 +23,34 @@ pub fn render(diff: &Diff, look: Look) -> String {
             look,
         );
     }
-    let (moments, told): (Vec<_>, Vec<_>) = diff
+    let (times, shown): (Vec<_>, Vec<_>) = diff
         .changes
         .iter()
-        .partition(|change| change.kind == Kind::Moment);
+        .partition(|change| change.kind == Kind::Time);
     if diff.changes.is_empty() {
         text.push_str(match diff.secrets.is_empty() {
-            true => "\nNothing differs.\n",
-            false => "\nNothing differs, as far as can be told.\n",
+            true => "\nNo differences.\n",
+            false => "\nNo differences, except possibly in secrets.\n",
         });
     }
-    if !told.is_empty() {
+    if !shown.is_empty() {
         text.push('\n');
-        text.push_str(&rows(&told, look));
+        text.push_str(&rows(&shown, look));
     }
-    if !moments.is_empty() {
-        let names: Vec<_> = moments.iter().map(|change| visible(&change.name)).collect();
-        let mut line = format!("Moments that differ ({}): ", names.len());
+    if !times.is_empty() {
+        let names: Vec<_> = times.iter().map(|change| visible(&change.name)).collect();
+        let mut line = format!("Times that differ ({}): ", names.len());
         let _ = write!(line, "{}", names.join(", "));
         text.push('\n');
         paragraph(&mut text, "", &line, look);
     }
     if !diff.secrets.is_empty() {
-        let untold = diff.secrets.iter();
-        let names: Vec<_> = untold
-            .map(|Untold { kind, name }| visible(&format!("{} {name}", kind.word())))
+        let names = diff.secrets.iter();
+        let names: Vec<_> = names
+            .map(|Redacted { kind, name }| visible(&format!("{} {name}", kind.word())))
             .collect();
         let line = format!(
-            "Secrets that may differ, for they are redacted ({}): {}",
+            "Secrets that may differ ({}): {}",
             names.len(),
             names.join(", ")
         );
@@ -70,8 +70,8 @@ fn heading(origin: &Origin) -> String {
 fn rows(changes: &[&Change], look: Look) -> String {
     let column = |head, least| Column { head, least };
     let columns = vec![
-        column("Differs", Least::Content),
-        column("What", Least::Wrapped(16)),
+        column("Kind", Least::Content),
+        column("Name", Least::Wrapped(16)),
         column("A", Least::Wrapped(24)),
         column("B", Least::Wrapped(24)),
     ];
@@ -101,7 +101,7 @@ fn shown(value: &Option<Value>) -> String {
     }
 }
 
-/// Text without the quotes.
+/// Text without quotes.
 fn bare(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

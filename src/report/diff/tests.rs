@@ -37,7 +37,7 @@ fn changes(a: &[(&str, Value)], b: &[(&str, Value)]) -> Vec<String> {
 #[test]
 fn equal_reports_do_not_differ() {
     assert_eq!(changes(&[], &[]), [""; 0]);
-    // Nor does what differs in any two runs.
+    // Nor do values that differ between any two runs.
     let later = [
         ("/started_at", json!("2027-01-02T03:04:05.000000Z")),
         ("/checks/0/duration_ms", json!(77.5)),
@@ -78,7 +78,7 @@ fn each_difference_is_listed_once_the_most_important_first() {
             "var unit: - \"a.service\"".to_owned(),
             "outcome up: \"passed\" \"failed\"".to_owned(),
             "fact up.state: \"active\" \"failed\"".to_owned(),
-            "moment up.at: \"2026-01-02T03:04:05.000000Z\" \"2026-01-02T03:04:06.000000Z\""
+            "time up.at: \"2026-01-02T03:04:05.000000Z\" \"2026-01-02T03:04:06.000000Z\""
                 .to_owned(),
         ]
     );
@@ -100,11 +100,11 @@ fn a_time_that_only_one_report_has_is_a_fact() {
     let (a, b) = (task("UPID:pve1:1"), task("UPID:pve1:2"));
     assert_eq!(
         changes(&a, &b),
-        ["moment up.state: [\"UPID:pve1:1\"] [\"UPID:pve1:2\"]"]
+        ["time up.state: [\"UPID:pve1:1\"] [\"UPID:pve1:2\"]"]
     );
 }
 
-/// Each run numbers its own secrets: the same number may be another secret, and another number the same.
+/// Each run numbers its own secrets: equal numbers may be different secrets, and different numbers the same.
 #[test]
 fn differences_between_secrets_are_unknown() {
     let with = |number: u32, state: &str| {
@@ -127,21 +127,21 @@ fn differences_between_secrets_are_unknown() {
     };
     let diff = |a: &[(&str, Value)], b: &[(&str, Value)]| {
         let diff = compare(("a", &side(a)), ("b", &side(b)));
-        let untold: Vec<_> = diff
+        let names: Vec<_> = diff
             .secrets
             .iter()
             .map(|it| format!("{} {}", it.kind.word(), it.name))
             .collect();
-        (untold.join(", "), render(&diff, Look::default()))
+        (names.join(", "), render(&diff, Look::default()))
     };
     for number in [1, 2] {
         assert_eq!(changes(&with(1, "env"), &with(number, "env")), [""; 0]);
-        let (untold, text) = diff(&with(1, "env"), &with(number, "env"));
-        assert_eq!(untold, "run changed, var db_password, fact up.state");
+        let (names, text) = diff(&with(1, "env"), &with(number, "env"));
+        assert_eq!(names, "run changed, var db_password, fact up.state");
         assert!(
             text.ends_with(
-                "\n\nNothing differs, as far as can be told.\n\nSecrets that may differ, for they \
-                 are redacted (3): run changed, var db_password, fact up.state\n"
+                "\n\nNo differences, except possibly in secrets.\n\n\
+                 Secrets that may differ (3): run changed, var db_password, fact up.state\n"
             ),
             "{text}"
         );
@@ -162,7 +162,7 @@ fn differences_between_secrets_are_unknown() {
 }
 
 proptest! {
-    /// Whatever is said, nothing acts on the terminal, and no line is wider than it but by one word.
+    /// No text acts on the terminal.
     #[test]
     fn hostile_text_is_visible(text in any::<String>(), width in 60_u16..200) {
         let text = format!("\u{1b}[2J\u{202e}{text}\u{7f}\r\n");

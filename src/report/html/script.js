@@ -1,4 +1,4 @@
-// Sorts and filters the table of checks. Without it the page says the same.
+// Sorts and filters the table of checks. The page is complete without it.
 'use strict';
 (() => {
   const table = document.getElementById('checks-table');
@@ -9,7 +9,7 @@
     const cell = row.cells[column];
     return cell.dataset.key ?? cell.textContent.trim();
   };
-  // What has no value comes last, whichever way.
+  // Empty values come last in both directions.
   const compare = (a, b, sign) =>
     a === '' || b === '' ? (a === '') - (b === '') : sign * collator.compare(a, b);
 
@@ -54,13 +54,13 @@
   document.getElementById('filter').hidden = false;
   filter();
 
-  // Not every browser unfolds what a link leads to.
+  // Not every browser unfolds the target of a link.
   addEventListener('hashchange', () => {
     const target = document.getElementById(location.hash.slice(1));
     target?.closest('details')?.setAttribute('open', '');
   });
 
-  // Paper cannot be unfolded: where the style sheet cannot do it, this does.
+  // Unfold everything for printing, for browsers in which the style sheet cannot.
   addEventListener('beforeprint', () => {
     for (const folded of document.querySelectorAll('details:not([open])')) {
       folded.dataset.folded = '';

@@ -3,11 +3,12 @@
 use minijinja::value::Value;
 use minijinja::{HtmlEscape, context};
 
+use crate::report::words;
 use crate::terminal_text::{clipped, visible_text};
 
-/// Bytes of an output that the page shows from its beginning, and as many from its end.
+/// Bytes of the head of an output, and of its tail.
 const OUTPUT: usize = 32 * 1024;
-/// Characters of what to do.
+/// Characters of a remedy.
 const REMEDY: usize = 16_384;
 
 /// A text of any length, made visible and escaped.
@@ -15,8 +16,8 @@ fn whole(text: &str) -> Value {
     Value::from_safe_string(HtmlEscape(&visible_text(text)).to_string())
 }
 
-/// A text that may be long: its head, its tail, and how many bytes are left out between. `written` is how
-/// many the command wrote: more than were kept, or fewer, as what is not UTF-8 is longer here.
+/// A text that may be long: its head, its tail, and the number of bytes omitted between. `written` is the number
+/// of bytes that the command wrote: more than were kept, or fewer, because invalid UTF-8 is longer here.
 pub(super) fn excerpt(text: &str, written: Option<u64>) -> Value {
     let (head, tail) = ends(text);
     let bytes = written.unwrap_or_default().max(text.len() as u64);
@@ -29,7 +30,7 @@ pub(super) fn excerpt(text: &str, written: Option<u64>) -> Value {
     }
 }
 
-/// Head and tail of a text; of one that is short enough, all of it is the head.
+/// Head and tail of a text; the head is all of a short text.
 fn ends(text: &str) -> (&str, &str) {
     if text.len() <= 2 * OUTPUT {
         return (text, "");
@@ -61,52 +62,17 @@ pub(super) fn pretty(facts: &Value) -> String {
     }
 }
 
-/// A remedy's paragraphs, and its commands, which are the indented lines: each block of them without the
-/// indent that all of its lines have.
+/// The parts of a remedy.
 pub(super) fn blocks(remedy: &str) -> Vec<Value> {
-    let text = clipped(remedy, REMEDY);
-    let lines: Vec<_> = text
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-        .collect();
-    let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
-    lines
-        .chunk_by(|a, b| indent(a) > 0 && indent(b) > 0)
-        .map(|lines| {
-            let indents = lines.iter().map(|line| indent(line));
-            let least = indents.min().unwrap_or_default();
-            let lines: Vec<_> = lines.iter().filter_map(|line| line.get(least..)).collect();
-            context! { command => least > 0, text => whole(&lines.join("\n")) }
-        })
+    words::blocks(&clipped(remedy, REMEDY))
+        .iter()
+        .map(|block| context! { command => block.is_command, text => whole(&block.text) })
         .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn commands_are_blocks_of_their_own() {
-        let text = "Wait for it:\n    for i in 1 2; do\n      sleep 1\n    done\n\nNo delay cures this.\nSee:\n  ls\n";
-        let blocks: Vec<_> = blocks(text)
-            .into_iter()
-            .map(|block| {
-                let text = block.get_attr("text").unwrap().to_string();
-                (block.get_attr("command").unwrap().is_true(), text)
-            })
-            .collect();
-        let expected = [
-            (false, "Wait for it:"),
-            (true, "for i in 1 2; do\n  sleep 1\ndone"),
-            (false, "No delay cures this."),
-            (false, "See:"),
-            (true, "ls"),
-        ];
-        assert_eq!(
-            blocks,
-            expected.map(|(command, text)| (command, text.to_owned()))
-        );
-    }
 
     #[test]
     fn numbers_are_grouped() {

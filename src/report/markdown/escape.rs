@@ -1,8 +1,8 @@
-//! Text of any origin in Markdown: it renders as the very same text, and as nothing else.
+//! Text of any origin in Markdown: it renders as exactly the same text.
 //!
-//! GitHub and GitLab make links of `@user`, `#123`, `GH-1`, commit ids and much more in the rendered
-//! text, where a backslash or an entity no longer tells; code they leave alone. So plain words and
-//! numbers stand as they are, and whatever else there is stands in code: in spans, or in fences.
+//! GitHub and GitLab make links of `@user`, `#123`, `GH-1`, commit ids and much more in the rendered text, where
+//! a backslash or an entity has no effect, but not in code. So plain words and numbers are text, and everything
+//! else is code: in spans, or in fences.
 
 use std::fmt::Write as _;
 
@@ -12,15 +12,14 @@ use crate::terminal_text::{clipped, visible, visible_lines};
 /// (`fence_length` in <https://github.com/github/cmark-gfm/blob/master/src/node.h>).
 const LONGEST_FENCE: usize = 200;
 
-/// Text in a line, as it may stand in a paragraph, a list item or a table's cell. After `most`
-/// characters it is cut.
+/// Text of a line in a paragraph, a list item or a cell of a table, cut after `most` characters.
 pub(super) fn inline(text: &str, most: usize) -> String {
     let text = glimpse(text, most);
     if text.is_empty() {
         return text;
     }
     let words: Vec<&str> = text.split(' ').collect();
-    // Next to two blanks in a row, which only code keeps, nothing counts as plain.
+    // Only code keeps two spaces in a row: the words next to them are code too.
     let is_plain = |at: usize| {
         let word = |at: usize| words.get(at).copied();
         let before = at.checked_sub(1).map_or(Some("begin"), word);
@@ -42,7 +41,7 @@ pub(super) fn inline(text: &str, most: usize) -> String {
     shown
 }
 
-/// What is visible of a text, cut after `most` characters. The rest of a very long one is not looked at.
+/// The visible text, cut after `most` characters, without processing the rest of a very long one.
 fn glimpse(text: &str, most: usize) -> String {
     let end = text
         .char_indices()
@@ -65,9 +64,9 @@ fn separate(shown: &mut String) {
     }
 }
 
-/// Whether a word means nothing to any Markdown, nor to what is made of references afterwards: it is
-/// of letters, with a hyphen or an apostrophe at most within it, or a number, and has no punctuation
-/// but a text's around it. At the beginning, `1.` is none: it begins a list.
+/// Whether a word has no meaning in any Markdown, and is no reference: it consists of letters, possibly with a
+/// hyphen or an apostrophe within it, or is a number, and has only the punctuation of a sentence around it. The
+/// first word must not be `1.`, which begins a list.
 fn plain(word: &str, first: bool) -> bool {
     let bare = word.strip_prefix('(').unwrap_or(word);
     let bare = bare.trim_end_matches([',', '.', ';', ':', ')', '?', '…']);
@@ -82,7 +81,7 @@ fn plain(word: &str, first: bool) -> bool {
     (is_word || (is_number && !(first && bare != word))) && !is_commit
 }
 
-/// Code, the parenthesis and the comma around it outside.
+/// Code, with the punctuation of a sentence around it outside.
 fn in_sentence(text: &str) -> String {
     let bare = text.strip_prefix('(').unwrap_or(text);
     let core = bare.trim_end_matches([',', '.', ';', ':', ')', '?']);
@@ -94,8 +93,8 @@ fn in_sentence(text: &str) -> String {
     format!("{lead}{}{tail}", in_code(core))
 }
 
-/// Code spans. A bar ends a table's cell even in code, where a backslash that shields it may meet
-/// another one before it: bars stand outside.
+/// Code spans. A bar ends a cell of a table even in code, and a backslash before it may itself be escaped: bars
+/// are outside of code.
 fn in_code(text: &str) -> String {
     text.split('|')
         .map(code_span)
@@ -112,7 +111,7 @@ fn code_span(text: &str) -> String {
         .map(str::len)
         .filter(|length| *length > 0)
         .collect();
-    // Any number that no run has; cmark knows no span of more than 80 backticks, so not the longest.
+    // The shortest fence that does not occur in the text: cmark allows at most 80 backticks.
     let fence = (1..)
         .find(|length| !runs.contains(length))
         .map(|length| "`".repeat(length))
@@ -126,8 +125,7 @@ fn code_span(text: &str) -> String {
     format!("{fence}{pad}{text}{pad}{fence}")
 }
 
-/// A block of code with these lines. After `most` characters it is head and tail, and how much was
-/// left out between them.
+/// A block of code with these lines, of more than `most` characters only head and tail.
 pub(super) fn fenced(language: &str, text: &str, most: usize) -> String {
     let text = without_long_runs(&visible_lines(&shortened(text, most)));
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
@@ -135,7 +133,7 @@ pub(super) fn fenced(language: &str, text: &str, most: usize) -> String {
     format!("{fence}{language}\n{text}\n{fence}\n")
 }
 
-/// Head and tail of a text that is longer than so many characters.
+/// Head and tail of a text that is longer than `most` characters.
 fn shortened(text: &str, most: usize) -> String {
     if text.char_indices().nth(most).is_none() {
         return text.to_owned();
@@ -150,7 +148,7 @@ fn shortened(text: &str, most: usize) -> String {
     format!("{head}\n[… {left_out} characters omitted …]\n{tail}")
 }
 
-/// The rest of a very long run of backticks is only counted: it could end any fence.
+/// Shortens very long runs of backticks, which could end any fence.
 fn without_long_runs(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut run = 0;
@@ -180,7 +178,7 @@ fn note_rest(shown: &mut String, run: usize) {
     }
 }
 
-/// Text as HTML that is no Markdown: the line of a fold.
+/// Text as HTML without Markdown, for a summary.
 pub(super) fn html(text: &str, most: usize) -> String {
     let mut shown = String::new();
     for c in glimpse(text, most).chars() {

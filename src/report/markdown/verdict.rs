@@ -7,6 +7,7 @@ use super::{Limits, note_rest, some_of};
 use crate::judge::results::Severity;
 use crate::report::model::{HypothesisRow, Report};
 use crate::report::table::short_time;
+use crate::report::words::blocks;
 
 pub(super) fn headline(text: &mut String, report: &Report, limits: Limits) {
     let _ = writeln!(text, "# {}\n", inline(&report.headline(), limits.line));
@@ -52,27 +53,18 @@ pub(super) fn headline(text: &mut String, report: &Report, limits: Limits) {
     text.push('\n');
 }
 
-/// The sentences of the remedy; its indented lines are commands to copy.
 pub(super) fn remedy(text: &mut String, report: &Report, limits: Limits) {
-    let remedy = report.verdict.remedy.trim_end();
-    if remedy.is_empty() {
+    let blocks = blocks(&report.verdict.remedy);
+    if blocks.is_empty() {
         return;
     }
     text.push_str("## What to do\n\n");
-    let lines: Vec<&str> = remedy.split('\n').collect();
-    let is_command = |line: &&str| line.starts_with("  ");
-    for lines in lines.chunk_by(|a, b| is_command(a) == is_command(b)) {
-        if lines.first().is_some_and(is_command) {
-            let bare: Vec<_> = lines
-                .iter()
-                .map(|line| line.get(2..).unwrap_or(line))
-                .collect();
-            let _ = writeln!(text, "{}", fenced("sh", &bare.join("\n"), limits.output));
-            continue;
-        }
-        for line in lines.iter().filter(|line| !line.is_empty()) {
-            let _ = writeln!(text, "{}\n", inline(line, limits.output));
-        }
+    for block in blocks {
+        let block = match block.is_command {
+            true => fenced("sh", &block.text, limits.output),
+            false => inline(&block.text, limits.output) + "\n",
+        };
+        let _ = writeln!(text, "{block}");
     }
 }
 

@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::Look;
 use super::wrap::wrap;
 
-/// Blanks between two columns.
+/// Spaces between two columns.
 const GAP: usize = 2;
 
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─'));
@@ -17,21 +17,20 @@ const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().f
 /// A column.
 pub(crate) struct Column {
     pub(crate) head: &'static str,
-    /// How narrow it may become where the terminal is.
+    /// How narrow it may become on a narrow terminal.
     pub(crate) least: Least,
 }
 
-/// How narrow a column may become. Where that does not suffice, those that wrap become narrower
-/// still: they are the ones that hold words.
+/// How narrow a column may become. If that does not suffice, columns that wrap become even narrower.
 #[derive(Clone, Copy)]
 pub(crate) enum Least {
     /// As wide as its widest cell.
     Content,
-    /// About so many terminal columns, its text wrapped.
+    /// About this many terminal columns, with its text wrapped.
     Wrapped(usize),
 }
 
-/// What stands in a cell.
+/// The text of a cell.
 pub(crate) struct Text {
     pub(crate) text: String,
     pub(crate) colour: Option<Color>,
@@ -63,8 +62,7 @@ impl Text {
     }
 }
 
-/// The table, without blanks at the ends of its lines. Columns that are empty in every row are
-/// left out.
+/// The table, without trailing spaces. Columns that are empty in every row are omitted.
 pub(crate) fn grid(columns: Vec<Column>, mut rows: Vec<Vec<Text>>, look: Look) -> String {
     let used: Vec<bool> = (0..columns.len())
         .map(|index| {
@@ -85,7 +83,7 @@ pub(crate) fn grid(columns: Vec<Column>, mut rows: Vec<Vec<Text>>, look: Look) -
     draw(&columns, &rows, &widths, look)
 }
 
-/// How much a column gives up.
+/// How far columns shrink.
 #[derive(Clone, Copy)]
 enum Pass {
     Comfortable,
@@ -104,7 +102,7 @@ fn widths(columns: &[Column], rows: &[Vec<Text>], width: usize) -> Vec<usize> {
         })
         .collect();
     let room = width.saturating_sub(GAP * columns.len().saturating_sub(1));
-    // A little from each at first, then down to what each needs, then further if that must be.
+    // Each column shrinks a little at first, then to its minimum, then further if necessary.
     for pass in [Pass::Comfortable, Pass::Least, Pass::Cramped] {
         let mut over = widths.iter().sum::<usize>().saturating_sub(room);
         for (column, current) in columns.iter().zip(&mut widths).rev() {

@@ -1,4 +1,4 @@
-//! Text laid out in lines of so many columns.
+//! Text wrapped to a number of columns.
 
 use std::fmt::Write as _;
 
@@ -6,8 +6,8 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::Look;
 
-/// The words of a text in lines of at most `width` columns, at least one. A word is cut only where
-/// it is wider than a line by itself: behind a `/`, else behind other punctuation, else anywhere.
+/// The words of a text in lines of at most `width` columns; at least one line. A word is cut only if it is wider
+/// than a line: after a `/`, else after other punctuation, else anywhere.
 pub(in crate::report) fn wrap(text: &str, width: usize) -> Vec<String> {
     let width = width.max(1);
     let mut lines = Vec::new();
@@ -45,7 +45,7 @@ fn cut(word: &str, width: usize) -> usize {
     let (mut slash, mut joint) = (0, 0);
     for (at, c) in word.char_indices() {
         columns += c.width().unwrap_or(0);
-        // Cut before the word is at its end, and not in a line that would be nearly empty.
+        // Stop at the width, but not before the first character.
         if columns > width && end > 0 {
             break;
         }
@@ -69,7 +69,7 @@ pub(crate) fn paragraph(text: &mut String, indent: &str, body: &str, look: Look)
     }
 }
 
-/// A label and a text set beside it.
+/// A label with a text beside it.
 pub(super) fn labelled(text: &mut String, label: &str, body: &str, look: Look) {
     let indent = label.width();
     let width = look.columns().saturating_sub(indent);
@@ -107,7 +107,7 @@ mod tests {
             ["embedding_server.", "service"]
         );
         assert_eq!(wrap("aaaaaaaaaa", 4), ["aaaa", "aaaa", "aa"]);
-        // Behind the very first slash there would be a line of one character.
+        // A cut after the first slash would make a line of one character.
         assert_eq!(
             wrap("/aaaaaaaaaaaa", 6),
             ["/aaaaa", "aaaaaaa"[..6].as_ref(), "a"]
@@ -124,7 +124,7 @@ mod tests {
     }
 
     proptest! {
-        /// Nothing is lost, and no line is too wide unless a single character is.
+        /// No line is too wide, unless a single character is.
         #[test]
         fn no_character_is_lost(text in "[a-z/日. _é]{0,60}", width in 2_usize..30) {
             let lines = wrap(&text, width);

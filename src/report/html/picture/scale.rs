@@ -2,28 +2,28 @@
 
 use crate::evidence::time::{Interval, SECOND};
 
-/// A stretch is cut out if it is so many times as long as what decides,
+/// A stretch is cut if it is so many times as long as the decisive span,
 const MANY: u64 = 2;
-/// or, where nothing decides, as all the shorter ones together.
+/// or, without decisive events, as all shorter stretches together.
 const MOST: u64 = 20;
 /// The part of the axis that a cut takes.
 const CUT: f64 = 0.06;
 
-/// An axis of length 1, to scale in parts: what lies between two parts is cut out.
+/// An axis of length 1 with parts that are to scale, and cuts between them.
 pub(super) struct Scale {
-    /// Stretches of time, from end to end: whether each is cut out.
+    /// Adjacent stretches of time, and whether each is cut.
     stretches: Vec<(i64, i64, bool)>,
-    /// Nanoseconds that are drawn.
+    /// Nanoseconds that are to scale.
     drawn: u64,
 }
 
 impl Scale {
-    /// The scale for these moments. What lies between the first and the last that decide is never cut:
-    /// no part of it is longer than the whole.
-    pub(super) fn new(moments: &[Interval], deciding: Option<(i64, i64)>) -> Self {
-        let mut ends: Vec<_> = moments
+    /// The scale for these events. The span between the first and the last decisive event is never cut: no part
+    /// of it is longer than the whole.
+    pub(super) fn new(events: &[Interval], decisive: Option<(i64, i64)>) -> Self {
+        let mut ends: Vec<_> = events
             .iter()
-            .flat_map(|moment| [moment.start, moment.end])
+            .flat_map(|event| [event.start, event.end])
             .collect();
         ends.sort_unstable();
         ends.dedup();
@@ -31,7 +31,7 @@ impl Scale {
             .windows(2)
             .filter_map(|pair| Some((*pair.first()?, *pair.last()?)))
             .collect();
-        let (first, last) = deciding.unwrap_or_default();
+        let (first, last) = decisive.unwrap_or_default();
         let longest = match last.abs_diff(first) {
             0 => longest_shown(&stretches),
             span => span.saturating_mul(MANY),
@@ -45,7 +45,7 @@ impl Scale {
         Self { stretches, drawn }
     }
 
-    /// Where a moment is, from 0 to 1.
+    /// The position of a time, from 0 to 1.
     pub(super) fn place(&self, at: i64) -> f64 {
         let cuts = self.cuts().count() as f64;
         let whole = self.drawn as f64 + self.cut_length() * cuts;
@@ -62,12 +62,12 @@ impl Scale {
         self.stretches.iter().map(before).sum::<f64>() / whole
     }
 
-    /// What a cut is drawn as, in nanoseconds of the axis.
+    /// The length of a cut, in nanoseconds of the axis.
     fn cut_length(&self) -> f64 {
         (self.drawn as f64 * CUT).max(1.0)
     }
 
-    /// The stretches that are cut out.
+    /// The stretches that are cut.
     pub(super) fn cuts(&self) -> impl Iterator<Item = (i64, i64)> {
         let cut = self.stretches.iter().filter(|(_, _, cut)| *cut);
         cut.map(|(from, to, _)| (*from, *to))
@@ -82,7 +82,7 @@ impl Scale {
         })
     }
 
-    /// The longest round time that takes no more than this part of the axis, and the part it takes.
+    /// The longest round time that takes at most this part of the axis, and the part it takes.
     pub(super) fn ruler(&self, most: f64) -> Option<(i64, f64)> {
         let whole = self.drawn as f64 + self.cut_length() * self.cuts().count() as f64;
         let fits = |nanos: &i64| *nanos as f64 / whole <= most;
@@ -91,7 +91,7 @@ impl Scale {
     }
 }
 
-/// 1 µs, 2 µs, 5 µs, … and from a minute on what clocks show.
+/// 1 µs, 2 µs, 5 µs, …; from 10 s on, the times of a clock.
 fn round_times() -> impl Iterator<Item = i64> {
     const MINUTE: i64 = 60 * SECOND;
     let decades = (3..=9).flat_map(|power| [1, 2, 5].map(|digit| digit * 10_i64.pow(power)));
@@ -119,12 +119,12 @@ fn longest_shown(stretches: &[(i64, i64)]) -> u64 {
     longest
 }
 
-/// The tops of labels of these heights, each as near as can be to where it is wanted, none over another,
-/// all within the length, which is no less than their sum.
+/// The tops of labels of these heights, each as close as possible to its wanted position, without overlaps,
+/// and within the length, which is at least their sum.
 ///
 /// Isotonic regression: labels that would overlap move together (pool adjacent violators).
 pub(super) fn apart(wanted: &[f64], heights: &[f64], length: f64) -> Vec<f64> {
-    // Without their heights, labels must only be in order.
+    // After subtracting the heights above, the labels only have to be in order.
     let mut pools: Vec<(f64, usize)> = Vec::new();
     let mut above = 0.0;
     for (wanted, height) in wanted.iter().zip(heights) {
@@ -184,7 +184,7 @@ mod tests {
         let scale = scale(&moments, None);
         assert_eq!(scale.cuts().collect::<Vec<_>>(), [(1_600, 41_600)]);
         assert_eq!(scale.parts().collect::<Vec<_>>(), [(0, 1_600)]);
-        // The cut takes 6 % as much as all that is drawn.
+        // The cut takes 6 % of the length of the rest.
         assert!((scale.place(1_600) - 1.0 / 1.06).abs() < 1e-9);
         assert_eq!(scale.place(41_600), 1.0);
     }
@@ -218,12 +218,12 @@ mod tests {
 
     #[test]
     fn overlapping_labels_move_apart_as_little_as_possible() {
-        // The first two give way to each other; the third has its place.
+        // The first two move apart; the third is where it is wanted.
         assert_eq!(
             apart(&[50.0, 50.0, 90.0], &[20.0, 20.0, 20.0], 200.0),
             [40.0, 60.0, 90.0]
         );
-        // None leaves the picture.
+        // No label leaves the picture.
         assert_eq!(apart(&[-30.0, 95.0], &[20.0, 20.0], 100.0), [0.0, 80.0]);
     }
 
