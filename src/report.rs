@@ -15,7 +15,7 @@ mod words;
 
 pub(crate) use html::filled;
 pub use model::{CheckRow, MetricValue, Redaction, Report};
-pub use table::Look;
+pub use table::Layout;
 pub(crate) use table::grid::{Column, Least, Text, grid};
 pub(crate) use table::short_time;
 pub(crate) use table::wrap::paragraph;
@@ -24,9 +24,9 @@ pub(crate) use table::wrap::paragraph;
 pub const SCHEMA: &str = "lxcdiag.report/1";
 
 /// A report in one of the formats.
-pub fn render(report: &Report, format: Format, look: Look) -> String {
+pub fn render(report: &Report, format: Format, layout: Layout) -> String {
     match format {
-        Format::Table => table::render(report, look),
+        Format::Table => table::render(report, layout),
         Format::Json => json::render(report),
         Format::Markdown => markdown::render(report),
         Format::Junit => junit::render(report),

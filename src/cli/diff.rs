@@ -18,7 +18,7 @@ pub(super) fn diff(args: &DiffArgs) -> Result<ExitCode, CliError> {
     let name = |path: &Path| path.display().to_string();
     let diff = compare((&name(&args.a), &a), (&name(&args.b), &b));
     let text = match args.format {
-        DiffFormat::Table => render(&diff, output::stdout_look()),
+        DiffFormat::Table => render(&diff, output::stdout_layout()),
         DiffFormat::Json => crate::json::pretty(&diff)
             .map_err(|error| CliError::from_error(ExitCode::CannotWrite, &error))?,
     };

@@ -1,4 +1,4 @@
-//! Where reports go: stdout, as wide and colourful as it is, and files, whole or not at all.
+//! Where reports go: stdout, in its width and with its colours, and files, which are written completely or not at all.
 
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -11,15 +11,15 @@ use crate::cli::exit_code::ExitCode;
 use crate::engine::conclude::Conclusion;
 use crate::redact::Redactor;
 use crate::report::bundle;
-use crate::report::{Format, Look, render};
+use crate::report::{Format, Layout, render};
 use crate::terminal_text::visible_text;
 
-/// The table needs this many.
+/// The table needs this many columns.
 const LEAST_WIDTH: u16 = 60;
 
-/// How stdout is to look: the terminal's width and whether it takes colour, `COLUMNS`, `NO_COLOR`
-/// (<https://no-color.org>) and `CLICOLOR_FORCE`. In front of a pager, stderr still is the terminal.
-pub(super) fn stdout_look() -> Look {
+/// The layout for stdout: from the width of the terminal and whether it is one, `COLUMNS`, `NO_COLOR`
+/// (<https://no-color.org>) and `CLICOLOR_FORCE`. With a pager, stderr is still the terminal.
+pub(super) fn stdout_layout() -> Layout {
     let stdout = std::io::stdout();
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let forced = std::env::var_os("CLICOLOR_FORCE").is_some_and(|v| !v.is_empty() && v != "0");
@@ -27,8 +27,8 @@ pub(super) fn stdout_look() -> Look {
     let width = terminal_width(&stdout)
         .or(columns)
         .or_else(|| terminal_width(&std::io::stderr()))
-        .unwrap_or(Look::default().width);
-    Look {
+        .unwrap_or(Layout::default().width);
+    Layout {
         width: width.max(LEAST_WIDTH),
         colour: forced || (stdout.is_terminal() && !set("NO_COLOR")),
     }
@@ -74,8 +74,8 @@ pub(super) fn harmless(text: &str) -> String {
 pub(super) struct Sinks {
     /// The format on stdout.
     format: Format,
-    /// How stdout looks.
-    look: Look,
+    /// The layout on stdout.
+    layout: Layout,
     /// Files, each in its format.
     files: Vec<(PathBuf, Format)>,
     /// The file for all of it in one.
@@ -99,7 +99,7 @@ impl Sinks {
         }
         let sinks = Self {
             format: args.format,
-            look: stdout_look(),
+            layout: stdout_layout(),
             files: format::of_files(&args.output)?
                 .into_iter()
                 .map(|(path, format)| (path.to_owned(), format))
@@ -122,7 +122,7 @@ impl Sinks {
     /// Writes a report to stdout and to files; each even if an earlier one failed.
     pub(super) fn write(&self, conclusion: &Conclusion) -> Result<(), CliError> {
         let (report, recording) = (&conclusion.report, &conclusion.recording);
-        let mut result = print(&render(report, self.format, self.look));
+        let mut result = print(&render(report, self.format, self.layout));
         let mut save = |path: &Path, bytes: std::io::Result<Vec<u8>>| {
             if let Err(error) = bytes.and_then(|bytes| write_file(path, &bytes)) {
                 result = Err(cannot_write(path, &error));
@@ -133,7 +133,7 @@ impl Sinks {
             save(path, json.map(String::into_bytes));
         }
         for (path, format) in &self.files {
-            let text = render(report, *format, Look::default());
+            let text = render(report, *format, Layout::default());
             save(path, Ok(text.into_bytes()));
         }
         if let Some(path) = &self.bundle {

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::evidence::recording::{Attempt, Output, Recording};
 use crate::evidence::time::SECOND;
-use crate::report::{Format, Look, Report, render};
+use crate::report::{Format, Layout, Report, render};
 
 /// The format of a bundle's manifest.
 pub const SCHEMA: &str = "lxcdiag.bundle/1";
@@ -48,7 +48,7 @@ struct Entry<'a> {
 pub fn pack(name: &str, report: &Report, recording: &Recording) -> Result<Vec<u8>> {
     let mut files = BTreeMap::new();
     for format in Format::ALL {
-        let text = render(report, format, Look::default());
+        let text = render(report, format, Layout::default());
         files.insert(format!("report.{}", format.extension()), text.into_bytes());
     }
     let text = crate::json::compact(recording)?;

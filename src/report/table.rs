@@ -17,7 +17,7 @@ use wrap::{labelled, paragraph};
 
 /// How the text is laid out.
 #[derive(Debug, Clone, Copy)]
-pub struct Look {
+pub struct Layout {
     /// Columns of the terminal.
     pub width: u16,
     /// Whether to use colour.
@@ -25,7 +25,7 @@ pub struct Look {
 }
 
 /// As in a file: 120 columns, no colour.
-impl Default for Look {
+impl Default for Layout {
     fn default() -> Self {
         Self {
             width: 120,
@@ -34,7 +34,7 @@ impl Default for Look {
     }
 }
 
-impl Look {
+impl Layout {
     const fn columns(self) -> usize {
         self.width as usize
     }
@@ -57,42 +57,42 @@ mod style {
     pub(super) const YELLOW: &str = "1;33";
 }
 
-pub(super) fn render(report: &Report, look: Look) -> String {
+pub(super) fn render(report: &Report, layout: Layout) -> String {
     let mut text = String::new();
-    head(&mut text, report, look);
+    head(&mut text, report, layout);
     text.push('\n');
-    banner::banner(&mut text, report, look);
+    banner::banner(&mut text, report, layout);
     text.push('\n');
-    remedy(&mut text, report, look);
-    section(&mut text, "Checks", look);
-    text.push_str(&rows::checks(report, look));
+    remedy(&mut text, report, layout);
+    section(&mut text, "Checks", layout);
+    text.push_str(&rows::checks(report, layout));
     text.push('\n');
     if !report.hypotheses.is_empty() {
-        section(&mut text, "Hypotheses", look);
-        rows::hypotheses(&mut text, report, look);
+        section(&mut text, "Hypotheses", layout);
+        rows::hypotheses(&mut text, report, layout);
         text.push('\n');
     }
     if !report.timeline.is_empty() {
-        timeline::timeline(&mut text, report, look);
+        timeline::timeline(&mut text, report, layout);
         text.push('\n');
     }
-    banner::closing(&mut text, report, look);
+    banner::closing(&mut text, report, layout);
     text
 }
 
 /// What was diagnosed, with what, and what was changed.
-fn head(text: &mut String, report: &Report, look: Look) {
+fn head(text: &mut String, report: &Report, layout: Layout) {
     if let Some(name) = &report.demonstration {
         let line = format!(
             "DEMONSTRATION: incident {name}, recorded in a real container. No command was run."
         );
-        for line in wrap::wrap(&line, look.columns()) {
-            let _ = writeln!(text, "{}", look.paint(&line, style::BOLD));
+        for line in wrap::wrap(&line, layout.columns()) {
+            let _ = writeln!(text, "{}", layout.paint(&line, style::BOLD));
         }
     }
     let title = format!("{}: {}", report.runbook.id, report.runbook.title);
-    for line in wrap::wrap(&visible(&title), look.columns()) {
-        let _ = writeln!(text, "{}", look.paint(&line, style::BOLD));
+    for line in wrap::wrap(&visible(&title), layout.columns()) {
+        let _ = writeln!(text, "{}", layout.paint(&line, style::BOLD));
     }
     let target = &report.target;
     let mut container = format!("container {}", target.ct);
@@ -108,7 +108,7 @@ fn head(text: &mut String, report: &Report, look: Look) {
         target.pve.as_ref().map(|v| format!("Proxmox VE {v}")),
     ];
     let known: Vec<_> = known.into_iter().flatten().collect();
-    paragraph(text, "  ", &visible(&known.join(" · ")), look);
+    paragraph(text, "  ", &visible(&known.join(" · ")), layout);
     let vars: Vec<_> = report
         .var_order
         .iter()
@@ -120,7 +120,7 @@ fn head(text: &mut String, report: &Report, look: Look) {
         })
         .collect();
     if !vars.is_empty() {
-        paragraph(text, "  ", &visible(&vars.join(" · ")), look);
+        paragraph(text, "  ", &visible(&vars.join(" · ")), layout);
     }
     let mut run = format!(
         "{} UTC, took {}, lxcdiag {}",
@@ -133,22 +133,22 @@ fn head(text: &mut String, report: &Report, look: Look) {
     } else if report.changed.is_empty() {
         run.push_str(", no declared changes were made");
     }
-    paragraph(text, "  ", &run, look);
+    paragraph(text, "  ", &run, layout);
     // Without the path of the program, which is long and says little.
     if let Some((_, words)) = report.command_line.split_first() {
         let command = format!("lxcdiag {}", crate::shell_quote::command_line(words));
-        labelled(text, "  command:     ", &visible(&command), look);
+        labelled(text, "  command:     ", &visible(&command), layout);
     }
     for (number, command) in report.changed.iter().enumerate() {
         let label = if number == 0 { "changed by:" } else { "" };
-        labelled(text, &format!("  {label:<12} "), &visible(command), look);
+        labelled(text, &format!("  {label:<12} "), &visible(command), layout);
     }
     let removed = removed(report);
     if !removed.is_empty() {
-        labelled(text, "  redacted:    ", &removed, look);
+        labelled(text, "  redacted:    ", &removed, layout);
     }
     if let Some(reason) = &report.cut_short {
-        labelled(text, "  ended early: ", &visible(reason), look);
+        labelled(text, "  ended early: ", &visible(reason), layout);
     }
 }
 
@@ -165,24 +165,24 @@ fn removed(report: &Report) -> String {
     counts.join(", ")
 }
 
-fn remedy(text: &mut String, report: &Report, look: Look) {
+fn remedy(text: &mut String, report: &Report, layout: Layout) {
     if report.verdict.remedy.is_empty() {
         return;
     }
-    section(text, "What to do", look);
+    section(text, "What to do", layout);
     for line in visible_lines(report.verdict.remedy.trim_end()).lines() {
         if line.starts_with(' ') {
             // A command to copy: a line break or a lost space would make a different command.
             let _ = writeln!(text, "  {}", line.trim_end());
         } else {
-            paragraph(text, "  ", line, look);
+            paragraph(text, "  ", line, layout);
         }
     }
     text.push('\n');
 }
 
-fn section(text: &mut String, title: &str, look: Look) {
-    let _ = writeln!(text, "{}", look.paint(title, style::BOLD));
+fn section(text: &mut String, title: &str, layout: Layout) {
+    let _ = writeln!(text, "{}", layout.paint(title, style::BOLD));
 }
 
 /// `2026-01-02 03:04:05` of a time in RFC 3339.

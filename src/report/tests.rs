@@ -136,7 +136,7 @@ fn cut_short() -> Run<'static> {
 
 fn table(run: &Run<'_>, width: u16) -> String {
     let colour = false;
-    render(&run.report(), Format::Table, Look { width, colour })
+    render(&run.report(), Format::Table, Layout { width, colour })
 }
 
 #[test]
@@ -177,11 +177,11 @@ fn a_run_that_ended_early() {
 
 #[test]
 fn in_colour() {
-    let look = Look {
+    let layout = Layout {
         width: 100,
         colour: true,
     };
-    let text = render(&directory_push().report(), Format::Table, look);
+    let text = render(&directory_push().report(), Format::Table, layout);
     insta::assert_snapshot!(text.replace('\x1b', "␛"));
     // Without the colours, the text is the same.
     let bare = regex::Regex::new("\x1b\\[[0-9;]*m").unwrap();
@@ -248,12 +248,12 @@ fn long_texts_are_clipped_in_the_table_but_not_in_json() {
     );
     let flood = "x ".repeat(1 << 19);
     let report = Run::new(&runbook).exits("up", 0, &flood, "").report();
-    let look = Look {
+    let layout = Layout {
         width: 80,
         colour: false,
     };
-    assert!(render(&report, Format::Table, look).len() < 2_000);
-    assert!(render(&report, Format::Json, look).len() > flood.len());
+    assert!(render(&report, Format::Table, layout).len() < 2_000);
+    assert!(render(&report, Format::Json, layout).len() > flood.len());
 }
 
 #[test]

@@ -13,7 +13,7 @@ use super::row::{Row, VisitResult};
 use super::selection::SkipReason;
 use super::state::ProblemChange;
 use crate::evidence::check_key::CheckKey;
-use crate::report::Look;
+use crate::report::Layout;
 
 /// The format of a JSON report on a sweep.
 pub const SCHEMA: &str = "lxcdiag.sweep/1";
@@ -105,9 +105,9 @@ impl Format {
 }
 
 /// A sweep in one of the formats.
-pub fn render(sweep: &Sweep, format: Format, look: Look) -> String {
+pub fn render(sweep: &Sweep, format: Format, layout: Layout) -> String {
     match format {
-        Format::Table => table::render(sweep, look),
+        Format::Table => table::render(sweep, layout),
         Format::Json => json(sweep) + "\n",
         Format::Jsonl => sweep
             .containers

@@ -1,4 +1,4 @@
-//! A chromium of its own for each test, spoken to by the DevTools protocol through a pair of pipes:
+//! A separate chromium for each test, controlled by the DevTools protocol through a pair of pipes:
 //! messages in JSON, each ended by a NUL (<https://chromedevtools.github.io/devtools-protocol/>).
 
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-/// Nothing here takes long; whoever is silent for so long has died.
+/// How long to wait for chromium: it has died if it is silent for longer.
 const SILENCE: Duration = Duration::from_secs(60);
 
-/// Tests run as root in CI, where chromium has no sandbox; it shows nothing but pages made here.
+/// Tests run as root in CI, where chromium has no sandbox; it only loads pages of these tests.
 const ARGUMENTS: &[&str] = &[
     "--headless",
     "--no-sandbox",
@@ -31,7 +31,7 @@ pub struct Chromium {
     requests: ChildStdin,
     messages: Receiver<Value>,
     sent: u64,
-    /// What it told of itself, in order.
+    /// The events so far, in order.
     pub events: Vec<Value>,
     /// Removed at the end.
     profile: tempfile::TempDir,
@@ -84,7 +84,7 @@ impl Chromium {
         format!("file://{}", path.display())
     }
 
-    /// Asks for something, and waits for its result.
+    /// Calls a method, and waits for its result.
     pub fn call(&mut self, session: Option<&str>, method: &str, parameters: Value) -> Value {
         self.sent += 1;
         let mut request = json!({ "id": self.sent, "method": method, "params": parameters });
@@ -108,7 +108,7 @@ impl Chromium {
         }
     }
 
-    /// Waits for an event, unless it has come already.
+    /// Waits for an event, unless it has happened already.
     pub fn wait_for(&mut self, method: &str) {
         while !self.events.iter().any(|event| event["method"] == method) {
             let message = self.next(method);

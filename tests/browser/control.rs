@@ -1,4 +1,4 @@
-//! The table of checks is sorted and filtered, by pointer and by keyboard; without a script all is there.
+//! Sorting and filtering the table of checks, by pointer and by keyboard; and the page without the script.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use crate::tab::Tab;
 
 const INCIDENT: &str = "late-push-252";
 
-/// Of a column, the cells that are shown, from top to bottom.
+/// The visible cells of a column, from top to bottom.
 fn column(tab: &mut Tab, number: usize) -> Vec<String> {
     tab.strings(&format!(
         "[...document.querySelectorAll('#checks-table tbody tr')]
@@ -30,7 +30,7 @@ fn a_column_is_sorted_both_ways_and_back() {
     let as_run = column(&mut tab, 1);
     assert_eq!(as_run.len(), report.checks.len());
 
-    // The longest name comes where the alphabet has it; what has no step comes last, whichever way.
+    // Names are in alphabetical order; checks without a step come last in both directions.
     assert_eq!(click(&mut tab, 0), "ascending");
     let steps = column(&mut tab, 0);
     assert_eq!(
@@ -42,7 +42,7 @@ fn a_column_is_sorted_both_ways_and_back() {
     assert_eq!(click(&mut tab, 0), "none");
     assert_eq!(column(&mut tab, 1), as_run);
 
-    // By length, not by letter: microseconds before milliseconds, and 6 ms before 16 ms.
+    // By duration, not by text: microseconds before milliseconds, and 6 ms before 16 ms.
     assert_eq!(click(&mut tab, 5), "ascending");
     let sorted = column(&mut tab, 5);
     let mut expected: Vec<_> = report
@@ -62,7 +62,7 @@ fn a_column_is_sorted_both_ways_and_back() {
         "what never began comes last: {sorted:?}"
     );
 
-    // What is wrong comes first; the other column is no longer the sorted one.
+    // Failures come first; the other column is no longer sorted.
     assert_eq!(click(&mut tab, 2), "ascending");
     assert_eq!(column(&mut tab, 2)[0], "✗ failed");
     let sorted_columns = "document.querySelectorAll('[aria-sort=ascending]').length";
@@ -117,7 +117,7 @@ fn rows_are_filtered_by_text_and_outcome() {
     let failed = column(&mut tab, 2);
     assert_eq!(failed, ["✗ failed"]);
     assert_eq!(tab.value(count), format!("1 of {all}"));
-    // A row that is hidden stays so when the rows are sorted.
+    // A hidden row stays hidden when the rows are sorted.
     click(&mut tab, 1);
     assert_eq!(column(&mut tab, 2), failed);
 }
@@ -129,7 +129,7 @@ fn a_check_links_to_its_output() {
     assert_eq!(tab.value(shown), false);
     tab.value("document.querySelector('a[href=\"#output-12\"]').click()");
     assert_eq!(tab.value(shown), true);
-    // This browser unfolds it by itself; in others the page does.
+    // This browser unfolds the target itself; for others the script does.
     tab.value("document.getElementById('output-12').closest('details').open = false");
     tab.value("dispatchEvent(new HashChangeEvent('hashchange')) && null");
     assert_eq!(tab.value(shown), true);

@@ -1,4 +1,4 @@
-//! A report in which every string attacks the page: nothing of it is run, and nothing is asked of anyone.
+//! A report in which every string attacks the page: it runs nothing, and requests nothing.
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use crate::layout::BEYOND;
 use crate::reports::{html, report};
 use crate::tab::{DESK, PHONE, Tab};
 
-/// A server that counts who comes.
+/// A server that counts its visitors.
 struct Server {
     port: u16,
     visits: Arc<AtomicUsize>,
@@ -33,7 +33,7 @@ impl Server {
         self.visits.load(Ordering::SeqCst)
     }
 
-    /// What would have the browser visit it.
+    /// Texts that would make a browser visit it.
     fn lures(&self) -> Vec<String> {
         let url = format!("http://127.0.0.1:{}/x", self.port);
         [
@@ -57,7 +57,7 @@ impl Server {
     }
 }
 
-/// The tests would notice if something were run or loaded.
+/// The test notices it if something is run or loaded.
 #[test]
 fn the_test_detects_an_attack() {
     let server = Server::new();
@@ -80,14 +80,14 @@ fn a_hostile_report_runs_and_loads_nothing() {
     let server = Server::new();
     let mut words: Vec<_> = FRAGMENTS.iter().map(|&word| word.to_owned()).collect();
     words.extend(server.lures());
-    // Whatever is in the first field is in every field in turn.
+    // Every text is in many fields in turn.
     for shift in [0, 1, 7, 19] {
         let mut report = report("late-push-252");
         let mut next = words.iter().cycle().skip(shift);
         poison(&mut report, || next.next().unwrap().clone());
         report.checks[3].stdout = words.concat();
         let mut tab = Tab::new(&html(&report));
-        // Whoever reads it opens, sorts, filters, points and tabs through it.
+        // Open, sort, filter, point at and tab through everything.
         tab.value(
             "for (const folded of document.querySelectorAll('details')) folded.open = true;
              for (const button of document.querySelectorAll('button')) button.click();

@@ -1,4 +1,4 @@
-//! The page at the width of a telephone and of a desk, light and dark.
+//! The page on a phone and on a large screen, light and dark.
 
 use crate::reports::{html, report};
 use crate::tab::{DESK, PHONE, Tab};
@@ -10,7 +10,7 @@ const INCIDENTS: &[&str] = &[
     "no-sh-252",
 ];
 
-/// Every element that is shown and reaches beyond the page's edge.
+/// The visible elements that overflow the page.
 pub const BEYOND: &str = "[...document.body.querySelectorAll('*')]
     .filter((element) => element.checkVisibility())
     .filter((element) => {
@@ -19,7 +19,7 @@ pub const BEYOND: &str = "[...document.body.querySelectorAll('*')]
     })
     .map((element) => `${element.tagName}.${element.className.baseVal ?? element.className}`)";
 
-/// Every part of the page that must be seen and has no box.
+/// The parts of the page that must be visible and have no size.
 const FLAT: &str = "[...document.querySelectorAll(
       'h1, h2, #checks-table tbody tr, #checks-table tbody th, details, .event .mark, .event text')]
     .filter((element) => !element.closest('svg') || element.closest('svg').checkVisibility())
@@ -62,7 +62,7 @@ fn nothing_overflows_the_page() {
     }
 }
 
-/// On a telephone a row is a card: each cell below the one before it, with its column's name.
+/// On a phone, a row is a card: each cell is below the one before, with the name of its column.
 #[test]
 fn rows_are_cards_on_a_phone() {
     let mut tab = Tab::new(&html(&report("late-push-252")));
@@ -78,7 +78,7 @@ fn rows_are_cards_on_a_phone() {
     assert!(!tab.strings(beside).is_empty());
 }
 
-/// Text against what is behind it, as WCAG 2 reckons; the least that it asks of normal text.
+/// The contrast of text according to WCAG 2, and its minimum for normal text.
 #[test]
 fn contrast_is_sufficient_in_light_and_dark() {
     let mut tab = Tab::blank();
@@ -100,7 +100,7 @@ fn contrast_is_sufficient_in_light_and_dark() {
     }
 }
 
-/// A line of a megabyte is cut, and what is left of it wraps.
+/// A line of a megabyte is cut and wrapped.
 #[test]
 fn a_line_of_a_megabyte_does_not_overflow() {
     let mut report = report("late-push-252");

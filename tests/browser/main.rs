@@ -1,8 +1,8 @@
-//! The HTML report in a real browser: Debian's chromium, without a screen. tests/run starts it where chromium is.
+//! The HTML report in a real browser: Debian's chromium, without a screen. tests/run runs it if chromium is installed.
 //!
-//! What it saw is kept as pictures in the directory that cargo gives to tests (target/tmp/browser).
+//! Screenshots are kept in cargo's directory for tests (target/tmp/browser).
 
-// Written to be read, not reused: what goes wrong in a test is to stop it.
+// A test stops at the first error.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

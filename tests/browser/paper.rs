@@ -37,7 +37,7 @@ fn a_printout_is_complete_and_has_no_controls() {
            .map((element) => element.outerHTML)",
     );
     assert_eq!(cut_off, [""; 0]);
-    // Ink on white, whatever the screen had.
+    // Dark text on white, even if the screen was dark.
     assert_eq!(
         tab.value("getComputedStyle(document.body).color"),
         "rgb(28, 32, 36)"

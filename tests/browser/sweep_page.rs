@@ -1,4 +1,4 @@
-//! The page of a sweep in which every string attacks it, with the reports that it leads to.
+//! The page of a sweep with its reports, also with hostile text.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::reports::html;
 use crate::sweeps::{health, poison};
 use crate::tab::{DESK, PHONE, Tab};
 
-/// Where the browser's page has its reports.
+/// The directory of the reports beside the page.
 fn link(ct: u32) -> String {
     format!("./report.reports/{ct}.html")
 }
@@ -27,13 +27,13 @@ fn load(tab: &mut Tab, sweep: &Sweep, reports: &[Report]) {
     tab.load(&page(sweep, |ct| there.contains(&ct).then(|| link(ct))));
 }
 
-/// Of the map, each row: the container's number, its sign, and those of its checks.
+/// The rows of the map: the container's ID, its sign, and the signs of its checks.
 const MAP: &str = "[...document.querySelectorAll('#map tbody tr')].map((row) => {
     const signs = [...row.querySelectorAll('.cell')].map((cell) => cell.innerText.trim()).join('');
     return `${row.cells[0].innerText.trim().split(/\\s/)[0]} ${row.querySelector('.mark').innerText} ${signs}`;
   })";
 
-/// What is in the pane that scrolls may reach beyond the page.
+/// The content of the pane that scrolls may be wider than the page.
 fn beyond(tab: &mut Tab) -> Vec<String> {
     let pane = "document.querySelector('.pane').getBoundingClientRect().right <= innerWidth";
     assert_eq!(tab.value(pane), true);
@@ -73,7 +73,7 @@ fn every_container_and_check_is_shown_on_every_screen() {
         tab.resize(screen);
         assert_eq!(beyond(&mut tab), [""; 0], "{word}");
         assert_eq!(tab.value("document.documentElement.scrollWidth"), screen.0);
-        // However far it is scrolled, it can be seen which container and which check it is.
+        // The headers stay visible when the map is scrolled.
         tab.value("document.querySelector('.pane').scrollTo(9999, 9999)");
         let hidden = tab.strings(
             "[...document.querySelectorAll('#map tbody th, #map td.cell:last-child, #map .instead > span')].filter((element) => {
@@ -148,7 +148,7 @@ fn a_printout_has_every_sign_and_nothing_is_cut_off() {
            .map((element) => element.outerHTML)",
     );
     assert_eq!(cut_off, [""; 0]);
-    // Browsers leave out what is behind a text, unless they are told otherwise.
+    // Browsers do not print backgrounds by default.
     let filled = tab.strings(
         "[...document.querySelectorAll('.cell, .key, .mark')]
            .filter((sign) => getComputedStyle(sign).backgroundColor !== 'rgba(0, 0, 0, 0)')

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::chromium::Chromium;
 
-/// A telephone, and a desk.
+/// A phone, and a large screen.
 pub const PHONE: (u32, u32) = (360, 740);
 pub const DESK: (u32, u32) = (1280, 900);
 
@@ -77,7 +77,7 @@ impl Tab {
             .unwrap_or_else(|error| panic!("{expression}: {error}: {value}"))
     }
 
-    /// How wide and high the screen is.
+    /// Sets the width and the height of the screen.
     pub fn resize(&mut self, (width, height): (u32, u32)) {
         let mobile = width < 600;
         let screen =
@@ -94,7 +94,7 @@ impl Tab {
         );
     }
 
-    /// A key, pressed and let go.
+    /// Presses and releases a key.
     pub fn press(&mut self, key: &str, text: &str) {
         for kind in ["keyDown", "keyUp"] {
             let text = if kind == "keyDown" { text } else { "" };
@@ -104,10 +104,10 @@ impl Tab {
         }
     }
 
-    /// Everything that should not have happened: scripts that failed, violations of the policy, dialogs,
-    /// requests for anything but the page.
+    /// Everything that must not happen: failed scripts, violations of the policy, dialogs, requests for anything but
+    /// the page.
     pub fn mishaps(&mut self) -> Vec<String> {
-        // What is under way comes to its end first.
+        // Wait for pending events first.
         self.value("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))");
         let mut mishaps = Vec::new();
         for event in &self.browser.events {
@@ -128,14 +128,14 @@ impl Tab {
         mishaps
     }
 
-    /// Keeps a picture of the page, from its top to its end, for somebody to look at.
+    /// Keeps a screenshot of the whole page.
     pub fn picture(&mut self, name: &str) {
         let asked = json!({ "captureBeyondViewport": true });
         let answer = self.call("Page.captureScreenshot", asked);
         keep(&format!("{name}.png"), &answer["data"]);
     }
 
-    /// The page on paper.
+    /// Prints the page.
     pub fn paper(&mut self, name: &str) -> Vec<u8> {
         let asked = json!({ "preferCSSPageSize": true, "printBackground": false });
         let answer = self.call("Page.printToPDF", asked);

@@ -118,7 +118,7 @@ fn the_same_recording_makes_the_same_bundle() {
     assert_eq!(packed("a", &recording), packed("a", &recording));
 }
 
-/// Whatever a check or its item is called, its output stays below `raw/`, and no other's is lost.
+/// For any name of a check or an item, the output is below `raw/`, and no output is lost.
 #[test]
 fn no_name_leads_out_of_the_directory() {
     let (_, mut recording) = hostile::demonstration();

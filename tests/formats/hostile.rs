@@ -10,7 +10,7 @@ use lxcdiag::judge::results::EventSource;
 use lxcdiag::report::{Redaction, Report};
 use lxcdiag::runbook::{Runbook, Source, read};
 
-/// What has a meaning to a terminal, to Markdown, to GitHub or GitLab, to XML or to HTML.
+/// Texts with a meaning to a terminal, Markdown, GitHub, GitLab, XML or HTML.
 pub const PIECES: &[&str] = &[
     "\u{1b}[2J\u{1b}]52;c;eA==\u{7}",
     "\u{9b}31m",
@@ -115,7 +115,7 @@ static REPORT: LazyLock<Report> = LazyLock::new(|| {
     Report::new(&runbook, &recording.runbook.sha256, &recording, &diagnosis)
 });
 
-/// The report on it, with these texts in its fields, over and over. None: as it is.
+/// The report on it, with these texts in its fields in turn; without texts, the unchanged report.
 pub fn report(texts: &[String]) -> Report {
     let mut report = REPORT.clone();
     if !texts.is_empty() {

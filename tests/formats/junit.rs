@@ -1,12 +1,12 @@
 //! Properties of every report in JUnit XML. The fuzz target `render` uses this file too.
 
-use lxcdiag::report::{Format, Look, Report, render};
+use lxcdiag::report::{Format, Layout, Report, render};
 use lxcdiag::terminal_text::visible;
 use roxmltree::{Document, Node};
 
-/// It is well-formed, has the elements of the schema that Jenkins publishes (junit-10.xsd), and every text is in its place.
+/// It is well-formed, has the elements of the schema that Jenkins publishes (junit-10.xsd), and contains every text.
 pub fn holds(report: &Report) {
-    let text = render(report, Format::Junit, Look::default());
+    let text = render(report, Format::Junit, Layout::default());
     let document = Document::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     let root = document.root_element();
     assert_eq!(root.tag_name().name(), "testsuites");
@@ -58,7 +58,7 @@ fn elements<'a, 'i>(node: Node<'a, 'i>, name: &str) -> Vec<Node<'a, 'i>> {
         .collect()
 }
 
-/// The order and the attributes of elements, by hand from junit-10.xsd.
+/// The order and the attributes of elements, from junit-10.xsd.
 fn schema(suite: Node<'_, '_>) {
     let names: Vec<_> = suite
         .children()

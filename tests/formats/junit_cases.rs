@@ -1,13 +1,13 @@
 //! Reports in JUnit XML as a CI system sees them.
 
 use lxcdiag::judge::judge;
-use lxcdiag::report::{Format, Look, Report, render};
+use lxcdiag::report::{Format, Layout, Report, render};
 use lxcdiag::runbook::{Source, read};
 
 use crate::hostile;
 
 fn junit(report: &Report) -> String {
-    render(report, Format::Junit, Look::default())
+    render(report, Format::Junit, Layout::default())
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn the_verdict_passes_only_for_a_healthy_container() {
         told("directory-push-252"),
         "failure confirmed: CONFIRMED: The push failed (push-failed)"
     );
-    // Neither green, as a skipped one would be, nor a fault found.
+    // Not passed, as a skipped one would be, and not a fault.
     assert_eq!(told("no-sh-252"), "error inconclusive: INCONCLUSIVE");
 }
 

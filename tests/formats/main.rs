@@ -1,6 +1,6 @@
-//! Every format of a report, read back by those who will read it, with the worst that a container can say in every field.
+//! Every format of a report, with hostile text in every field, read by the programs that will read it.
 
-// Written to be read, not reused: what goes wrong in a test is to stop it.
+// A test stops at the first error.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -19,7 +19,7 @@ mod rendered;
 
 use proptest::prelude::*;
 
-/// Text as a container would choose it.
+/// Text as a hostile container would choose it.
 fn text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         4 => prop::sample::select(hostile::PIECES).prop_map(str::to_owned),

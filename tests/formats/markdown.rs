@@ -1,17 +1,17 @@
 //! Properties of every report in Markdown. The fuzz target `render` uses this file too.
 
-use lxcdiag::report::{Format, Look, Report, render};
+use lxcdiag::report::{Format, Layout, Report, render};
 use lxcdiag::terminal_text::visible;
 
 use crate::rendered::{self, Piece};
 
-/// Both renderers see the same: headings, tables with every cell's own text, a fold for each command with its output, and
+/// Both renderers agree: headings, tables with the text of every cell, a fold for each command with its output, and
 /// nothing else.
 pub fn holds(report: &Report) {
-    let text = render(report, Format::Markdown, Look::default());
+    let text = render(report, Format::Markdown, Layout::default());
     assert!(text.chars().count() < 60_000, "too long for a comment");
     for line in text.lines() {
-        assert_eq!(visible(line), line, "something acts or hides");
+        assert_eq!(visible(line), line, "control or invisible characters");
     }
     let pieces = rendered::comrak(&text);
     assert_eq!(rendered::pulldown(&text), pieces, "{text}");
@@ -22,7 +22,7 @@ pub fn holds(report: &Report) {
     folds(&pieces, report, whole);
 }
 
-/// Outside of code there is nothing that anybody makes a link, a mention or an emoji of.
+/// Text outside of code contains no link, mention or emoji.
 fn plain_text_is_plain(pieces: &[Piece]) {
     for piece in pieces {
         let Piece::Text(text) = piece else { continue };
@@ -90,7 +90,7 @@ fn contents(pieces: &[Piece], kind: &str) -> Vec<String> {
     found
 }
 
-/// A text is seen as it is, or cut where a mark says so.
+/// A text is shown unchanged, or cut with an ellipsis.
 fn same(seen: &str, text: &str) {
     let whole = visible(text);
     let cut = seen

@@ -1,12 +1,12 @@
-//! Reports in Markdown as they are read.
+//! Reports in Markdown.
 
 use lxcdiag::evidence::check_key::CheckKey;
-use lxcdiag::report::{Format, Look, Report, render};
+use lxcdiag::report::{Format, Layout, Report, render};
 
 use crate::hostile;
 
 fn markdown(report: &Report) -> String {
-    render(report, Format::Markdown, Look::default())
+    render(report, Format::Markdown, Layout::default())
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn redactions_are_listed() {
     assert!(markdown(&report).ends_with("\n- x: x, 2 ×\n"));
 }
 
-/// A fence is as long as it must be, so that the output of a Markdown file stays an output.
+/// A fence is long enough for an output that is Markdown itself.
 #[test]
 fn a_unit_file_with_fences_in_it() {
     let mut report = hostile::report(&[]);

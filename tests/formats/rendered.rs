@@ -1,4 +1,4 @@
-//! A Markdown document as two renderers see it. The fuzz target `render` uses this file too.
+//! A Markdown document as two renderers parse it. The fuzz target `render` uses this file too.
 
 use std::borrow::Cow;
 
@@ -16,7 +16,7 @@ pub enum Piece {
     Html(String),
 }
 
-/// Adjacent pieces of text, or of HTML, as one: renderers cut them as they like.
+/// Joins adjacent pieces of text or HTML: renderers split them differently.
 fn push(pieces: &mut Vec<Piece>, piece: Piece) {
     match (pieces.last_mut(), &piece) {
         (Some(Piece::Text(before)), Piece::Text(more))
@@ -25,7 +25,7 @@ fn push(pieces: &mut Vec<Piece>, piece: Piece) {
     }
 }
 
-/// As comrak renders it, with every extension of GitHub's and GitLab's.
+/// As comrak renders it, with the extensions of GitHub and GitLab.
 pub fn comrak(text: &str) -> Vec<Piece> {
     let mut options = comrak::Options::default();
     let extensions = &mut options.extension;
@@ -66,7 +66,7 @@ fn of_node<'a>(pieces: &mut Vec<Piece>, node: comrak::Node<'a>) {
         }
         other => panic!("comrak renders {other:?}"),
     };
-    // In a tight list it is none to pulldown-cmark.
+    // pulldown-cmark has no paragraphs in a tight list.
     let shown = kind != "p" || !is_item(node);
     if shown {
         push(pieces, Piece::Begin(kind));
@@ -79,7 +79,7 @@ fn of_node<'a>(pieces: &mut Vec<Piece>, node: comrak::Node<'a>) {
     }
 }
 
-/// Whether what a node is in is an item of a list.
+/// Whether a node is in an item of a list.
 fn is_item(node: comrak::Node<'_>) -> bool {
     node.parent()
         .is_some_and(|parent| matches!(parent.data().value, NodeValue::Item(_)))

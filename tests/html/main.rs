@@ -1,6 +1,6 @@
-//! The HTML report as a parser sees it. What a browser makes of it is in tests/browser.
+//! The HTML report as a parser sees it. tests/browser has the tests in a browser.
 
-// Written to be read, not reused: what goes wrong in a test is to stop it.
+// A test stops at the first error.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::page::{all, attribute, number, parse, text};
 use crate::reports::{html, names, report};
 
-/// The width of a letter of 12 pixels in a monospaced font, at most.
+/// The maximum width of a character of a monospaced font of 12 pixels.
 const LETTER: f64 = 7.3;
 
 fn child<'a>(element: ElementRef<'a>, name: &str) -> Option<ElementRef<'a>> {

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use lxcdiag::evidence::recording::Recording;
 use lxcdiag::judge::judge;
-use lxcdiag::report::{Format, Look, Report, render};
+use lxcdiag::report::{Format, Layout, Report, render};
 use lxcdiag::runbook::{self, Runbook, Source};
 
 static SOURCE: LazyLock<Source> = LazyLock::new(|| Source {
@@ -19,7 +19,7 @@ fn recordings() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("runbooks/tests/recordings")
 }
 
-/// The recordings of every incident, on one systemd of three: they differ in what they say, not in form.
+/// The recordings of every incident with one of the three versions of systemd.
 pub fn names() -> Vec<String> {
     let mut names: Vec<_> = std::fs::read_dir(recordings())
         .unwrap()
@@ -42,9 +42,9 @@ pub fn report(name: &str) -> Report {
 
 /// A report as HTML.
 pub fn html(report: &Report) -> String {
-    let look = Look {
+    let layout = Layout {
         width: 80,
         colour: false,
     };
-    render(report, Format::Html, look)
+    render(report, Format::Html, layout)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use lxcdiag::report::Look;
+use lxcdiag::report::Layout;
 use lxcdiag::sweep::report::{Format, Sweep, page, render};
 use sha2::{Digest as _, Sha256};
 
@@ -123,7 +123,7 @@ fn cells_have_the_observation_and_suppressed_problems() {
 fn without_reports_there_are_no_links() {
     let (mut sweep, _) = health();
     sweep.changes = None;
-    let page = render(&sweep, Format::Html, Look::default());
+    let page = render(&sweep, Format::Html, Layout::default());
     let page = parse(&page);
     assert_eq!(all(&page, "main a").len(), 0);
     assert_eq!(all(&page, "#changes").len(), 0);
@@ -155,7 +155,7 @@ fn the_page_is_accessible() {
     }
 }
 
-/// A container that says much does not make the page one that no browser opens.
+/// However much a container prints, a browser can open the page.
 #[test]
 fn long_texts_are_cut() {
     let most = 400_000;

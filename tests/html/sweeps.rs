@@ -13,7 +13,7 @@ use lxcdiag::sweep::row::{Row, VisitResult};
 use lxcdiag::sweep::selection::{Selected, SkipReason, Visit};
 use lxcdiag::sweep::state::{ChangeKind, ProblemChange};
 
-/// What the containers of a sweep with `health` were like, by the names of their recordings.
+/// The containers of a sweep with `health`, with the names of their recordings.
 const HEALTH: &[(u32, &str, &str)] = &[
     (101, "web", "health-healthy-257"),
     (102, "db", "health-full-252"),
@@ -132,8 +132,8 @@ pub fn health() -> (Sweep, Vec<Report>) {
     (sweep, reports)
 }
 
-/// Replaces every string in a sweep that is not lxcdiag's own by the next of `words`. What refers to
-/// something else in the sweep still does.
+/// Replaces every string in a sweep that is not lxcdiag's own by the next of `words`. References within the sweep
+/// stay valid.
 pub fn poison(sweep: &mut Sweep, mut words: impl FnMut() -> String) {
     let mut word = |text: &mut String| *text = words();
     sweep.command_line.iter_mut().for_each(&mut word);

@@ -8,7 +8,7 @@ use super::super::error::CliError;
 use super::super::file::{write_file, write_public};
 use super::super::output;
 use super::reports::Reports;
-use crate::report::Look;
+use crate::report::Layout;
 use crate::sweep::problem::Status;
 use crate::sweep::report::{Format, Sweep, page, render};
 
@@ -47,7 +47,7 @@ pub(super) fn write(
     let mut result = if args.quiet && healthy && !changed {
         Ok(())
     } else {
-        output::print(&render(sweep, args.format, output::stdout_look()))
+        output::print(&render(sweep, args.format, output::stdout_layout()))
     };
     for file in files {
         if let Err(error) = write_one(sweep, file) {
@@ -60,7 +60,7 @@ pub(super) fn write(
 fn write_one(sweep: &Sweep, file: &OutputFile<'_>) -> Result<(), CliError> {
     let text = match &file.reports {
         Some(reports) => page(sweep, |ct| reports.link(ct)),
-        None => render(sweep, file.format, Look::default()),
+        None => render(sweep, file.format, Layout::default()),
     };
     let written = match file.format {
         // node_exporter reads it as another user.

@@ -12,7 +12,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use super::super::error::CliError;
 use super::super::output::cannot_write;
 use crate::atomic_file::replace;
-use crate::report::{Format, Look, Report, render};
+use crate::report::{Format, Layout, Report, render};
 
 /// What a part of a link may not contain as it is: all but the unreserved characters (RFC 3986, section 2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
@@ -45,7 +45,7 @@ impl Reports {
     /// Writes a container's report, whole or not at all. That it could not is told when all are done with:
     /// the sweep goes on.
     pub(super) fn write(&self, report: &Report) {
-        let text = render(report, Format::Html, Look::default());
+        let text = render(report, Format::Html, Layout::default());
         let ct = report.target.ct;
         let path = self.directory.join(file_name(ct));
         match replace(&path, text.as_bytes()) {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::{Change, Diff, Kind, Origin, Redacted};
-use crate::report::{Column, Least, Look, grid, paragraph};
+use crate::report::{Column, Layout, Least, grid, paragraph};
 use crate::terminal_text::{clipped, visible};
 
 /// Characters of a value.
@@ -13,14 +13,14 @@ const MOST: usize = 160;
 
 /// The two reports, a row for each difference, and the names of the times, which differ between any two runs,
 /// and of the values whose secrets may differ.
-pub fn render(diff: &Diff, look: Look) -> String {
+pub fn render(diff: &Diff, layout: Layout) -> String {
     let mut text = String::new();
     for (label, origin) in [("A", &diff.a), ("B", &diff.b)] {
         paragraph(
             &mut text,
             "",
             &format!("{label}: {}", heading(origin)),
-            look,
+            layout,
         );
     }
     let (times, shown): (Vec<_>, Vec<_>) = diff
@@ -35,14 +35,14 @@ pub fn render(diff: &Diff, look: Look) -> String {
     }
     if !shown.is_empty() {
         text.push('\n');
-        text.push_str(&rows(&shown, look));
+        text.push_str(&rows(&shown, layout));
     }
     if !times.is_empty() {
         let names: Vec<_> = times.iter().map(|change| visible(&change.name)).collect();
         let mut line = format!("Times that differ ({}): ", names.len());
         let _ = write!(line, "{}", names.join(", "));
         text.push('\n');
-        paragraph(&mut text, "", &line, look);
+        paragraph(&mut text, "", &line, layout);
     }
     if !diff.secrets.is_empty() {
         let names = diff.secrets.iter();
@@ -55,7 +55,7 @@ pub fn render(diff: &Diff, look: Look) -> String {
             names.join(", ")
         );
         text.push('\n');
-        paragraph(&mut text, "", &line, look);
+        paragraph(&mut text, "", &line, layout);
     }
     text
 }
@@ -67,7 +67,7 @@ fn heading(origin: &Origin) -> String {
     ))
 }
 
-fn rows(changes: &[&Change], look: Look) -> String {
+fn rows(changes: &[&Change], layout: Layout) -> String {
     let column = |head, least| Column { head, least };
     let columns = vec![
         column("Kind", Least::Content),
@@ -86,7 +86,7 @@ fn rows(changes: &[&Change], look: Look) -> String {
             ]
         })
         .collect();
-    grid(columns, rows, look)
+    grid(columns, rows, layout)
 }
 
 fn shown(value: &Option<Value>) -> String {

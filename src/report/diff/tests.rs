@@ -3,7 +3,7 @@ use serde_json::json;
 
 use super::*;
 use crate::fixture::{Run, runbook};
-use crate::report::Look;
+use crate::report::Layout;
 
 /// A report as JSON, with these in place of its own.
 fn side(changed: &[(&str, Value)]) -> Side {
@@ -132,7 +132,7 @@ fn differences_between_secrets_are_unknown() {
             .iter()
             .map(|it| format!("{} {}", it.kind.word(), it.name))
             .collect();
-        (names.join(", "), render(&diff, Look::default()))
+        (names.join(", "), render(&diff, Layout::default()))
     };
     for number in [1, 2] {
         assert_eq!(changes(&with(1, "env"), &with(number, "env")), [""; 0]);
@@ -173,8 +173,8 @@ proptest! {
             ("/verdict/id", json!(text)),
         ];
         let diff = compare((&text, &side(&[])), (&text, &side(&b)));
-        let look = Look { width, colour: false };
-        for line in render(&diff, look).lines() {
+        let layout = Layout { width, colour: false };
+        for line in render(&diff, layout).lines() {
             prop_assert_eq!(visible_line(line), line);
         }
     }

@@ -30,9 +30,9 @@ const LEGEND: f64 = 34.0;
 /// The maximum length of the scale.
 const RULER: f64 = 90.0;
 
-/// The layout of a picture, in pixels at its natural size.
+/// The screen of a picture, in pixels at its natural size.
 #[derive(Serialize)]
-pub(super) struct Layout {
+pub(super) struct Screen {
     name: &'static str,
     width: f64,
     axis: f64,
@@ -46,7 +46,7 @@ pub(super) struct Layout {
 }
 
 /// For a large screen and for paper.
-pub(super) const WIDE: Layout = Layout {
+pub(super) const WIDE: Screen = Screen {
     name: "wide",
     width: 960.0,
     axis: 48.0,
@@ -57,7 +57,7 @@ pub(super) const WIDE: Layout = Layout {
 };
 
 /// For a phone.
-pub(super) const NARROW: Layout = Layout {
+pub(super) const NARROW: Screen = Screen {
     name: "narrow",
     width: 328.0,
     axis: 40.0,
@@ -85,7 +85,7 @@ impl Item {
         self.lines.len() as f64 * LINE + BETWEEN
     }
 
-    fn of_event(described: &Described<'_>, layout: &Layout) -> Self {
+    fn of_event(described: &Described<'_>, screen: &Screen) -> Self {
         let class = match &described.event.source {
             _ if described.event.decisive => "event decisive",
             source if source.is_lxcdiag() => "event own",
@@ -95,19 +95,19 @@ impl Item {
             "" => "at the same time",
             clock => clock,
         };
-        let mut time = vec![("clock", layout.label, clock.to_owned())];
+        let mut time = vec![("clock", screen.label, clock.to_owned())];
         if !described.later.is_empty() {
-            time.push(("later", layout.later, described.later.clone()));
+            time.push(("later", screen.later, described.later.clone()));
         }
-        let mut what = wrap(&described.what, layout.columns)
+        let mut what = wrap(&described.what, screen.columns)
             .into_iter()
-            .map(|line| ("what", layout.what, line));
-        if layout.what > layout.label {
+            .map(|line| ("what", screen.what, line));
+        if screen.what > screen.label {
             time.extend(what.next());
         }
         let day = described
             .new_day
-            .map(|day| ("day", layout.label, day.to_owned()));
+            .map(|day| ("day", screen.label, day.to_owned()));
         let lines = day.map(|day| vec![day]).into_iter();
         Self {
             class,
@@ -120,20 +120,20 @@ impl Item {
         }
     }
 
-    fn of_cut((from, to): (i64, i64), layout: &Layout) -> Self {
+    fn of_cut((from, to): (i64, i64), screen: &Screen) -> Self {
         let length = to.saturating_sub(from);
         let words = format!("{} not shown", duration_in_words(seconds(length)));
         Self {
             class: "cut",
             from: from + length / 2,
             to: from + length / 2,
-            lines: vec![vec![("cut", layout.label, words)]],
+            lines: vec![vec![("cut", screen.label, words)]],
         }
     }
 }
 
 /// The picture, for the template to draw.
-pub(super) fn picture(events: &[Described<'_>], layout: &Layout) -> Value {
+pub(super) fn picture(events: &[Described<'_>], screen: &Screen) -> Value {
     let intervals: Vec<_> = events.iter().map(|it| it.event.interval).collect();
     let mut decisive = events
         .iter()
@@ -143,8 +143,8 @@ pub(super) fn picture(events: &[Described<'_>], layout: &Layout) -> Value {
     let span = first.map(|first| (first, decisive.next_back().unwrap_or(first)));
     let scale = Scale::new(&intervals, span);
 
-    let marks = events.iter().map(|it| Item::of_event(it, layout));
-    let cuts = scale.cuts().map(|cut| Item::of_cut(cut, layout));
+    let marks = events.iter().map(|it| Item::of_event(it, screen));
+    let cuts = scale.cuts().map(|cut| Item::of_cut(cut, screen));
     let mut items: Vec<_> = marks.chain(cuts).collect();
     items.sort_by_key(|item| item.from);
 
@@ -164,14 +164,14 @@ pub(super) fn picture(events: &[Described<'_>], layout: &Layout) -> Value {
         context! {
             class => item.class,
             y,
-            bar => bar(y, place(item.to), layout, &mut lanes),
+            bar => bar(y, place(item.to), screen, &mut lanes),
             label => MARGIN + top + (LINE + BETWEEN) / 2.0,
             lines => Value::from(Serde(&item.lines)),
         }
     });
     let stretch = |(from, to)| vec![place(from), place(to)];
     context! {
-        layout => Value::from(Serde(layout)),
+        screen => Value::from(Serde(screen)),
         line => LINE,
         items => drawn.collect::<Vec<_>>(),
         height => length + 2.0 * MARGIN + LEGEND,
@@ -186,7 +186,7 @@ pub(super) fn picture(events: &[Described<'_>], layout: &Layout) -> Value {
 }
 
 /// A bar beside the axis, in the first lane that is free: its position and its length.
-fn bar(from: f64, to: f64, layout: &Layout, lanes: &mut [f64; LANES]) -> Option<Vec<f64>> {
+fn bar(from: f64, to: f64, screen: &Screen, lanes: &mut [f64; LANES]) -> Option<Vec<f64>> {
     if to - from < BAR {
         return None;
     }
@@ -195,6 +195,6 @@ fn bar(from: f64, to: f64, layout: &Layout, lanes: &mut [f64; LANES]) -> Option<
     if let Some(end) = lanes.get_mut(number) {
         *end = to;
     }
-    let x = layout.axis - 10.0 - number as f64 * LANE;
+    let x = screen.axis - 10.0 - number as f64 * LANE;
     Some(vec![x, to - from])
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::wrap::{labelled, paragraph, wrap};
-use super::{Look, style};
+use super::{Layout, style};
 use crate::judge::results::Severity;
 use crate::judge::{Level, VerdictKind};
 use crate::report::model::{HypothesisRow, Report};
@@ -17,38 +17,38 @@ const EVIDENCE: usize = 400;
 /// Columns of the labels: `What would change this: `.
 const LABEL: usize = 24;
 
-pub(super) fn banner(text: &mut String, report: &Report, look: Look) {
-    let inner = Look {
-        width: look.width.saturating_sub(2),
-        ..look
+pub(super) fn banner(text: &mut String, report: &Report, layout: Layout) {
+    let inner = Layout {
+        width: layout.width.saturating_sub(2),
+        ..layout
     };
     let mut body = String::new();
     for line in wrap(&visible(&report.headline()), inner.columns()) {
-        let _ = writeln!(body, "{}", look.paint(&line, colour(report)));
+        let _ = writeln!(body, "{}", layout.paint(&line, colour(report)));
     }
     if let Some(words) = report.race_sentence() {
         let _ = writeln!(body, "{words}");
     }
     body.push('\n');
     reasons(&mut body, report, inner);
-    with_bar(text, &body, report, look);
+    with_bar(text, &body, report, layout);
 }
 
 /// The verdict once more, in a line or two.
-pub(super) fn closing(text: &mut String, report: &Report, look: Look) {
+pub(super) fn closing(text: &mut String, report: &Report, layout: Layout) {
     let mut words = report.headline();
     if let Some(race) = report.race_sentence() {
         let _ = write!(words, ". {race}");
     }
     let mut body = String::new();
-    for line in wrap(&visible(&words), look.columns().saturating_sub(2)) {
-        let _ = writeln!(body, "{}", look.paint(&line, colour(report)));
+    for line in wrap(&visible(&words), layout.columns().saturating_sub(2)) {
+        let _ = writeln!(body, "{}", layout.paint(&line, colour(report)));
     }
-    with_bar(text, &body, report, look);
+    with_bar(text, &body, report, layout);
 }
 
-fn with_bar(text: &mut String, body: &str, report: &Report, look: Look) {
-    let bar = look.paint("▌", colour(report));
+fn with_bar(text: &mut String, body: &str, report: &Report, layout: Layout) {
+    let bar = layout.paint("▌", colour(report));
     for line in body.trim_end().lines() {
         let _ = writeln!(text, "{}", format!("{bar} {line}").trim_end());
     }
@@ -63,8 +63,8 @@ fn colour(report: &Report) -> &'static str {
     }
 }
 
-fn reasons(body: &mut String, report: &Report, look: Look) {
-    paragraph(body, "", &visible(report.explanation()), look);
+fn reasons(body: &mut String, report: &Report, layout: Layout) {
+    paragraph(body, "", &visible(report.explanation()), layout);
     for (severity, check) in report.exceeded() {
         let label = match severity {
             Severity::Critical => "Critical",
@@ -74,22 +74,22 @@ fn reasons(body: &mut String, report: &Report, look: Look) {
             body,
             label,
             &format!("{}: {}", check.title, check.observed),
-            look,
+            layout,
         );
     }
     if let Some(row) = report.main_hypothesis() {
-        grounds(body, row, look);
+        grounds(body, row, layout);
     }
     if let Some(race) = report.other_race() {
         body.push('\n');
         let verdict = format!("{} ({})", race.verdict.words(), race.id);
-        line(body, "Race condition", &verdict, look);
-        grounds(body, race, look);
+        line(body, "Race condition", &verdict, layout);
+        grounds(body, race, layout);
     }
 }
 
 /// The evidence for and against a hypothesis, what is missing, and what would change its verdict.
-fn grounds(body: &mut String, row: &HypothesisRow, look: Look) {
+fn grounds(body: &mut String, row: &HypothesisRow, layout: Layout) {
     for (label, texts) in row.grounds(MISSING) {
         let none = [Cow::from("none")];
         let texts = if texts.is_empty() {
@@ -98,16 +98,16 @@ fn grounds(body: &mut String, row: &HypothesisRow, look: Look) {
             texts.as_slice()
         };
         for (number, says) in texts.iter().enumerate() {
-            line(body, if number == 0 { label } else { "" }, says, look);
+            line(body, if number == 0 { label } else { "" }, says, layout);
         }
     }
 }
 
-fn line(body: &mut String, label: &str, says: &str, look: Look) {
+fn line(body: &mut String, label: &str, says: &str, layout: Layout) {
     let label = match label {
         "" => String::new(),
         label => format!("{label}:"),
     };
     let says = clipped(&visible(says), EVIDENCE);
-    labelled(body, &format!("{label:<LABEL$}"), &says, look);
+    labelled(body, &format!("{label:<LABEL$}"), &says, layout);
 }

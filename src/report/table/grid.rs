@@ -6,7 +6,7 @@ use comfy_table::{
 };
 use unicode_width::UnicodeWidthStr as _;
 
-use super::Look;
+use super::Layout;
 use super::wrap::wrap;
 
 /// Spaces between two columns.
@@ -63,7 +63,7 @@ impl Text {
 }
 
 /// The table, without trailing spaces. Columns that are empty in every row are omitted.
-pub(crate) fn grid(columns: Vec<Column>, mut rows: Vec<Vec<Text>>, look: Look) -> String {
+pub(crate) fn grid(columns: Vec<Column>, mut rows: Vec<Vec<Text>>, layout: Layout) -> String {
     let used: Vec<bool> = (0..columns.len())
         .map(|index| {
             rows.iter()
@@ -79,8 +79,8 @@ pub(crate) fn grid(columns: Vec<Column>, mut rows: Vec<Vec<Text>>, look: Look) -
         let mut keep = used.iter().copied();
         row.retain(|_| keep.next() == Some(true));
     }
-    let widths = widths(&columns, &rows, look.columns());
-    draw(&columns, &rows, &widths, look)
+    let widths = widths(&columns, &rows, layout.columns());
+    draw(&columns, &rows, &widths, layout)
 }
 
 /// How far columns shrink.
@@ -122,12 +122,12 @@ fn widths(columns: &[Column], rows: &[Vec<Text>], width: usize) -> Vec<usize> {
     widths
 }
 
-fn draw(columns: &[Column], rows: &[Vec<Text>], widths: &[usize], look: Look) -> String {
+fn draw(columns: &[Column], rows: &[Vec<Text>], widths: &[usize], layout: Layout) -> String {
     let mut table = Table::new();
     table
         .load_style(STYLE)
         .set_content_arrangement(ContentArrangement::Disabled);
-    if look.colour {
+    if layout.colour {
         table.enforce_styling().style_text_only();
     } else {
         table.force_no_tty();

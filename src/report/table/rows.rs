@@ -2,7 +2,7 @@
 
 use comfy_table::Color;
 
-use super::Look;
+use super::Layout;
 use super::grid::{Column, Least, Text, grid};
 use super::wrap::paragraph;
 use crate::evidence::fact::duration_in_words;
@@ -16,7 +16,7 @@ const OBSERVED: usize = 240;
 /// The width from which on the table shows when each check started.
 const ROOMY: usize = 110;
 
-pub(super) fn checks(report: &Report, look: Look) -> String {
+pub(super) fn checks(report: &Report, layout: Layout) -> String {
     let column = |head, least| Column { head, least };
     let columns = vec![
         column("Step", Least::Content),
@@ -37,20 +37,20 @@ pub(super) fn checks(report: &Report, look: Look) -> String {
                 visible(&row.title).into(),
                 outcome(row),
                 clipped(&visible(&row.observed), OBSERVED).into(),
-                started(row, look).into(),
+                started(row, layout).into(),
                 duration(row).into(),
                 bearing(row.race),
             ]
         })
         .collect();
-    grid(columns, rows, look)
+    grid(columns, rows, layout)
 }
 
 /// The time of day in UTC, if the terminal is wide enough.
-fn started(row: &CheckRow, look: Look) -> String {
+fn started(row: &CheckRow, layout: Layout) -> String {
     let time = row.started_at.as_deref().unwrap_or_default();
     match time.split_once('T') {
-        Some((_, time)) if look.columns() >= ROOMY => time.chars().take(12).collect(),
+        Some((_, time)) if layout.columns() >= ROOMY => time.chars().take(12).collect(),
         _ => String::new(),
     }
 }
@@ -83,7 +83,7 @@ fn bearing(bearing: Bearing) -> Text {
     }
 }
 
-pub(super) fn hypotheses(text: &mut String, report: &Report, look: Look) {
+pub(super) fn hypotheses(text: &mut String, report: &Report, layout: Layout) {
     let mut rows: Vec<_> = report.hypotheses.iter().collect();
     rows.sort_by_key(|row| {
         (
@@ -108,12 +108,12 @@ pub(super) fn hypotheses(text: &mut String, report: &Report, look: Look) {
     ];
     if !shown.is_empty() {
         let rows = shown.into_iter().map(row).collect();
-        text.push_str(&grid(columns, rows, look));
+        text.push_str(&grid(columns, rows, layout));
     }
     if !lacking.is_empty() {
         let names: Vec<_> = lacking.into_iter().map(name).collect();
         let line = format!("Unlikely (no supporting evidence): {}", names.join(", "));
-        paragraph(text, "", &line, look);
+        paragraph(text, "", &line, layout);
     }
 }
 

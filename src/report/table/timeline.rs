@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::wrap::wrap;
-use super::{Look, section, style};
+use super::{Layout, section, style};
 use crate::judge::results::EventSource;
 use crate::report::events::{Described, describe};
 use crate::report::model::Report;
@@ -15,13 +15,13 @@ const TIME: usize = 15;
 /// `≤ 12 min 34 s later`.
 const LATER: usize = 19;
 
-pub(super) fn timeline(text: &mut String, report: &Report, look: Look) {
+pub(super) fn timeline(text: &mut String, report: &Report, layout: Layout) {
     let hidden = report.timeline.len().saturating_sub(MOST);
     let shown: Vec<_> = report.timeline.iter().skip(hidden).collect();
     for (number, event) in describe(&shown).iter().enumerate() {
         match event.new_day {
             Some(day) if number == 0 => {
-                section(text, &format!("Timeline ({day}, UTC)"), look);
+                section(text, &format!("Timeline ({day}, UTC)"), layout);
                 if hidden > 0 {
                     let _ = writeln!(text, "  … {hidden} earlier events are in the JSON report");
                 }
@@ -31,11 +31,11 @@ pub(super) fn timeline(text: &mut String, report: &Report, look: Look) {
             }
             None => {}
         }
-        line(text, event, look);
+        line(text, event, layout);
     }
 }
 
-fn line(text: &mut String, described: &Described<'_>, look: Look) {
+fn line(text: &mut String, described: &Described<'_>, layout: Layout) {
     let Described {
         event,
         clock,
@@ -44,12 +44,12 @@ fn line(text: &mut String, described: &Described<'_>, look: Look) {
         ..
     } = described;
     let point = if event.decisive { '◆' } else { '●' };
-    let width = look.columns().saturating_sub(TIME + LATER + 6);
+    let width = layout.columns().saturating_sub(TIME + LATER + 6);
     for (number, piece) in wrap(what, width).into_iter().enumerate() {
         let piece = match &event.source {
-            EventSource::FailedAt => look.paint(&piece, style::BOLD),
-            _ if event.decisive => look.paint(&piece, style::BOLD),
-            source if source.is_lxcdiag() => look.paint(&piece, style::DIM),
+            EventSource::FailedAt => layout.paint(&piece, style::BOLD),
+            _ if event.decisive => layout.paint(&piece, style::BOLD),
+            source if source.is_lxcdiag() => layout.paint(&piece, style::DIM),
             _ => piece,
         };
         let _ = if number == 0 {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use super::Look;
+use super::Layout;
 
 /// The words of a text in lines of at most `width` columns; at least one line. A word is cut only if it is wider
 /// than a line: after a `/`, else after other punctuation, else anywhere.
@@ -62,17 +62,17 @@ fn cut(word: &str, width: usize) -> usize {
 }
 
 /// Lines wrapped to the terminal's width, each with the indent.
-pub(crate) fn paragraph(text: &mut String, indent: &str, body: &str, look: Look) {
-    let width = look.columns().saturating_sub(indent.width());
+pub(crate) fn paragraph(text: &mut String, indent: &str, body: &str, layout: Layout) {
+    let width = layout.columns().saturating_sub(indent.width());
     for line in body.lines().flat_map(|line| wrap(line, width)) {
         let _ = writeln!(text, "{}", format!("{indent}{line}").trim_end());
     }
 }
 
 /// A label with a text beside it.
-pub(super) fn labelled(text: &mut String, label: &str, body: &str, look: Look) {
+pub(super) fn labelled(text: &mut String, label: &str, body: &str, layout: Layout) {
     let indent = label.width();
-    let width = look.columns().saturating_sub(indent);
+    let width = layout.columns().saturating_sub(indent);
     for (number, line) in wrap(body, width).into_iter().enumerate() {
         let lead = if number == 0 { label } else { "" };
         let blanks = " ".repeat(indent - lead.width());

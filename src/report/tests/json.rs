@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use super::*;
 
 fn json(run: &Run<'_>) -> Value {
-    let look = Look {
+    let layout = Layout {
         width: 80,
         colour: true,
     };
-    let text = render(&run.report(), Format::Json, look);
+    let text = render(&run.report(), Format::Json, layout);
     assert!(text.ends_with("}\n"));
     serde_json::from_str(&text).unwrap()
 }

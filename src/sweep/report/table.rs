@@ -9,7 +9,7 @@ use super::super::row::Row;
 use super::super::state::{ChangeKind, ProblemChange};
 use super::Sweep;
 use crate::evidence::fact::duration_in_words;
-use crate::report::{Column, Least, Look, Text, grid};
+use crate::report::{Column, Layout, Least, Text, grid};
 use crate::terminal_text::visible;
 
 const COLUMNS: [(&str, Least); 6] = [
@@ -21,7 +21,7 @@ const COLUMNS: [(&str, Least); 6] = [
     ("Problem", Least::Wrapped(30)),
 ];
 
-pub(super) fn render(sweep: &Sweep, look: Look) -> String {
+pub(super) fn render(sweep: &Sweep, layout: Layout) -> String {
     let mut text = String::new();
     let rows: Vec<_> = match &sweep.changes {
         Some(changes) => changes
@@ -46,7 +46,7 @@ pub(super) fn render(sweep: &Sweep, look: Look) -> String {
     let _ = writeln!(text, "{}: {}\n", sweep.runbook, visible(&sweep.title));
     if !rows.is_empty() {
         let columns = COLUMNS.map(|(head, least)| Column { head, least });
-        text.push_str(&grid(columns.into(), rows, look));
+        text.push_str(&grid(columns.into(), rows, layout));
         text.push('\n');
     }
     for (row, reason) in sweep.skipped() {

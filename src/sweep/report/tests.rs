@@ -5,7 +5,7 @@ use crate::sweep::fixture;
 use crate::sweep::problem::{Problem, ProblemId};
 use crate::sweep::state::ChangeKind;
 
-const LOOK: Look = Look {
+const LOOK: Layout = Layout {
     width: 80,
     colour: false,
 };

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use lxcdiag::evidence::check_key::CheckKey;
 use lxcdiag::judge::results::Outcome;
-use lxcdiag::report::{Look, MetricValue};
+use lxcdiag::report::{Layout, MetricValue};
 use lxcdiag::sweep::problem::{Problem, ProblemId, Status};
 use lxcdiag::sweep::report::{Format, SCHEMA, Sweep, render};
 use lxcdiag::sweep::row::{CheckSummary, Row, Summary, VisitResult};
@@ -141,7 +141,7 @@ fn any_sweep() -> impl Strategy<Value = Sweep> {
 proptest! {
     #[test]
     fn prometheus_reads_any_text_and_number(sweep in any_sweep()) {
-        let metrics = metrics(&render(&sweep, Format::Prometheus, Look::default()));
+        let metrics = metrics(&render(&sweep, Format::Prometheus, Layout::default()));
         let samples = |name: &str| metrics.get(name).map_or(&[][..], |(_, samples)| &samples[..]);
         for row in &sweep.containers {
             let VisitResult::Visited(found) = &row.result else { continue };
@@ -165,7 +165,7 @@ proptest! {
 
     #[test]
     fn nagios_reads_any_text(sweep in any_sweep()) {
-        let output = render(&sweep, Format::Nagios, Look::default());
+        let output = render(&sweep, Format::Nagios, Layout::default());
         let (text, values, long) = plugin(&output);
         let begins = format!("HEALTH {}: ", sweep.status().name().to_uppercase());
         prop_assert!(text.starts_with(&begins), "{}", text);
