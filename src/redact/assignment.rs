@@ -2,7 +2,7 @@
 
 mod headers;
 
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr2, memmem};
 
 use super::names::{Name, secret};
 use super::span::{Line, Span};
@@ -132,13 +132,8 @@ fn sign_behind(
     is_option: bool,
     name: Name,
 ) -> Option<(Sign, usize, bool)> {
-    let blanks = |at: usize| {
-        let rest = slice(text, at, line.end);
-        at + rest
-            .iter()
-            .take_while(|byte| matches!(byte, b' ' | b'\t'))
-            .count()
-    };
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let blanks = |at: usize| behind_blanks(text, at, line.end);
     let (mut at, mut quoted) = (to, false);
     if let Some((_, behind)) = Quote::at(text, to).filter(|_| to < line.end) {
         (at, quoted) = (behind, true);
@@ -152,7 +147,7 @@ fn sign_behind(
         (b'=', next) => {
             let behind = at + 1 + usize::from(next == b'>');
             let value = blanks(behind);
-            let joined = at == near && value == behind && next != b'>';
+            let joined = next != b'>' && !slice(text, near, value).iter().any(is_blank);
             Some((
                 if joined { Sign::Equals } else { Sign::Apart },
                 value,
@@ -174,6 +169,7 @@ fn sign_behind(
         (b',', _) if is_option && quoted => Some((Sign::Blank, blanks(at + 1), quoted)),
         _ => named_value(text, to)
             .map(|value| (Sign::Apart, value, true))
+            .or_else(|| Some((Sign::Tag, behind_tag(text, line, from, to)?, false)))
             .or_else(|| {
                 let sees_value = at > to
                     && !quoted
@@ -183,6 +179,40 @@ fn sign_behind(
                 sees_value.then_some((Sign::Blank, at, quoted))
             }),
     }
+}
+
+/// The index behind blanks, and behind escape sequences that set a terminal's colour.
+fn behind_blanks(text: &[u8], from: usize, end: usize) -> usize {
+    let mut at = from;
+    while at < end {
+        let rest = slice(text, at, end);
+        at += match rest {
+            [b' ' | b'\t', ..] => 1,
+            [0x1b, b'[', parameters @ ..] => {
+                let is_parameter = |byte: &&u8| byte.is_ascii_digit() || **byte == b';';
+                let length = parameters.iter().take_while(is_parameter).count();
+                match parameters.get(length) {
+                    Some(b'm') => length + 3,
+                    _ => break,
+                }
+            }
+            _ => break,
+        };
+    }
+    at
+}
+
+/// The index behind `<name type="x">`, for a name with attributes.
+fn behind_tag(text: &[u8], line: Line, from: usize, to: usize) -> Option<usize> {
+    const LONGEST: usize = 256;
+    let attributes = slice(text, to, line.end.min(to + LONGEST));
+    let opens = from.checked_sub(1).is_some_and(|at| byte(text, at) == b'<');
+    if !opens || !matches!(attributes, [b' ' | b'\t', ..]) {
+        return None;
+    }
+    let end = memchr2(b'>', b'<', attributes)?;
+    let closes = byte(attributes, end) == b'>' && byte(attributes, end - 1) != b'/';
+    closes.then_some(to + end + 1)
 }
 
 /// `{"name":"DB_PASSWORD","value":"x"}`, and the same in YAML over two lines: where the value begins.
@@ -318,6 +348,19 @@ impl<'t> Place<'t> {
         if let Some(block) = self.block() {
             return block;
         }
+        let mut place = *self;
+        if self.sign == Sign::Apart
+            && byte(self.text, self.value) == b'{'
+            && let Some(value) = named_value(self.text, self.value + 1)
+        {
+            // `"password": {"value": "x"}`
+            (place.value, place.quoted_name) = (value, true);
+        }
+        place.single(is_option)
+    }
+
+    /// The rule for a value that is not a block, nor `{"value": …}`.
+    fn single(&self, is_option: bool) -> Beside {
         let value = slice(self.text, self.value, self.line_end());
         if let Some(open @ (b'[' | b'{')) = value.first()
             && matches!(

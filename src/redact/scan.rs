@@ -34,6 +34,7 @@ const NAME_HINTS: &[&str] = &[
     "credential",
     "auth",
     "cookie",
+    "amz-signature",
 ];
 const PEM_HINTS: &[&str] = &["-----BEGIN", "---- BEGIN", "-----END", "---- END"];
 

@@ -93,7 +93,12 @@ impl Secrets {
         let Some(Secret { class, rank }) = self.found.get(index) else {
             return String::new();
         };
-        let number = self.taken.get(&**class).copied().unwrap_or_default() + rank;
+        let number = self
+            .taken
+            .get(&**class)
+            .copied()
+            .unwrap_or_default()
+            .saturating_add(*rank);
         format!("{}{class}:{number}]", super::tokens::TOKEN)
     }
 

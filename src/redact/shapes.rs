@@ -77,7 +77,7 @@ impl Shape {
 }
 
 /// The shapes.
-pub(super) static SHAPES: [Shape; 27] = [
+pub(super) static SHAPES: [Shape; 31] = [
     // IAM unique identifiers: AKIA are long-term keys, ASIA temporary, ABIA and ACCA bearer tokens.
     // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
     Shape::new(
@@ -228,16 +228,33 @@ pub(super) static SHAPES: [Shape; 27] = [
     // Mail Gateway; the user and the token's ID are no secret
     Shape::new(
         "proxmox-token",
-        &[
-            "PVEAPIToken",
-            "PBSAPIToken",
-            "PMGAPIToken",
-            "@pam!",
-            "@pve!",
-            "@pbs!",
-            "@pmg!",
-        ],
-        r"(?i-u)(?:P(?:VE|BS|MG)APIToken[=:\s]\s?[^\s!]{1,64}|@p(?:am|ve|bs|mg))!(?:[a-z][a-z0-9._-]{0,63})[=:](?<secret>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})",
+        &["PVEAPIToken", "PBSAPIToken", "PMGAPIToken", "!"],
+        r"(?i-u)(?:P(?:VE|BS|MG)APIToken[=:\s]\s?[^\s!]{1,64})?![a-z][a-z0-9._-]{0,63}[=:](?<secret>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})",
+    ),
+    // A private key in PEM, encoded as base64, as in a kubeconfig: `-----BEGIN ` and the six labels there are
+    Shape::new(
+        "private-key",
+        &["LS0tLS1CRUdJTiB"],
+        r"(?x-u)LS0tLS1CRUdJTiB(?: QUklWQVRFIEtFWS | SU0EgUFJJVkFURSBLRVkt | FQyBQUklWQVRFIEtFWS
+          | EU0EgUFJJVkFURSBLRVkt | PUEVOU1NIIFBSSVZBVEUgS0VZ | FTkNSWVBURUQgUFJJVkFURSBLRVkt )[A-Za-z0-9+/]+={0,2}",
+    ),
+    // https://learn.microsoft.com/en-us/rest/api/storageservices/create-service-sas: an HMAC-SHA256 in base64
+    Shape::new(
+        "azure-signature",
+        &["sig="],
+        r"(?-u)sig=(?<secret>[A-Za-z0-9%+/_-]{40,}=?)",
+    ),
+    // https://discord.com/developers/docs/resources/webhook
+    Shape::new(
+        "discord-webhook",
+        &["/api/webhooks/"],
+        r"(?-u)/api/webhooks/[0-9]{1,20}/(?<secret>[A-Za-z0-9_-]{40,})",
+    ),
+    // https://core.telegram.org/bots/api#authorizing-your-bot
+    Shape::new(
+        "telegram-token",
+        &["api.telegram.org/bot"],
+        r"(?-u)api\.telegram\.org/bot(?<secret>[0-9]{1,20}:[A-Za-z0-9_-]{30,})",
     ),
     // RFC 6750, 2.1, without the header's name before it
     Shape::random(

@@ -159,6 +159,14 @@ fn in_json_also_within_json() {
             r#"{"tokens": ["[redacted:token:1]", "[redacted:token:2]"], "n": 1}"#,
         ),
         (
+            r#"{"password":{"value":"x"},"n":1}"#,
+            r#"{"password":{"value":"[redacted:password:1]"},"n":1}"#,
+        ),
+        (
+            "{\"password\": {\n  \"value\": \"x\"\n}}",
+            "{\"password\": {\n  \"value\": \"[redacted:password:1]\"\n}}",
+        ),
+        (
             r#"{"secret":{"client_secret":"abc"}}"#,
             r#"{"secret":{"client_secret":"[redacted:secret:1]"}}"#,
         ),
@@ -204,6 +212,10 @@ fn in_yaml_ini_and_xml() {
         (
             "<password>hunter2</password>",
             "<password>[redacted:password:1]</password>",
+        ),
+        (
+            "<secret type=\"t\">x</secret>",
+            "<secret type=\"t\">[redacted:secret:1]</secret>",
         ),
         (
             "PrivateKey = yAnz5TF+lXXJte14tji3zlMNq+hd2rYUIgJBgB3fBmk=",
@@ -287,6 +299,14 @@ fn in_logs() {
             "\x1b[31mpassword=hunter2\x1b[0m",
             "\x1b[31mpassword=[redacted:password:1]\x1b[0m",
         ),
+        (
+            "\x1b[1;36mpassword\x1b[0m=\x1b[1mx\x1b[0m user=root",
+            "\x1b[1;36mpassword\x1b[0m=\x1b[1m[redacted:password:1]\x1b[0m user=root",
+        ),
+        (
+            "https://host/?X-Amz-Signature=0123456789abcdef&X-Amz-Date=1",
+            "https://host/?X-Amz-Signature=[redacted:token:1]&X-Amz-Date=1",
+        ),
     ]);
 }
 
@@ -296,6 +316,11 @@ fn the_same_secret_has_the_same_token_and_others_count_on() {
         redacted("A_TOKEN=abc B_TOKEN=def C_TOKEN=abc PASSWORD=abc D_PASSWORD=x"),
         "A_TOKEN=[redacted:token:1] B_TOKEN=[redacted:token:2] C_TOKEN=[redacted:token:1] \
          PASSWORD=[redacted:token:1] D_PASSWORD=[redacted:password:1]"
+    );
+    assert_eq!(
+        redacted("a [redacted:password:18446744073709551615] b, PASSWORD=x"),
+        "a [redacted:password:18446744073709551615] b, PASSWORD=[redacted:password:18446744073709551615]",
+        "there is no higher number"
     );
     // Numbers that are there already are not given again.
     assert_eq!(

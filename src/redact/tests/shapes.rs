@@ -1,6 +1,9 @@
 //! Secrets of a shape of their own. They are put together here, so that no scanner of this
 //! repository takes them for real ones.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::{become_these, redacted};
 
 /// A prefix, and so many letters and digits that no dictionary has.
@@ -145,6 +148,14 @@ fn of_what_holds_a_secret_the_rest_stays() {
             "token root@pam!mon=123e4567-e89b-12d3-a456-426614174000",
             "token root@pam!mon=[redacted:proxmox-token:1]",
         ),
+        (
+            "ops@corp-ad!mon:123e4567-e89b-12d3-a456-426614174000",
+            "ops@corp-ad!mon:[redacted:proxmox-token:1]",
+        ),
+        (
+            "https://a.blob.core.windows.net/c?sv=2024-11-04&sig=AbCd%2Bef0123456789AbCdef0123456789AbCdef01%3D&se=1",
+            "https://a.blob.core.windows.net/c?sv=2024-11-04&sig=[redacted:azure-signature:1]&se=1",
+        ),
     ]);
     let hook = format!(
         "https://hooks.slack.com/services/{}",
@@ -154,6 +165,37 @@ fn of_what_holds_a_secret_the_rest_stays() {
         redacted(&hook),
         "https://hooks.slack.com/services/[redacted:slack-webhook:1]"
     );
+}
+
+#[test]
+fn webhooks_and_bots() {
+    let secret = made("", 68);
+    assert_eq!(
+        redacted(&format!(
+            "https://discord.com/api/webhooks/123456789/{secret}"
+        )),
+        "https://discord.com/api/webhooks/123456789/[redacted:discord-webhook:1]"
+    );
+    let bot = format!("123456789:{}", made("AA", 33));
+    assert_eq!(
+        redacted(&format!("https://api.telegram.org/bot{bot}/getMe")),
+        "https://api.telegram.org/bot[redacted:telegram-token:1]/getMe"
+    );
+}
+
+#[test]
+fn private_keys_in_base64() {
+    for label in ["", "RSA ", "EC ", "DSA ", "OPENSSH ", "ENCRYPTED "] {
+        let pem = pem(true, true).replace("PRIVATE", &format!("{label}PRIVATE"));
+        let data = STANDARD.encode(pem);
+        assert_eq!(
+            redacted(&format!("    client-key-data: {data}\n    b: 1")),
+            "    client-key-data: [redacted:private-key:1]\n    b: 1"
+        );
+    }
+    let certificate = STANDARD.encode(pem(true, true).replace("PRIVATE KEY", "CERTIFICATE"));
+    let line = format!("client-certificate-data: {certificate}");
+    assert_eq!(redacted(&line), line);
 }
 
 const BODY: &str = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj

@@ -94,6 +94,8 @@ fn settings() {
         "max_password_age: 90",
         "password_policy = strict",
         "KeyringMode=private",
+        r#"{"password": {"min": 8}, "n": {"value": 1}}"#,
+        "<password-policy min=\"8\"/> <secretary name=\"a\">b</secretary>",
     ]);
 }
 
