@@ -27,7 +27,6 @@ mod matrix;
 mod nodes;
 mod processes;
 mod remedies;
-mod scenarios;
 mod untouched;
 mod verdicts;
 #[path = "../harness/wait.rs"]

@@ -6,9 +6,10 @@
 mod cases;
 mod table;
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::expected::{difference, is_as_expected};
+use crate::expected::{ELSEWHERE, EXPECTED, UNPRIVILEGED, difference, is_as_expected};
 use crate::lab::{self, Container, lab, succeed};
 use crate::lxcdiag::{Ended, JSON, start};
 use cases::Case;
@@ -159,6 +160,23 @@ fn rule_is_right(cell: &Cell) -> Option<bool> {
         return None;
     }
     Some(says_race == (truth("confirmed") || truth("likely") && !truth("unlikely")))
+}
+
+#[test]
+fn every_scenario_has_its_verdict() {
+    let output = succeed(lab().arg("scenarios"));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let scenarios: BTreeSet<_> = text
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    let expected: BTreeSet<_> = EXPECTED
+        .iter()
+        .chain(UNPRIVILEGED)
+        .map(|expected| expected.scenario)
+        .chain(ELSEWHERE)
+        .collect();
+    assert_eq!(scenarios, expected);
 }
 
 #[test]
