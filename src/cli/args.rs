@@ -7,7 +7,7 @@ use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 
 use crate::engine::demo::INCIDENTS;
 use crate::evidence::fact::parse_duration;
-use crate::evidence::time::{Interval, parse_time};
+use crate::evidence::time::{Interval, StampSource, parse_time};
 use crate::report::Format;
 use crate::sweep::report as sweep;
 use crate::sweep::selection::Ids;
@@ -289,7 +289,7 @@ fn incidents() -> PossibleValuesParser {
 }
 
 fn moment(text: &str) -> Result<Interval, String> {
-    parse_time(text).ok_or_else(|| {
+    parse_time(text, StampSource::User).ok_or_else(|| {
         "expected a timestamp with a time zone, such as 2026-01-02T03:04:05.678Z or \
          2026-01-02T03:04:05+01:00 (see `date --rfc-3339=ns`)"
             .to_owned()

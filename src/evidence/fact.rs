@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::evidence::time::{Interval, parse_time};
+use crate::evidence::time::{Interval, StampSource, parse_time};
 
 /// A typed value. There is no null: what could not be had is absent from the map it would be in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,8 +44,12 @@ pub enum FactType {
     Number,
     /// `yes`, `true`, `1`, `on` or their opposites.
     Bool,
-    /// A point in time in one of the forms of [`parse_time`].
+    /// A point in time in one of the forms of [`parse_time`], of a source that is not stated.
     Time,
+    /// The stamp of a file.
+    FileTime,
+    /// A point in time as the precise clock had it: one unit of its last digit wide.
+    ClockTime,
     /// A length of time: `60s`, `1min 30s`, `250ms`, or a plain number of seconds.
     Duration,
 }
@@ -66,7 +70,9 @@ impl Fact {
                 "no" | "false" | "0" | "off" => Some(Self::Bool(false)),
                 _ => None,
             },
-            FactType::Time => parse_time(trimmed).map(Self::Time),
+            FactType::Time => parse_time(trimmed, StampSource::Unstated).map(Self::Time),
+            FactType::FileTime => parse_time(trimmed, StampSource::File).map(Self::Time),
+            FactType::ClockTime => parse_time(trimmed, StampSource::Clock).map(Self::Time),
             FactType::Duration => parse_duration(trimmed).map(Self::Duration),
         }
     }
@@ -200,6 +206,7 @@ mod tests {
         assert_eq!(Fact::parse("x", FactType::Int), None);
         assert_eq!(Fact::parse("NaN", FactType::Number), None);
         assert_eq!(Fact::parse("-", FactType::Time), None);
+        assert_eq!(Fact::parse("-", FactType::FileTime), None);
         assert_eq!(Fact::parse("maybe", FactType::Bool), None);
     }
 }

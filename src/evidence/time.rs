@@ -118,31 +118,44 @@ pub fn rfc3339(nanos: i64) -> String {
     }
 }
 
-/// Reads a time in one of the forms that Linux tools print. `None` where there is none: empty,
+/// Where a stamp comes from. How precise it is follows from the clock behind it, not from its number of digits alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StampSource {
+    /// Not stated: a file, unless it is written as only the journal or systemd write one.
+    Unstated,
+    /// A file. The kernel stamps files by its coarse clock: the moment is up to [`FILE_STAMP_SLACK`] later.
+    File,
+    /// The precise clock, as the journal, systemd, `date` and programs that log read it.
+    Clock,
+    /// A person.
+    User,
+}
+
+/// Reads a stamp in one of the forms that Linux tools print. `None` where there is none: empty,
 /// `-`, `0`, `n/a` are how `stat` and `systemctl show` write a stamp that was never taken.
 ///
-/// How precise the time is follows from how it is written:
+/// | form | written by |
+/// | --- | --- |
+/// | 16 digits | the journal: microseconds since the epoch |
+/// | `Mon 2026-01-02 03:04:05[.678901] UTC` | `systemctl show` |
+/// | seconds since the epoch, with or without decimals | `stat`, `find`, `date` |
+/// | RFC 3339 | logs, people, `date`, `stat` |
 ///
-/// | form | source | stands for |
-/// | --- | --- | --- |
-/// | 16 digits | journal, microseconds since the epoch | that microsecond |
-/// | seconds with 7 or more decimals | `stat -c %.9Y`, `find -printf %T@`: a file stamp | `[t, t + 10 ms]` |
-/// | seconds with fewer or no decimals | epoch seconds | to one unit of the last digit |
-/// | RFC 3339 | logs | to one unit of the last digit; 10 ms from 7 decimals |
-/// | `Mon 2026-01-02 03:04:05[.678901] UTC` | `systemctl show` | to one unit of the last digit |
-pub fn parse_time(text: &str) -> Option<Interval> {
+/// It stands for one unit of its last digit, and for a file for the slack of its clock besides. The
+/// journal's microseconds are exact.
+pub fn parse_time(text: &str, source: StampSource) -> Option<Interval> {
     let text = text.trim().trim_start_matches('@');
     if text.is_empty() || text == "-" || text == "n/a" {
         return None;
     }
     let whole = text.split('.').next().unwrap_or_default();
     if !whole.is_empty() && whole.bytes().all(|b| b.is_ascii_digit()) {
-        return parse_epoch(text, whole);
+        return parse_epoch(text, whole, source);
     }
-    parse_calendar(text)
+    parse_calendar(text, source)
 }
 
-fn parse_epoch(text: &str, whole: &str) -> Option<Interval> {
+fn parse_epoch(text: &str, whole: &str, source: StampSource) -> Option<Interval> {
     let decimals = text.get(whole.len()..).unwrap_or_default();
     let decimals = decimals.strip_prefix('.').unwrap_or(decimals);
     if !decimals.bytes().all(|b| b.is_ascii_digit()) {
@@ -151,36 +164,54 @@ fn parse_epoch(text: &str, whole: &str) -> Option<Interval> {
     let decimals = decimals.get(..9).unwrap_or(decimals);
     let whole: i64 = whole.parse().ok()?;
     if decimals.is_empty() && whole >= 1_000_000_000_000_000 {
-        return Some(Interval::at(whole.checked_mul(1_000)?));
+        let micros = Interval::at(whole.checked_mul(1_000)?);
+        return Some(match source {
+            StampSource::File => with_precision(micros.start, 6, source),
+            StampSource::Unstated | StampSource::Clock | StampSource::User => micros,
+        });
     }
     let fraction: i64 = format!("{decimals:0<9}").parse().ok()?;
     let start = whole.checked_mul(SECOND)?.checked_add(fraction)?;
-    (start != 0).then(|| with_precision(start, decimals.len()))
+    (start != 0).then(|| with_precision(start, decimals.len(), source))
 }
 
-fn parse_calendar(text: &str) -> Option<Interval> {
+fn parse_calendar(text: &str, source: StampSource) -> Option<Interval> {
     let decimals = text.split_once('.').map_or(0, |(_, rest)| {
         rest.bytes().take_while(u8::is_ascii_digit).count()
     });
     // systemd writes "Mon 2026-01-02 03:04:05 UTC": drop the weekday, keep the rest in RFC 3339.
-    let text = match text.split_once(' ') {
-        Some((day, rest)) if day.len() == 3 && day.bytes().all(|b| b.is_ascii_alphabetic()) => rest,
-        _ => text,
+    let (text, source) = match text.split_once(' ') {
+        Some((day, rest)) if day.len() == 3 && day.bytes().all(|b| b.is_ascii_alphabetic()) => {
+            let of_systemd = source == StampSource::Unstated;
+            (
+                rest,
+                if of_systemd {
+                    StampSource::Clock
+                } else {
+                    source
+                },
+            )
+        }
+        _ => (text, source),
     };
     let text = text
         .strip_suffix(" UTC")
         .map_or_else(|| text.to_owned(), |t| format!("{t}Z"));
     let time: jiff::Timestamp = text.parse().ok()?;
     let start = i64::try_from(time.as_nanosecond()).ok()?;
-    Some(with_precision(start, decimals))
+    Some(with_precision(start, decimals, source))
 }
 
-fn with_precision(start: i64, decimals: usize) -> Interval {
-    let width = match decimals {
-        0..=6 => SECOND / 10_i64.pow(decimals as u32),
-        _ => FILE_STAMP_SLACK,
+fn with_precision(start: i64, decimals: usize, source: StampSource) -> Interval {
+    let unit = match decimals {
+        0..=8 => SECOND / 10_i64.pow(decimals as u32),
+        _ => 0,
     };
-    Interval::new(start, start.saturating_add(width))
+    let slack = match source {
+        StampSource::Unstated | StampSource::File => FILE_STAMP_SLACK,
+        StampSource::Clock | StampSource::User => 0,
+    };
+    Interval::new(start, start.saturating_add(unit + slack))
 }
 
 #[cfg(test)]
@@ -190,28 +221,54 @@ mod tests {
     const T: i64 = 1_700_000_000 * SECOND;
 
     #[test]
-    fn precision_follows_the_way_a_time_is_written() {
+    fn precision_is_that_of_the_source() {
+        const MS: i64 = SECOND / 1_000;
+        // The text, and how wide it is as a stamp of no stated source, of a file, and of a clock.
         let cases = [
-            ("1700000000123456", T + 123_456_000, 0),
-            ("1700000000.123456789", T + 123_456_789, FILE_STAMP_SLACK),
-            ("1700000000.1234567891", T + 123_456_789, FILE_STAMP_SLACK),
-            ("1700000000.5", T + 500_000_000, SECOND / 10),
-            ("1700000000", T, SECOND),
-            ("@1700000000", T, SECOND),
-            ("2023-11-14T22:13:20Z", T, SECOND),
+            ("1700000000123456", T + 123_456_000, [0, 10 * MS + 1_000, 0]),
+            (
+                "1700000000.123456789",
+                T + 123_456_789,
+                [10 * MS, 10 * MS, 0],
+            ),
+            (
+                "1700000000.1234567891",
+                T + 123_456_789,
+                [10 * MS, 10 * MS, 0],
+            ),
+            ("1700000000.123", T + 123 * MS, [11 * MS, 11 * MS, MS]),
+            ("1700000000.5", T + 500 * MS, [110 * MS, 110 * MS, 100 * MS]),
+            ("1700000000", T, [1_010 * MS, 1_010 * MS, SECOND]),
+            ("@1700000000", T, [1_010 * MS, 1_010 * MS, SECOND]),
+            ("2023-11-14T22:13:20Z", T, [1_010 * MS, 1_010 * MS, SECOND]),
             (
                 "2023-11-14T23:13:20.25+01:00",
-                T + 250_000_000,
-                SECOND / 100,
+                T + 250 * MS,
+                [20 * MS, 20 * MS, 10 * MS],
             ),
-            ("Tue 2023-11-14 22:13:20 UTC", T, SECOND),
-            ("Tue 2023-11-14 22:13:20.000001 UTC", T + 1_000, 1_000),
+            (
+                "Tue 2023-11-14 22:13:20 UTC",
+                T,
+                [SECOND, 1_010 * MS, SECOND],
+            ),
+            (
+                "Tue 2023-11-14 22:13:20.000001 UTC",
+                T + 1_000,
+                [1_000, 10 * MS + 1_000, 1_000],
+            ),
         ];
-        for (text, start, width) in cases {
+        for (text, start, widths) in cases {
+            let sources = [StampSource::Unstated, StampSource::File, StampSource::Clock];
+            for (source, width) in sources.into_iter().zip(widths) {
+                assert_eq!(
+                    parse_time(text, source),
+                    Some(Interval::new(start, start + width)),
+                    "{text} as {source:?}"
+                );
+            }
             assert_eq!(
-                parse_time(text),
-                Some(Interval::new(start, start + width)),
-                "{text}"
+                parse_time(text, StampSource::User),
+                parse_time(text, StampSource::Clock)
             );
         }
     }
@@ -219,7 +276,7 @@ mod tests {
     #[test]
     fn a_stamp_that_was_never_taken_is_absent() {
         for text in ["", "-", "0", "0.000000000", "n/a", "soon", "1.2.3", "٣"] {
-            assert_eq!(parse_time(text), None, "{text:?}");
+            assert_eq!(parse_time(text, StampSource::Unstated), None, "{text:?}");
         }
     }
 

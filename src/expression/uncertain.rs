@@ -9,7 +9,7 @@ use minijinja::{Error, ErrorKind};
 
 use super::bounds::{Bounds, Comparison};
 use super::trace::Trace;
-use crate::evidence::time::{Interval, parse_time};
+use crate::evidence::time::{Interval, StampSource, parse_time};
 
 /// A point in time.
 pub(super) struct Moment(pub(super) Interval);
@@ -122,7 +122,7 @@ pub fn moment_of(value: &Value) -> Option<Interval> {
     value
         .downcast_object_ref::<Moment>()
         .map(|moment| moment.0)
-        .or_else(|| value.as_str().and_then(parse_time))
+        .or_else(|| parse_time(value.as_str()?, StampSource::Unstated))
 }
 
 pub(super) fn moment(value: &Value) -> Result<Interval, Error> {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::evidence::fact::parse_duration;
 use crate::evidence::recording::Recording;
-use crate::evidence::time::{SECOND, parse_time};
+use crate::evidence::time::{SECOND, StampSource, parse_time};
 use crate::judge::{Diagnosis, Level};
 
 /// A file of runbook tests.
@@ -56,7 +56,7 @@ impl Expectation {
     /// `failed_at` is no time, or `later` no length of time.
     pub fn adapt(&self, mut recording: Recording) -> Result<Recording, String> {
         if let Some(text) = &self.failed_at {
-            let moment = parse_time(text)
+            let moment = parse_time(text, StampSource::User)
                 .ok_or_else(|| format!("`failed_at: {text}` is no time: write RFC 3339"))?;
             recording.failed_at = Some(moment);
             recording.failed_at_given = true;

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::evidence::recording::Target;
-use crate::evidence::time::parse_time;
+use crate::evidence::time::{StampSource, parse_time};
 
 pub use table::render;
 
@@ -230,7 +230,7 @@ fn is_time(fact: &Option<Value>) -> bool {
 fn is_stamp(text: &str) -> bool {
     text.len() == "2026-01-02T03:04:05.678901Z".len()
         && text.contains('T')
-        && parse_time(text).is_some()
+        && parse_time(text, StampSource::Unstated).is_some()
 }
 
 fn same_but_for_times(change: &Change) -> bool {

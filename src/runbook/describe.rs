@@ -131,7 +131,7 @@ fn var_line(var: &Var) -> String {
         FactType::Int => "a whole number",
         FactType::Number => "a number",
         FactType::Bool => "yes or no",
-        FactType::Time => "a time",
+        FactType::Time | FactType::FileTime | FactType::ClockTime => "a time",
         FactType::Duration => "a length of time",
     };
     let default = match var.default.as_deref() {

@@ -8,6 +8,12 @@ fn times_have_an_order_only_where_they_do_not_overlap() {
     assert_eq!(truth("after(look, visible)"), Some(false));
     assert_eq!(truth("before(look, wide)"), None);
     assert_eq!(truth("not before(look, wide)"), None);
+    // `stat -c %.3Y` cuts digits off, and the kernel's clock for files is late besides.
+    assert_eq!(truth("before('1700000000.123', '1700000000130000')"), None);
+    assert_eq!(
+        truth("before('1700000000.123', '1700000000135000')"),
+        Some(true)
+    );
 }
 
 #[test]
@@ -248,7 +254,7 @@ fn a_record_is_followed_by_the_first_of_a_list_that_concerns_it() {
     );
     assert_eq!(
         text("{{ (['1970-01-01T00:00:04Z'] | followed_by(looks) | first).wait }}"),
-        Ok("0 to 1".into())
+        Ok("-0.01 to 1".into())
     );
     // Whether the one look came after the files at 1 s is not known, so that neither is how many were followed.
     let followed = "files | followed_by(wide) | selectattr('next', 'defined') | list | length";

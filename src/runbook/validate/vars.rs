@@ -62,7 +62,9 @@ fn in_words(kind: FactType) -> &'static str {
         FactType::Int => "a whole number",
         FactType::Number => "a number",
         FactType::Bool => "one of `yes`, `true`, `1`, `on`, `no`, `false`, `0`, `off`",
-        FactType::Time => "a point in time, such as `2026-01-02T03:04:05Z`",
+        FactType::Time | FactType::FileTime | FactType::ClockTime => {
+            "a point in time, such as `2026-01-02T03:04:05Z`"
+        }
         FactType::Duration => "a length of time, such as `10s`, `500ms` or `1min 30s`",
     }
 }
