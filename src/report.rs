@@ -7,7 +7,7 @@ pub mod diff;
 mod events;
 mod html;
 mod json;
-mod junit;
+pub(crate) mod junit;
 mod markdown;
 pub(crate) mod model;
 mod table;

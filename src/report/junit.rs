@@ -15,32 +15,63 @@ use crate::shell_quote::command_line;
 use crate::terminal_text::{visible, visible_lines};
 
 pub(super) fn render(report: &Report) -> String {
-    let name = format!("{} in container {}", report.runbook.id, report.target.ct);
-    let mut suite = TestSuite::new(visible(&name));
-    let stamp = report.started_at.split('.').next().unwrap_or_default();
-    suite.extra.insert("timestamp".into(), stamp.into());
-    if !report.target.node.is_empty() {
-        let node = visible(&report.target.node);
-        suite.extra.insert("hostname".into(), node.into());
-    }
+    let runbook = &report.runbook.id;
+    let mut suite = suite(
+        runbook,
+        report.target.ct,
+        &report.target.node,
+        &report.started_at,
+    );
     suite.time = Duration::try_from_secs_f64(report.took).ok();
     suite.add_properties(properties(report));
     suite.add_test_case(verdict(report));
     suite.add_test_cases(report.checks.iter().map(|row| check(report, row)));
+    document([suite], report.took)
+}
+
+/// A document of these test suites, which took so many seconds.
+pub(crate) fn document(suites: impl IntoIterator<Item = TestSuite>, took: f64) -> String {
     let mut document = quick_junit::Report::new("lxcdiag");
-    document.time = suite.time;
-    document.add_test_suite(suite);
+    document.time = Duration::try_from_secs_f64(took).ok();
+    document.add_test_suites(suites);
     // Writing to memory cannot fail.
     document.to_string().unwrap_or_default()
+}
+
+/// The test suite of a container.
+pub(crate) fn suite(runbook: &str, ct: u32, node: &str, started_at: &str) -> TestSuite {
+    let mut suite = TestSuite::new(visible(&format!("{runbook} in container {ct}")));
+    let stamp = started_at.split('.').next().unwrap_or_default();
+    suite.extra.insert("timestamp".into(), stamp.into());
+    if !node.is_empty() {
+        suite.extra.insert("hostname".into(), visible(node).into());
+    }
+    suite
+}
+
+/// A property, of any text.
+pub(crate) fn property(name: &str, value: &str) -> Property {
+    Property::new(visible(name), visible(value))
+}
+
+/// A test case of a runbook.
+pub(crate) fn case(
+    runbook: &str,
+    name: &str,
+    status: TestCaseStatus,
+    duration_ms: Option<f64>,
+) -> TestCase {
+    let mut case = TestCase::new(visible(name), status);
+    case.set_classname(visible(runbook));
+    case.time = duration_ms.and_then(|ms| Duration::try_from_secs_f64(ms / 1e3).ok());
+    case
 }
 
 /// The container and the run.
 fn properties(report: &Report) -> Vec<Property> {
     let target = &report.target;
     let mut properties = Vec::new();
-    let mut add = |name: &str, value: &str| {
-        properties.push(Property::new(visible(name), visible(value)));
-    };
+    let mut add = |name: &str, value: &str| properties.push(property(name, value));
     add("lxcdiag", &report.lxcdiag);
     add("command_line", &command_line(&report.command_line));
     add("runbook", &report.runbook.id);
@@ -99,9 +130,7 @@ fn verdict(report: &Report) -> TestCase {
         (None, None) => "inconclusive",
     });
     status.set_description(visible_lines(&reasons(report)));
-    let mut case = TestCase::new("verdict", status);
-    case.set_classname(visible(&report.runbook.id));
-    case
+    case(&report.runbook.id, "verdict", status, None)
 }
 
 fn reasons(report: &Report) -> String {
@@ -137,13 +166,11 @@ fn check(report: &Report, row: &CheckRow) -> TestCase {
         let described = format!("$ {}\n{}", command_line(&row.argv), row.observed);
         status.set_description(visible_lines(&described));
     }
-    let mut case = TestCase::new(visible(&format!("{}: {}", row.key, row.title)), status);
-    case.set_classname(visible(&report.runbook.id));
-    case.time = row
-        .duration_ms
-        .and_then(|ms| Duration::try_from_secs_f64(ms / 1e3).ok());
-    if let Some(began) = &row.started_at {
-        case.extra.insert("timestamp".into(), began.as_str().into());
+    let name = format!("{}: {}", row.key, row.title);
+    let mut case = case(&report.runbook.id, &name, status, row.duration_ms);
+    if let Some(started) = &row.started_at {
+        case.extra
+            .insert("timestamp".into(), started.as_str().into());
     }
     if !row.stdout.is_empty() {
         case.set_system_out(visible_lines(&row.stdout));

@@ -55,7 +55,7 @@ pub struct Sweep {
 pub struct CheckTitle {
     /// Its id.
     pub id: String,
-    /// What it looks at.
+    /// What it checks.
     pub title: String,
 }
 
@@ -90,7 +90,7 @@ impl Format {
         Self::Html,
     ];
 
-    /// The extension of its files, without the dot; what a monitoring system reads is no file.
+    /// The extension of its files, without the dot; Nagios reads no file.
     pub const fn extension(self) -> Option<&'static str> {
         match self {
             Self::Table => Some("txt"),
@@ -121,12 +121,12 @@ pub fn render(sweep: &Sweep, format: Format, layout: Layout) -> String {
     }
 }
 
-/// A sweep as HTML. `report` says where a container's own report is, as a link on the page leads there.
+/// A sweep as HTML. `report` gives the link from the page to the report of a container.
 pub fn page(sweep: &Sweep, report: impl Fn(u32) -> Option<String>) -> String {
     html::render(sweep, report)
 }
 
-/// Serialization of plain data to a string has no way to fail.
+/// Serialization of plain data to a string cannot fail.
 fn json(value: &impl Serialize) -> String {
     crate::json::compact(value).unwrap_or_default()
 }
@@ -148,7 +148,7 @@ impl Sweep {
         rows.flat_map(|row| row.problems().iter().map(move |problem| (row, problem)))
     }
 
-    /// What a check looks at.
+    /// The title of a check.
     fn title_of(&self, key: &CheckKey) -> &str {
         let check = self.checks.iter().find(|check| check.id == key.check);
         check.map_or("", |check| &check.title)

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use lxcdiag::report::Report;
 use lxcdiag::sweep::report::{Sweep, page};
-use lxcdiag::sweep::row::Visited;
+use lxcdiag::sweep::row::VisitResult;
 
 use crate::hostile::FRAGMENTS;
 use crate::layout::BEYOND;
@@ -109,7 +109,7 @@ fn a_hostile_sweep_runs_nothing_and_links_only_to_reports() {
         assert_eq!(tab.value("document.documentElement.scrollWidth"), screen.0);
         assert_eq!(tab.strings(MAP).len(), sweep.containers.len());
         let cells = tab.value("document.querySelectorAll('#map td.cell').length");
-        let visited = |visit: &Visited| matches!(visit, VisitResult::Visited(found) if !found.checks.is_empty());
+        let visited = |visit: &VisitResult| matches!(visit, VisitResult::Visited(found) if !found.checks.is_empty());
         let rows = sweep.containers.iter().filter(|row| visited(&row.result));
         assert_eq!(cells, rows.count() * sweep.checks.len());
         tab.picture(&format!("sweep-hostile-{}", screen.0));

@@ -1,223 +1,183 @@
-//! The sweep as one HTML file that loads nothing and has no script: a heat map of containers and checks,
-//! and what is wrong.
+//! The sweep as one HTML file that loads nothing and has no script: a heat map of containers and checks, and the
+//! problems.
 //!
-//! The template holds all the markup; what it is filled with is plain data, every word chosen, every length
-//! bounded.
+//! The template has all the markup, and gets the sweep itself.
 
 mod cells;
-mod lists;
 
+use minijinja::context;
+use minijinja::value::{Serde, Value};
 use serde::Serialize;
 
-use super::super::problem::Status;
+use super::super::problem::{Problem, Status};
 use super::super::row::{Row, VisitResult};
+use super::super::state::{ChangeKind, ProblemChange};
 use super::Sweep;
-use crate::evidence::fact::duration_in_words;
-use crate::report::{filled, short_time};
-use crate::shell_quote::command_line;
-use crate::terminal_text::clipped;
-use cells::{Cell, LEGEND, Sign, cells, worst};
-use lists::{List, lists};
+use crate::report::filled;
+use cells::{LEGEND, SKIPPED, Sign, cells, silent, worst};
 
 const TEMPLATE: &str = include_str!("html/page.html");
-/// That of the reports on one container, and what a map needs besides.
+/// The style of the reports on one container, and that of a map.
 const STYLE: &str = concat!(
     include_str!("../../report/html/style.css"),
     include_str!("html/map.css")
 );
 
-/// Characters of a field.
-const FIELD: usize = 600;
-/// Characters of a name.
-const NAME: usize = 60;
-/// Checks beside each other on a sheet that stands upright; more want it lying.
-const UPRIGHT: usize = 30;
+/// Checks that fit on a sheet in portrait; more need landscape.
+const PORTRAIT: usize = 30;
 
 pub(super) fn render(sweep: &Sweep, report: impl Fn(u32) -> Option<String>) -> String {
-    let page = Page::new(sweep, report);
-    let page = minijinja::context! {
-        title => page.title.clone(),
-        page => minijinja::Value::from(minijinja::value::Serde(page)),
+    let headline = headline(sweep);
+    let mut nodes: Vec<_> = sweep.containers.iter().map(|row| &*row.node).collect();
+    nodes.retain(|node| !node.is_empty());
+    nodes.sort_unstable();
+    nodes.dedup();
+    let page = context! {
+        title => format!("{}: {headline}", sweep.runbook),
+        sweep => Value::from(Serde(sweep)),
+        sign => sign(worst(sweep.status())),
+        headline,
+        counts => counts(sweep),
+        nodes => nodes.join(", "),
+        is_dense => sweep.checks.len() > PORTRAIT,
+        legend => Value::from(Serde(LEGEND)),
+        has_reports => sweep.containers.iter().any(|row| report(row.ct).is_some()),
+        rows => sweep.containers.iter().map(|row| map_row(sweep, row, &report)).collect::<Vec<_>>(),
+        lists => lists(sweep, &report),
     };
     filled(TEMPLATE, STYLE, "", page)
 }
 
-/// The page.
-#[derive(Serialize)]
-struct Page {
-    title: String,
-    runbook: String,
-    question: String,
-    cut_short: Option<String>,
-    /// How bad it is.
-    sign: Sign,
-    headline: String,
-    counts: Vec<Count>,
-    subject: Vec<Named>,
-    /// Whether the map has more columns than a sheet that stands upright.
-    is_dense: bool,
-    checks: Vec<Named>,
-    legend: &'static [Sign],
-    containers: Vec<Container>,
-    /// Whether any of them has a report to lead to.
-    has_reports: bool,
-    lists: Vec<List>,
-    about: Vec<Named>,
+fn sign(sign: Sign) -> Value {
+    Value::from(Serde(sign))
 }
 
-/// A value with its name.
-#[derive(Serialize)]
-struct Named {
-    name: String,
-    value: String,
-}
-
-/// A row of the map.
-#[derive(Serialize)]
-struct Container {
-    who: Who,
-    sign: Sign,
-    cells: Vec<Cell>,
-    /// Why there are no cells.
-    instead: String,
-}
-
-/// A container, and where its own report is.
-#[derive(Clone, Serialize)]
-struct Who {
-    ct: u32,
-    name: String,
-    node: String,
-    report: Option<String>,
-}
-
-/// How many containers are in a state.
-#[derive(Serialize)]
-struct Count {
-    sign: Sign,
-    count: usize,
-}
-
-impl Named {
-    fn new(name: &str, value: impl AsRef<str>) -> Self {
-        Self {
-            name: clipped(name, FIELD),
-            value: clipped(value.as_ref(), FIELD),
-        }
-    }
-}
-
-impl Page {
-    fn new(sweep: &Sweep, report: impl Fn(u32) -> Option<String>) -> Self {
-        let who = |row: &Row| Who {
-            ct: row.ct,
-            name: clipped(row.name.as_deref().unwrap_or_default(), NAME),
-            node: clipped(&row.node, NAME),
-            report: report(row.ct),
-        };
-        let headline = headline(sweep);
-        Self {
-            title: format!("{}: {headline}", sweep.runbook),
-            runbook: clipped(&sweep.runbook, FIELD),
-            question: clipped(&sweep.title, FIELD),
-            cut_short: sweep.cut_short.as_deref().map(|it| clipped(it, FIELD)),
-            sign: worst(sweep.status()),
-            headline,
-            counts: counts(sweep),
-            subject: subject(sweep),
-            is_dense: sweep.checks.len() > UPRIGHT,
-            checks: sweep
-                .checks
-                .iter()
-                .map(|check| Named::new(&check.id, &check.title))
-                .collect(),
-            legend: LEGEND,
-            has_reports: sweep.containers.iter().any(|row| report(row.ct).is_some()),
-            containers: sweep
-                .containers
-                .iter()
-                .map(|row| container(sweep, row, who(row)))
-                .collect(),
-            lists: lists(sweep, who),
-            about: about(sweep),
-        }
-    }
-}
-
-/// In how many containers it is so bad.
+/// How many containers have the worst status.
 fn headline(sweep: &Sweep) -> String {
-    let all = sweep.containers.len();
-    let looked_at = all - sweep.skipped().count();
+    let visited = sweep.containers.len() - sweep.skipped().count();
     match sweep.status() {
-        _ if looked_at == 0 => "no container was looked at".to_owned(),
-        Status::Ok => format!("nothing is wrong in {looked_at} containers"),
-        // Nothing is known to be wrong, but not all of it was looked at.
-        status if sweep.count(status) == 0 => "not every container was looked at".to_owned(),
-        status => format!("{} of {looked_at} containers", sweep.count(status)),
+        _ if visited == 0 => "no container was checked".to_owned(),
+        Status::Ok => format!("no problems in {visited} containers"),
+        // No problem is known, but the sweep ended early.
+        status if sweep.count(status) == 0 => "not every container was checked".to_owned(),
+        status => format!("{} of {visited} containers", sweep.count(status)),
     }
 }
 
-/// The worst first.
-fn counts(sweep: &Sweep) -> Vec<Count> {
-    let states = [
+/// The number of containers of each status that occurs, the worst first.
+fn counts(sweep: &Sweep) -> Vec<Value> {
+    [
         Status::Critical,
         Status::Warning,
         Status::Unknown,
         Status::Ok,
-    ];
-    let states = states.map(|status| (worst(status), sweep.count(status)));
-    let skipped = [(cells::SKIPPED, sweep.skipped().count())];
-    let counts = states.into_iter().chain(skipped);
-    counts
-        .filter(|(_, count)| *count > 0)
-        .map(|(sign, count)| Count { sign, count })
-        .collect()
-}
-
-fn subject(sweep: &Sweep) -> Vec<Named> {
-    let mut nodes: Vec<_> = sweep
-        .containers
-        .iter()
-        .map(|row| row.node.as_str())
-        .filter(|node| !node.is_empty())
-        .collect();
-    nodes.sort_unstable();
-    nodes.dedup();
-    let mut rows = vec![Named::new("Containers", sweep.containers.len().to_string())];
-    if !nodes.is_empty() {
-        rows.push(Named::new("On", nodes.join(", ")));
-    }
-    let took = duration_in_words(sweep.duration_s);
-    rows.push(Named::new(
-        "Swept",
-        format!("{} UTC, in {took}", short_time(&sweep.started_at)),
-    ));
-    rows
-}
-
-fn about(sweep: &Sweep) -> Vec<Named> {
-    vec![
-        Named::new("Swept by", format!("lxcdiag {}", sweep.lxcdiag)),
-        Named::new("Command line", command_line(&sweep.command_line)),
-        Named::new("Runbook", &sweep.runbook),
-        Named::new("Began", &sweep.started_at),
-        Named::new("Took", duration_in_words(sweep.duration_s)),
     ]
+    .map(|status| (worst(status), sweep.count(status)))
+    .into_iter()
+    .chain([(SKIPPED, sweep.skipped().count())])
+    .filter(|(_, count)| *count > 0)
+    .map(|(of, count)| context! { sign => sign(of), count })
+    .collect()
 }
 
-fn container(sweep: &Sweep, row: &Row, who: Who) -> Container {
+/// A container with the link to its own report.
+#[derive(Serialize)]
+struct Container<'a> {
+    ct: u32,
+    name: Option<&'a str>,
+    node: &'a str,
+    report: Option<String>,
+}
+
+fn container(row: &Row, report: impl Fn(u32) -> Option<String>) -> Value {
+    Value::from(Serde(Container {
+        ct: row.ct,
+        name: row.name.as_deref(),
+        node: &row.node,
+        report: report(row.ct),
+    }))
+}
+
+/// A row of the map: a cell for each check, or the reason why there are none.
+fn map_row(sweep: &Sweep, row: &Row, report: impl Fn(u32) -> Option<String>) -> Value {
     let (cells, instead) = match &row.result {
-        VisitResult::Skipped(reason) => (Vec::new(), clipped(&reason.to_string(), FIELD)),
+        VisitResult::Skipped(reason) => (Vec::new(), reason.to_string()),
         VisitResult::Visited(found) if found.checks.is_empty() => {
             let reasons: Vec<_> = found.problems.iter().map(|it| it.says.as_str()).collect();
-            (Vec::new(), clipped(&reasons.join("; "), FIELD))
+            (Vec::new(), reasons.join("; "))
         }
         VisitResult::Visited(found) => (cells(sweep, found), String::new()),
     };
-    Container {
-        who,
-        sign: row.status().map_or(cells::SKIPPED, worst),
-        cells,
+    context! {
+        container => container(row, report),
+        sign => sign(row.status().map_or(SKIPPED, worst)),
+        cells => Value::from(Serde(cells)),
         instead,
     }
+}
+
+/// The lists below the map: what has changed, the problems, and the containers that were skipped.
+fn lists(sweep: &Sweep, report: impl Fn(u32) -> Option<String>) -> Vec<Value> {
+    let rows = |lines: &dyn Fn(&Row) -> Vec<Value>| -> Vec<Value> {
+        let rows = sweep.containers.iter().map(|row| (row, lines(row)));
+        rows.filter(|(_, lines)| !lines.is_empty())
+            .map(|(row, lines)| context! { container => container(row, &report), lines })
+            .collect()
+    };
+    let mut lists = Vec::new();
+    if let Some(changes) = &sweep.changes {
+        let of_row = |row: &Row| {
+            let changes = changes.iter().filter(|it| it.ct == row.ct);
+            changes.map(change).collect()
+        };
+        lists.push(context! {
+            id => "changes",
+            title => "Changes since the last sweep",
+            caption => "Problems that are new, worse, improved or resolved",
+            column => "Change",
+            rows => rows(&of_row),
+        });
+    }
+    lists.push(context! {
+        id => "problems",
+        title => "Problems",
+        caption => "The problems of each container",
+        column => "Problem",
+        rows => rows(&|row| row.problems().iter().map(problem).collect()),
+    });
+    let skipped = rows(&|row| match &row.result {
+        VisitResult::Skipped(reason) => vec![line(SKIPPED, &reason.to_string(), None)],
+        VisitResult::Visited(_) => Vec::new(),
+    });
+    if !skipped.is_empty() {
+        lists.push(context! {
+            id => "skipped",
+            title => "Skipped",
+            caption => "Not a container fault",
+            column => "Reason",
+            rows => skipped,
+        });
+    }
+    lists
+}
+
+fn problem(problem: &Problem) -> Value {
+    let sign = match problem.counts() {
+        true => worst(problem.status),
+        false => silent(problem.status),
+    };
+    line(sign, &problem.says, problem.silent.as_deref())
+}
+
+fn change(change: &ProblemChange) -> Value {
+    let mut sign = worst(match change.kind {
+        ChangeKind::Resolved => Status::Ok,
+        _ => change.status,
+    });
+    sign.word = change.kind.word();
+    line(sign, &change.says, None)
+}
+
+fn line(of: Sign, says: &str, silent: Option<&str>) -> Value {
+    context! { sign => sign(of), says, silent }
 }

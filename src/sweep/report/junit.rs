@@ -1,9 +1,9 @@
-//! The sweep as JUnit XML, for the test reports of a CI system: a test suite for each container, in it a
-//! test case for the verdict and one for each check.
+//! The sweep as JUnit XML, for the test reports of a CI system: a test suite for each container, with a test case
+//! for the verdict and one for each check.
 //!
-//! Fails what is a problem that counts, as in the exit status: a check that failed without exceeding a
-//! limit is evidence for the verdict, and no problem by itself. What could not be told is an error, as it is
-//! in the report on one container.
+//! A test case fails if it is a problem that counts, as for the exit status. A check that failed without exceeding
+//! a limit is evidence for the verdict, and not a problem by itself. An unknown status is an error, as in the
+//! report on one container.
 
 use std::time::Duration;
 
@@ -13,33 +13,20 @@ use super::super::problem::{Problem, ProblemId, Status};
 use super::super::row::{CheckSummary, Row, Summary, VisitResult};
 use super::Sweep;
 use crate::judge::results::Outcome;
+use crate::report::junit::{self, case, property};
 use crate::shell_quote::command_line;
 use crate::terminal_text::visible;
 
 pub(super) fn render(sweep: &Sweep) -> String {
-    let mut document = quick_junit::Report::new("lxcdiag");
-    document.time = Duration::try_from_secs_f64(sweep.duration_s).ok();
-    document.add_test_suites(sweep.containers.iter().map(|row| suite(sweep, row)));
-    // Writing text to memory has no way to fail.
-    document.to_string().unwrap_or_default()
+    let suites = sweep.containers.iter().map(|row| suite(sweep, row));
+    junit::document(suites, sweep.duration_s)
 }
 
 fn suite(sweep: &Sweep, row: &Row) -> TestSuite {
-    let mut suite = TestSuite::new(format!(
-        "{} in container {}",
-        visible(&sweep.runbook),
-        row.ct
-    ));
-    let began = row.started_at.as_deref().unwrap_or(&sweep.started_at);
-    let stamp = began.split('.').next().unwrap_or_default();
-    suite.extra.insert("timestamp".into(), stamp.into());
-    if !row.node.is_empty() {
-        let node = visible(&row.node);
-        suite.extra.insert("hostname".into(), node.into());
-    }
-    suite.time = row
-        .duration_ms
-        .and_then(|ms| Duration::try_from_secs_f64(ms / 1e3).ok());
+    let started_at = row.started_at.as_deref().unwrap_or(&sweep.started_at);
+    let mut suite = junit::suite(&sweep.runbook, row.ct, &row.node, started_at);
+    let seconds = row.duration_ms.map(|ms| ms / 1e3);
+    suite.time = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     suite.add_properties(properties(sweep, row));
     match &row.result {
         VisitResult::Skipped(reason) => {
@@ -47,7 +34,7 @@ fn suite(sweep: &Sweep, row: &Row) -> TestSuite {
             status
                 .set_type("skipped")
                 .set_message(visible(&reason.to_string()));
-            suite.add_test_case(case(sweep, "verdict", status));
+            suite.add_test_case(case(&sweep.runbook, "verdict", status, None));
         }
         VisitResult::Visited(found) => {
             suite.add_test_case(verdict(sweep, found));
@@ -60,7 +47,7 @@ fn suite(sweep: &Sweep, row: &Row) -> TestSuite {
 
 fn properties(sweep: &Sweep, row: &Row) -> Vec<Property> {
     let mut properties = Vec::new();
-    let mut add = |name: &str, value: &str| properties.push(Property::new(name, visible(value)));
+    let mut add = |name: &str, value: &str| properties.push(property(name, value));
     add("lxcdiag", sweep.lxcdiag);
     add("command_line", &command_line(&sweep.command_line));
     add("runbook", &sweep.runbook);
@@ -75,14 +62,8 @@ fn properties(sweep: &Sweep, row: &Row) -> Vec<Property> {
     properties
 }
 
-fn case(sweep: &Sweep, name: &str, status: TestCaseStatus) -> TestCase {
-    let mut case = TestCase::new(visible(name), status);
-    case.set_classname(visible(&sweep.runbook));
-    case
-}
-
-/// What is wrong with the container as a whole: the hypothesis that is the verdict, or that nobody could
-/// look, or not to the end. The worst that counts says how it came out; all are told.
+/// The problems of the container as a whole: the hypothesis that is the verdict, or that the container could not be
+/// diagnosed, or not completely. The worst of those that count is the status; all are described.
 fn verdict(sweep: &Sweep, found: &Summary) -> TestCase {
     let has_case = |id: &ProblemId| match id {
         ProblemId::Check(key) => found.checks.iter().any(|line| line.key == *key),
@@ -100,20 +81,20 @@ fn verdict(sweep: &Sweep, found: &Summary) -> TestCase {
         let all: Vec<_> = problems.iter().map(|problem| words(problem)).collect();
         status.set_description(all.join("\n"));
     }
-    case(sweep, "verdict", status)
+    case(&sweep.runbook, "verdict", status, None)
 }
 
 fn check(sweep: &Sweep, found: &Summary, line: &CheckSummary) -> TestCase {
     let problem = found.problem_of(&line.key);
-    let mut said = None;
+    let mut note = None;
     let status = match (problem, line.outcome) {
         (Some(problem), _) => status(problem, visible(&problem.described())),
         (None, Outcome::Passed) => TestCaseStatus::success(),
         (None, Outcome::Failed) => {
-            said = Some("failed, which is no problem by itself");
+            note = Some("failed, not a problem by itself");
             TestCaseStatus::success()
         }
-        // Where nobody could look at all, that is told once, by the verdict.
+        // An unreachable container is one error, of the verdict.
         (None, Outcome::Errored | Outcome::Skipped) => {
             let mut status = TestCaseStatus::skipped();
             status
@@ -123,17 +104,15 @@ fn check(sweep: &Sweep, found: &Summary, line: &CheckSummary) -> TestCase {
         }
     };
     let title = sweep.title_of(&line.key);
-    let mut case = case(sweep, &format!("{}: {title}", line.key), status);
-    case.time = line
-        .duration_ms
-        .and_then(|ms| Duration::try_from_secs_f64(ms / 1e3).ok());
-    if let Some(said) = said {
-        case.set_system_out(format!("{said}: {}", visible(&line.observed)));
+    let name = format!("{}: {title}", line.key);
+    let mut case = case(&sweep.runbook, &name, status, line.duration_ms);
+    if let Some(note) = note {
+        case.set_system_out(format!("{note}: {}", visible(&line.observed)));
     }
     case
 }
 
-/// How it comes out with this problem, told in these words.
+/// The status of a test case with this problem.
 fn status(problem: &Problem, words: String) -> TestCaseStatus {
     let mut status = match (&problem.silent, problem.status) {
         (Some(_), _) => TestCaseStatus::skipped(),

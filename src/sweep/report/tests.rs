@@ -186,7 +186,7 @@ fn a_test_case_fails_if_a_problem_counts() {
     for (outcome, case) in [
         (
             Outcome::Failed,
-            "disk: Room | system-out | failed, which is no problem by itself: 50 %",
+            "disk: Room | system-out | failed, not a problem by itself: 50 %",
         ),
         (Outcome::Skipped, "disk: Room | skipped | 50 %"),
         (Outcome::Errored, "disk: Room | skipped | 50 %"),

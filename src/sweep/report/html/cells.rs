@@ -1,23 +1,23 @@
-//! The cells of the map: what a check found in a container, as a colour, a sign and words.
+//! The cells of the map: the result of a check in a container, as a colour, a sign and words.
 
 use serde::Serialize;
 
 use super::super::super::problem::{Problem, Status};
 use super::super::super::row::{CheckSummary, Summary};
-use super::{FIELD, Sweep};
+use super::Sweep;
 use crate::judge::results::Outcome;
-use crate::terminal_text::{clipped, visible};
+use crate::terminal_text::visible;
 
-/// What a cell may show: never a colour alone, which not everybody sees, and paper has not.
+/// What a cell shows. A colour alone is not accessible, and is missing in print.
 #[derive(Clone, Copy, Serialize)]
 pub(super) struct Sign {
     /// A class of the style sheet.
     pub(super) tone: &'static str,
     pub(super) mark: &'static str,
     pub(super) word: &'static str,
-    /// It in more words.
+    /// An explanation.
     about: &'static str,
-    /// Where it stands among the others: the worst first.
+    /// Its order: the worst first.
     #[serde(skip)]
     order: u8,
 }
@@ -30,7 +30,7 @@ pub(super) struct Cell {
     title: String,
 }
 
-/// Items of a check with `for_each` that are told of.
+/// Items of a check with `for_each` that are described.
 const ITEMS: usize = 5;
 
 const CRITICAL: Sign = Sign {
@@ -51,42 +51,42 @@ const UNKNOWN: Sign = Sign {
     tone: "open",
     mark: "?",
     word: "unknown",
-    about: "nobody could tell",
+    about: "could not be determined",
     order: 2,
 };
 const SILENT: Sign = Sign {
     tone: "silent",
     mark: "~",
-    word: "does not count",
-    about: "waived, or not yet seen often enough",
+    word: "suppressed",
+    about: "waived, or not yet confirmed",
     order: 3,
 };
 const FAILED: Sign = Sign {
     tone: "failed",
     mark: "×",
     word: "failed",
-    about: "which is no problem by itself",
+    about: "not a problem by itself",
     order: 4,
 };
 pub(super) const SKIPPED: Sign = Sign {
     tone: "idle",
     mark: "–",
     word: "skipped",
-    about: "not looked at",
+    about: "not checked",
     order: 5,
 };
 const OK: Sign = Sign {
     tone: "good",
     mark: "✓",
     word: "ok",
-    about: "as it should be",
+    about: "no problem",
     order: 6,
 };
 
 /// All of them, the worst first.
 pub(super) const LEGEND: &[Sign] = &[CRITICAL, WARNING, UNKNOWN, SILENT, FAILED, SKIPPED, OK];
 
-/// The sign of what counts.
+/// The sign of a status.
 pub(super) const fn worst(status: Status) -> Sign {
     match status {
         Status::Critical => CRITICAL,
@@ -96,7 +96,7 @@ pub(super) const fn worst(status: Status) -> Sign {
     }
 }
 
-/// The same where it does not count.
+/// The sign of a problem that does not count.
 pub(super) const fn silent(status: Status) -> Sign {
     Sign {
         word: worst(status).word,
@@ -111,7 +111,7 @@ pub(super) fn cells(sweep: &Sweep, found: &Summary) -> Vec<Cell> {
             .checks
             .iter()
             .filter(|line| line.key.check == check.id)
-            .map(|line| said(line, found.problem_of(&line.key)))
+            .map(|line| described(line, found.problem_of(&line.key)))
             .collect();
         items.sort_by_key(|(sign, _)| sign.order);
         let (tone, mark) = match items.first() {
@@ -128,15 +128,15 @@ pub(super) fn cells(sweep: &Sweep, found: &Summary) -> Vec<Cell> {
         Cell {
             tone,
             mark,
-            // A line break would look like the words of another check.
-            title: clipped(&visible(&title), FIELD),
+            // On one line: a line break would look like another check.
+            title: visible(&title),
         }
     };
     sweep.checks.iter().map(cell).collect()
 }
 
-/// What came of a check, and it in words.
-fn said(line: &CheckSummary, problem: Option<&Problem>) -> (Sign, String) {
+/// The result of a check, as a sign and in words.
+fn described(line: &CheckSummary, problem: Option<&Problem>) -> (Sign, String) {
     let item = match &line.key.item {
         Some(item) => format!("[{item}] "),
         None => String::new(),
