@@ -259,6 +259,35 @@ fn depth_is_limited_and_no_stack_overflows() {
 }
 
 #[test]
+fn an_expression_is_limited_and_overflows_no_stack() {
+    let check = "runbook: a\ntitle: A\nchecks:\n  - { id: a, title: A, run: [a], pass: ";
+    for part in [
+        " + 1", ".a", " ~ a", " | d", " and a", " < 1", "[0]", "()", " is a",
+    ] {
+        let pass = format!("{check}\"exit{}\" }}", part.repeat(10_000));
+        let expected = "x.yaml:4:40: checks[0].pass: cannot be evaluated: more than 2000 words and \
+                        signs; split it with `let`";
+        assert_eq!(message(&pass), expected, "{part}");
+    }
+    for part in [
+        "- ",
+        "not ",
+        "(",
+        "[",
+        "{'}}': ",
+        "{% if a %}",
+        "{% elif a %}",
+        "~'}}'",
+    ] {
+        let show = format!(
+            "{check}exit == 0, show: \"{{{{ exit }}}}{{% if exit {}\" }}",
+            part.repeat(10_000)
+        );
+        assert!(message(&show).contains("more than 2000 words"), "{part}");
+    }
+}
+
+#[test]
 fn many_mistakes_are_told_in_part() {
     let check = "  - { id: a, title: One, run: [uname], pass: x }\n";
     let text = format!("runbook: many\ntitle: T\nchecks:\n{}", check.repeat(100));

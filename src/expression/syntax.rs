@@ -17,6 +17,10 @@ pub struct SyntaxError {
     pub message: String,
 }
 
+/// More words and signs than any expression has. The engine is recursive in them: some thousands
+/// overflow the stack.
+const MOST_TOKENS: usize = 2_000;
+
 /// Names that a text reads.
 pub type Names = Arc<BTreeSet<String>>;
 
@@ -26,6 +30,7 @@ pub type Names = Arc<BTreeSet<String>>;
 pub fn expression_names(source: &str) -> Result<Names, SyntaxError> {
     static NAMES: LazyLock<Known<BTreeSet<String>>> = LazyLock::new(Known::default);
     NAMES.get(source, || {
+        check_size([source])?;
         let expression = ENGINE
             .compile_expression(source)
             .map_err(|error| syntax_error(&error))?;
@@ -40,6 +45,7 @@ pub fn expression_names(source: &str) -> Result<Names, SyntaxError> {
 fn template_names(source: &str) -> Result<Names, SyntaxError> {
     static NAMES: LazyLock<Known<BTreeSet<String>>> = LazyLock::new(Known::default);
     NAMES.get(source, || {
+        check_size(TAG.find_iter(source).map(|tag| tag.as_str()))?;
         let template = ENGINE
             .template_from_str(source)
             .map_err(|error| syntax_error(&error))?;
@@ -97,6 +103,17 @@ static GUARD: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a valid pattern")
 });
 
+/// Whether these pieces of code are small enough to be parsed.
+fn check_size<'a>(code: impl IntoIterator<Item = &'a str>) -> Result<(), SyntaxError> {
+    let tokens = |code| TOKEN.find_iter(&STRING.replace_all(code, "''")).count();
+    if code.into_iter().map(tokens).sum::<usize>() <= MOST_TOKENS {
+        return Ok(());
+    }
+    Err(SyntaxError {
+        message: format!("more than {MOST_TOKENS} words and signs; split it with `let`"),
+    })
+}
+
 fn syntax_error(error: &minijinja::Error) -> SyntaxError {
     SyntaxError {
         message: error
@@ -120,7 +137,16 @@ fn without_globals(
     clippy::unwrap_used,
     reason = "a constant pattern, compiled by every test"
 )]
-static TAG: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?s)\{[{%].*?[%}]\}").unwrap());
+static TAG: LazyLock<Regex> = LazyLock::new(|| {
+    // The end of a tag may also stand in a string, and be missing.
+    let string = r#""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'"#;
+    Regex::new(&format!(r"(?s)\{{[{{%](?:{string}|.)*?(?:[%}}]\}}|\z)")).unwrap()
+});
+#[allow(
+    clippy::unwrap_used,
+    reason = "a constant pattern, compiled by every test"
+)]
+static TOKEN: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\w+|[^\w\s]").unwrap());
 #[allow(
     clippy::unwrap_used,
     reason = "a constant pattern, compiled by every test"
