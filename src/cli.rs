@@ -11,7 +11,6 @@ mod log;
 mod output;
 mod progress;
 mod recordings;
-mod replay;
 mod run;
 mod runbooks;
 mod runtime;
@@ -47,7 +46,6 @@ pub fn main(command_line: Vec<OsString>) -> Status {
         .collect();
     log_to_stderr();
     let result = match args.command {
-        Command::Replay(args) => replay::replay(&args, words),
         Command::Run(args) => run::run(&args, words),
         Command::Sweep(args) => sweep::sweep(&args, words),
         Command::Judge(args) => recordings::judge_all(&args),

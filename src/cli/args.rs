@@ -36,8 +36,6 @@ pub(super) enum Command {
     Sweep(SweepArgs),
     /// Re-evaluate recordings with the current runbook
     Judge(JudgeArgs),
-    /// Run a recording's checks again, with the recorded answers
-    Replay(ReplayArgs),
     /// Compare two recordings or JSON reports
     Diff(DiffArgs),
     /// Test runbooks against recordings with expected verdicts
@@ -225,16 +223,6 @@ pub(super) struct JudgeArgs {
     /// Runbook name or path [default: the current runbook of the recording's name]
     #[arg(long, value_name = "RUNBOOK")]
     pub(super) runbook: Option<String>,
-    #[command(flatten)]
-    pub(super) report: ReportArgs,
-    #[command(flatten)]
-    pub(super) library: LibraryArgs,
-}
-
-#[derive(Debug, Parser)]
-pub(super) struct ReplayArgs {
-    /// Recording, as written by `lxcdiag run --record`
-    pub(super) recording: PathBuf,
     #[command(flatten)]
     pub(super) report: ReportArgs,
     #[command(flatten)]

@@ -165,7 +165,7 @@ fn read_suite(file: &Path) -> Result<Suite, CliError> {
     serde_yaml::from_slice(&bytes).map_err(|error| bad_input(file, &error.to_string()))
 }
 
-pub(super) fn read(path: &Path) -> Result<Recording, CliError> {
+fn read(path: &Path) -> Result<Recording, CliError> {
     let bytes = read_bounded(path)?;
     let recording: Recording = serde_json::from_slice(&bytes)
         .map_err(|error| bad_input(path, &format!("not a recording: {error}")))?;
