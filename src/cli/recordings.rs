@@ -162,7 +162,9 @@ fn suites_in(directory: &Path) -> Result<Vec<PathBuf>, CliError> {
 
 fn read_suite(file: &Path) -> Result<Suite, CliError> {
     let bytes = read_bounded(file)?;
-    serde_yaml::from_slice(&bytes).map_err(|error| bad_input(file, &error.to_string()))
+    let name = file.display().to_string();
+    runbook::read_as(&name, &bytes, "write `runbook:` and `tests:`")
+        .map_err(|error| CliError::from_error(ExitCode::BadInput, &error))
 }
 
 fn read(path: &Path) -> Result<Recording, CliError> {

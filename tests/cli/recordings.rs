@@ -112,6 +112,28 @@ fn a_recording_that_cannot_be_read_does_not_cost_the_others_their_verdict() {
     );
 }
 
+/// A suite is read as strictly as a runbook, and as bounded.
+#[test]
+fn a_mistake_in_a_suite_is_reported_with_its_place() {
+    let environment = Environment::new();
+    let deep = "[".repeat(100_000);
+    for (text, message) in [
+        (
+            "runbook: race-condition\ntests:\n - recordin: x\n",
+            "suite.yaml:3:4: tests[0].recordin: unknown key `recordin`; did you mean `recording`?",
+        ),
+        (
+            deep.as_str(),
+            "suite.yaml:1:256: not valid YAML: recursion limit exceeded; nest it less deeply",
+        ),
+    ] {
+        environment.write("work/suite.yaml", text);
+        let finished = environment.lxcdiag(&["test", "suite.yaml"]);
+        assert_eq!(finished.status, Some(65), "{finished}");
+        assert_eq!(finished.stderr, format!("lxcdiag: {message}\n"));
+    }
+}
+
 /// As a sweep does: a confirmed fault counts more than a state that is unknown.
 #[test]
 fn the_worst_of_several_verdicts_decides_the_exit_status() {
