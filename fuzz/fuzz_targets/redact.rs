@@ -1,4 +1,4 @@
-//! A secret among noise must not leave.
+//! A secret within noise must be removed.
 //!
 //! On a stable compiler: `RUSTC_BOOTSTRAP=1 cargo fuzz run redact -- -max_total_time=120`
 
@@ -11,7 +11,7 @@ use libfuzzer_sys::fuzz_target;
 use lxcdiag::redact::Redactor;
 use lxcdiag::runbook::{Runbook, Source, read};
 
-/// A secret, where it stands, and what is around its line.
+/// A secret, its context, and the text around its line.
 #[derive(Debug, Arbitrary)]
 struct Input<'a> {
     before: &'a [u8],
@@ -20,7 +20,7 @@ struct Input<'a> {
     after: &'a [u8],
 }
 
-/// What stands before a secret and behind it.
+/// The text before and after a secret.
 const CONTEXTS: &[(&str, &str)] = &[
     ("Environment=DB_PASSWORD=", " MODE=fast"),
     ("Environment=\"A_TOKEN=", "\" B=c"),
@@ -57,7 +57,7 @@ fn redacted(text: &[u8]) -> Vec<u8> {
 }
 
 fuzz_target!(|input: Input| {
-    // Of two kinds of letters, so that it is no ordinary word.
+    // Two kinds of characters, so that it is not an ordinary word.
     let letter = |(index, byte): (usize, &u8)| match index % 2 {
         0 => char::from(b'A' + byte % 26),
         _ => char::from(b'0' + byte % 10),

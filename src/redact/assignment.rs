@@ -1,63 +1,63 @@
-//! A secret's name with its value: `NAME=value`, `name: value`, `"name": "value"`, `--name value`.
+//! The value beside a telling name: `NAME=value`, `name: value`, `"name": "value"`, `--name value`.
 
 mod headers;
 
 use memchr::{memchr, memchr2, memmem};
 
-use super::names::{Name, secret};
+use super::names::{Name, classify};
 use super::span::{Line, Span};
 use super::value::{
     Quote, byte, is_harmless, is_random, is_strong, run_of_slashes, slice, without_punctuation,
     word_end,
 };
 
-/// What stands between a name and its value.
+/// What separates a name from its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sign {
-    /// `=`, nothing around it.
+    /// `=` without blanks.
     Equals,
-    /// `: `, ` = ` and the like.
+    /// `: `, ` = ` and similar.
     Apart,
-    /// `:`, nothing around it.
+    /// `:` without blanks.
     Colon,
-    /// Blanks behind an option, or before a value in quotation marks.
+    /// Blanks after an option, or before a quoted value.
     Blank,
     /// `<name>`.
     Tag,
 }
 
-/// A name in a text, and all around it that matters to its value.
+/// A name in a text, and the context that determines its value.
 #[derive(Debug, Clone, Copy)]
-struct Place<'t> {
+struct Assignment<'t> {
     text: &'t [u8],
     line: Line,
     name: Name,
-    /// Where the name begins and ends.
+    /// Where the name starts and ends.
     from: usize,
     to: usize,
     sign: Sign,
-    /// Where the value begins.
+    /// Where the value starts.
     value: usize,
-    /// The name stands in quotation marks of its own.
+    /// The name has its own quotes.
     quoted_name: bool,
-    /// The quotation mark directly before the name.
+    /// The quote directly before the name.
     opened: Option<Quote>,
-    /// Whether a sentence is a value too.
+    /// Whether prose counts as a value.
     strict: bool,
 }
 
-/// What stands beside a name.
+/// What a rule found beside a name.
 #[derive(Debug)]
-pub(super) struct Beside {
-    /// Its secrets.
+pub(super) struct Found {
+    /// The secrets.
     pub(super) spans: Vec<Span>,
-    /// Where the next name may begin.
+    /// Where the next name can start.
     pub(super) next: usize,
-    /// How far the text was read to decide that, which may be beyond.
+    /// How far the rule read, which may be further.
     pub(super) read: usize,
 }
 
-impl Beside {
+impl Found {
     const fn nothing(next: usize) -> Self {
         Self::until(Vec::new(), next)
     }
@@ -71,23 +71,22 @@ impl Beside {
     }
 }
 
-/// What stands beside the name at `from..to`. If `strict`, whatever looks like a value is one, so that
-/// the next name begins behind it, and no byte is read twice.
-pub(super) fn beside(text: &[u8], line: Line, from: usize, to: usize, strict: bool) -> Beside {
+/// Finds the secrets beside the name at `from..to`. If `strict`, prose counts as a value too, so that no byte is read
+/// twice.
+pub(super) fn find(text: &[u8], line: Line, from: usize, to: usize, strict: bool) -> Found {
     let word = slice(text, from, to);
     let bare = word.iter().position(|byte| *byte != b'-').unwrap_or(0);
     let is_option = bare > 0;
     let opened = Quote::before(text, from);
     let set_credential = is_set_credential(slice(word, bare, word.len()));
-    let name = match secret(slice(word, bare, word.len())) {
+    let name = match classify(slice(word, bare, word.len())) {
         Some(name) => name,
-        None => return Beside::nothing(to),
+        None => return Found::nothing(to),
     };
-    let Some((sign, value, quoted_name)) = sign_behind(text, line, from, to, is_option, name)
-    else {
-        return Beside::nothing(to);
+    let Some((sign, value, quoted_name)) = find_sign(text, line, from, to, is_option, name) else {
+        return Found::nothing(to);
     };
-    let place = Place {
+    let assignment = Assignment {
         text,
         line,
         name,
@@ -100,16 +99,16 @@ pub(super) fn beside(text: &[u8], line: Line, from: usize, to: usize, strict: bo
         strict,
     };
     if is_set_credential_value(set_credential, sign) {
-        return place.credential();
+        return assignment.credential();
     }
     match name.class {
-        "authorization" => place.authorization(),
-        "cookie" if place.is_cookie_header() => place.cookies(),
-        _ => place.plain(is_option),
+        "authorization" => assignment.authorization(),
+        "cookie" if assignment.is_cookie_header() => assignment.cookies(),
+        _ => assignment.plain(is_option),
     }
 }
 
-/// systemd's `SetCredential=id:value`, in all its spellings (systemd.exec(5), systemd-nspawn(1)).
+/// Whether this is systemd's `SetCredential=id:value`, in any spelling (systemd.exec(5), systemd-nspawn(1)).
 fn is_set_credential(name: &[u8]) -> bool {
     let name: Vec<u8> = name
         .iter()
@@ -123,8 +122,8 @@ fn is_set_credential_value(is_it: bool, sign: Sign) -> bool {
     is_it && matches!(sign, Sign::Equals | Sign::Blank)
 }
 
-/// What stands behind a name, where its value begins, and whether the name is in quotation marks.
-fn sign_behind(
+/// The separator after a name, where the value starts, and whether the name is quoted.
+fn find_sign(
     text: &[u8],
     line: Line,
     from: usize,
@@ -133,7 +132,7 @@ fn sign_behind(
     name: Name,
 ) -> Option<(Sign, usize, bool)> {
     let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
-    let blanks = |at: usize| behind_blanks(text, at, line.end);
+    let blanks = |at: usize| skip_blanks(text, at, line.end);
     let (mut at, mut quoted) = (to, false);
     if let Some((_, behind)) = Quote::at(text, to).filter(|_| to < line.end) {
         (at, quoted) = (behind, true);
@@ -169,7 +168,7 @@ fn sign_behind(
         (b',', _) if is_option && quoted => Some((Sign::Blank, blanks(at + 1), quoted)),
         _ => named_value(text, to)
             .map(|value| (Sign::Apart, value, true))
-            .or_else(|| Some((Sign::Tag, behind_tag(text, line, from, to)?, false)))
+            .or_else(|| Some((Sign::Tag, end_of_tag(text, line, from, to)?, false)))
             .or_else(|| {
                 let sees_value = at > to
                     && !quoted
@@ -181,8 +180,8 @@ fn sign_behind(
     }
 }
 
-/// The index behind blanks, and behind escape sequences that set a terminal's colour.
-fn behind_blanks(text: &[u8], from: usize, end: usize) -> usize {
+/// The index after blanks, and after escape sequences that set a terminal's colour.
+fn skip_blanks(text: &[u8], from: usize, end: usize) -> usize {
     let mut at = from;
     while at < end {
         let rest = slice(text, at, end);
@@ -202,8 +201,8 @@ fn behind_blanks(text: &[u8], from: usize, end: usize) -> usize {
     at
 }
 
-/// The index behind `<name type="x">`, for a name with attributes.
-fn behind_tag(text: &[u8], line: Line, from: usize, to: usize) -> Option<usize> {
+/// The index after `<name type="x">`, for an element with attributes.
+fn end_of_tag(text: &[u8], line: Line, from: usize, to: usize) -> Option<usize> {
     const LONGEST: usize = 256;
     let attributes = slice(text, to, line.end.min(to + LONGEST));
     let opens = from.checked_sub(1).is_some_and(|at| byte(text, at) == b'<');
@@ -215,7 +214,7 @@ fn behind_tag(text: &[u8], line: Line, from: usize, to: usize) -> Option<usize> 
     closes.then_some(to + end + 1)
 }
 
-/// `{"name":"DB_PASSWORD","value":"x"}`, and the same in YAML over two lines: where the value begins.
+/// Where the value starts in `{"name":"DB_PASSWORD","value":"x"}`, or in the same in YAML on two lines.
 fn named_value(text: &[u8], to: usize) -> Option<usize> {
     const FAR: usize = 64;
     let near = slice(text, to, text.len().min(to + FAR));
@@ -235,8 +234,8 @@ fn named_value(text: &[u8], to: usize) -> Option<usize> {
     matches!(near.get(sign), Some(b':' | b'=')).then(|| to + skip(sign + 1, b" \t"))
 }
 
-impl<'t> Place<'t> {
-    /// The value's line: for a name with its value on the next line, that line.
+impl<'t> Assignment<'t> {
+    /// The end of the value's line, which may be the line after the name's.
     fn line_end(&self) -> usize {
         if self.value <= self.line.end {
             return self.line.end;
@@ -249,7 +248,7 @@ impl<'t> Place<'t> {
         Span::new(from, to, self.name.class)
     }
 
-    /// Whether the name is the first thing of its line, or of the text that a string holds.
+    /// Whether the name comes first on its line, or in the string that holds it.
     fn is_first(&self) -> bool {
         const FAR: usize = 32;
         let lead = slice(self.text, self.line.start, self.from);
@@ -268,7 +267,7 @@ impl<'t> Place<'t> {
             .all(|word| matches!(word, b"export" | b"declare" | b"set" | b"x"))
     }
 
-    /// The value's bytes, and the index behind them with their quotation mark.
+    /// Where the value starts and ends, and the index after it and its closing quote.
     fn extent(&self, is_option: bool) -> (usize, usize, usize) {
         let line_end = self.line_end();
         if let Some((quote, inside)) =
@@ -310,7 +309,7 @@ impl<'t> Place<'t> {
         word_end(self.text, from, line_end, self.line.json, stops)
     }
 
-    /// Where the line ends that a JSON string on this line holds.
+    /// The end of the current line within a JSON string.
     fn inner_line_end(&self, end: usize) -> usize {
         let escaped = |rest| memmem::find(rest, b"\\n");
         match self.line.json {
@@ -321,8 +320,8 @@ impl<'t> Place<'t> {
         }
     }
 
-    /// The rest of the line, which is all the value's in an EnvironmentFile= and, but for a comment,
-    /// in YAML. One word of it where more assignments follow.
+    /// The rest of the line, which belongs to the value in an EnvironmentFile= and, up to a comment, in YAML. Only one word
+    /// if further assignments follow.
     fn rest(&self, line_end: usize) -> usize {
         let end = self.inner_line_end(line_end);
         let rest = slice(self.text, self.value, end);
@@ -343,24 +342,24 @@ impl<'t> Place<'t> {
         self.value + rest.trim_ascii_end().len()
     }
 
-    /// The rule for all names but those of HTTP headers.
-    fn plain(&self, is_option: bool) -> Beside {
+    /// The rule for all names except those of HTTP headers.
+    fn plain(&self, is_option: bool) -> Found {
         if let Some(block) = self.block() {
             return block;
         }
-        let mut place = *self;
+        let mut assignment = *self;
         if self.sign == Sign::Apart
             && byte(self.text, self.value) == b'{'
             && let Some(value) = named_value(self.text, self.value + 1)
         {
             // `"password": {"value": "x"}`
-            (place.value, place.quoted_name) = (value, true);
+            (assignment.value, assignment.quoted_name) = (value, true);
         }
-        place.single(is_option)
+        assignment.single(is_option)
     }
 
-    /// The rule for a value that is not a block, nor `{"value": …}`.
-    fn single(&self, is_option: bool) -> Beside {
+    /// The rule for a value that is neither a block nor `{"value": …}`.
+    fn single(&self, is_option: bool) -> Found {
         let value = slice(self.text, self.value, self.line_end());
         if let Some(open @ (b'[' | b'{')) = value.first()
             && matches!(
@@ -374,26 +373,26 @@ impl<'t> Place<'t> {
         let (from, to, behind) = self.extent(is_option);
         let value = slice(self.text, from, to);
         if is_harmless(value, self.name) {
-            return Beside::nothing(behind.max(self.to));
+            return Found::nothing(behind.max(self.to));
         }
-        if !self.strict && self.is_talk(value, behind, is_option) {
+        if !self.strict && self.is_prose(value, behind, is_option) {
             // The next word may be a name.
-            return Beside {
+            return Found {
                 read: behind,
-                ..Beside::nothing(self.value.max(self.to))
+                ..Found::nothing(self.value.max(self.to))
             };
         }
-        Beside::until(vec![self.span(from, to)], behind)
+        Found::until(vec![self.span(from, to)], behind)
     }
 
-    /// Whether the name stands in a sentence, and what follows it is no value.
-    fn is_talk(&self, value: &[u8], behind: usize, is_option: bool) -> bool {
+    /// Whether the name is part of a sentence, so that no value follows.
+    fn is_prose(&self, value: &[u8], behind: usize, is_option: bool) -> bool {
         const AFTER_OPTION: &[&[u8]] = &[
             b"and", b"are", b"can", b"flag", b"for", b"from", b"has", b"instead", b"is", b"may",
             b"must", b"needs", b"option", b"options", b"or", b"to", b"was", b"with",
         ];
         let strong = is_strong(value);
-        if self.name.doubtful {
+        if self.name.ambiguous {
             return !is_random(value);
         }
         let quoted = self.quoted_name
@@ -407,9 +406,9 @@ impl<'t> Place<'t> {
             Sign::Blank if is_option => value.starts_with(b"-") || AFTER_OPTION.contains(&value),
             Sign::Blank => false,
             _ if quoted && !program => false,
-            // A user or a database called so: /etc/passwd, nsswitch.conf; and passwd itself.
+            // A user or a database of this name: /etc/passwd, nsswitch.conf; and the program passwd.
             Sign::Colon => !strong || program,
-            Sign::Apart if program || !self.name.ends => !strong || value.contains(&b' '),
+            Sign::Apart if program || !self.name.is_last => !strong || value.contains(&b' '),
             Sign::Apart if self.is_first() => false,
             Sign::Apart => {
                 let rest = slice(self.text, behind, self.line_end());
@@ -419,8 +418,8 @@ impl<'t> Place<'t> {
         }
     }
 
-    /// The strings of a list on the same line; a mapping is left to the names in it.
-    fn list(&self, open: u8) -> Beside {
+    /// The strings of a list on the same line. The keys of a mapping are names themselves.
+    fn list(&self, open: u8) -> Found {
         let line_end = self.line_end();
         let mut at = self.value + 1;
         let mut spans = Vec::new();
@@ -439,11 +438,11 @@ impl<'t> Place<'t> {
                 None => run_of_slashes(self.text, at).max(1),
             };
         }
-        Beside::until(spans, at)
+        Found::until(spans, at)
     }
 
-    /// A YAML block: `password: |` and the lines below that are further in.
-    fn block(&self) -> Option<Beside> {
+    /// A YAML block: `password: |` and the lines below that are indented further.
+    fn block(&self) -> Option<Found> {
         let value = slice(self.text, self.value, self.line.end);
         let ([b'|' | b'>', b'-' | b'+' | b'0'..=b'9', rest @ ..] | [b'|' | b'>', rest @ ..]) =
             value
@@ -468,20 +467,20 @@ impl<'t> Place<'t> {
             }
             at += line.len() + 1;
         }
-        Some(Beside::until(spans, at))
+        Some(Found::until(spans, at))
     }
 
-    /// `SetCredential=id:value`, the value to the end of the line, or of the word on a command line.
-    fn credential(&self) -> Beside {
+    /// `SetCredential=id:value`: the value ends with the line, or with the word on a command line.
+    fn credential(&self) -> Found {
         let (from, to, behind) = self.extent(self.sign == Sign::Blank);
         let value = slice(self.text, from, to);
         let Some(colon) = memchr(b':', value) else {
-            return Beside::nothing(behind);
+            return Found::nothing(behind);
         };
         let from = from + colon + 1;
         if is_harmless(slice(self.text, from, to), self.name) {
-            return Beside::nothing(behind);
+            return Found::nothing(behind);
         }
-        Beside::until(vec![self.span(from, to)], behind)
+        Found::until(vec![self.span(from, to)], behind)
     }
 }

@@ -1,20 +1,20 @@
-//! Names that stand before secrets: `DB_PASSWORD`, `apiKey`, `X-Auth-Token`.
+//! Telling names: `DB_PASSWORD`, `apiKey`, `X-Auth-Token`.
 
-/// What a name says of the value beside it.
+/// What a name says about the value beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Name {
     /// The class of the secret.
     pub(super) class: &'static str,
-    /// It may mean something harmless as well: its value must look like a secret itself.
-    pub(super) doubtful: bool,
-    /// It may be a count, as `MAX_TOKENS`: a number is then a setting.
-    pub(super) counts: bool,
-    /// The secret is what the name ends with: `token-refresher: …` is what a program says.
-    pub(super) ends: bool,
+    /// The name can also mean something harmless: the value itself must look like a secret.
+    pub(super) ambiguous: bool,
+    /// The name can be a count, such as `MAX_TOKENS`: a number is then a setting.
+    pub(super) may_be_count: bool,
+    /// The name ends with the secret word. `token-refresher: …` is a program's message.
+    pub(super) is_last: bool,
 }
 
-/// Words that make a name secret, and the class. Of a single word of five letters or more, a longer
-/// word's end is enough: `PGPASSWORD`.
+/// Words that make a name telling, with the class. A single word of five letters or more may also be the end of a longer
+/// one: `PGPASSWORD`.
 const SECRET: &[(&[&str], &str)] = &[
     (&["password"], "password"),
     (&["passwd"], "password"),
@@ -46,8 +46,8 @@ const SECRET: &[(&[&str], &str)] = &[
     (&["authorization"], "authorization"),
 ];
 
-/// The same, where the value decides.
-const DOUBTFUL: &[(&[&str], &str)] = &[
+/// The same, but only if the value looks like a secret.
+const AMBIGUOUS: &[(&[&str], &str)] = &[
     (&["pass"], "password"),
     (&["pw"], "password"),
     (&["cookie"], "cookie"),
@@ -55,16 +55,16 @@ const DOUBTFUL: &[(&[&str], &str)] = &[
     (&["key"], "secret"),
 ];
 
-/// Words before a secret one that make it the name of a number.
+/// Words that make a name a count if they precede a telling word.
 const COUNTING: &[&str] = &["count", "max", "min", "n", "num", "number", "total"];
 
-/// Words before a secret one that take the secret out of it: systemd's `LoadCredential=` names a
-/// file, `systemd-ask-password` is a program.
+/// Words that make a name harmless if they precede a telling word: systemd's `LoadCredential=` names a file,
+/// `systemd-ask-password` is a program.
 const BEFORE: &[&str] = &[
     "ask", "foreign", "has", "import", "is", "load", "no", "primary", "public", "without",
 ];
 
-/// Words behind a secret one that take the secret out of it: `PASSWORD_FILE`, `TOKEN_TTL`,
+/// Words that make a name harmless if they follow a telling word: `PASSWORD_FILE`, `TOKEN_TTL`,
 /// `systemd-ask-password-wall.service`.
 const BEHIND: &str = "\
     addr address age agent alg algorithm allowed attempts auth authentication automount backend \
@@ -79,18 +79,18 @@ const BEHIND: &str = "\
     time timeout timer ttl txt type types uri url usage user username validator validity version \
     xml yaml yml";
 
-/// What a name says; `None` where it names no secret.
-pub(super) fn secret(name: &[u8]) -> Option<Name> {
+/// Classifies a name; `None` if it is not telling.
+pub(super) fn classify(name: &[u8]) -> Option<Name> {
     const LONGEST: usize = 128;
     if name.len() > LONGEST {
         return None;
     }
     let words = words(name);
-    find(&words, SECRET, false).or_else(|| find(&words, DOUBTFUL, true))
+    find(&words, SECRET, false).or_else(|| find(&words, AMBIGUOUS, true))
 }
 
-/// The last of the words that make a name secret, if nothing around takes the secret out of it.
-fn find(words: &[String], table: &[(&[&str], &'static str)], doubtful: bool) -> Option<Name> {
+/// Looks for the last telling word, and whether the words around it make it harmless.
+fn find(words: &[String], table: &[(&[&str], &'static str)], ambiguous: bool) -> Option<Name> {
     let (behind, class) = (0..words.len()).rev().find_map(|at| {
         let from = words.get(at..)?;
         let (parts, class) = table.iter().find(|(parts, _)| begins(from, parts))?;
@@ -98,12 +98,12 @@ fn find(words: &[String], table: &[(&[&str], &'static str)], doubtful: bool) -> 
     })?;
     let after = words.get(behind..).unwrap_or_default();
     let before = words.get(..behind).unwrap_or_default();
-    // A doubtful word says something only at the end: `KEY_EVENTS`, `pass_through`.
+    // An ambiguous word counts only at the end: not in `KEY_EVENTS`, `pass_through`.
     if after
         .iter()
         .any(|word| BEHIND.split(' ').any(|behind| behind == word))
         || before.iter().any(|word| BEFORE.contains(&word.as_str()))
-        || (doubtful && (!after.is_empty() || (class == "secret" && before.len() < 2)))
+        || (ambiguous && (!after.is_empty() || (class == "secret" && before.len() < 2)))
     {
         return None;
     }
@@ -112,9 +112,9 @@ fn find(words: &[String], table: &[(&[&str], &'static str)], doubtful: bool) -> 
         .is_some_and(|word| word.ends_with('s') && word != "pass");
     Some(Name {
         class,
-        doubtful,
-        counts: plural || before.iter().any(|word| COUNTING.contains(&word.as_str())),
-        ends: after.is_empty(),
+        ambiguous,
+        may_be_count: plural || before.iter().any(|word| COUNTING.contains(&word.as_str())),
+        is_last: after.is_empty(),
     })
 }
 
@@ -129,7 +129,7 @@ fn begins(words: &[String], parts: &[&str]) -> bool {
         })
 }
 
-/// The words of a name in lower case, numbers left out: `dbPassword2`, `PVEAPIToken`, `x-api-key`.
+/// The words of a name in lower case, without digits: `dbPassword2`, `PVEAPIToken`, `x-api-key`.
 fn words(name: &[u8]) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut word = String::new();
@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     fn class(name: &str) -> Option<&'static str> {
-        secret(name.as_bytes()).map(|name| name.class)
+        classify(name.as_bytes()).map(|name| name.class)
     }
 
     #[test]
@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_name_of_many_may_be_a_count() {
-        let counts = |name: &str| secret(name.as_bytes()).unwrap().counts;
+        let counts = |name: &str| classify(name.as_bytes()).unwrap().may_be_count;
         assert!(counts("MAX_TOKENS") && counts("num_tokens") && counts("min-password"));
         assert!(!counts("TOKEN") && !counts("pass") && !counts("ADMIN_PASSWORD"));
     }

@@ -1,13 +1,12 @@
-//! A command's output, of which the middle may be missing.
+//! The output of a command, in which the middle may be missing.
 
 use crate::evidence::recording::Output;
 
-/// How far from where the middle was dropped the line there may begin or end.
+/// The longest partial line that is dropped with the middle.
 const FAR: usize = 4 << 10;
 
-/// Redacts both parts. What stands where the middle was dropped is dropped with it, to the ends of
-/// the line: half a secret has no shape and maybe no name. The output still says how many bytes the
-/// command wrote.
+/// Redacts head and tail. The partial lines around a dropped middle are dropped too: half a secret has no shape, and maybe
+/// no name. The output still says how many bytes the command wrote.
 pub(super) fn redact(output: &mut Output, mut redacted: impl FnMut(&[u8]) -> Option<Vec<u8>>) {
     let written = output.total_bytes();
     let mut changed = cut(output);
@@ -22,7 +21,7 @@ pub(super) fn redact(output: &mut Output, mut redacted: impl FnMut(&[u8]) -> Opt
     }
 }
 
-/// Whether something was cut. It is done once: afterwards the length before is known.
+/// Drops the partial lines, and returns whether there were any. This happens once: then the original size is known.
 fn cut(output: &mut Output) -> bool {
     if output.dropped == 0 || output.written.is_some() {
         return false;
@@ -35,8 +34,8 @@ fn cut(output: &mut Output) -> bool {
     true
 }
 
-/// How many bytes are broken of a text as seen from where it was broken: those before the first line
-/// break, else those before the first blank.
+/// The length of the partial line, as seen from where it was broken: up to the first line break, else up to the first
+/// blank.
 fn broken<'a>(bytes: impl ExactSizeIterator<Item = &'a u8> + Clone) -> usize {
     let most = bytes.len().min(FAR);
     let mut near = bytes.clone().take(most);

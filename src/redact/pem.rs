@@ -1,4 +1,4 @@
-//! Private keys in PEM (RFC 7468), whole or cut, in lines or in a string with `\n` in it.
+//! Private keys in PEM (RFC 7468): complete or truncated, on lines of their own or in a string with `\n`.
 
 use memchr::{memchr, memmem, memrchr};
 
@@ -7,19 +7,19 @@ use super::value::{byte, slice};
 
 /// The class of a private key.
 const CLASS: &str = "private-key";
-/// No private key is longer, in bytes of its text.
+/// The maximum length of a private key in bytes.
 const LONGEST: usize = 32 << 10;
-/// Runs of base64 in lines that hold more than it.
+/// The minimum length of base64 that counts on a line with other text.
 const LEAST_RUN: usize = 16;
 
-/// What a `-----BEGIN` at `at` begins, if it is a private key; and the index behind it.
+/// The private key that starts with a `-----BEGIN` at `at`, and the index after it.
 pub(super) fn from_begin(text: &[u8], at: usize) -> Option<(Vec<Span>, usize)> {
     let body = at + label(slice(text, at, text.len()), b"BEGIN")?;
     let near = slice(text, body, text.len().min(body + LONGEST));
     if let Some((from, to)) = end_marker(near) {
         let spans = match is_bare(slice(near, 0, from)) {
             true => vec![Span::new(at, body + to, CLASS)],
-            // Each line has its own prefix, as a log's.
+            // Each line has a prefix, as in a log.
             false => {
                 let mut spans = runs(text, body, body + from);
                 spans.push(Span::new(at, body, CLASS));
@@ -33,16 +33,16 @@ pub(super) fn from_begin(text: &[u8], at: usize) -> Option<(Vec<Span>, usize)> {
     Some((vec![Span::new(at, to, CLASS)], to))
 }
 
-/// What an `-----END` at `at` ends whose begin is not there, if it is a private key.
+/// The private key that ends with an `-----END` at `at`, and whose start is missing; and the index after it.
 pub(super) fn from_end(text: &[u8], at: usize, floor: usize) -> Option<(Vec<Span>, usize)> {
     let to = at + label(slice(text, at, text.len()), b"END")?;
     let floor = floor.max(at.saturating_sub(LONGEST));
     let mut spans = Vec::new();
     let mut line_start = start_of_line(text, floor, at);
-    // In a string the whole body stands in one line.
+    // In a string, the whole body is on one line.
     let mut from = at - base64_before(slice(text, line_start, at));
     let mut bare = slice(text, line_start, from).trim_ascii().is_empty();
-    // The last line of a body is as short as it comes; it is one if a long one stands above it.
+    // The last line of a body can be short. It belongs to the body if the line above it is long.
     let mut short = None;
     while line_start > floor && (bare || from == at) {
         let line_end = line_start - 1;
@@ -63,7 +63,7 @@ pub(super) fn from_end(text: &[u8], at: usize, floor: usize) -> Option<(Vec<Span
             if bare {
                 from = begin;
             } else {
-                // Each line has its own prefix, as a log's.
+                // Each line has a prefix, as in a log.
                 spans.push(Span::new(begin, end, CLASS));
             }
         }
@@ -76,13 +76,13 @@ fn start_of_line(text: &[u8], floor: usize, at: usize) -> usize {
     memrchr(b'\n', slice(text, floor, at)).map_or(floor, |found| floor + found + 1)
 }
 
-/// How many bytes of a body a text ends with, without a break.
+/// The length of the body characters at the end of a text.
 fn base64_before(text: &[u8]) -> usize {
     let is_word = |byte: &&u8| is_body(**byte) && !byte.is_ascii_whitespace();
     text.iter().rev().take_while(is_word).count()
 }
 
-/// The length of `-----BEGIN … PRIVATE KEY-----`, of `---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----` too.
+/// The length of `-----BEGIN … PRIVATE KEY-----`, or of `---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----`.
 fn label(text: &[u8], word: &[u8]) -> Option<usize> {
     const MOST: usize = 80;
     let line = slice(text, 0, text.len().min(MOST));
@@ -104,7 +104,7 @@ fn label(text: &[u8], word: &[u8]) -> Option<usize> {
         .then_some(line.len() - rest.len() + dashes + closing)
 }
 
-/// Where the first end of a private key begins and ends.
+/// Where the first end marker of a private key starts and ends.
 fn end_marker(text: &[u8]) -> Option<(usize, usize)> {
     let mut at = 0;
     while let Some(found) = memmem::find(slice(text, at, text.len()), b"----") {
@@ -121,14 +121,14 @@ fn end_marker(text: &[u8]) -> Option<(usize, usize)> {
     None
 }
 
-/// Bytes of a body: base64, line breaks and indentation, as they are or escaped, quotes around lines.
+/// Characters of a body: base64, line breaks and indentation, escaped or not.
 fn is_body(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(byte, b'+' | b'/' | b'=' | b'\\')
         || byte.is_ascii_whitespace()
 }
 
-/// Whether nothing but a body stands between begin and end, and the headers of RFC 1421 (`Proc-Type:`).
+/// Whether there is only a body between the markers, with the headers of RFC 1421 (`Proc-Type:`) if any.
 fn is_bare(body: &[u8]) -> bool {
     body.split(|byte| *byte == b'\n').all(|line| {
         let line = line.trim_ascii();
@@ -140,7 +140,7 @@ fn is_bare(body: &[u8]) -> bool {
     })
 }
 
-/// Each run of base64 on the lines between begin and end.
+/// Each run of base64 on the lines between the markers.
 fn runs(text: &[u8], from: usize, to: usize) -> Vec<Span> {
     let mut spans = Vec::new();
     let mut at = from;
@@ -158,8 +158,7 @@ fn runs(text: &[u8], from: usize, to: usize) -> Vec<Span> {
     spans
 }
 
-/// How long the body of a key is whose end is not there: lines whose last word is of base64, or the
-/// rest of a string.
+/// The length of a body without an end marker: lines that end with base64, or the rest of a string.
 fn body_length(text: &[u8]) -> usize {
     let mut at = text
         .iter()
@@ -174,7 +173,7 @@ fn body_length(text: &[u8]) -> usize {
         let header = [&b"Proc-Type:"[..], b"DEK-Info:", b"Comment:"]
             .into_iter()
             .any(|name| bare.starts_with(name));
-        // The last line of a body is as short as it comes.
+        // The last line of a body can be short.
         let last = full && word == bare.len();
         if !(word >= LEAST_RUN || header || bare.is_empty() && !full || last) {
             break;

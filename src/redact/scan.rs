@@ -1,4 +1,4 @@
-//! One pass over a text, in which every built-in rule is tried where a hint of it stands.
+//! One pass over a text, which tries each built-in rule where one of its hints occurs.
 
 use std::sync::LazyLock;
 
@@ -12,14 +12,14 @@ use super::tokens::{Token, touches};
 use super::value::{byte, is_harmless, slice};
 use super::{assignment, pem};
 
-/// How far a shape is looked for; what is longer is followed as far as the word goes.
+/// How far a shape is matched. A longer secret is followed to the end of the word.
 const WINDOW: usize = 16 << 10;
 
-/// How often each byte of a line may be read again, on average, for names that turn out to have no value. After that,
-/// whatever follows a name on that line is taken for its value, and read once.
+/// How often each byte of a line may be read again, on average, for names without a value. After that, whatever follows a
+/// name on the line counts as its value and is read once.
 const READINGS: usize = 16;
 
-/// Parts of names that say something, each only as much as is sure to be rare.
+/// Parts of telling names, as short as possible without being frequent in ordinary text.
 const NAME_HINTS: &[&str] = &[
     "pass",
     "pwd",
@@ -38,7 +38,7 @@ const NAME_HINTS: &[&str] = &[
 ];
 const PEM_HINTS: &[&str] = &["-----BEGIN", "---- BEGIN", "-----END", "---- END"];
 
-/// What a hint is of.
+/// The rule that a hint belongs to.
 #[derive(Debug, Clone, Copy)]
 enum Rule {
     Name,
@@ -51,7 +51,7 @@ struct Hints {
     rules: Vec<Rule>,
 }
 
-/// Built where the first text is looked at, in a fraction of a millisecond.
+/// Built when the first text is searched, in a fraction of a millisecond.
 static HINTS: LazyLock<Option<Hints>> = LazyLock::new(|| {
     let shapes = SHAPES.iter().enumerate().flat_map(|(index, shape)| {
         shape
@@ -70,18 +70,17 @@ static HINTS: LazyLock<Option<Hints>> = LazyLock::new(|| {
     Some(Hints { automaton, rules })
 });
 
-/// What the built-in rules find in a text, in no order. The words in tokens that stand there already
-/// are no names.
+/// The secrets that the built-in rules find in a text, in no particular order. Words within tokens are not names.
 pub(super) fn spans(text: &[u8], tokens: &[Token<'_>]) -> Vec<Span> {
     let mut scan = Scan {
         text,
         spans: Vec::new(),
         line: None,
         readings: 0,
-        named: 0,
-        keyed: 0,
-        shaped: (0, 0),
-        vain: 0,
+        names_end: 0,
+        pem_end: 0,
+        last_shape: (0, 0),
+        unmatched: 0,
     };
     let Some(hints) = &*HINTS else {
         return Vec::new();
@@ -106,25 +105,25 @@ struct Scan<'t> {
     line: Option<Line>,
     /// How many bytes of the line may still be read again.
     readings: usize,
-    /// Names before this index have been looked at, with their values.
-    named: usize,
-    /// Private keys before this index have been found.
-    keyed: usize,
+    /// Names before this index are done, with their values.
+    names_end: usize,
+    /// Private keys before this index are done.
+    pem_end: usize,
     /// The latest secret that was found by its shape.
-    shaped: (usize, usize),
-    /// Where the word ends in which a shape was sought in vain that fits all of a word or nothing.
-    vain: usize,
+    last_shape: (usize, usize),
+    /// The end of a word in which a shape did not match that matches all of a word or nothing.
+    unmatched: usize,
 }
 
 impl Scan<'_> {
     fn name(&mut self, from: usize, to: usize) {
-        if from < self.named {
+        if from < self.names_end {
             return;
         }
-        // A name does not reach into a secret.
+        // A name does not extend into a secret.
         let latest = self.spans.iter().rev().take(8);
         let ends = latest.map(|span| span.to).filter(|to| *to <= from);
-        let floor = ends.fold(self.named, usize::max);
+        let floor = ends.fold(self.names_end, usize::max);
         let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_-.".contains(byte);
         let before = slice(self.text, floor, from);
         let mut from = from - before.iter().rev().take_while(is_name).count();
@@ -137,18 +136,18 @@ impl Scan<'_> {
             && byte(self.text, from - 1) == b'\\'
             && matches!(byte(self.text, from), b'n' | b't' | b'r')
         {
-            // The letter of an escaped line break.
+            // The letter belongs to an escaped line break.
             from += 1;
         }
         let line = self.line_of(from);
-        let beside = assignment::beside(self.text, line, from, to, self.readings == 0);
-        self.spans.extend(beside.spans);
-        self.named = beside.next.max(to);
-        let again = beside.read.saturating_sub(self.named);
+        let found = assignment::find(self.text, line, from, to, self.readings == 0);
+        self.spans.extend(found.spans);
+        self.names_end = found.next.max(to);
+        let again = found.read.saturating_sub(self.names_end);
         self.readings = self.readings.saturating_sub(again);
     }
 
-    /// The line an index is in; the indices come in order, so that each byte is passed once.
+    /// The line that contains an index. Indices are passed in order, so that each byte is searched once.
     fn line_of(&mut self, at: usize) -> Line {
         if let Some(line) = self
             .line
@@ -173,15 +172,15 @@ impl Scan<'_> {
     }
 
     fn pem(&mut self, at: usize) {
-        if at < self.keyed {
+        if at < self.pem_end {
             return;
         }
         if let Some((spans, behind)) = pem::from_begin(self.text, at) {
             self.spans.extend(spans);
-            self.keyed = behind;
-        } else if let Some((spans, behind)) = pem::from_end(self.text, at, self.keyed) {
+            self.pem_end = behind;
+        } else if let Some((spans, behind)) = pem::from_end(self.text, at, self.pem_end) {
             self.spans.extend(spans);
-            self.keyed = behind;
+            self.pem_end = behind;
         }
     }
 
@@ -189,16 +188,19 @@ impl Scan<'_> {
         let Some(shape) = SHAPES.get(index) else {
             return;
         };
-        let inside = at > self.shaped.0 && at < self.shaped.1;
-        let in_vain = shape.check == Check::Random && at < self.vain;
+        let inside = at > self.last_shape.0 && at < self.last_shape.1;
+        let is_unmatched = shape.check == Check::Random && at < self.unmatched;
         let is_word = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_-".contains(byte);
-        if inside || in_vain || (is_word(&&byte(self.text, at)) && !is_edge_before(self.text, at)) {
+        if inside
+            || is_unmatched
+            || (is_word(&&byte(self.text, at)) && !is_edge_before(self.text, at))
+        {
             return;
         }
         let window = slice(self.text, at, self.text.len().min(at + WINDOW));
         let Some((from, to)) = shape.secret_in(window) else {
             if shape.check == Check::Random {
-                self.vain = at + window.iter().take_while(is_word).count();
+                self.unmatched = at + window.iter().take_while(is_word).count();
             }
             return;
         };
@@ -207,12 +209,12 @@ impl Scan<'_> {
             false => &[],
         };
         let (from, to) = (at + from, at + to + rest.iter().take_while(is_word).count());
-        self.shaped = (at, to);
+        self.last_shape = (at, to);
         let name = Name {
             class: shape.class,
-            doubtful: false,
-            counts: false,
-            ends: true,
+            ambiguous: false,
+            may_be_count: false,
+            is_last: true,
         };
         if is_harmless(slice(self.text, from, to), name) {
             return;
@@ -222,14 +224,14 @@ impl Scan<'_> {
             ..Span::new(from, to, shape.class)
         });
         if shape.class == "proxmox-token" {
-            // Its name has the word "token" in it, and its value begins with what is no secret.
-            self.named = self.named.max(to);
+            // `PVEAPIToken` contains the word "token", but the user in its value is not secret.
+            self.names_end = self.names_end.max(to);
         }
     }
 }
 
-/// Whether a word may begin at an index: no letter or digit stands before it, or one that ends an
-/// escape (`\n`, `%20`, `ESC [31m`).
+/// Whether a word may start at an index: no letter or digit precedes it, except the end of an escape (`\n`, `%20`,
+/// `ESC [31m`).
 pub(super) fn is_edge_before(text: &[u8], at: usize) -> bool {
     let back = |count: usize| at.checked_sub(count).map_or(0, |index| byte(text, index));
     let (last, second) = (back(1), back(2));
@@ -241,7 +243,7 @@ pub(super) fn is_edge_before(text: &[u8], at: usize) -> bool {
         || (last == b'm' && (second == b'[' || second.is_ascii_digit() && ends_colour(text, at)))
 }
 
-/// Whether the digits and `m` before an index end a colour of the terminal's: `[0m`, `[1;31m`.
+/// Whether the digits and the `m` before an index end a terminal colour: `[0m`, `[1;31m`.
 fn ends_colour(text: &[u8], at: usize) -> bool {
     const LONGEST: usize = 12;
     let lead = slice(text, at.saturating_sub(LONGEST), at.saturating_sub(1));

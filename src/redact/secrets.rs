@@ -1,4 +1,4 @@
-//! The secrets of one run: each with its token, and where else it stands.
+//! The secrets of one run: their tokens, and where else they occur.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -10,56 +10,56 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use super::scan::is_edge_before;
 use super::value::{byte, is_path, is_strong, slice};
 
-/// How many distinct secrets get a number of their own. Who prints more does so to harm.
+/// How many distinct secrets get a number of their own. Only hostile output has more.
 const MOST: usize = 2_000;
-/// How many bytes of secrets, in all their forms, are sought everywhere.
+/// How many bytes of secrets, in all forms, are searched for everywhere.
 const MOST_BYTES: usize = 1 << 20;
-/// Longer secrets have one form.
+/// Longer secrets are searched for in one form only.
 const LONGEST: usize = 8 << 10;
-/// Longer secrets are sought without regard to the letters around them.
+/// Secrets of this length or more are found within words too.
 const LONG: usize = 16;
-/// How many secrets may end with one another, as `d`, `cd` and `bcd` do: so many may end at each byte of a text.
+/// How many secrets may be suffixes of one another, like `d`, `cd` and `bcd`: it limits how many end at each byte of a text.
 const MOST_NESTED: usize = 8;
 
-/// Every secret found so far, in the order of appearance.
+/// Every secret that was found, in order of appearance.
 #[derive(Debug, Default)]
 pub(super) struct Secrets {
     found: Vec<Secret>,
-    /// How many there are of a class, and the latest.
+    /// The number of secrets of each class, and the index of the latest.
     ranks: HashMap<Cow<'static, str>, (u64, usize)>,
-    /// Every form of every secret, and which one it is.
+    /// Every form of every secret, with the secret's index.
     forms: HashMap<Vec<u8>, usize>,
-    /// The highest number in a token of a class that stood in the text already.
-    taken: BTreeMap<String, u64>,
-    /// Values that are no secret wherever they stand alone, such as the unit's name.
-    innocent: HashSet<Vec<u8>>,
+    /// The highest number of a token of each class that the text already contained.
+    reserved: BTreeMap<String, u64>,
+    /// Values that are not secrets on their own, such as the name of the unit.
+    exempt: HashSet<Vec<u8>>,
 }
 
 #[derive(Debug)]
 struct Secret {
     class: Cow<'static, str>,
-    /// Its number among the new ones of its class, from 1.
+    /// Its number among the new secrets of its class, from 1.
     rank: u64,
 }
 
 impl Secrets {
-    /// Whether there is nothing to be replaced, and no token that stands there already.
+    /// Whether there is nothing to replace, and the text contained no token.
     pub(super) fn is_empty(&self) -> bool {
-        self.found.is_empty() && self.taken.is_empty()
+        self.found.is_empty() && self.reserved.is_empty()
     }
 
-    /// A value that may stand anywhere.
-    pub(super) fn innocent(&mut self, value: &str) {
-        self.innocent.insert(value.as_bytes().to_vec());
+    /// Exempts a value from being found anywhere.
+    pub(super) fn exempt(&mut self, value: &str) {
+        self.exempt.insert(value.as_bytes().to_vec());
     }
 
-    /// A number that a token in the text has already.
-    pub(super) fn taken(&mut self, class: &str, number: u64) {
-        let highest = self.taken.entry(class.to_owned()).or_default();
+    /// Reserves the number of a token that the text already contains.
+    pub(super) fn reserved(&mut self, class: &str, number: u64) {
+        let highest = self.reserved.entry(class.to_owned()).or_default();
         *highest = number.max(*highest);
     }
 
-    /// Takes in a secret, and says which it is.
+    /// Adds a secret, and returns its index.
     pub(super) fn add(&mut self, class: Cow<'static, str>, value: &[u8]) -> usize {
         let plain = unescaped(value);
         if let Some(known) = self.forms.get(value).or_else(|| self.forms.get(&plain)) {
@@ -67,7 +67,7 @@ impl Secrets {
         }
         let (rank, last) = self.ranks.get(&class).copied().unwrap_or_default();
         if self.found.len() >= MOST && rank > 0 {
-            // All that is left of a class has one number.
+            // The rest of the class shares one number.
             return last;
         }
         let index = self.found.len();
@@ -79,7 +79,7 @@ impl Secrets {
         for form in forms(value).into_iter().chain(forms(&plain)) {
             self.forms.entry(form).or_insert(index);
         }
-        // Who can say where a value of several words ends? Each is a secret too.
+        // The value may end at any of its words: each is a secret too.
         for word in plain.split(|byte| b" \t,;&'\"|=".contains(byte)) {
             if word.len() < plain.len() && is_strong(word) && !is_path(word) {
                 self.forms.entry(word.to_vec()).or_insert(index);
@@ -88,13 +88,13 @@ impl Secrets {
         index
     }
 
-    /// What stands in a secret's place.
+    /// The token for a secret.
     pub(super) fn token(&self, index: usize) -> String {
         let Some(Secret { class, rank }) = self.found.get(index) else {
             return String::new();
         };
         let number = self
-            .taken
+            .reserved
             .get(&**class)
             .copied()
             .unwrap_or_default()
@@ -102,12 +102,12 @@ impl Secrets {
         format!("{}{class}:{number}]", super::tokens::TOKEN)
     }
 
-    /// Finds these secrets where nothing around them says what they are.
-    pub(super) fn known(&self) -> Known {
+    /// A finder for these secrets.
+    pub(super) fn finder(&self) -> SecretFinder {
         let mut strong: Vec<_> = self
             .forms
             .iter()
-            .filter(|(form, _)| is_strong(form) && !self.innocent.contains(*form))
+            .filter(|(form, _)| is_strong(form) && !self.exempt.contains(*form))
             .map(|(form, index)| (*index, form.as_slice()))
             .collect();
         strong.sort_unstable();
@@ -120,14 +120,14 @@ impl Secrets {
         without_nested(&mut strong);
         let (long, short): (Vec<_>, Vec<_>) =
             strong.into_iter().partition(|(_, form)| form.len() >= LONG);
-        Known {
-            long: Search::new(long),
-            short: Search::new(short),
+        SecretFinder {
+            long: Automaton::new(long),
+            short: Automaton::new(short),
         }
     }
 }
 
-/// Removes what ends with too many others.
+/// Removes forms of which too many others are suffixes.
 fn without_nested(forms: &mut Vec<(usize, &[u8])>) {
     forms.sort_by(|(_, one), (_, other)| one.iter().rev().cmp(other.iter().rev()));
     let mut ends: Vec<&[u8]> = Vec::new();
@@ -143,21 +143,21 @@ fn without_nested(forms: &mut Vec<(usize, &[u8])>) {
     });
 }
 
-/// The secrets that are strong enough to be sought everywhere.
+/// Finds secrets where nothing around them identifies them.
 #[derive(Debug)]
-pub(super) struct Known {
-    long: Option<Search>,
-    short: Option<Search>,
+pub(super) struct SecretFinder {
+    long: Option<Automaton>,
+    short: Option<Automaton>,
 }
 
-/// Texts to be found, and which secret each is.
+/// Forms to search for, and the secret that each belongs to.
 #[derive(Debug)]
-struct Search {
+struct Automaton {
     automaton: AhoCorasick,
     indices: Vec<usize>,
 }
 
-impl Search {
+impl Automaton {
     fn new(forms: Vec<(usize, &[u8])>) -> Option<Self> {
         if forms.is_empty() {
             return None;
@@ -170,32 +170,32 @@ impl Search {
         Some(Self { automaton, indices })
     }
 
-    /// Where they stand, in order, without those that `fits` refuses; those that overlap as one.
-    fn places(&self, text: &[u8], fits: impl Fn(usize, usize) -> bool) -> Vec<Place> {
-        let mut places = Vec::new();
+    /// Where the forms occur, if `fits` accepts it, in order. Overlapping occurrences are merged.
+    fn find(&self, text: &[u8], fits: impl Fn(usize, usize) -> bool) -> Vec<Occurrence> {
+        let mut occurrences = Vec::new();
         for found in self.automaton.find_overlapping_iter(text) {
             let secret = self.indices.get(found.pattern().as_usize());
             if fits(found.start(), found.end()) {
                 let secret = secret.copied().unwrap_or_default();
-                Place::new(found.start(), found.end(), secret).join(&mut places);
+                Occurrence::new(found.start(), found.end(), secret).join(&mut occurrences);
             }
         }
-        places
+        occurrences
     }
 }
 
-/// Where a secret stands.
+/// Where a secret occurs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct Occurrence {
     pub(super) from: usize,
     pub(super) to: usize,
-    /// Which it is; of several that overlap, the longest.
+    /// The index of the secret: of merged occurrences, the longest one's.
     pub(super) secret: usize,
     /// The length of that one.
     length: usize,
 }
 
-impl Place {
+impl Occurrence {
     pub(super) const fn new(from: usize, to: usize, secret: usize) -> Self {
         Self {
             from,
@@ -205,32 +205,30 @@ impl Place {
         }
     }
 
-    /// Adds it to places in the order of their ends, none of which ends behind it, and makes one of those
-    /// that overlap.
-    pub(super) fn join(mut self, places: &mut Vec<Self>) {
-        while let Some(last) = places.pop_if(|last| self.from < last.to) {
+    /// Adds the occurrence to others that end no later, and merges those that overlap.
+    pub(super) fn join(mut self, occurrences: &mut Vec<Self>) {
+        while let Some(last) = occurrences.pop_if(|last| self.from < last.to) {
             self.from = self.from.min(last.from);
             self.to = self.to.max(last.to);
             if last.length >= self.length {
                 (self.secret, self.length) = (last.secret, last.length);
             }
         }
-        places.push(self);
+        occurrences.push(self);
     }
 }
 
-impl Known {
-    /// Where they stand. Next to what is in `found` already, a word may begin and end whatever the
-    /// letters.
-    pub(super) fn places(&self, text: &[u8], found: &[Place]) -> Vec<Place> {
+impl SecretFinder {
+    /// Where the secrets occur. A word may also start or end next to what the rules have found.
+    pub(super) fn find(&self, text: &[u8], found: &[Occurrence]) -> Vec<Occurrence> {
         let long = self.long.iter();
-        let mut places: Vec<_> = long
-            .flat_map(|search| search.places(text, |_, _| true))
+        let mut occurrences: Vec<_> = long
+            .flat_map(|search| search.find(text, |_, _| true))
             .collect();
         let edges: HashSet<_> = found
             .iter()
-            .chain(&places)
-            .flat_map(|place| [place.from, place.to])
+            .chain(&occurrences)
+            .flat_map(|occurrence| [occurrence.from, occurrence.to])
             .collect();
         let stands_alone = |from: usize, to: usize| {
             let begins = !is_word(byte(text, from)) || is_edge(text, from) || edges.contains(&from);
@@ -239,9 +237,9 @@ impl Known {
             begins && ends
         };
         if let Some(search) = &self.short {
-            places.extend(search.places(text, stands_alone));
+            occurrences.extend(search.find(text, stands_alone));
         }
-        places
+        occurrences
     }
 }
 
@@ -253,7 +251,7 @@ fn is_edge(text: &[u8], at: usize) -> bool {
     byte(text, at.wrapping_sub(1)) != b'_' && is_edge_before(text, at)
 }
 
-/// A value as programs pass it on: as it is, in JSON, in a URL, in base64.
+/// The forms in which programs print a value: unchanged, in JSON, in a URL, in base64.
 fn forms(value: &[u8]) -> Vec<Vec<u8>> {
     let mut forms = vec![value.to_vec()];
     if value.len() > LONGEST {
@@ -275,7 +273,7 @@ fn forms(value: &[u8]) -> Vec<Vec<u8>> {
             });
         forms.push(percent.into_bytes());
     }
-    // `echo` adds the line break.
+    // `echo` adds a line break.
     for text in [value.to_vec(), [value, b"\n"].concat()] {
         forms.push(STANDARD.encode(&text).into_bytes());
         forms.push(STANDARD_NO_PAD.encode(&text).into_bytes());
@@ -283,7 +281,7 @@ fn forms(value: &[u8]) -> Vec<Vec<u8>> {
     forms
 }
 
-/// A value without the backslashes of quotations around it: `pa\"ss` is `pa"ss`.
+/// A value without the backslashes of the quotes around it: `pa\"ss` becomes `pa"ss`.
 fn unescaped(value: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(value.len());
     let mut bytes = value.iter();

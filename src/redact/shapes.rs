@@ -1,31 +1,31 @@
-//! Secrets that are known by their shape, whatever stands beside them: one table.
+//! Secrets with a known shape, in one table.
 
 use std::sync::OnceLock;
 
 use regex::bytes::Regex;
 
-/// What else must hold of what a pattern matches.
+/// An additional condition on a match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Check {
-    /// Nothing.
+    /// None.
     Nothing,
-    /// It has a digit or a capital, which ordinary words joined by hyphens do not; and where it is
-    /// not found at a hint, neither is it in the rest of that word.
+    /// The match has a digit or a capital, unlike ordinary words joined by hyphens. If the pattern does not match at a hint,
+    /// it does not match in the rest of the word either.
     Random,
 }
 
-/// One shape.
+/// A shape.
 pub(super) struct Shape {
     /// The class of the secret.
     pub(super) class: &'static str,
-    /// Texts that it begins with, whatever their case. Nothing is compiled before one is found.
+    /// How it starts, in any case. The pattern is compiled when the first hint occurs.
     pub(super) hints: &'static [&'static str],
-    /// What is there at a hint. Where it has a group `secret`, only that is the secret.
+    /// The pattern at a hint. If it has a group `secret`, only the group is secret.
     ///
-    /// It is searched for from the hint on only. So that a hostile text costs no more than one
-    /// pass, a pattern with a repetition that has no end either takes all of it, or is `random`.
+    /// It is matched from the hint on. So that hostile text costs only one pass, a pattern with an unbounded repetition must
+    /// either consume all of it, or be `random`.
     pub(super) pattern: &'static str,
-    /// What else must hold.
+    /// The additional condition.
     pub(super) check: Check,
     compiled: OnceLock<Option<Regex>>,
 }
@@ -62,10 +62,10 @@ impl Shape {
         }
     }
 
-    /// What is secret of the text at a hint, as an offset and an end from there.
+    /// The secret in the text at a hint, as start and end.
     pub(super) fn secret_in(&self, text: &[u8]) -> Option<(usize, usize)> {
         let compiled = self.compiled.get_or_init(|| {
-            // Every pattern is compiled by a test.
+            // A test compiles every pattern.
             Regex::new(&format!("^(?:{})", self.pattern)).ok()
         });
         let found = compiled.as_ref()?.captures(text)?;
@@ -224,14 +224,14 @@ pub(super) static SHAPES: [Shape; 31] = [
         &["$argon2", "$scrypt$", "$pbkdf2"],
         r"(?-u)\$(?:argon2(?:id|i|d)|scrypt|pbkdf2[a-z0-9-]{0,16})\$[A-Za-z0-9=,$+/.-]{20,}",
     ),
-    // https://pve.proxmox.com/pve-docs/pveum.1.html#pveum_tokens and the same of Backup Server and
-    // Mail Gateway; the user and the token's ID are no secret
+    // https://pve.proxmox.com/pve-docs/pveum.1.html#pveum_tokens, also for Backup Server and Mail Gateway. The user and the
+    // ID of the token are not secret.
     Shape::new(
         "proxmox-token",
         &["PVEAPIToken", "PBSAPIToken", "PMGAPIToken", "!"],
         r"(?i-u)(?:P(?:VE|BS|MG)APIToken[=:\s]\s?[^\s!]{1,64})?![a-z][a-z0-9._-]{0,63}[=:](?<secret>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})",
     ),
-    // A private key in PEM, encoded as base64, as in a kubeconfig: `-----BEGIN ` and the six labels there are
+    // A private key in PEM as base64, as in a kubeconfig: `-----BEGIN ` and each of the six labels
     Shape::new(
         "private-key",
         &["LS0tLS1CRUdJTiB"],
@@ -256,13 +256,13 @@ pub(super) static SHAPES: [Shape; 31] = [
         &["api.telegram.org/bot"],
         r"(?-u)api\.telegram\.org/bot(?<secret>[0-9]{1,20}:[A-Za-z0-9_-]{30,})",
     ),
-    // RFC 6750, 2.1, without the header's name before it
+    // RFC 6750, 2.1, without the name of the header
     Shape::random(
         "authorization",
         &["bearer "],
         r"(?i-u)bearer +(?<secret>[A-Za-z0-9._~+/-]{16,}=*)",
     ),
-    // RFC 3986, 3.2.1: the password in a URL; user and host are no secret
+    // RFC 3986, 3.2.1: the password in a URL. User and host are not secret.
     Shape::new(
         "password",
         &["://", r":\/\/"],

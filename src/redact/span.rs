@@ -1,14 +1,14 @@
-//! Places in a text.
+//! Ranges of a text.
 
 use std::borrow::Cow;
 
-/// Bytes of a text that are secret.
+/// Bytes that a rule takes for a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Span {
     pub(super) from: usize,
     pub(super) to: usize,
     pub(super) class: Cow<'static, str>,
-    /// It was found by a shape, which knows its class better than a name does.
+    /// Found by a shape, which determines the class better than a name does.
     pub(super) exact: bool,
 }
 
@@ -23,7 +23,7 @@ impl Span {
     }
 }
 
-/// A line of a text, without its line break; `/proc/PID/environ` has zeros between its lines.
+/// A line of a text, without its line break. `/proc/PID/environ` separates its lines by NUL.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Line {
     pub(super) start: usize,

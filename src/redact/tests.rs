@@ -1,4 +1,4 @@
-//! What is removed and what stays, as a reader of a ticket would want it.
+//! What is removed and what stays.
 
 mod fields;
 mod hostile;
@@ -12,7 +12,7 @@ use super::Redactor;
 use crate::fixture::runbook;
 use crate::runbook::Runbook;
 
-/// A runbook with these patterns of its own.
+/// A runbook with these patterns.
 fn with_patterns(patterns: &str) -> Runbook {
     runbook(&format!(
         "runbook: test
@@ -23,7 +23,7 @@ checks:
     ))
 }
 
-/// A text as it leaves.
+/// A redacted text.
 fn redacted(text: &str) -> String {
     let mut redactor = Redactor::new(&with_patterns(""));
     redactor.learn(text.as_bytes());
@@ -34,7 +34,7 @@ fn redacted(text: &str) -> String {
     )
 }
 
-/// Each text on the left must become the one on the right; to do it again changes nothing.
+/// Checks that each text on the left becomes the one on the right, and does not change if it is redacted again.
 fn become_these(cases: &[(&str, &str)]) {
     let wrong: Vec<_> = cases
         .iter()

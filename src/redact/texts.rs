@@ -1,7 +1,7 @@
 //! Every text of a report and of a recording.
 //!
-//! All text is redacted unless it is exempt here by name. A struct must name each of its fields, and a type that holds no
-//! text must say so, or it does not compile.
+//! Every text is redacted unless its field is exempt by name. A struct must name all of its fields, and a type without text
+//! must be declared as such, or the code does not compile.
 
 use std::collections::BTreeMap;
 
@@ -24,28 +24,28 @@ use crate::runbook::Effect;
 
 /// Sees every text, and may change it.
 pub(super) trait Visitor {
-    /// A text, and the name beside it: the key in a map, or the option before it on a command line.
+    /// Visits a text. `name` is the key in a map, or the option before a word of a command line.
     fn text(&mut self, name: Option<&str>, text: &mut String);
-    /// A command's output.
+    /// Visits the output of a command.
     fn output(&mut self, output: &mut Output);
-    /// Whether to visit what a report repeats from its recording.
+    /// Whether to visit fields of a report that repeat the recording.
     fn visits_repeated(&self) -> bool {
         true
     }
 }
 
-/// Something with texts in it.
+/// A value that contains text.
 pub(super) trait Texts {
-    /// Shows every text to a visitor. `name` stands beside the value.
+    /// Passes every text to a visitor. `name` is beside the value.
     fn visit(&mut self, name: Option<&str>, visitor: &mut dyn Visitor);
 
-    /// The text, if it is one: in a list it may be an option, and the next text its value.
+    /// The text, if this is one: in a list it may be an option whose value comes next.
     fn as_word(&self) -> Option<&str> {
         None
     }
 }
 
-/// Fields after `repeated` show what the recording has; fields after `exempt` are not redacted.
+/// Fields after `repeated` repeat the recording. Fields after `exempt` are not redacted.
 macro_rules! structs {
     ($($type:ident {
         $($field:ident),* $(; repeated $($repeated:ident),*)? $(; exempt $($exempt:ident),*)?
@@ -70,8 +70,8 @@ macro_rules! without_text {
     )*};
 }
 
-// Exempt are ids and names that a runbook gives, hashes, timestamps, and the text of the runbook: what looks like a secret
-// there is a pattern, or a command that searches for one.
+// Exempt are ids and names from the runbook, hashes, timestamps and the text of the runbook: what looks like a secret there is
+// a pattern, or a command that searches for one.
 structs! {
     Recording {
         lxcdiag, command_line, runbook, demonstration, target, vars, failed_at, failed_at_given, log, read_only,
@@ -170,7 +170,7 @@ impl Texts for Map<String, Value> {
     }
 }
 
-/// Visits the keys and the values of a map. The keys that changed, before and after.
+/// Visits the keys and values of a map, and returns the keys that changed, before and after.
 fn visit_entries<'a, T: Texts + 'a>(
     entries: impl Iterator<Item = (&'a String, &'a mut T)>,
     visitor: &mut dyn Visitor,

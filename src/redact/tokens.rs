@@ -1,4 +1,4 @@
-//! Tokens, which stand in the place of secrets: `[redacted:CLASS:NUMBER]`.
+//! Tokens, which replace secrets: `[redacted:CLASS:NUMBER]`.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -10,10 +10,10 @@ use serde_json::Value;
 use super::value::slice;
 use crate::report::{Redaction, Report};
 
-/// How every token begins.
+/// The start of every token.
 pub(super) const TOKEN: &str = "[redacted:";
 
-/// A token that an earlier redaction has put into a text.
+/// A token in a text, from an earlier redaction.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Token<'t> {
     from: usize,
@@ -66,7 +66,7 @@ pub(super) fn redactions(report: &Report) -> Vec<Redaction> {
     counts.into_iter().map(redaction).collect()
 }
 
-/// Counts the tokens in a value by place and class. The items of a list are called by their ids, if they have any.
+/// Counts the tokens in a value by place and class. An item of a list is identified by its id, if it has one.
 fn count(place: &str, value: &Value, counts: &mut BTreeMap<(String, String), u64>) {
     let mut count_in = |text: &str| {
         for token in tokens(text.as_bytes()) {

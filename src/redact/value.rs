@@ -1,4 +1,4 @@
-//! Values: where they end, which are no secret, and which may be looked for elsewhere.
+//! Values: where they end, which are harmless, and which can be searched for elsewhere.
 
 use memchr::memchr;
 
@@ -9,13 +9,12 @@ pub(super) fn byte(text: &[u8], at: usize) -> u8 {
     text.get(at).copied().unwrap_or_default()
 }
 
-/// The bytes of a range; none where it is no range of the text.
+/// The bytes of a range; empty if the range is not within the text.
 pub(super) fn slice(text: &[u8], from: usize, to: usize) -> &[u8] {
     text.get(from..to).unwrap_or_default()
 }
 
-/// A quotation mark as it stands within other quotations: `"` by itself, `\"` in a JSON string,
-/// `\\\"` in a JSON string in one.
+/// A quote, which may be nested: `"` by itself, `\"` in a JSON string, `\\\"` in a JSON string within one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Quote {
     mark: u8,
@@ -23,7 +22,7 @@ pub(super) struct Quote {
 }
 
 impl Quote {
-    /// The quotation mark at an index, and the index behind it.
+    /// The quote at an index, and the index after it.
     pub(super) fn at(text: &[u8], at: usize) -> Option<(Self, usize)> {
         let slashes = run_of_slashes(text, at);
         let mark = byte(text, at + slashes);
@@ -31,7 +30,7 @@ impl Quote {
         is_one.then_some((Self { mark, slashes }, at + slashes + 1))
     }
 
-    /// The quotation mark directly before an index.
+    /// The quote directly before an index.
     pub(super) fn before(text: &[u8], end: usize) -> Option<Self> {
         let at = end.checked_sub(1)?;
         let slashes = slashes_before(text, at, 0);
@@ -42,8 +41,8 @@ impl Quote {
         })
     }
 
-    /// Where the quotation ends that begins at `from`, and the index behind its closing mark. Where
-    /// it is not closed, it ends with what is around it, or with the line.
+    /// Where the quoted text that starts at `from` ends, and the index after its closing quote. Without a closing quote, it
+    /// ends with the enclosing quotes or with the line.
     pub(super) fn close(self, text: &[u8], from: usize, line_end: usize) -> (usize, usize) {
         let mut at = from;
         while let Some(found) = memchr(self.mark, slice(text, at, line_end)) {
@@ -52,7 +51,7 @@ impl Quote {
             if slashes < self.slashes {
                 return (mark - slashes, mark - slashes);
             }
-            // Each quotation around doubles the backslashes and adds the mark's own.
+            // Each enclosing level doubles the backslashes and adds one for the quote itself.
             if slashes % (2 * (self.slashes + 1)) == self.slashes {
                 return (mark - self.slashes, mark + 1);
             }
@@ -82,8 +81,8 @@ fn slashes_before(text: &[u8], at: usize, from: usize) -> usize {
         .count()
 }
 
-/// Where a value without quotation marks ends: at a blank, at one of `stops`, at the closing mark
-/// of a quotation around it, and within JSON at an escaped line break.
+/// Where an unquoted value ends: at a blank, at one of `stops`, at the closing quote around it, and in JSON at an escaped
+/// line break.
 pub(super) fn word_end(
     text: &[u8],
     from: usize,
@@ -110,7 +109,7 @@ pub(super) fn word_end(
     line_end
 }
 
-/// Whether a quotation mark before this byte is a closing one; 0 is the end of the line.
+/// Whether a quote before this byte is a closing one; 0 is the end of the line.
 fn closes(next: u8) -> bool {
     next <= b' '
         || matches!(
@@ -135,7 +134,7 @@ pub(super) fn without_punctuation(word: &[u8]) -> &[u8] {
     word
 }
 
-/// Values that say of a secret only whether there is one, or of what kind it is.
+/// Values that only say whether a secret exists, or of what kind it is.
 const WORDS: &[&str] = &[
     "",
     "-",
@@ -176,11 +175,11 @@ const WORDS: &[&str] = &[
     "yes",
 ];
 
-/// Longer values are never taken for harmless.
+/// Longer values are never harmless.
 const LONGEST_HARMLESS: usize = 256;
 
-/// Whether a value beside a secret's name is none: nothing, a truth value, a reference, a mask, the
-/// path of a file, and for a name that may be a count, a number.
+/// Whether the value beside a telling name is not a secret: empty, a truth value, a reference, a mask, a path, or for a
+/// possible count, a number.
 pub(super) fn is_harmless(value: &[u8], name: Name) -> bool {
     if !super::tokens::tokens(value).is_empty() {
         return true;
@@ -194,7 +193,7 @@ pub(super) fn is_harmless(value: &[u8], name: Name) -> bool {
         .trim_matches(|c| "<>()[]".contains(c))
         .to_ascii_lowercase();
     WORDS.contains(&bare.as_str())
-        || (name.counts && text.parse::<f64>().is_ok())
+        || (name.may_be_count && text.parse::<f64>().is_ok())
         || is_reference(text)
         || is_mask(text)
         || is_path(text.as_bytes())
@@ -227,7 +226,7 @@ fn is_reference(text: &str) -> bool {
         || within("{", "}").is_some_and(|name| name.is_empty() || is_name(name))
 }
 
-/// `***`, `xxxx`, `…`: what is left of a secret that another has removed.
+/// `***`, `xxxx`, `…`: a secret that another program has masked.
 fn is_mask(text: &str) -> bool {
     let mut letters = text.chars();
     let first = letters.next().unwrap_or_default();
@@ -235,8 +234,7 @@ fn is_mask(text: &str) -> bool {
     long && "*xX•.…#-_?".contains(first) && letters.all(|c| c == first)
 }
 
-/// An absolute path whose first directory is in lower case, as all of a system's are; a key in
-/// base64 may begin with a slash too.
+/// An absolute path. Its first directory is in lower case, as on every system; a base64 key can start with a slash too.
 pub(super) fn is_path(text: &[u8]) -> bool {
     let text = String::from_utf8_lossy(text);
     let text = text.strip_prefix("file://").unwrap_or(&text);
@@ -258,17 +256,16 @@ pub(super) fn is_path(text: &[u8]) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"/._-@%,~".contains(&byte))
 }
 
-/// Whether a value looks like a secret beside a name that may mean something else: a hash does not,
-/// and `cache_key` is one's.
+/// Whether the value beside an ambiguous name looks like a secret. A hash does not: `cache_key` is followed by one.
 pub(super) fn is_random(value: &[u8]) -> bool {
     is_strong(value) && !value.iter().all(u8::is_ascii_hexdigit)
 }
 
-/// Whether a value is unlikely to be an ordinary word, so that it may be looked for without its name
-/// beside it: six bytes or more of two kinds, or sixteen; digits alone are a number or a time.
-/// A capital at the beginning and what joins words are no kinds.
+/// Whether a value is unlikely to be an ordinary word, so that it can be searched for without its name: six bytes or more
+/// of two kinds, or sixteen. Digits alone are a number or a time. A leading capital and characters that join words do not
+/// count as kinds.
 pub(super) fn is_strong(value: &[u8]) -> bool {
-    // What ends with it is padded base64, or a name in front of nothing.
+    // Trailing `=` are the padding of base64, or a name without a value.
     let padding = value.iter().rev().take_while(|byte| **byte == b'=').count();
     let value = slice(value, 0, value.len() - padding);
     let has = |kind: fn(&u8) -> bool| value.iter().skip(1).any(kind);

@@ -1,4 +1,4 @@
-//! No secret leaves, whatever it is asked for in.
+//! No output of any kind contains a secret.
 
 use lxcdiag::evidence::recording::{Attempt, Ending, Output, Recording};
 
@@ -45,7 +45,7 @@ fn environment() -> Environment {
         "work/a.service",
         "[Service]\nEnvironment=\"A_SECRET=correct horse\" MODE=fast\nExecStart=serve --db redis://:pw-77-z@cache/0\n",
     );
-    // As the client is started in /, the container's files are given by their paths.
+    // The client runs in /, so the files of the container are given by absolute paths.
     let here = |name: &str| environment.path("work").join(name).display().to_string();
     let runbook = RUNBOOK
         .replace("cat, work.env", &format!("cat, {}", here("work.env")))
@@ -66,7 +66,7 @@ const RUN: [&str; 6] = [
     "token=t0ken-9",
 ];
 
-/// Every file of a report, the recording, and all that is in a bundle.
+/// Every file of a report, the recording, and the contents of a bundle.
 const FILES: [&str; 6] = [
     "report.txt",
     "report.json",
@@ -76,19 +76,19 @@ const FILES: [&str; 6] = [
     "report.xml",
 ];
 
-/// Everything that a run leaves behind, by name.
-fn left(environment: &Environment, more: &[&str]) -> Vec<(String, String)> {
+/// Everything that a run writes, by name.
+fn written(environment: &Environment, more: &[&str]) -> Vec<(String, String)> {
     let mut outputs = vec!["--record", FILES[2], "--bundle", "all.tar.gz"];
     for file in FILES.iter().filter(|file| file.starts_with("report")) {
         outputs.extend(["--output", file]);
     }
     let finished = environment.as_root(&[&RUN[..], &outputs, more].concat());
     assert_eq!(finished.status, Some(2), "{finished}");
-    let mut left = vec![
+    let mut written = vec![
         ("stdout".to_owned(), finished.stdout),
         ("stderr".to_owned(), finished.stderr),
     ];
-    left.extend(FILES.map(|name| (name.to_owned(), environment.read(&format!("work/{name}")))));
+    written.extend(FILES.map(|name| (name.to_owned(), environment.read(&format!("work/{name}")))));
     let unpacked = std::process::Command::new("tar")
         .args(["-xzOf", "all.tar.gz"])
         .current_dir(environment.path("work"))
@@ -97,23 +97,23 @@ fn left(environment: &Environment, more: &[&str]) -> Vec<(String, String)> {
     assert!(unpacked.status.success());
     let text = String::from_utf8(unpacked.stdout).unwrap();
     assert!(text.contains("lxcdiag.bundle/1"), "{text}");
-    left.push(("bundle".to_owned(), text));
-    left
+    written.push(("bundle".to_owned(), text));
+    written
 }
 
 #[test]
-fn no_secret_of_a_run_leaves() {
+fn no_file_of_a_run_contains_a_secret() {
     let environment = environment();
-    let left = left(&environment, &[]);
-    for (name, text) in &left {
+    let written = written(&environment, &[]);
+    for (name, text) in &written {
         for secret in SECRETS {
             assert!(!text.contains(secret), "{name} has {secret}:\n{text}");
         }
     }
-    let (_, stdout) = &left[0];
+    let (_, stdout) = &written[0];
     assert!(stdout.contains("it is [redacted:password:"), "{stdout}");
     assert!(stdout.contains("\n  redacted:    "), "{stdout}");
-    let report: serde_json::Value = serde_json::from_str(&left[3].1).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&written[3].1).unwrap();
     let output = report["checks"][0]["stdout"].as_str().unwrap();
     assert!(
         output.ends_with("\nMODE=fast\nlicence [redacted:licence:1]\n"),
@@ -129,7 +129,7 @@ fn no_secret_of_a_run_leaves() {
         "{unit}"
     );
 
-    // What was recorded comes to the same, and has nothing more to lose.
+    // Judging the recording gives the same result, and there is nothing more to redact.
     for more in [&[][..], &["--no-redact"]] {
         let arguments = [
             &["judge", "recording.json", "--runbook", "./leaky.yaml"],
@@ -143,7 +143,7 @@ fn no_secret_of_a_run_leaves() {
         }
     }
 
-    // The recording that lxcdiag keeps for itself is exact, and does not leave.
+    // The ledger's recording is exact.
     let kept = std::fs::read_dir(environment.path("state/lxcdiag/runs/958")).unwrap();
     let kept: Vec<_> = kept
         .map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap())
@@ -155,8 +155,8 @@ fn no_secret_of_a_run_leaves() {
     );
 }
 
-/// One of each class, as it stands in units, environments, command lines and logs: what is printed,
-/// and what must not leave. Put together here, so that no scanner of this repository takes them for real.
+/// An example of each class, as units, environments, command lines and logs show it: the line, and the secret in it.
+/// They are assembled here, so that secret scanners do not report this repository.
 fn one_of_each_class() -> Vec<(String, String)> {
     let letters = |length: usize| -> String {
         "Zb3dE5gH1jK7mN9pQ2sT4vW6xY8c"
@@ -176,7 +176,7 @@ fn one_of_each_class() -> Vec<(String, String)> {
         beside("Environment=DB_PASSWORD=", "hunter2-one"),
         beside(
             "Environment=\"MODE=fast\" \"API_TOKEN=two words ",
-            "left-2\"",
+            "written-2\"",
         ),
         beside("SECRET_KEY=", "s3cret-three"),
         beside("ExecStart=/bin/serve --password ", "p4ss-four"),
@@ -221,7 +221,7 @@ fn one_of_each_class() -> Vec<(String, String)> {
 }
 
 #[test]
-fn a_secret_of_every_class_is_in_nothing_that_leaves() {
+fn a_secret_of_every_class_is_removed_from_every_file() {
     let environment = environment();
     let examples = one_of_each_class();
     let mut printed = String::from("DB_PASSWORD=hunter2/x\n");
@@ -231,36 +231,33 @@ fn a_secret_of_every_class_is_in_nothing_that_leaves() {
     }
     environment.write("work/work.env", &printed);
     environment.write("work/a.service", &printed);
-    let exact = left(&environment, &["--no-redact"]);
-    let left = left(&environment, &[]);
+    let exact = written(&environment, &["--no-redact"]);
+    let written = written(&environment, &[]);
     let (_, recording) = &exact[4];
     for (_, secret) in &examples {
         let secret = secret.trim_end_matches('"');
-        assert!(
-            recording.contains(secret),
-            "{secret} was not even collected"
-        );
-        for (name, text) in &left {
+        assert!(recording.contains(secret), "{secret} was not collected");
+        for (name, text) in &written {
             assert!(!text.contains(secret), "{name} has {secret}");
         }
     }
 }
 
 #[test]
-fn secrets_stay_where_that_is_asked_for() {
+fn no_redact_keeps_secrets() {
     let environment = environment();
-    let left = left(&environment, &["--no-redact"]);
-    for (name, text) in left.iter().filter(|(name, _)| name.ends_with(".json")) {
+    let written = written(&environment, &["--no-redact"]);
+    for (name, text) in written.iter().filter(|(name, _)| name.ends_with(".json")) {
         for secret in SECRETS {
             assert!(text.contains(secret), "{name} lacks {secret}:\n{text}");
         }
     }
-    let report: serde_json::Value = serde_json::from_str(&left[3].1).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&written[3].1).unwrap();
     assert_eq!(report["redacted"], serde_json::Value::Null);
 }
 
 #[test]
-fn commands_are_shown_without_the_secrets_of_vars() {
+fn a_dry_run_hides_secret_vars() {
     let environment = environment();
     let arguments = [&RUN[..], &["--dry-run"]].concat();
     let finished = environment.lxcdiag(&arguments);
@@ -277,9 +274,9 @@ fn commands_are_shown_without_the_secrets_of_vars() {
     );
 }
 
-/// A recording made elsewhere, by an lxcdiag that did not redact.
+/// A recording made by a version of lxcdiag that did not redact.
 #[test]
-fn a_recording_with_secrets_is_judged_without_them() {
+fn judge_redacts_a_recording_with_secrets() {
     let environment = environment();
     let path = format!(
         "{}/runbooks/tests/recordings/late-push-252.json",
@@ -321,7 +318,7 @@ fn a_recording_with_secrets_is_judged_without_them() {
             "--output",
             "a.txt",
         ]);
-        let left = [
+        let written = [
             finished.stdout.clone(),
             finished.stderr.clone(),
             environment.read("work/a.json"),
@@ -329,7 +326,7 @@ fn a_recording_with_secrets_is_judged_without_them() {
         ];
         for secret in SECRETS {
             assert!(
-                left.iter().all(|text| !text.contains(secret)),
+                written.iter().all(|text| !text.contains(secret)),
                 "{secret}: {finished}"
             );
         }

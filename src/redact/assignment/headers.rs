@@ -1,10 +1,10 @@
-//! Headers of HTTP, of which only a part is secret.
+//! HTTP headers, which are secret only in part.
 
 use memchr::memchr;
 
-use super::{Beside, Place, Quote, Sign, is_harmless, is_strong, slice, without_punctuation};
+use super::{Assignment, Found, Quote, Sign, is_harmless, is_strong, slice, without_punctuation};
 
-/// Schemes with one word of credentials (RFC 9110, 11.6.2; some are vendors' own).
+/// Schemes with one word of credentials (RFC 9110, 11.6.2; some are vendor-specific).
 const SCHEMES: &[&str] = &[
     "apikey",
     "basic",
@@ -18,14 +18,14 @@ const SCHEMES: &[&str] = &[
 /// Schemes with a list of parameters.
 const WITH_LISTS: &[&str] = &["aws4-hmac-sha256", "digest", "hawk", "oauth"];
 
-impl Place<'_> {
-    /// `Authorization: SCHEME CREDENTIALS`, in which the scheme may stay.
-    pub(super) fn authorization(&self) -> Beside {
+impl Assignment<'_> {
+    /// `Authorization: SCHEME CREDENTIALS`. The scheme is not secret.
+    pub(super) fn authorization(&self) -> Found {
         if self.sign == Sign::Tag {
-            return Beside::nothing(self.to);
+            return Found::nothing(self.to);
         }
         let (from, end) = self.header();
-        // Go prints a header's values as a list.
+        // Go prints the values of a header as a list.
         let list = slice(self.text, from, end).starts_with(b"[");
         let from = from + usize::from(list);
         let scheme_end = self.word(from, end, b"");
@@ -36,29 +36,29 @@ impl Place<'_> {
         let (from, to) = match scheme.as_str() {
             scheme if SCHEMES.contains(&scheme) => (second, self.word(second, end, b"")),
             scheme if WITH_LISTS.contains(&scheme) => (second, self.inner_line_end(end)),
-            // A Proxmox API token is found by its own shape.
+            // A Proxmox API token has its own rule.
             scheme if !self.strict && scheme.contains("apitoken=") => {
-                return Beside {
+                return Found {
                     read: scheme_end,
-                    ..Beside::nothing(self.value)
+                    ..Found::nothing(self.value)
                 };
             }
             scheme if self.strict || is_strong(scheme.as_bytes()) => (from, scheme_end),
             _ => {
-                return Beside {
+                return Found {
                     read: scheme_end,
-                    ..Beside::nothing(self.to)
+                    ..Found::nothing(self.to)
                 };
             }
         };
         let value = without_punctuation(slice(self.text, from, to));
         if is_harmless(value, self.name) {
-            return Beside::nothing(to.max(self.to));
+            return Found::nothing(to.max(self.to));
         }
-        Beside::until(vec![self.span(from, from + value.len())], to)
+        Found::until(vec![self.span(from, from + value.len())], to)
     }
 
-    /// Whether it is one of the two headers, and not a variable that is called so.
+    /// Whether this is one of the two headers, and not a variable of that name.
     pub(super) fn is_cookie_header(&self) -> bool {
         let name = slice(self.text, self.from, self.to);
         name.eq_ignore_ascii_case(b"cookie") || self.sets_cookie()
@@ -68,8 +68,8 @@ impl Place<'_> {
         slice(self.text, self.from, self.to).eq_ignore_ascii_case(b"set-cookie")
     }
 
-    /// `Cookie: a=1; b=2`: each value; of `Set-Cookie:` the first, the rest are attributes (RFC 6265).
-    pub(super) fn cookies(&self) -> Beside {
+    /// `Cookie: a=1; b=2`: every value. `Set-Cookie:`: the first value; the rest are attributes (RFC 6265).
+    pub(super) fn cookies(&self) -> Found {
         let (from, end) = self.header();
         let end = self.inner_line_end(end);
         let most = if self.sets_cookie() { 1 } else { usize::MAX };
@@ -88,11 +88,10 @@ impl Place<'_> {
             }
             at += pair.len() + 1;
         }
-        Beside::until(spans, end)
+        Found::until(spans, end)
     }
 
-    /// Where a header's value begins and ends: in its quotation marks, in those around the whole
-    /// header, or with the line.
+    /// Where the value of a header starts and ends: with its quotes, with the quotes around the header, or with the line.
     fn header(&self) -> (usize, usize) {
         let line_end = self.line_end();
         let around = self.opened.filter(|_| !self.quoted_name);

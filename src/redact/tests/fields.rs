@@ -1,4 +1,4 @@
-//! Every field of a report and of a recording, also those that are added later.
+//! Every field of a report and a recording, including fields that are added later.
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -16,7 +16,7 @@ use crate::judge::results::{Affected, Severity};
 use crate::report::{MetricValue, Report};
 use crate::runbook::Runbook;
 
-/// Puts a secret of its own into every text that is to be redacted.
+/// Replaces every text that is redacted with a secret of its own.
 struct Plant(usize);
 
 impl Plant {
@@ -36,7 +36,7 @@ impl Visitor for Plant {
     }
 }
 
-/// Every text in JSON in which no secret was planted: the fields that are never redacted.
+/// The places of texts in JSON without a planted secret: the fields that are not redacted.
 fn exempt(place: &str, value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::String(text) if !text.contains("planted") => {

@@ -1,11 +1,11 @@
-//! Texts made to be slow to redact, or to hide a secret behind another.
+//! Texts that are made to slow redaction down, or to hide one secret behind another.
 
 use super::redacted;
 
-/// A name reads to the end of its line to see whether a sentence follows. A line full of such names is not read
-/// again for each: after a few, whatever follows a name is a value.
+/// To decide whether prose follows a name, the rest of the line is read. On a line full of names, this happens a limited
+/// number of times; then whatever follows a name counts as its value.
 #[test]
-fn a_line_full_of_names_is_read_a_fixed_number_of_times() {
+fn a_line_full_of_names_is_read_a_limited_number_of_times() {
     for unit in ["passwd: x \\", "passwd: aA1!aA1! x \\", "secret-x: a b \\"] {
         for count in [100, 1_000, 10_000] {
             let text = redacted(&format!("{{\\{}", unit.repeat(count)));
@@ -14,28 +14,28 @@ fn a_line_full_of_names_is_read_a_fixed_number_of_times() {
             assert!(text.ends_with(":1]"), "{unit}");
         }
     }
-    // A Proxmox API token behind `Authorization:` is left to its own rule, which reads on.
+    // After `Authorization:`, a Proxmox API token is left to its own rule, which reads on.
     let text = redacted(&"authorization:apitoken=".repeat(1_000));
     assert!(text.matches("authorization").count() < 50, "{text}");
 }
 
 #[test]
-fn sentences_in_a_long_line_stay() {
+fn prose_on_a_long_line_stays() {
     let message = r#"{"MESSAGE":"passwd: the password of root was changed","PRIORITY":"6"},"#;
     let line = format!("[{}]", message.repeat(100));
     assert_eq!(redacted(&line), line);
 }
 
 #[test]
-fn secrets_that_overlap_are_removed_whole() {
+fn overlapping_secrets_are_removed_completely() {
     let named = "A_TOKEN=abcdefgh12345678\nB_TOKEN=12345678ijklmnop\nC_TOKEN=345678ijklmn0pqr\n";
     let text = redacted(&format!("{named}see abcdefgh12345678ijklmn0pqr"));
     assert!(text.ends_with("\nsee [redacted:token:1]"), "{text}");
 }
 
-/// Otherwise a text that consists of the shortest would be one of each of them at every byte.
+/// Otherwise a text that consists of the shortest secret would contain each of them at every byte.
 #[test]
-fn of_many_secrets_that_end_alike_the_shortest_are_sought_everywhere() {
+fn of_many_nested_suffixes_the_shortest_are_found_everywhere() {
     let ending = "x1".repeat(8);
     let secret = |length: usize| format!("{}{ending}", "b".repeat(length));
     let named: String = (0..20)

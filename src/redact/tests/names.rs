@@ -1,4 +1,4 @@
-//! Values beside a secret's name.
+//! Values beside telling names.
 
 use super::{become_these, redacted};
 
@@ -128,7 +128,7 @@ fn on_command_lines() {
 }
 
 #[test]
-fn in_json_also_within_json() {
+fn in_json_and_nested_json() {
     become_these(&[
         (
             r#"{"password":"a\"b","mode":"fast"}"#,
@@ -311,7 +311,7 @@ fn in_logs() {
 }
 
 #[test]
-fn the_same_secret_has_the_same_token_and_others_count_on() {
+fn equal_secrets_share_a_token_and_others_get_the_next_number() {
     assert_eq!(
         redacted("A_TOKEN=abc B_TOKEN=def C_TOKEN=abc PASSWORD=abc D_PASSWORD=x"),
         "A_TOKEN=[redacted:token:1] B_TOKEN=[redacted:token:2] C_TOKEN=[redacted:token:1] \
@@ -320,9 +320,9 @@ fn the_same_secret_has_the_same_token_and_others_count_on() {
     assert_eq!(
         redacted("a [redacted:password:18446744073709551615] b, PASSWORD=x"),
         "a [redacted:password:18446744073709551615] b, PASSWORD=[redacted:password:18446744073709551615]",
-        "there is no higher number"
+        "the highest number is used again"
     );
-    // Numbers that are there already are not given again.
+    // Numbers that the text already contains are not used again.
     assert_eq!(
         redacted("a [redacted:password:4] b, PASSWORD=x"),
         "a [redacted:password:4] b, PASSWORD=[redacted:password:5]"
@@ -330,7 +330,7 @@ fn the_same_secret_has_the_same_token_and_others_count_on() {
 }
 
 #[test]
-fn a_secret_that_is_no_ordinary_word_goes_where_nothing_names_it() {
+fn a_secret_that_is_not_an_ordinary_word_is_removed_everywhere() {
     let known = "DB_PASSWORD=hunter2/x\n";
     for (text, expected) in [
         (
@@ -365,7 +365,7 @@ fn a_secret_that_is_no_ordinary_word_goes_where_nothing_names_it() {
     assert_eq!(
         redacted("PASSWORD=fast\nMODE=fast"),
         "PASSWORD=[redacted:password:1]\nMODE=fast",
-        "an ordinary word stays where it means something else"
+        "an ordinary word can mean something else"
     );
     assert_eq!(
         redacted(r#"{"password":"hun\"ter\\2"} and hun"ter\2"#),

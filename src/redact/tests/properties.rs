@@ -1,4 +1,4 @@
-//! What must hold of every text.
+//! Properties of every text.
 
 use proptest::prelude::*;
 
@@ -6,7 +6,7 @@ use super::super::Redactor;
 use super::shapes::examples;
 use super::{redacted, with_patterns};
 
-/// Contexts in which a value is secret: what stands before it, and behind it.
+/// Contexts in which a value is secret: the text before and after it.
 const CONTEXTS: &[(&str, &str)] = &[
     ("Environment=DB_PASSWORD=", ""),
     ("Environment=\"A_TOKEN=", "\" B=c"),
@@ -22,7 +22,7 @@ const CONTEXTS: &[(&str, &str)] = &[
     ("Cookie: session=", "; a=b"),
 ];
 
-/// Texts in which much of what the rules look at stands in no order.
+/// Text that contains what the rules look for, in random order.
 fn noise() -> impl Strategy<Value = String> {
     let part = prop_oneof![
         Just("\n".to_owned()),
@@ -52,7 +52,7 @@ fn noise() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn a_planted_secret_never_leaves(
+    fn a_secret_beside_a_name_is_removed(
         before in noise(),
         after in noise(),
         context in prop::sample::select(CONTEXTS),
@@ -64,7 +64,7 @@ proptest! {
     }
 
     #[test]
-    fn a_secret_with_a_shape_never_leaves(
+    fn a_secret_with_a_known_shape_is_removed(
         before in noise(),
         after in noise(),
         example in prop::sample::select(examples()),
@@ -74,9 +74,9 @@ proptest! {
         prop_assert!(!redacted(&text).contains(&secret), "{}", redacted(&text));
     }
 
-    /// Of lines as they are printed: where words are glued to tokens, anything can be a name.
+    /// Only for lines as programs print them: if words touch tokens, anything can be a name.
     #[test]
-    fn to_redact_again_changes_nothing(
+    fn redacting_again_changes_nothing(
         lines in prop::collection::vec(
             ("[a-z]{0,8}", prop::sample::select(CONTEXTS), "[a-z]{2,4}[A-Z0-9]{1,12}", "[a-z:=]{0,8}"),
             0..8,
@@ -90,14 +90,14 @@ proptest! {
     }
 
     #[test]
-    fn bytes_that_are_no_text_are_left_as_they_are(
+    fn bytes_that_are_not_text_do_not_change(
         before in prop::collection::vec(any::<u8>(), 0..64),
         after in prop::collection::vec(any::<u8>(), 0..64),
     ) {
         let mut redactor = Redactor::new(&with_patterns(""));
         let bytes = [&before[..], b"\nDB_PASSWORD=hunter2/x\n", &after[..]].concat();
         let redacted = redactor.redact(&bytes).unwrap();
-        // Arbitrary bytes are next to never a secret; what is around it is there whole.
+        // Arbitrary bytes are almost never a secret: the bytes around the secret do not change.
         if !before.contains(&b'=') && !before.contains(&b':') {
             prop_assert!(redacted.starts_with(&before));
         }
@@ -105,7 +105,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_is_lost_but_what_a_token_stands_for(text in noise()) {
+    fn only_what_a_token_replaces_is_removed(text in noise()) {
         let text = text.replace("[redacted:", "");
         let redacted = redacted(&text);
         let mut rest = text.as_str();

@@ -12,7 +12,7 @@ use crate::redact;
 use crate::report::Report;
 use crate::runbook::Runbook;
 
-/// Every place of a report, with a secret in it, and nothing around it that says so but once.
+/// A runbook whose report shows the secret in every field, and identifies it only once.
 pub(super) fn everywhere() -> Runbook {
     runbook(
         "runbook: test
@@ -101,14 +101,14 @@ fn redacted(runbook: &Runbook, mut recording: Recording) -> (Report, Recording) 
 }
 
 #[test]
-fn no_place_of_a_report_or_recording_is_forgotten() {
+fn a_secret_is_removed_from_the_whole_report_and_recording() {
     let runbook = everywhere();
     let exact = recording(&runbook);
     let before = Report::new(&runbook, "00", &exact, &judge(&runbook, &exact));
     let (report, recording) = redacted(&runbook, exact);
     let before = serde_json::to_string(&before).unwrap();
     for secret in [SECRET, "other-1", "third-1"] {
-        assert!(before.contains(secret), "{secret} is tested by nothing");
+        assert!(before.contains(secret), "{secret} is not in the report");
         for text in [
             serde_json::to_string(&report).unwrap(),
             serde_json::to_string(&recording).unwrap(),
@@ -118,11 +118,14 @@ fn no_place_of_a_report_or_recording_is_forgotten() {
     }
     assert_eq!(
         report.vars["unit"], "hunter2.service",
-        "the unit's name is none"
+        "the name of the unit is not a secret"
     );
     assert_eq!(report.checks[0].facts["value"], "[redacted:password:3]");
     assert_eq!(report.checks[1].facts["n"][0], 7);
-    assert_eq!(report.checks[0].stdout_bytes, 32, "as many as were written");
+    assert_eq!(
+        report.checks[0].stdout_bytes, 32,
+        "the number of bytes that the command wrote"
+    );
     assert_eq!(report.verdict.kind.id(), "leaky");
     assert_eq!(
         report.hypotheses[0].evidence[0].says,
@@ -131,7 +134,7 @@ fn no_place_of_a_report_or_recording_is_forgotten() {
 }
 
 #[test]
-fn the_report_says_what_was_removed_where() {
+fn the_report_lists_what_was_removed_where() {
     let runbook = everywhere();
     let (report, _) = redacted(&runbook, recording(&runbook));
     let rows: BTreeMap<_, _> = report
@@ -170,7 +173,7 @@ fn the_report_says_what_was_removed_where() {
 }
 
 #[test]
-fn a_redacted_recording_is_judged_as_before_and_redacting_it_again_changes_nothing() {
+fn a_redacted_recording_gives_the_same_redacted_report() {
     let runbook = everywhere();
     let (report, recording) = redacted(&runbook, recording(&runbook));
     let text = serde_json::to_string(&recording).unwrap();
@@ -184,7 +187,7 @@ fn a_redacted_recording_is_judged_as_before_and_redacting_it_again_changes_nothi
 }
 
 #[test]
-fn nothing_to_remove_is_told_apart_from_not_looked() {
+fn nothing_removed_differs_from_not_redacted() {
     let runbook = with_patterns("");
     let exact = Run::new(&runbook)
         .exits("look", 0, "MODE=fast\n", "")
@@ -200,7 +203,7 @@ fn nothing_to_remove_is_told_apart_from_not_looked() {
 }
 
 #[test]
-fn half_a_secret_at_the_cut_goes_with_its_line() {
+fn partial_lines_at_a_dropped_middle_are_removed() {
     let runbook = with_patterns("");
     let mut exact = Run::new(&runbook).exits("look", 0, "", "").recording;
     let body = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj";
@@ -246,7 +249,7 @@ fn half_a_secret_at_the_cut_goes_with_its_line() {
 }
 
 #[test]
-fn a_line_without_end_is_cut_at_a_blank_or_by_four_kibibytes() {
+fn a_partial_line_is_removed_up_to_a_blank_or_four_kibibytes() {
     let runbook = with_patterns("");
     let mut exact = Run::new(&runbook).exits("look", 0, "", "").recording;
     exact.attempts[0].stdout = Output {
@@ -262,7 +265,7 @@ fn a_line_without_end_is_cut_at_a_blank_or_by_four_kibibytes() {
 }
 
 #[test]
-fn bytes_that_are_no_utf_8_survive() {
+fn invalid_utf_8_is_kept() {
     let runbook = with_patterns("");
     let mut exact = Run::new(&runbook).exits("look", 0, "", "").recording;
     exact.attempts[0].stderr.head = b"\xff\xfe DB_PASSWORD=hunter2\xff\n\xc3\x28\n".to_vec();
@@ -276,7 +279,7 @@ fn bytes_that_are_no_utf_8_survive() {
 }
 
 #[test]
-fn the_runbooks_text_loses_only_what_is_known_and_says_so() {
+fn the_runbooks_text_loses_only_secrets_found_elsewhere() {
     let text = "runbook: test
 title: A test
 vars: { db_password: { default: hunter2/x, about: 'such as password=fast' } }
@@ -295,7 +298,7 @@ checks:
 }
 
 #[test]
-fn the_runbooks_own_patterns() {
+fn a_runbooks_patterns_are_applied() {
     let runbook = with_patterns(r"redact: ['\bLIC-\d+', 'serial (?<serial_number>\S+) of']");
     let exact = Run::new(&runbook)
         .exits("look", 0, "LIC-77, serial A1 of 9, LIC-8", "")
@@ -308,7 +311,7 @@ fn the_runbooks_own_patterns() {
 }
 
 #[test]
-fn reasons_and_items_too() {
+fn reasons_are_redacted() {
     let runbook = with_patterns("");
     let exact = Run::new(&runbook)
         .ends(
@@ -333,7 +336,7 @@ fn reasons_and_items_too() {
 }
 
 #[test]
-fn what_a_var_holds_is_removed_beside_its_secrets_name_only() {
+fn the_value_of_another_var_is_removed_only_beside_a_telling_name() {
     let runbook = everywhere();
     let exact = Run::new(&runbook)
         .exits(

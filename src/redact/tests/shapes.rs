@@ -1,18 +1,17 @@
-//! Secrets of a shape of their own. They are put together here, so that no scanner of this
-//! repository takes them for real ones.
+//! Secrets with a known shape. They are assembled here, so that secret scanners do not report this repository.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{become_these, redacted};
 
-/// A prefix, and so many letters and digits that no dictionary has.
+/// A prefix followed by random-looking letters and digits.
 fn made(prefix: &str, length: usize) -> String {
     let letters = "Ab3dE5gH1jK7mN9pQ2sT4vW6xY8z".chars().cycle();
     prefix.chars().chain(letters.take(length)).collect()
 }
 
-/// Every shape there is: its class, and one of it.
+/// An example of every shape, with its class.
 pub(super) fn examples() -> Vec<(&'static str, String)> {
     let hash = |length| made("", length).replace('-', ".");
     vec![
@@ -82,7 +81,7 @@ pub(super) fn examples() -> Vec<(&'static str, String)> {
 }
 
 #[test]
-fn each_is_found_wherever_it_stands() {
+fn each_shape_is_found_in_any_context() {
     for (class, secret) in examples() {
         for (before, after) in [
             ("", ""),
@@ -103,7 +102,7 @@ fn each_is_found_wherever_it_stands() {
 }
 
 #[test]
-fn a_name_beside_it_does_not_change_its_class() {
+fn a_name_does_not_change_the_class_of_a_shape() {
     let secret = made("ghp_", 36);
     assert_eq!(
         redacted(&format!(
@@ -114,7 +113,7 @@ fn a_name_beside_it_does_not_change_its_class() {
 }
 
 #[test]
-fn of_what_holds_a_secret_the_rest_stays() {
+fn only_the_secret_part_is_removed() {
     become_these(&[
         (
             "postgres://app:hunter2@db:5432/app",
@@ -218,7 +217,7 @@ fn pem(begin: bool, end: bool) -> String {
 }
 
 #[test]
-fn private_keys_whole_and_cut() {
+fn private_keys_complete_and_truncated() {
     let key = "[redacted:private-key:1]";
     let whole = pem(true, true);
     assert_eq!(redacted(&format!("a\n{whole}\nb")), format!("a\n{key}\nb"));
@@ -262,7 +261,7 @@ fn private_keys_whole_and_cut() {
 }
 
 #[test]
-fn a_private_key_in_a_log_line_by_line() {
+fn private_keys_line_by_line_in_a_log() {
     let key = pem(true, true);
     let log: Vec<_> = key
         .lines()

@@ -1,8 +1,8 @@
-//! What only looks like a secret.
+//! Texts that only look like secrets.
 
 use super::redacted;
 
-/// Each line is to leave as it is.
+/// Checks that no text changes.
 fn stay(texts: &[&str]) {
     let wrong: Vec<_> = texts
         .iter()
