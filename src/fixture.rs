@@ -92,7 +92,7 @@ impl<'a> Run<'a> {
         let spec = self.runbook.checks.iter().find(|known| known.id == check);
         let ran = matches!(
             ending,
-            Ending::Exited(_) | Ending::TimedOut | Ending::Looked
+            Ending::Exited(_) | Ending::TimedOut | Ending::Probed
         );
         let before = self.recording.attempts.iter().filter_map(|attempt| {
             let begin = attempt.started_at?;
@@ -162,7 +162,7 @@ impl<'a> Run<'a> {
 
     /// A look at the host.
     pub(crate) fn looked(self, check: &str, found: Vec<Facts>) -> Self {
-        self.ends(check, Ending::Looked, "", "")
+        self.ends(check, Ending::Probed, "", "")
             .last(|attempt| attempt.found = found)
     }
 

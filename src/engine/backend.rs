@@ -121,7 +121,7 @@ impl<'a> Live<'a> {
         let limit = Duration::from_secs_f64(call.check.timeout_seconds());
         let task = tokio::task::spawn_blocking(move || run_probe(&host, ct, &probe));
         let (ending, found) = match tokio::time::timeout(limit, task).await {
-            Ok(Ok(Ok(found))) => (Ending::Looked, found),
+            Ok(Ok(Ok(found))) => (Ending::Probed, found),
             Ok(Ok(Err(error))) => (Ending::Errored(error_chain(&error)), Vec::new()),
             Ok(Err(error)) => (Ending::Errored(error.to_string()), Vec::new()),
             Err(_) => (Ending::TimedOut, Vec::new()),

@@ -1,7 +1,7 @@
 //! What a run collected: every command with both streams, its ending and times, and the runbook.
 //!
-//! Plain data between the executor, which fills it, and everything after, which is a pure
-//! function of it. Enough to judge again without the container.
+//! Plain data: the engine fills it, and the diagnosis is a pure function of it. It is enough to evaluate the
+//! run again without the container.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::evidence::time::Interval;
 /// The format of a recording file.
 pub const SCHEMA: &str = "lxcdiag.recording/1";
 
-/// One run, as it was collected.
+/// One run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Recording {
     /// [`SCHEMA`].
@@ -24,38 +24,38 @@ pub struct Recording {
     pub lxcdiag: String,
     /// The command line it was made with.
     pub command_line: Vec<String>,
-    /// The runbook, whole.
+    /// The runbook with its text.
     pub runbook: RecordedRunbook,
-    /// The name of the demonstration that was played back, where it was one.
+    /// The name of the incident, if the run is a demonstration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub demonstration: Option<String>,
-    /// What was looked at.
+    /// The container.
     pub target: Target,
-    /// Every var that had a value, defaults included.
+    /// The values of vars, including defaults.
     pub vars: BTreeMap<String, String>,
-    /// The vars that nobody set.
+    /// The names of the vars that have their default.
     pub defaulted: Vec<String>,
-    /// When provisioning failed, if the user or the provisioning log says so.
+    /// When provisioning failed, as given with `--failed-at` or found in the provisioning log.
     pub failed_at: Option<Interval>,
-    /// Whether the user says so. Older versions did not record that.
+    /// Whether `--failed-at` was given. Older versions did not record that.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub failed_at_given: bool,
-    /// The failures in the provisioning log, where one was given.
+    /// The failures in the provisioning log, if one was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<Vec<LoggedFailure>>,
-    /// Nothing was to be changed in the container.
+    /// Whether `--read-only` was given.
     pub read_only: bool,
-    /// Nanoseconds since the Unix epoch, on the clock that host and container share.
+    /// When the run began, in nanoseconds since the Unix epoch, on the clock that host and container share.
     pub started_at: i64,
-    /// Likewise.
+    /// When it ended, likewise.
     pub finished_at: i64,
-    /// Why the run ended before its end, if it did.
+    /// The reason, if the run ended early.
     pub cut_short: Option<String>,
-    /// What was tried, in the order it was tried.
+    /// The attempts at checks, in their order.
     pub attempts: Vec<Attempt>,
     /// What earlier runs of lxcdiag changed in this container.
     pub earlier_changes: Vec<OwnChange>,
-    /// Bytes that arrived outside any command's marks, and were dropped.
+    /// How many bytes arrived outside the marks of a command and were dropped.
     pub stray_bytes: u64,
     /// How much later than noted here each moment of lxcdiag's own can have been, in nanoseconds: the clock of another
     /// node is compared with this node's only as precisely as a round trip allows.
@@ -67,32 +67,32 @@ fn is_zero(number: &i64) -> bool {
     *number == 0
 }
 
-/// The runbook a recording was made with.
+/// The runbook of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedRunbook {
-    /// Its name.
+    /// Its id.
     pub id: String,
     /// SHA-256 of its text, in hexadecimal.
     pub sha256: String,
     /// Its text.
     pub text: String,
-    /// Secrets were taken out of the text; the SHA-256 is that of the text before.
+    /// Whether secrets were removed from the text; the SHA-256 is that of the original.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub redacted: bool,
 }
 
-/// The container that was looked at.
+/// The container of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
     /// Its ID, 100 to 999999999.
     pub ct: u32,
-    /// The node it is on.
+    /// Its node.
     pub node: String,
     /// How commands reached it: `pct` or `lxc-attach`.
     pub via: String,
-    /// The container's operating system, from its `/etc/os-release`.
+    /// Its operating system, from `/etc/os-release`.
     pub os: Option<String>,
-    /// The container's systemd version, from the name of its shared library.
+    /// Its systemd version, from the name of the shared library.
     pub systemd: Option<String>,
     /// The kernel's release.
     pub kernel: Option<String>,
@@ -100,20 +100,20 @@ pub struct Target {
     pub pve: Option<String>,
 }
 
-/// One command, or one look at the host, or the reason there was none.
+/// One attempt at a check: a command or a host probe, or the reason why it did not run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Attempt {
     /// The check's id.
     pub check: String,
     /// The item, for a check with `for_each`.
     pub item: Option<String>,
-    /// The command's words in the container; empty for a look at the host.
+    /// The words of the command in the container; empty for a host probe.
     pub argv: Vec<String>,
     /// Whether the command changes the container.
     pub changes: bool,
-    /// When it began, in nanoseconds since the Unix epoch; absent where it never did.
+    /// When it began, in nanoseconds since the Unix epoch; absent if it never did.
     pub started_at: Option<i64>,
-    /// How long it took, in nanoseconds of a clock that no one sets.
+    /// How long it took, in nanoseconds of the monotonic clock.
     pub duration: Option<i64>,
     /// How it ended.
     pub ending: Ending,
@@ -121,15 +121,15 @@ pub struct Attempt {
     pub stdout: Output,
     /// Its standard error.
     pub stderr: Output,
-    /// What a look at the host found: one record, or one a task.
+    /// The facts from a host probe: one record, or one for each task.
     pub found: Vec<Facts>,
-    /// It was not run because the container's shell had been lost during an earlier attempt.
+    /// Whether it did not run because the container's shell had been lost during an earlier attempt.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub session_lost: bool,
 }
 
 impl Attempt {
-    /// The check and the item that it is an attempt at.
+    /// The check and the item.
     pub fn key(&self) -> CheckKey {
         CheckKey {
             check: self.check.clone(),
@@ -144,18 +144,19 @@ impl Attempt {
 pub enum Ending {
     /// The command ended by itself with this status; above 128, by signal (status − 128).
     Exited(i32),
-    /// Its time was up, and it was killed.
+    /// It timed out and was killed.
     TimedOut,
-    /// It was not tried, for a reason that lies in the run: `--read-only`, a need not met.
+    /// It did not run, for a reason such as `--read-only` or a check that it needs.
     Skipped(String),
-    /// It could not be run, or its end was never seen.
+    /// It could not run, or its end was never seen.
     Errored(String),
-    /// A look at the host that was had.
-    Looked,
+    /// The host was read.
+    #[serde(rename = "looked")]
+    Probed,
 }
 
 impl Ending {
-    /// The signal that ended the command, by the shells' convention of statuses above 128.
+    /// The signal that killed the command: shells report it as a status above 128.
     pub fn signal(&self) -> Option<i32> {
         match self {
             Self::Exited(status @ 129..=192) => Some(status - 128),
@@ -176,7 +177,7 @@ impl Recording {
     /// The failed command in the provisioning log.
     ///
     /// # Errors
-    /// There is none, or the log does not show which it is.
+    /// There is none, or the log does not show which one it is.
     pub fn failed_command(&self) -> Result<Selected<'_>, NoFailure> {
         let log = self.log.as_deref().ok_or(NoFailure::NoLog)?;
         provision_log::failed_command(log, self.unit())
@@ -185,21 +186,21 @@ impl Recording {
     /// The failed push in the provisioning log.
     ///
     /// # Errors
-    /// There is none, or the log does not show which it is.
+    /// There is none, or the log does not show which one it is.
     pub fn failed_push(&self) -> Result<Selected<'_>, NoFailure> {
         let log = self.log.as_deref().ok_or(NoFailure::NoLog)?;
         provision_log::failed_push(log, self.unit())
     }
 
-    /// When provisioning failed: as the user says, else the time of the failed command in the log.
+    /// When provisioning failed: as given with `--failed-at`, otherwise the time of the failed command in the log.
     pub fn failure_time(&self) -> Option<Interval> {
         self.stated_failure_time()
             .or_else(|| self.logged_failure_time())
     }
 
-    /// When provisioning failed as the user says.
+    /// When provisioning failed, as given with `--failed-at`.
     pub fn stated_failure_time(&self) -> Option<Interval> {
-        // In an older recording, a time that the log has is the log's.
+        // In a recording of an older version, a time that occurs in the log comes from there.
         let logged = |log: &Vec<LoggedFailure>| {
             let times = log.iter().map(|failure| failure.at);
             let mut times = times.chain([self.logged_failure_time()]);
@@ -213,12 +214,12 @@ impl Recording {
         self.failed_command().ok()?.at
     }
 
-    /// The unit that the run is about, if its runbook has one.
+    /// The unit that is diagnosed, if the runbook has such a var.
     fn unit(&self) -> Option<&str> {
         self.vars.get("unit").map(String::as_str)
     }
 
-    /// The commands of this run that changed the container, or may have.
+    /// The commands of this run that changed the container, or may have changed it.
     pub fn changes(&self) -> Vec<OwnChange> {
         self.attempts
             .iter()
@@ -235,7 +236,7 @@ impl Recording {
     }
 }
 
-/// A command of lxcdiag's that changed the container.
+/// A command with which lxcdiag changed the container.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OwnChange {
     /// Its words.
@@ -278,19 +279,18 @@ impl OwnChange {
     }
 }
 
-/// One stream of a command's output: its head and tail, the middle dropped when it is long.
+/// One output stream of a command: its head and tail, without the middle if it is long.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Output {
     /// The first bytes.
     #[serde(with = "bytes")]
     pub head: Vec<u8>,
-    /// How many bytes between head and tail were dropped.
+    /// How many bytes were dropped between head and tail.
     pub dropped: u64,
-    /// The last bytes; empty where nothing was dropped.
+    /// The last bytes; empty if nothing was dropped.
     #[serde(with = "bytes")]
     pub tail: Vec<u8>,
-    /// How many bytes the command wrote, where secrets were taken out of the output since; absent
-    /// where it is as it was.
+    /// How many bytes the command wrote, if secrets were removed from the output.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub written: Option<u64>,
 }
@@ -302,17 +302,17 @@ impl Output {
             .unwrap_or(self.head.len() as u64 + self.dropped + self.tail.len() as u64)
     }
 
-    /// How many bytes are kept of it.
+    /// How many bytes are kept.
     pub const fn kept_bytes(&self) -> usize {
         self.head.len() + self.tail.len()
     }
 
-    /// Whether [`Self::text`] is the command's output as it was.
+    /// Whether [`Self::text`] is the unchanged output.
     pub fn is_text(&self) -> bool {
         self.dropped == 0 && self.tail.is_empty() && std::str::from_utf8(&self.head).is_ok()
     }
 
-    /// As text: invalid UTF-8 replaced, a note where the middle was dropped.
+    /// The output as text: invalid UTF-8 replaced, with a note in place of what was dropped.
     pub fn text(&self) -> String {
         let mut text = String::from_utf8_lossy(&self.head).into_owned();
         if self.dropped > 0 {
@@ -323,7 +323,7 @@ impl Output {
     }
 }
 
-/// Bytes in JSON: a string where they are UTF-8, `{"base64": "…"}` where they are not.
+/// Bytes in JSON: a string if they are UTF-8, otherwise `{"base64": "…"}`.
 mod bytes {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;

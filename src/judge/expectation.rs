@@ -1,4 +1,4 @@
-//! Runbook tests: a recording, and the verdict it must get. Pure.
+//! Runbook tests: recordings with their expected verdicts. Pure.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -14,58 +14,63 @@ use crate::judge::{Diagnosis, Level};
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Suite {
-    /// The runbook that judges: a name, or a path as seen from the file.
+    /// The runbook: a name, or a path relative to the file.
     pub runbook: String,
     /// The tests.
     pub tests: Vec<Expectation>,
 }
 
-/// What a recording must come to.
+/// The expected result for a recording.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Expectation {
-    /// The recording's path, as seen from the file.
+    /// The path of the recording, relative to the file.
     pub recording: String,
-    /// Judge as if lxcdiag had been run this much later.
+    /// Evaluate as if lxcdiag had run this much later.
     #[serde(default)]
     pub later: Option<String>,
-    /// Judge as if the user had said that provisioning failed then (`--failed-at`).
+    /// Evaluate as if this `--failed-at` had been given.
     #[serde(default)]
     pub failed_at: Option<String>,
-    /// The verdict's id.
+    /// The expected id of the verdict.
     pub verdict: String,
-    /// How far it is believed; absent for `healthy` and `inconclusive`.
+    /// The expected level; absent for `healthy` and `inconclusive`.
     #[serde(default)]
     pub level: Option<Level>,
-    /// How far the strongest race is believed.
+    /// The expected level of the strongest race.
     #[serde(default)]
     pub race: Option<Level>,
-    /// For a hypothesis, parts of what evidence that holds says.
+    /// For a hypothesis, texts that evidence that holds must contain.
     #[serde(default)]
     pub holds: BTreeMap<String, Vec<String>>,
-    /// For a hypothesis, parts of what no evidence that holds may say.
+    /// For a hypothesis, texts that no evidence that holds may contain.
     #[serde(default)]
     pub holds_not: BTreeMap<String, Vec<String>>,
 }
 
 impl Expectation {
-    /// The recording as the test wants it judged: the failure's moment set, and lxcdiag's own times
-    /// moved as if it had been run later; what it found does not move.
+    /// The recording with `failed_at` and `later` applied: the times of lxcdiag's own run are moved, what it
+    /// found is not.
     ///
     /// # Errors
-    /// `failed_at` is no time, or `later` no length of time.
+    /// `failed_at` is not a timestamp, or `later` is not a duration.
     pub fn adapt(&self, mut recording: Recording) -> Result<Recording, String> {
         if let Some(text) = &self.failed_at {
-            let moment = parse_time(text, StampSource::User)
-                .ok_or_else(|| format!("`failed_at: {text}` is no time: write RFC 3339"))?;
+            let moment = parse_time(text, StampSource::User).ok_or_else(|| {
+                let example = "2026-01-02T03:04:05Z";
+                format!(
+                    "invalid `failed_at: {text}`: expected a timestamp with a time zone, such as {example}"
+                )
+            })?;
             recording.failed_at = Some(moment);
             recording.failed_at_given = true;
         }
         let Some(later) = &self.later else {
             return Ok(recording);
         };
-        let by = parse_duration(later)
-            .ok_or_else(|| format!("`later: {later}` is no length of time: write 5h or 90min"))?;
+        let by = parse_duration(later).ok_or_else(|| {
+            format!("invalid `later: {later}`: expected a duration, such as 5h or 90min")
+        })?;
         let by = (by * SECOND as f64) as i64;
         recording.started_at = recording.started_at.saturating_add(by);
         recording.finished_at = recording.finished_at.saturating_add(by);
@@ -75,7 +80,7 @@ impl Expectation {
         Ok(recording)
     }
 
-    /// What is not as expected, a line each; empty where all is.
+    /// The differences from what is expected, one string each.
     pub fn compare(&self, diagnosis: &Diagnosis) -> Vec<String> {
         let verdict = &diagnosis.verdict;
         let mut problems = Vec::new();
@@ -88,7 +93,7 @@ impl Expectation {
             ("race", self.race, verdict.race),
         ];
         for (name, expected, got) in levels {
-            // A level need not be asked for, except that of a hypothesis.
+            // The level of the strongest race is optional.
             if expected != got && !(name == "race" && expected.is_none()) {
                 problems.push(format!(
                     "{name}: {} (expected {})",
@@ -113,7 +118,7 @@ fn compare_evidence(
     wanted: bool,
 ) -> Vec<String> {
     let Some(judged) = diagnosis.hypotheses.iter().find(|judged| judged.id == id) else {
-        return vec![format!("there is no hypothesis {id}")];
+        return vec![format!("hypothesis `{id}` does not exist")];
     };
     let holding: Vec<_> = judged
         .evidence
@@ -124,9 +129,9 @@ fn compare_evidence(
     for part in parts {
         if holding.iter().any(|evidence| evidence.says.contains(part)) != wanted {
             let mut problem = if wanted {
-                format!("{id}: nothing that holds says \"{part}\"; what holds:")
+                format!("{id}: no evidence that holds contains \"{part}\"; evidence that holds:")
             } else {
-                format!("{id}: something that holds says \"{part}\":")
+                format!("{id}: evidence that holds contains \"{part}\":")
             };
             for evidence in &holding {
                 let _ = write!(problem, "\n      {}", evidence.says);

@@ -1,12 +1,13 @@
-//! Weighing one hypothesis.
+//! Evaluates one hypothesis.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use super::{EvidenceResult, HypothesisResult, Level};
-use crate::judge::results::{CheckResults, Outcome};
+use crate::judge::results::CheckResults;
 use crate::runbook::{Effect, Hypothesis, Runbook};
 
-/// A hypothesis with its verdict.
+/// A hypothesis with its evidence and its level.
 pub(super) fn evaluate(hypothesis: &Hypothesis, results: &CheckResults) -> HypothesisResult {
     let (evaluator, scope) = (results.evaluator(), results.scope());
     let evidence: Vec<_> = hypothesis
@@ -44,7 +45,7 @@ pub(super) fn evaluate(hypothesis: &Hypothesis, results: &CheckResults) -> Hypot
     }
 }
 
-/// How far weighed evidence carries, and whether it conflicts.
+/// The level that evidence leads to, and whether the evidence conflicts.
 pub(super) fn level(evidence: &[EvidenceResult]) -> (Level, bool) {
     let holding = |effect| {
         evidence
@@ -55,61 +56,19 @@ pub(super) fn level(evidence: &[EvidenceResult]) -> (Level, bool) {
     let settled = (holding(Effect::Confirms) > 0, holding(Effect::RulesOut) > 0);
     let (supports, weakens) = (holding(Effect::Supports), holding(Effect::Weakens));
     let missing = evidence.iter().any(|evidence| evidence.holds.is_none());
-    match settled {
-        (true, true) => (Level::Unknown, true),
-        (true, false) => (Level::Confirmed, false),
-        (false, true) => (Level::RuledOut, false),
-        (false, false) => {
-            let level = match supports.cmp(&weakens) {
-                std::cmp::Ordering::Greater => Level::Likely,
-                std::cmp::Ordering::Less => Level::Unlikely,
-                std::cmp::Ordering::Equal if supports > 0 || missing => Level::Unknown,
-                std::cmp::Ordering::Equal => Level::Unlikely,
-            };
-            (level, false)
-        }
-    }
+    let level = match (settled, supports.cmp(&weakens)) {
+        ((true, true), _) => Level::Unknown,
+        ((true, false), _) => Level::Confirmed,
+        ((false, true), _) => Level::RuledOut,
+        (_, Ordering::Greater) => Level::Likely,
+        (_, Ordering::Less) => Level::Unlikely,
+        (_, Ordering::Equal) if supports > 0 || missing => Level::Unknown,
+        (_, Ordering::Equal) => Level::Unlikely,
+    };
+    (level, settled == (true, true))
 }
 
-/// Whether all is well, in what words, and what was missing to tell. A runbook that does not say
-/// what healthy means asks that every check has passed.
-pub(super) fn healthy(runbook: &Runbook, results: &CheckResults) -> (bool, String, Vec<String>) {
-    let (evaluator, scope) = (results.evaluator(), results.scope());
-    match &runbook.healthy {
-        Some(healthy) => {
-            let judgement = evaluator.judge(&healthy.condition, scope);
-            (
-                judgement.holds == Some(true),
-                evaluator.describe(&healthy.says, scope),
-                judgement.missing,
-            )
-        }
-        None => {
-            // By the runbook's checks, not by the results: one that was never tried has none.
-            let unmet: Vec<_> = runbook
-                .checks
-                .iter()
-                .filter(|check| !results.passed(&check.id))
-                .map(|check| unmet(&check.id, results))
-                .collect();
-            (unmet.is_empty(), "Every check passed.".to_owned(), unmet)
-        }
-    }
-}
-
-/// A check that has not passed, with the reason of the first attempt that did not.
-fn unmet(check: &str, results: &CheckResults) -> String {
-    let attempt = results
-        .checks
-        .iter()
-        .find(|result| result.key.check == check && result.outcome != Outcome::Passed);
-    match attempt {
-        Some(result) => format!("{} ({})", result.key, result.reason),
-        None => format!("{check} (it is not in the recording)"),
-    }
-}
-
-/// Whether `symptom` is explained by `cause`, through however many steps.
+/// Whether `cause` explains `symptom`, directly or through other hypotheses.
 pub(super) fn explains(runbook: &Runbook, cause: &str, symptom: &str) -> bool {
     let mut seen = BTreeSet::new();
     let mut open = vec![cause];

@@ -1,7 +1,7 @@
-//! What the checks found: attempts in, typed facts and outcomes out. Pure.
+//! Interprets attempts at checks: outcomes and typed facts. Pure.
 //!
-//! The same code serves the executor, which must know during a run whether a need is met, and
-//! the judge, which goes through a recording afterwards.
+//! The engine uses it during a run, to know whether the checks that another one needs have passed; `judge`
+//! uses it on a recording.
 
 mod affected;
 mod extract;
@@ -22,7 +22,7 @@ use crate::expression::{Binding, Evaluator, Scope};
 use crate::runbook::dependencies::Dependencies;
 use crate::runbook::{Check, Runbook};
 
-/// How a check came out.
+/// The outcome of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
@@ -30,9 +30,9 @@ pub enum Outcome {
     Passed,
     /// Its condition does not hold. That is data, not an error.
     Failed,
-    /// It could not be run, or did not end, or what it needs to be judged is missing.
+    /// It could not run, did not end, or its condition could not be evaluated.
     Errored,
-    /// It was not tried.
+    /// It did not run.
     Skipped,
 }
 
@@ -48,7 +48,7 @@ impl Outcome {
     }
 }
 
-/// How much a check's finding matters to monitoring.
+/// The severity of a check's result for monitoring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -68,65 +68,65 @@ impl Severity {
     }
 }
 
-/// What one attempt at a check came to.
+/// The result of one attempt at a check.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CheckResult {
-    /// Which check, and which of its items.
+    /// The check and the item.
     pub key: CheckKey,
-    /// How it came out.
+    /// The outcome.
     pub outcome: Outcome,
-    /// It was skipped because its `for_each` lists nothing.
+    /// Whether it was skipped because its `for_each` is an empty list.
     pub no_items: bool,
-    /// Why, in words.
+    /// The reason for the outcome.
     pub reason: String,
-    /// What was observed, in a few words.
+    /// What was observed, in a few words: `show` of the runbook, otherwise the reason.
     pub observed: String,
     /// The facts; for a check with `each`, lists.
     pub facts: Facts,
-    /// For a check with `each`, and for a look at tasks, the facts record by record.
+    /// The facts of each record, for a check with `each` or of host tasks.
     pub records: Vec<Facts>,
-    /// Points for the time line.
+    /// Its events on the timeline.
     pub events: Vec<Event>,
-    /// Whether a limit is exceeded.
+    /// The severity, if a limit is exceeded.
     pub severity: Option<Severity>,
-    /// The things for which it is, where the check lists several.
+    /// The things that exceed the limit, if the check lists several.
     pub affected: Vec<Affected>,
     /// The number for monitoring, with its unit.
     pub metric: Option<(f64, String)>,
 }
 
-/// A point on the time line.
+/// An event on the timeline.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
-    /// When, as well as it is known.
+    /// When it happened, as precisely as it is known.
     pub at: Interval,
     /// What happened.
     pub what: String,
-    /// Where it is known from.
+    /// The source.
     pub source: EventSource,
-    /// Whether it is one of the moments that decide.
+    /// Whether it is one of those that decide the verdict.
     pub decisive: bool,
 }
 
-/// Where an event is known from.
+/// The source of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EventSource {
     /// The check of this id.
     Check(String),
-    /// The user, with `--failed-at`.
+    /// `--failed-at`.
     FailedAt,
     /// The provisioning log.
     Log,
-    /// This run of lxcdiag, which changed the container.
+    /// A change that this run of lxcdiag made.
     Lxcdiag,
-    /// An earlier run of lxcdiag, likewise.
+    /// A change that an earlier run of lxcdiag made.
     EarlierRun,
     /// The runbook, which derives it from the facts of several checks.
     Derived,
 }
 
 impl EventSource {
-    /// Whether lxcdiag did it itself.
+    /// Whether lxcdiag itself caused the event.
     pub const fn is_lxcdiag(&self) -> bool {
         matches!(self, Self::Lxcdiag | Self::EarlierRun)
     }
@@ -150,23 +150,22 @@ impl Serialize for EventSource {
     }
 }
 
-/// The facts so far, and the names that stand for them.
+/// The results of the checks so far, and the values that expressions can read.
 pub struct CheckResults {
     dependencies: Dependencies,
     evaluator: Evaluator,
     scope: Scope,
-    /// What each attempt came to, in the order they were run.
+    /// The result of each attempt, in the order of the run.
     pub checks: Vec<CheckResult>,
 }
 
 impl CheckResults {
-    /// What a recording says before its first attempt: its vars, its target, and what earlier runs
-    /// changed.
+    /// Before the first attempt: the vars, the target, the failure, and what earlier runs changed.
     pub fn new(runbook: &Runbook, recording: &Recording) -> Self {
         let mut scope = Scope::default();
         bind_head(&mut scope, runbook, recording);
         for check in &runbook.checks {
-            let reason = format!("check {} was not run", check.id);
+            let reason = format!("check {} did not run", check.id);
             scope.bind(&check.id, Binding::Group(Facts::new(), reason));
         }
         for (name, source) in &runbook.lets {
@@ -180,7 +179,7 @@ impl CheckResults {
         }
     }
 
-    /// Everything a recording has, in its order.
+    /// The results of all attempts in a recording.
     pub fn of_recording(runbook: &Runbook, recording: &Recording) -> Self {
         let mut results = Self::new(runbook, recording);
         for check in runbook.in_order() {
@@ -194,22 +193,22 @@ impl CheckResults {
         results
     }
 
-    /// The evaluator, for conditions over [`Self::scope`].
+    /// The evaluator for expressions over [`Self::scope`].
     pub const fn evaluator(&self) -> &Evaluator {
         &self.evaluator
     }
 
-    /// The names that expressions can read now.
+    /// The values that expressions can read.
     pub const fn scope(&self) -> &Scope {
         &self.scope
     }
 
-    /// What the runbook's texts depend on.
+    /// The checks that the runbook's expressions depend on.
     pub const fn dependencies(&self) -> &Dependencies {
         &self.dependencies
     }
 
-    /// Takes in the attempts at a check: one, or one an item.
+    /// Adds the attempts at a check: one, or one for each item.
     pub fn add(&mut self, check: &Check, attempts: &[&Attempt]) {
         let results: Vec<_> = attempts
             .iter()
@@ -255,12 +254,12 @@ fn bind_head(scope: &mut Scope, runbook: &Runbook, recording: &Recording) {
     scope.bind("own_changes", present(Fact::List(changes)));
 }
 
-/// When provisioning failed, and what the log says of it.
+/// The time of the failure, and its message in the log.
 fn bind_failure(scope: &mut Scope, recording: &Recording) {
     let (command, push) = (recording.failed_command(), recording.failed_push());
     let time = recording.failure_time().ok_or_else(|| match &command {
         Err(NoFailure::NoLog) => {
-            "the moment of the failure; give it with --failed-at or --log".to_owned()
+            "the time of the failure is unknown; give it with --failed-at or --log".to_owned()
         }
         Err(reason) => format!("{reason}; give the time of the failure with --failed-at"),
         Ok(_) => {

@@ -232,16 +232,15 @@ fn without_a_fault_it_is_healthy_or_cannot_be_told() {
     assert_eq!(found.kind, VerdictKind::Inconclusive);
     assert_eq!(
         found.summary,
-        "No explanation stands out, and not everything is right. \
-         Not right: is_yes (exit 1); is_no (exit 1)."
+        "No hypothesis is supported, but some checks failed: is_yes (exit 1); is_no (exit 1)."
     );
 
     let found = Run::new(&runbook).diagnosis().verdict;
     assert_eq!(found.kind, VerdictKind::Inconclusive);
     assert_eq!(
         found.summary,
-        "No explanation stands out, and not everything is right. Missing: \
-         is_yes.passed (check is_yes is not in the recording); \
+        "No hypothesis is supported, and it is unknown whether the container is healthy. \
+         Missing evidence: is_yes.passed (check is_yes is not in the recording); \
          is_no.passed (check is_no is not in the recording)."
     );
 }

@@ -213,7 +213,7 @@ impl Texts for Ending {
     fn visit(&mut self, name: Option<&str>, visitor: &mut dyn Visitor) {
         match self {
             Self::Skipped(reason) | Self::Errored(reason) => reason.visit(name, visitor),
-            Self::Exited(_) | Self::TimedOut | Self::Looked => {}
+            Self::Exited(_) | Self::TimedOut | Self::Probed => {}
         }
     }
 }

@@ -45,8 +45,8 @@ tests:
         "verdict: push-failed (expected race-condition)",
         "level: confirmed (expected likely)",
         "race: ruled out (expected likely)",
-        "push-failed: nothing that holds says \"no such words\"; what holds:",
-        "file-missing: something that holds says \"not-found\":",
+        "push-failed: no evidence that holds contains \"no such words\"; evidence that holds:",
+        "file-missing: evidence that holds contains \"not-found\":",
         "0 passed, 1 failed",
     ] {
         assert!(finished.stdout.contains(expected), "{expected}\n{finished}");

@@ -255,7 +255,7 @@ healthy: { if: up.passed, says: it is up }
     let finished = sweep(&environment, &["--ct", "101", "--format", "json"]);
     let expected = "disk unknown, load critical".to_owned();
     assert_eq!(rows(&finished), [(101, expected)], "{finished}");
-    let says = "cannot be judged without n (the output has none)";
+    let says = "cannot be evaluated without n (not in the output)";
     assert!(finished.stdout.contains(says), "{finished}");
 }
 

@@ -1,4 +1,4 @@
-//! Facts out of an output, as a check's `facts` and `each` say.
+//! Extracts facts from output, as `facts` and `each` of a check specify.
 
 use std::sync::Arc;
 
@@ -10,16 +10,16 @@ use crate::runbook::pattern::fact_pattern;
 use crate::runbook::scope_names::TASK_FACTS;
 use crate::runbook::{Check, Each, FactSpec, HostLook, Stream};
 
-/// What was taken from an output.
+/// The facts from an output.
 #[derive(Debug, Default)]
 pub(super) struct Extracted {
     pub(super) facts: Facts,
     pub(super) records: Vec<Facts>,
-    /// Whether the output had the form that was asked for.
+    /// Whether the output matched the expected format.
     pub(super) matched: bool,
 }
 
-/// The facts of a command's output.
+/// Extracts facts from a command's output.
 pub(super) fn from_output(check: &Check, stdout: &str, stderr: &str) -> Extracted {
     let default = FactSpec::default();
     let spec = check.facts.as_ref().unwrap_or(&default);
@@ -81,7 +81,7 @@ pub(super) fn from_output(check: &Check, stdout: &str, stderr: &str) -> Extracte
     }
 }
 
-/// The facts of a look at the host: one record, or one a task.
+/// Takes facts from a host probe: one record, or one for each task.
 pub(super) fn from_host(look: &HostLook, found: &[Facts]) -> Extracted {
     match look {
         HostLook::Tasks(_) => {
@@ -106,7 +106,7 @@ pub(super) fn from_host(look: &HostLook, found: &[Facts]) -> Extracted {
     }
 }
 
-/// The patterns of a spec; validation has seen to it that each compiles.
+/// The patterns of a spec, which validation has compiled before.
 fn patterns(spec: &FactSpec) -> Vec<Arc<Regex>> {
     spec.patterns
         .iter()
@@ -116,7 +116,7 @@ fn patterns(spec: &FactSpec) -> Vec<Arc<Regex>> {
 
 fn from_records(spec: &FactSpec, patterns: &[Arc<Regex>], records: Vec<Facts>) -> Extracted {
     let mut facts = columns(&records);
-    // A column that no record has is an empty list, not an absent fact: "none" is an answer.
+    // A column without values is an empty list, not a missing fact.
     let named = patterns
         .iter()
         .flat_map(|pattern| pattern.capture_names().flatten());
@@ -132,7 +132,7 @@ fn from_records(spec: &FactSpec, patterns: &[Arc<Regex>], records: Vec<Facts>) -
     }
 }
 
-/// Records turned into one list a name.
+/// Collects the values of each name in a list.
 pub(super) fn columns(records: &[Facts]) -> Facts {
     let mut columns = Facts::new();
     for (name, fact) in records.iter().flatten() {
@@ -182,8 +182,7 @@ fn fields(json: &Json, spec: &FactSpec) -> Facts {
         .collect()
 }
 
-/// A JSON value as the text it stands for. The journal writes a message that is not UTF-8 as an
-/// array of bytes.
+/// The text of a JSON value. The journal writes a message that is not UTF-8 as an array of bytes.
 fn json_text(json: &Json) -> Option<String> {
     match json {
         Json::Null => None,

@@ -1,4 +1,4 @@
-//! How an attempt came out, and why.
+//! The outcome of an attempt, with its reason.
 
 use super::affected::affected;
 use super::extract::{self, Extracted};
@@ -10,7 +10,7 @@ use crate::expression::{Binding, Evaluator, Judgement, Scope, moment_of};
 use crate::runbook::scope_names::FactNames;
 use crate::runbook::{Action, Check};
 
-/// What one attempt came to, seen in the light of what is known so far.
+/// The result of one attempt, given the results so far.
 pub(super) fn interpret(
     evaluator: &Evaluator,
     scope: &Scope,
@@ -20,26 +20,26 @@ pub(super) fn interpret(
     let stdout = attempt.stdout.text();
     let stderr = attempt.stderr.text();
     let extracted = match (&attempt.ending, check.action()) {
-        (Ending::Looked, Some(Action::Host(look))) => extract::from_host(look, &attempt.found),
+        (Ending::Probed, Some(Action::Host(look))) => extract::from_host(look, &attempt.found),
         (Ending::Exited(status), _) if check.accepted_exits().contains(status) => {
             extract::from_output(check, &stdout, &stderr)
         }
         _ => Extracted::default(),
     };
     let own = own_scope(scope, check, attempt, &stdout, &stderr, &extracted);
-    let ran = matches!(attempt.ending, Ending::Exited(_) | Ending::Looked);
+    let ran = matches!(attempt.ending, Ending::Exited(_) | Ending::Probed);
     let (outcome, reason) = outcome(evaluator, &own, check, attempt, &stderr, &extracted);
     let severity = ran.then(|| severity(evaluator, &own, check));
     let (outcome, reason) = match &severity {
         Some(Err(missing)) => (
             Outcome::Errored,
-            format!("{reason}; its limits cannot be judged without {missing}"),
+            format!("{reason}; its limits cannot be evaluated without {missing}"),
         ),
         _ => (outcome, reason),
     };
     let observed = match &check.show {
         Some(template) if outcome == Outcome::Passed => evaluator.describe(template, &own),
-        // Of what failed, the error says more than a text full of gaps.
+        // If values are missing, the reason says more than an incomplete text.
         Some(template) if outcome == Outcome::Failed => evaluator
             .render(template, &own)
             .unwrap_or_else(|_| reason.clone()),
@@ -79,9 +79,9 @@ fn own_scope(
     extracted: &Extracted,
 ) -> Scope {
     let mut own = scope.inner();
-    // A fact that could not be had is absent with its reason, and never something else's value.
+    // A missing fact hides a value of the same name from outside the check.
     for name in FactNames::of(check).names {
-        own.bind(&name, Binding::Absent("the output has none".to_owned()));
+        own.bind(&name, Binding::Absent("not in the output".to_owned()));
     }
     for (name, fact) in stream_facts(attempt, stdout, stderr) {
         own.bind(&name, Binding::Present(fact));
@@ -129,11 +129,11 @@ fn outcome(
             return (Outcome::Errored, reason);
         }
         Ending::Exited(status) => Some(*status),
-        Ending::Looked => None,
+        Ending::Probed => None,
     };
     let accepted = status.is_none_or(|status| check.accepted_exits().contains(&status));
     let ended = status.map_or_else(
-        || "looked at".to_owned(),
+        || "read from the host".to_owned(),
         |status| match first_line(stderr) {
             Some(line) => format!("exit {status}: {line}"),
             None => format!("exit {status}"),
@@ -144,7 +144,7 @@ fn outcome(
             (true, true) => (Outcome::Passed, ended),
             (true, false) => (
                 Outcome::Failed,
-                format!("{ended}; the output is not of the form expected"),
+                format!("{ended}; output did not match the expected format"),
             ),
             (false, _) => (Outcome::Failed, ended),
         };
@@ -158,7 +158,10 @@ fn outcome(
         } => (Outcome::Failed, ended),
         Judgement { missing, .. } if accepted => (
             Outcome::Errored,
-            format!("{ended}; cannot be judged without {}", missing.join(", ")),
+            format!(
+                "{ended}; cannot be evaluated without {}",
+                missing.join(", ")
+            ),
         ),
         Judgement { .. } => (Outcome::Failed, ended),
     }
@@ -187,7 +190,7 @@ fn events(evaluator: &Evaluator, own: &Scope, check: &Check, extracted: &Extract
                 for name in extracted.facts.keys() {
                     let binding = match record.get(name) {
                         Some(fact) => Binding::Present(fact.clone()),
-                        None => Binding::Absent("this record has none".to_owned()),
+                        None => Binding::Absent("not in this record".to_owned()),
                     };
                     scope.bind(name, binding);
                 }
@@ -214,8 +217,10 @@ fn events(evaluator: &Evaluator, own: &Scope, check: &Check, extracted: &Extract
     events
 }
 
-/// The worst limit that is exceeded; where none is as far as can be told, and one cannot be told of, what
-/// is missing for that.
+/// The severity of the worst limit that is exceeded.
+///
+/// # Errors
+/// None is known to be exceeded, and these values are missing to evaluate one of them.
 pub(super) fn severity(
     evaluator: &Evaluator,
     own: &Scope,
@@ -251,7 +256,7 @@ fn metric(evaluator: &Evaluator, own: &Scope, check: &Check) -> Option<(f64, Str
     Some((f64::try_from(value).ok()?, metric.unit.clone()))
 }
 
-/// What a check's name stands for once it was attempted.
+/// The values that expressions read under a check's name after its attempts.
 pub(super) fn binding(check: &Check, attempts: &[&Attempt], results: &[CheckResult]) -> Binding {
     let (Some(first), Some(attempt)) = (results.first(), attempts.first()) else {
         let reason = format!("check {} is not in the recording", check.id);
@@ -273,7 +278,7 @@ pub(super) fn binding(check: &Check, attempts: &[&Attempt], results: &[CheckResu
     let mut insert = |name: &str, fact| {
         facts.insert(name.to_owned(), fact);
     };
-    // A check that was not tried neither passed nor failed: conditions on it are unknown.
+    // A check that did not run has neither passed nor failed: conditions on it are unknown.
     if tried && !any(Outcome::Errored) {
         insert("passed", Fact::Bool(all(Outcome::Passed)));
         insert("failed", Fact::Bool(any(Outcome::Failed)));
@@ -292,7 +297,7 @@ pub(super) fn binding(check: &Check, attempts: &[&Attempt], results: &[CheckResu
         }
     }
     let reason = match first.outcome {
-        Outcome::Passed => format!("check {} found none", check.id),
+        Outcome::Passed => format!("check {} did not find it", check.id),
         outcome => format!("check {} {}: {}", check.id, past(outcome), first.reason),
     };
     Binding::Group(facts, reason)

@@ -67,7 +67,10 @@ fn several_patterns_each_take_their_own_and_all_must_match() {
     );
     let one = of_stdout(check, "LoadState=loaded\n");
     assert_eq!(one.outcome, Outcome::Failed);
-    assert_eq!(one.reason, "exit 0; the output is not of the form expected");
+    assert_eq!(
+        one.reason,
+        "exit 0; output did not match the expected format"
+    );
     assert_eq!(one.facts, Facts::from([("state".into(), text("loaded"))]));
 }
 
@@ -278,7 +281,7 @@ fn a_condition_that_cannot_be_judged_errs_with_what_is_missing() {
     assert_eq!(found.outcome, Outcome::Errored);
     assert_eq!(
         found.reason,
-        "exit 0; cannot be judged without size (the output has none)"
+        "exit 0; cannot be evaluated without size (not in the output)"
     );
     assert_eq!(found.observed, found.reason, "`show` would say (unknown)");
 }

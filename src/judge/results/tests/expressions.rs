@@ -26,7 +26,7 @@ fn what_is_missing_carries_the_reason_of_its_check() {
         ),
         (
             new().exits("stamp", 0, "12 -\n", ""),
-            "check stamp found none",
+            "check stamp did not find it",
         ),
     ] {
         assert_eq!(
@@ -36,7 +36,7 @@ fn what_is_missing_carries_the_reason_of_its_check() {
     }
     assert_eq!(
         missing(&new(), "failed_at"),
-        ["failed_at (the moment of the failure; give it with --failed-at or --log)"]
+        ["failed_at (the time of the failure is unknown; give it with --failed-at or --log)"]
     );
 }
 

@@ -1,0 +1,96 @@
+//! The timeline: events that checks found, what the user and the log say, what lxcdiag changed.
+
+use super::results::{CheckResults, Event, EventSource};
+use crate::evidence::provision_log::Owner;
+use crate::evidence::recording::Recording;
+use crate::evidence::time::Interval;
+use crate::expression::moment_of;
+use crate::runbook::{EventSpec, Runbook};
+
+/// The events from every source, earliest first.
+pub(super) fn timeline(
+    runbook: &Runbook,
+    recording: &Recording,
+    results: &CheckResults,
+) -> Vec<Event> {
+    let mut events: Vec<Event> = results
+        .checks
+        .iter()
+        .flat_map(|result| result.events.iter().cloned())
+        .collect();
+    for failure in recording.log.iter().flatten() {
+        if let Some(at) = failure.at
+            && failure.owner == Owner::ThisContainer
+        {
+            events.push(Event {
+                at,
+                what: failure.text.clone(),
+                source: EventSource::Log,
+                decisive: false,
+            });
+        }
+    }
+    if let Some(at) = recording.stated_failure_time()
+        && !events
+            .iter()
+            .any(|event| event.source == EventSource::Log && event.at == at)
+    {
+        events.push(Event {
+            at,
+            what: "provisioning failed".to_owned(),
+            source: EventSource::FailedAt,
+            decisive: false,
+        });
+    }
+    for change in &recording.earlier_changes {
+        events.push(own_event(
+            change.during,
+            &change.argv,
+            EventSource::EarlierRun,
+        ));
+    }
+    for change in recording.changes() {
+        events.push(own_event(change.during, &change.argv, EventSource::Lxcdiag));
+    }
+    events.extend(derived(runbook, results));
+    // Events of the same time stay in the runbook's order: a file's birth before its change.
+    events.sort_by_key(|event| (event.at.start, event.at.end));
+    events
+}
+
+/// The events that the runbook derives from the results of several checks.
+fn derived(runbook: &Runbook, results: &CheckResults) -> Vec<Event> {
+    let (evaluator, scope) = (results.evaluator(), results.scope());
+    let holds = |spec: &EventSpec| {
+        spec.condition
+            .as_ref()
+            .is_none_or(|condition| evaluator.judge(condition, scope).holds == Some(true))
+    };
+    runbook
+        .events
+        .iter()
+        .filter(|spec| holds(spec))
+        .filter_map(|spec| {
+            let value = evaluator.value(&spec.at, scope).ok()?;
+            Some(Event {
+                at: moment_of(&value)?,
+                what: evaluator.describe(&spec.what, scope),
+                source: EventSource::Derived,
+                decisive: true,
+            })
+        })
+        .collect()
+}
+
+fn own_event(at: Interval, argv: &[String], source: EventSource) -> Event {
+    let who = match source {
+        EventSource::EarlierRun => "an earlier run of lxcdiag",
+        _ => "lxcdiag",
+    };
+    Event {
+        at,
+        what: format!("{who} ran: {}", argv.join(" ")),
+        source,
+        decisive: false,
+    }
+}
