@@ -201,8 +201,8 @@ mod tests {
     fn words_are_plain_and_everything_else_is_code() {
         let cases = [
             (
-                "the file arrived 2.27 s later (a stand-in)",
-                "the file arrived 2.27 s later (a stand-in)",
+                "the file arrived 2.27 s later (a bind-mount)",
+                "the file arrived 2.27 s later (a bind-mount)",
             ),
             (
                 "/etc/a.service is there, systemctl enable -- a works",
