@@ -109,9 +109,9 @@ impl<'a> Cluster<'a> {
         }
     }
 
-    /// Diagnoses a container until it is done, its time limit is reached, or `stop` says so. `begins`
-    /// hears of each check as it begins; `finish` makes what is wanted of the conclusion, on a thread
-    /// of its own.
+    /// Diagnoses a container until it is done, its time limit is reached, or `stop` resolves. `begins`
+    /// is called as each check begins; `finish` turns the conclusion into the result, on a thread of
+    /// its own.
     ///
     /// # Errors
     /// Why it was not diagnosed. A container that fails in the middle is no error.

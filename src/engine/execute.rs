@@ -12,13 +12,13 @@ use crate::expression::{Binding, Unknown};
 use crate::judge::results::CheckResults;
 use crate::runbook::{Action, Check, HostLook, Runbook};
 
-/// The items of a `for_each` that a check runs for; more is no list that a person would read.
+/// The most items of a `for_each` that a check runs for.
 const MAX_ITEMS: usize = 100;
 
-/// The bytes of output that a run keeps; a check that would run after that does not.
+/// The bytes of output that a run keeps. Once there are more, no further command runs.
 const MAX_OUTPUT: usize = 16 << 20;
 
-/// An attempt that is to be made, or one that is settled without.
+/// A command to run, or the attempt that says why it cannot run.
 type PlannedCall<'a> = Result<Call<'a>, Box<Attempt>>;
 
 /// Who follows a run.
@@ -34,7 +34,7 @@ pub struct Hooks<'a> {
 pub struct Execution {
     /// Every attempt.
     pub recording: Recording,
-    /// What the recording says, as far as it was needed during the run, and then to its end.
+    /// What the checks of the recording found.
     pub results: CheckResults,
     /// Why it ended early, if it did.
     pub stopped: Option<Stop>,
@@ -67,7 +67,7 @@ pub async fn execute(
 struct Executor<'a> {
     plan: &'a Plan,
     hooks: &'a Hooks<'a>,
-    /// What the attempts so far say, apart from those at the pending checks.
+    /// What the checks found so far, without the pending ones.
     results: CheckResults,
     /// The latest checks, each with the number of its attempts.
     pending: Vec<(&'a Check, usize)>,
@@ -168,7 +168,7 @@ impl<'a> Executor<'a> {
         stopped
     }
 
-    /// The attempts that are to be made at a check, and those that are settled already.
+    /// The commands to run for a check, and the attempts that say why others cannot run.
     ///
     /// # Errors
     /// Why the check is skipped.
@@ -215,7 +215,7 @@ impl<'a> Executor<'a> {
         Ok(items)
     }
 
-    /// One attempt that is to be made, or the attempt that says which values it lacks.
+    /// The command to run for one item, or the attempt that says which values are missing.
     fn call(&self, check: &'a Check, item: Option<String>) -> PlannedCall<'a> {
         let mut scope = self.results.scope().inner();
         if let Some(item) = &item {
@@ -244,8 +244,8 @@ impl<'a> Executor<'a> {
         }
     }
 
-    /// Keeps the recording as it is right if lxcdiag is killed while this check runs: whatever it
-    /// was about to run counts as run.
+    /// Keeps the recording before a check changes the container. All of its commands count as run, in
+    /// case lxcdiag is killed while they run.
     fn announce(&self, check: &Check, calls: &[PlannedCall<'_>], now: i64) -> Result<(), String> {
         let reason = "lxcdiag was ended while it ran";
         let mut recording = self.recording.clone();
@@ -267,9 +267,9 @@ impl<'a> Executor<'a> {
         self.recording.attempts.extend(attempts);
     }
 
-    /// Interprets what this check's command can read: what it needs. No more than that: between two
-    /// commands others have the processor's caches, and to interpret check by check takes far
-    /// longer than to interpret them all at the end.
+    /// Interprets the checks that this check needs, because its command can read their facts. The
+    /// others wait for the end: to interpret them between two commands takes longer, because the
+    /// processor's caches are then cold.
     fn interpret_needs(&mut self, check: &Check) {
         let needed = |(pending, _): &(&Check, usize)| check.needs.contains(&pending.id);
         if check.changes || self.pending.iter().any(needed) {
