@@ -64,7 +64,7 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
         None => state_directory(state_home.clone()).join("sweeps"),
     };
     let state_file = StateFile::open(&directory, &runbook.id).map_err(state_error)?;
-    let mut state = state_file.load(&runbook).map_err(state_error)?;
+    let mut state = state_file.load().map_err(state_error)?;
 
     let files = files::with_reports(files)?;
     let reports: Vec<_> = files

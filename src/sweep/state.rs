@@ -1,7 +1,6 @@
 //! What earlier sweeps with a runbook found, and what has changed since. Pure.
 
 mod compare;
-mod version_1;
 
 use std::collections::BTreeMap;
 
@@ -13,7 +12,6 @@ use super::selection::SkipReason;
 use crate::evidence::time::rfc3339;
 use crate::host::Listed;
 use crate::report::short_time;
-use crate::runbook::Runbook;
 
 /// What earlier sweeps with a runbook found, by container.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,7 +42,6 @@ struct Container {
 
 /// A problem as of the last sweep that could check it. Each of the things that it affects is one of these.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct KnownProblem {
     id: ProblemId,
     /// Which of the things that it affects.
@@ -57,9 +54,6 @@ struct KnownProblem {
     seen: u32,
     /// Whether it was reported.
     reported: bool,
-    /// It is from version 1 of the format, which has no `affected`: only `says` has the names.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    unlisted: bool,
 }
 
 /// How a problem has changed.
@@ -112,22 +106,6 @@ pub struct ProblemChange {
 }
 
 impl State {
-    /// Reads a state file. In one of version 1, `runbook` shows what the problems were.
-    ///
-    /// # Errors
-    /// It is something else.
-    pub fn read(text: &[u8], runbook: &Runbook) -> Result<Self, serde_json::Error> {
-        #[derive(Deserialize)]
-        struct Header {
-            schema: String,
-        }
-        let Header { schema } = serde_json::from_slice(text)?;
-        if schema == version_1::SCHEMA {
-            return version_1::read(text, runbook);
-        }
-        serde_json::from_slice(text)
-    }
-
     /// Forgets times in the future: the clock was ahead.
     pub fn forget_future(&mut self, now: i64) {
         for container in self.containers.values_mut() {

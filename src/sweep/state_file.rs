@@ -7,7 +7,9 @@ use rustix::fs::{FlockOperation, flock};
 
 use super::state::State;
 use crate::atomic_file::replace;
-use crate::runbook::Runbook;
+
+/// The format of the state files of earlier versions, which are not read.
+const OLDER_SCHEMA: &str = "lxcdiag.sweep-memory/1";
 
 /// The state of the sweeps with one runbook. While this lives, no other sweep with the runbook can begin.
 #[derive(Debug)]
@@ -76,11 +78,12 @@ impl StateFile {
         }
     }
 
-    /// What earlier sweeps with the runbook found; nothing if there was none.
+    /// What earlier sweeps with the runbook found; nothing if there was none, or an older version of lxcdiag
+    /// made it.
     ///
     /// # Errors
     /// The file cannot be read, or is something else.
-    pub fn load(&self, runbook: &Runbook) -> Result<State, StateFileError> {
+    pub fn load(&self) -> Result<State, StateFileError> {
         let corrupt = |problem: String| StateFileError::Corrupt {
             path: self.path.clone(),
             problem,
@@ -92,7 +95,16 @@ impl StateFile {
             }
             Err(error) => return Err(corrupt(error.to_string())),
         };
-        State::read(&text, runbook).map_err(|error| corrupt(error.to_string()))
+        serde_json::from_slice(&text).or_else(|error| {
+            if !is_older(&text) {
+                return Err(corrupt(error.to_string()));
+            }
+            tracing::warn!(
+                "{} has the format of an older version of lxcdiag; this sweep starts without a previous one",
+                self.path.display()
+            );
+            Ok(State::default())
+        })
     }
 
     /// Writes the state. If that fails, the file stays as it was.
@@ -108,15 +120,17 @@ impl StateFile {
     }
 }
 
+fn is_older(text: &[u8]) -> bool {
+    let file = serde_json::from_slice::<serde_json::Value>(text);
+    file.is_ok_and(|file| {
+        file.get("schema")
+            .is_some_and(|schema| schema == OLDER_SCHEMA)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const RUNBOOK: &str = "runbook: test
-title: A test
-checks:
-  - { id: a, title: A, run: [a], pass: exit == 0 }
-";
 
     #[test]
     fn only_one_sweep_with_a_runbook_at_a_time() {
@@ -133,22 +147,20 @@ checks:
     fn a_state_is_read_back_as_it_was_written() {
         let directory = tempfile::tempdir().unwrap();
         let file = StateFile::open(directory.path(), "test").unwrap();
-        let runbook = crate::fixture::runbook(RUNBOOK);
-        assert_eq!(file.load(&runbook).unwrap(), State::default());
+        assert_eq!(file.load().unwrap(), State::default());
         let state = r#"{"schema":"lxcdiag.sweep-memory/2","containers":{"958":{"swept_at":17,"running_at":18,"problems":[
             {"id":"stopped","affected":null,"status":"warning","says":"x","since":1,"seen":2,"reported":true},
             {"id":{"check":{"check":"a","item":"[b]"}},"affected":"c","status":"critical","says":"y","since":3,"seen":4,"reported":false}]}}}"#;
-        let state = State::read(state.as_bytes(), &runbook).unwrap();
+        let state: State = serde_json::from_str(state).unwrap();
         assert_eq!(state.swept_at(958), Some(17));
         file.save(&state).unwrap();
-        assert_eq!(file.load(&runbook).unwrap(), state);
+        assert_eq!(file.load().unwrap(), state);
     }
 
     #[test]
     fn another_file_is_not_touched() {
         let directory = tempfile::tempdir().unwrap();
         let file = StateFile::open(directory.path(), "test").unwrap();
-        let runbook = crate::fixture::runbook(RUNBOOK);
         let path = directory.path().join("test.json");
         for text in [
             "{ torn",
@@ -157,7 +169,7 @@ checks:
             r#"{"schema":"lxcdiag.sweep-memory/2","containers":{},"more":1}"#,
         ] {
             std::fs::write(&path, text).unwrap();
-            let error = file.load(&runbook).unwrap_err().to_string();
+            let error = file.load().unwrap_err().to_string();
             assert!(
                 error.contains("test.json is not a state file of sweeps: "),
                 "{error}"

@@ -137,21 +137,21 @@ healthy: { if: units.passed, says: all is well }
     assert_eq!(reported[2], ["gone why[b]"]);
 }
 
-/// A state file that version 0.1 wrote.
 #[test]
-fn the_state_of_an_older_version_is_continued() {
+fn a_state_file_of_an_older_version_is_replaced_with_a_warning() {
     let environment = environment();
     environment.write(
         "work/state/small.json",
-        r#"{"schema":"lxcdiag.sweep-memory/1","swept_at":{"101":5,"102":5},"known":{"101":{"state":{"status":"critical","says":"State: bad since @1","since":4,"seen":2,"told":true}},"102":{"state":{"status":"critical","says":"State: bad since @1","since":4,"seen":2,"told":true}}}}"#,
+        r#"{"schema":"lxcdiag.sweep-memory/1","swept_at":{"102":5},"known":{"102":{"state":{"status":"critical","says":"State: bad since @1","since":4,"seen":2,"told":true}}}}"#,
     );
-    let finished = sweep(&environment, &["--ct", "101-102", "--on-change"]);
-    assert!(finished.stdout.contains("resolved  101"), "{finished}");
-    assert!(!finished.stdout.contains("  102  "), "{finished}");
-    assert_eq!(
-        state(&environment)["containers"]["102"]["problems"][0]["since"],
-        4
-    );
+    let sweep = || sweep(&environment, &["--ct", "102", "--on-change"]);
+    let first = sweep();
+    assert!(first.stdout.contains("new     102"), "{first}");
+    let warning =
+        "has the format of an older version of lxcdiag; this sweep starts without a previous one";
+    assert!(first.stderr.contains(warning), "{first}");
+    let second = sweep();
+    assert_eq!((second.stdout.as_str(), second.stderr.as_str()), ("", ""));
 }
 
 #[test]

@@ -84,7 +84,6 @@ pub(super) fn problems(
                 since: part.last.as_ref().map_or(now, |last| last.since),
                 seen: part.seen(),
                 reported,
-                unlisted: false,
                 affected: part.affected,
                 says: part.says,
             };
@@ -106,11 +105,6 @@ pub(super) fn problems(
 fn parts(problem: &Problem, last: &mut IndexMap<Key, KnownProblem>) -> Vec<Part> {
     let id = &problem.id;
     let whole = last.shift_remove(&(id.clone(), None));
-    let listed = !problem.affected.is_empty();
-    let (unlisted, whole) = match whole {
-        Some(known) if known.unlisted && listed => (Some(known), None),
-        whole => (None, whole),
-    };
     let worst = problem.affected.iter().map(|it| it.status).max();
     // A limit that was exceeded as a whole may still be, whatever the problem affects by now.
     let stays = whole.as_ref().is_some_and(|it| it.status > Status::Unknown);
@@ -126,28 +120,14 @@ fn parts(problem: &Problem, last: &mut IndexMap<Key, KnownProblem>) -> Vec<Part>
         last.insert((id.clone(), None), whole);
     }
     for thing in &problem.affected {
-        let named = unlisted
-            .as_ref()
-            .filter(|known| names(&known.says, &thing.name));
-        let known = last.shift_remove(&(id.clone(), Some(thing.name.clone())));
         parts.push(Part {
             affected: Some(thing.name.clone()),
             status: thing.status,
             says: thing.says.clone(),
-            last: known.or_else(|| named.cloned()),
+            last: last.shift_remove(&(id.clone(), Some(thing.name.clone()))),
         });
     }
     parts
-}
-
-/// Whether a text has this name in it, and not as a part of a longer one.
-fn names(text: &str, name: &str) -> bool {
-    let joins = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '/' | '@' | '\\');
-    text.match_indices(name).any(|(at, _)| {
-        let (before, rest) = text.split_at(at);
-        let after = rest.strip_prefix(name).unwrap_or_default();
-        !before.ends_with(joins) && !after.starts_with(joins)
-    })
 }
 
 /// Whether a row without a problem shows that it is resolved, because it was looked at.
