@@ -14,6 +14,7 @@ mod parsed;
 mod possible;
 mod scope;
 mod syntax;
+mod template;
 mod times;
 mod trace;
 mod uncertain;
@@ -25,6 +26,7 @@ pub use scope::{Binding, Scope};
 pub use syntax::{
     Names, SyntaxError, check_expression, check_template, expression_names, let_names,
 };
+pub use template::{ShellQuoting, TemplatePart, shell_quoting, template_parts};
 pub use uncertain::moment_of;
 
 use possible::{NoValue, Possible};

@@ -104,7 +104,7 @@ static GUARD: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Whether these pieces of code are small enough to be parsed.
-fn check_size<'a>(code: impl IntoIterator<Item = &'a str>) -> Result<(), SyntaxError> {
+pub(super) fn check_size<'a>(code: impl IntoIterator<Item = &'a str>) -> Result<(), SyntaxError> {
     let tokens = |code| TOKEN.find_iter(&STRING.replace_all(code, "''")).count();
     if code.into_iter().map(tokens).sum::<usize>() <= MOST_TOKENS {
         return Ok(());

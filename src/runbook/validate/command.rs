@@ -2,12 +2,12 @@
 
 mod changes;
 mod programs;
-mod quoted;
 mod script;
 mod templates;
 
 use super::Findings;
 use super::expressions::is_template;
+use crate::expression::check_template;
 use crate::runbook::model::Check;
 use crate::runbook::path::Path;
 use changes::Change;
@@ -29,7 +29,8 @@ pub(super) fn validate(check: &Check, path: &Path, found: &mut Findings) {
         }
         no_nul(line, &path, found);
         let script = Script::read(line);
-        if is_template(line) {
+        // A syntax error is reported with the other expressions.
+        if is_template(line) && check_template(line).is_ok() {
             for problem in templates::problems(&script) {
                 found.add(path.clone(), problem);
             }

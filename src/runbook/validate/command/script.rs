@@ -6,7 +6,7 @@
 
 mod frame;
 
-use super::quoted::split_template;
+use crate::expression::{TemplatePart, template_parts};
 use crate::runbook::validate::expressions::is_template;
 use frame::{Frame, Inside, Next};
 
@@ -36,16 +36,25 @@ pub(super) struct Template<'a> {
 
 impl<'a> Script<'a> {
     pub(super) fn read(text: &'a str) -> Self {
+        let is_template = is_template(text);
+        let parts = match is_template {
+            true => template_parts(text),
+            false => vec![TemplatePart::Text(text)],
+        };
         let mut scanner = Scanner {
-            rest: text,
+            rest: "",
             before: '\n',
             frame: Frame::new(Inside::Command),
             outer: Vec::new(),
-            has_templates: is_template(text),
             after_here_document: false,
             script: Self::default(),
         };
-        while scanner.step() {}
+        if is_template && text.contains("{#") {
+            scanner.script.unclear.push(COMMENT);
+        }
+        for part in parts {
+            scanner.part(part);
+        }
         while !scanner.outer.is_empty() {
             scanner.leave();
         }
@@ -54,54 +63,46 @@ impl<'a> Script<'a> {
     }
 }
 
+const STATEMENT: &str = "`{% … %}` in a `shell`: what it writes cannot be checked; compute the value under \
+                         `let` and write `{{ name | quote }}`";
+const COMMENT: &str = "`{#` begins a comment of the template language; for the length of a shell variable \
+                       write `$(expr length \"$name\")`";
+const TOO_DEEP: &str = "the script is nested too deeply; simplify it";
+
 struct Scanner<'a> {
+    /// What is left of this part of the template.
     rest: &'a str,
     /// The character before `rest`.
     before: char,
     frame: Frame,
     outer: Vec<Frame>,
-    has_templates: bool,
     after_here_document: bool,
     script: Script<'a>,
 }
 
 impl<'a> Scanner<'a> {
-    /// Takes one piece of the text; false at its end.
-    fn step(&mut self) -> bool {
-        let unclear = if self.has_templates && self.rest.starts_with("{%") {
-            "`{% … %}` in a `shell`: what it writes cannot be checked; compute the value under \
-             `let` and write `{{ name | quote }}`"
-        } else if self.has_templates && self.rest.starts_with("{#") {
-            "`{#` begins a comment of the template language; for the length of a shell variable \
-             write `$(expr length \"$name\")`"
-        } else if self.outer.len() > DEEPEST {
-            "the script is nested too deeply; simplify it"
-        } else if let Some(tail) = self.rest.strip_prefix("{{") {
-            return self.template(tail);
-        } else if let Some(c) = self.rest.chars().next() {
-            self.character(c);
-            return true;
-        } else {
-            return false;
-        };
-        self.script.unclear.push(unclear);
-        false
-    }
-
-    /// Takes a `{{ … }}`, of which the beginning is taken already.
-    fn template(&mut self, tail: &'a str) -> bool {
-        let Some((expression, after)) = split_template(tail) else {
-            // The template engine says what is wrong.
-            return false;
-        };
-        self.script.templates.push(Template {
-            expression,
-            unprotected: self.unprotected(),
-        });
-        self.text(&format!("{{{{{expression}}}}}"));
-        self.before = '}';
-        self.rest = after;
-        true
+    fn part(&mut self, part: TemplatePart<'a>) {
+        match part {
+            TemplatePart::Text(text) => {
+                self.rest = text;
+                while let Some(c) = self.rest.chars().next() {
+                    if self.outer.len() > DEEPEST {
+                        self.script.unclear.push(TOO_DEEP);
+                        break;
+                    }
+                    self.character(c);
+                }
+            }
+            TemplatePart::Expression(expression) => {
+                self.script.templates.push(Template {
+                    expression,
+                    unprotected: self.unprotected(),
+                });
+                self.text(&format!("{{{{ {expression} }}}}"));
+                self.before = '}';
+            }
+            TemplatePart::Statement => self.script.unclear.push(STATEMENT),
+        }
     }
 
     /// Why quotes do not protect what stands here.
@@ -272,10 +273,7 @@ impl<'a> Scanner<'a> {
             let message = "`$'…'` is not read alike by every `sh`; use plain quotes";
             self.script.unclear.push(message);
             self.take(1);
-        } else if let Some(tail) = tail.strip_prefix('{')
-            && !tail.starts_with('{')
-            && !(self.has_templates && tail.starts_with('#'))
-        {
+        } else if let Some(tail) = tail.strip_prefix('{') {
             let length = name_length(tail);
             match tail.split_at_checked(length) {
                 Some((name, rest)) if rest.starts_with('}') => {
@@ -307,10 +305,6 @@ impl<'a> Scanner<'a> {
         let Some(c) = self.rest.chars().next() else {
             return;
         };
-        // The beginning of a template is not taken with it.
-        if self.rest.starts_with("{{") {
-            return;
-        }
         let in_quotes = !matches!(self.frame.inside, Inside::Command | Inside::Backticks);
         if in_quotes && !"$`\"\\\n".contains(c) {
             self.text("\\");

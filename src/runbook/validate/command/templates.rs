@@ -4,8 +4,8 @@
 //! here-document the value would still be read as code, so a template there is refused.
 
 use super::programs::script_in;
-use super::quoted::{Quoted, is_quoted};
 use super::script::Script;
+use crate::expression::{ShellQuoting, shell_quoting};
 use crate::runbook::printable::quoted;
 use crate::runbook::validate::expressions::is_template;
 
@@ -17,16 +17,20 @@ pub(super) fn script_with_template(words: &[String]) -> Option<usize> {
 /// What is wrong with the templates in a script.
 pub(super) fn problems(script: &Script<'_>) -> Vec<String> {
     let templates = script.templates.iter().filter_map(|template| {
-        let shown = quoted(&format!("{{{{{}}}}}", template.expression));
-        match is_quoted(template.expression) {
-            Quoted::Literal => None,
-            Quoted::No(operand) => Some(format!(
-                "{shown} is not quoted for the shell; write `{{{{ {operand} | quote }}}}`"
-            )),
-            Quoted::InPart => Some(format!(
+        let expression = template.expression;
+        let shown = quoted(&format!("{{{{ {expression} }}}}"));
+        match shell_quoting(expression) {
+            ShellQuoting::Constant => None,
+            ShellQuoting::Unquoted { has_operator } => {
+                let (open, close) = if has_operator { ("(", ")") } else { ("", "") };
+                Some(format!(
+                    "{shown} is not quoted for the shell; write `{{{{ {open}{expression}{close} | quote }}}}`"
+                ))
+            }
+            ShellQuoting::PartlyQuoted => Some(format!(
                 "only a part of {shown} is quoted; write `{{{{ (…) | quote }}}}`"
             )),
-            Quoted::Yes => template.unprotected.map(|place| {
+            ShellQuoting::Quoted => template.unprotected.map(|place| {
                 format!("{shown} is {place}, where quoting does not protect it; move it out")
             }),
         }

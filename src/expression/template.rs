@@ -1,0 +1,89 @@
+//! The parts of a template, and how the value of an expression is quoted for a shell.
+
+use minijinja::machinery::ast::Expr;
+use minijinja::machinery::{Token, parse_expr, tokenize};
+
+use super::syntax::check_size;
+
+/// A part of a template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TemplatePart<'a> {
+    /// Text that is printed as it is.
+    Text(&'a str),
+    /// What is between `{{` and `}}`.
+    Expression(&'a str),
+    /// A `{% … %}`; no more parts follow it.
+    Statement,
+}
+
+/// The parts of a template up to the first syntax error.
+pub fn template_parts(source: &str) -> Vec<TemplatePart<'_>> {
+    let mut parts = Vec::new();
+    let mut begin = 0;
+    for (token, span) in tokenize(source, false, Default::default()).map_while(Result::ok) {
+        match token {
+            Token::TemplateData(text) => parts.push(TemplatePart::Text(text)),
+            Token::VariableStart => begin = span.end_offset as usize,
+            Token::VariableEnd => {
+                let expression = source.get(begin..span.start_offset as usize);
+                parts.push(TemplatePart::Expression(
+                    expression.unwrap_or_default().trim(),
+                ));
+            }
+            Token::BlockStart => {
+                parts.push(TemplatePart::Statement);
+                break;
+            }
+            _ => {}
+        }
+    }
+    parts
+}
+
+/// How the value of an expression reaches a shell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ShellQuoting {
+    /// As one word, by `| quote`.
+    Quoted,
+    /// As a constant from the runbook.
+    Constant,
+    /// As code.
+    Unquoted {
+        /// `| quote` needs brackets around the expression: a filter binds more tightly than an operator.
+        has_operator: bool,
+    },
+    /// As code, because `| quote` applies only to the last operand.
+    PartlyQuoted,
+}
+
+/// How the value of an expression reaches a shell.
+pub fn shell_quoting(expression: &str) -> ShellQuoting {
+    let parsed = check_size([expression]).map(|()| parse_expr(expression));
+    let Ok(Ok(parsed)) = parsed else {
+        return ShellQuoting::Unquoted { has_operator: true };
+    };
+    match &parsed {
+        Expr::Const(_) => ShellQuoting::Constant,
+        Expr::Filter(filter) if filter.name == "quote" => ShellQuoting::Quoted,
+        _ => match last_operand(&parsed) {
+            None => ShellQuoting::Unquoted {
+                has_operator: false,
+            },
+            Some(Expr::Filter(filter)) if filter.name == "quote" => ShellQuoting::PartlyQuoted,
+            Some(_) => ShellQuoting::Unquoted { has_operator: true },
+        },
+    }
+}
+
+/// The operand that a filter at the end of an expression applies to, if the expression has operators.
+fn last_operand<'e, 's>(expression: &'e Expr<'s>) -> Option<&'e Expr<'s>> {
+    let operand = match expression {
+        Expr::UnaryOp(operation) => &operation.expr,
+        Expr::BinOp(operation) => &operation.right,
+        Expr::Compare(comparison) => &comparison.ops.last()?.expr,
+        Expr::Test(test) => &test.expr,
+        Expr::IfExpr(choice) => choice.false_expr.as_ref().unwrap_or(&choice.test_expr),
+        _ => return None,
+    };
+    Some(last_operand(operand).unwrap_or(operand))
+}
