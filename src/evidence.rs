@@ -1,6 +1,7 @@
 //! What was found, as plain data: recordings, typed facts, times, the failures in a provisioning log.
 
 pub mod check_key;
+pub mod container_id;
 pub mod fact;
 pub mod provision_log;
 pub mod recording;

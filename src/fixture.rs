@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::evidence::container_id::ContainerId;
 use crate::evidence::fact::Facts;
 use crate::evidence::recording::{
     Attempt, Ending, Output, OwnChange, RecordedRunbook, Recording, SCHEMA, Target,
@@ -18,6 +19,11 @@ pub(crate) const START: i64 = 1_767_323_045 * SECOND;
 /// A moment, in seconds after [`START`].
 pub(crate) fn at(seconds: f64) -> i64 {
     START + (seconds * 1e9).round() as i64
+}
+
+/// The ID of a container.
+pub(crate) fn ct(id: u32) -> ContainerId {
+    id.try_into().unwrap()
 }
 
 /// A runbook that must be valid.
@@ -62,7 +68,7 @@ impl<'a> Run<'a> {
                     redacted: false,
                 },
                 target: Target {
-                    ct: 958,
+                    ct: ct(958),
                     node: "pve1".to_owned(),
                     via: "pct".to_owned(),
                     os: None,

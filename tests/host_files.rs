@@ -5,10 +5,15 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::time::{Duration, SystemTime};
 
+use lxcdiag::evidence::container_id::ContainerId;
 use lxcdiag::evidence::fact::Fact;
 use lxcdiag::evidence::time::Interval;
 use lxcdiag::host::{Host, HostError, State};
 use tempfile::TempDir;
+
+fn ct(id: u32) -> ContainerId {
+    id.try_into().unwrap()
+}
 
 fn put(tree: &TempDir, path: &str, text: impl AsRef<[u8]>) {
     let path = tree.path().join(path);
@@ -54,19 +59,19 @@ fn a_container_with_a_socket_runs_and_with_a_frozen_cgroup_is_frozen() {
     for (path, yes, no) in frozen {
         let tree = TempDir::new().unwrap();
         let host = Host::at(tree.path());
-        assert_eq!(host.state(958), State::Unknown);
+        assert_eq!(host.state(ct(958)), State::Unknown);
         put(&tree, path, yes);
         put(&tree, "proc/net/unix", "");
         assert_eq!(
-            host.state(958),
+            host.state(ct(958)),
             State::Stopped,
             "a cgroup that was left: {path}"
         );
         put(&tree, "proc/net/unix", sockets);
-        assert_eq!(host.state(958), State::Frozen, "{path}");
-        assert_eq!(host.state(959), State::Stopped);
+        assert_eq!(host.state(ct(958)), State::Frozen, "{path}");
+        assert_eq!(host.state(ct(959)), State::Stopped);
         put(&tree, path, no);
-        assert_eq!(host.state(958), State::Running, "{path}");
+        assert_eq!(host.state(ct(958)), State::Running, "{path}");
     }
 }
 
@@ -97,7 +102,7 @@ fn a_frozen_cgroup_that_a_killed_container_left_behind_is_not_the_container() {
         "sys/fs/cgroup/unified/lxc.payload.958/cgroup.events",
         "populated 0\nfrozen 1\n",
     );
-    assert_eq!(host.state(958), State::Running);
+    assert_eq!(host.state(ct(958)), State::Running);
 
     // LXC created another cgroup for the running one.
     put(
@@ -110,13 +115,13 @@ fn a_frozen_cgroup_that_a_killed_container_left_behind_is_not_the_container() {
         "sys/fs/cgroup/freezer/lxc.payload.958-1/cgroup.procs",
         "4711\n",
     );
-    assert_eq!(host.state(958), State::Frozen);
+    assert_eq!(host.state(ct(958)), State::Frozen);
     put(
         &tree,
         "sys/fs/cgroup/freezer/lxc.payload.958-1/freezer.state",
         "THAWED\n",
     );
-    assert_eq!(host.state(958), State::Running);
+    assert_eq!(host.state(ct(958)), State::Running);
     // In version 2 the processes are in a cgroup below.
     put(&tree, "sys/fs/cgroup/lxc/958/cgroup.procs", "");
     put(&tree, "sys/fs/cgroup/lxc/958/cgroup.freeze", "1\n");
@@ -125,7 +130,7 @@ fn a_frozen_cgroup_that_a_killed_container_left_behind_is_not_the_container() {
         "sys/fs/cgroup/lxc/958/cgroup.events",
         "populated 1\nfrozen 0\n",
     );
-    assert_eq!(host.state(958), State::Frozen);
+    assert_eq!(host.state(ct(958)), State::Frozen);
 }
 
 #[test]
@@ -221,7 +226,7 @@ fn this_machine_is_read_in_the_same_way() {
         })
     ));
     assert!(host.node().kernel.is_some());
-    assert_eq!(host.state(958_958_958), State::Stopped);
+    assert_eq!(host.state(ct(958_958_958)), State::Stopped);
 }
 
 /// The tests may run as root, which can read everything.

@@ -5,6 +5,7 @@ use std::fs;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
+use lxcdiag::evidence::container_id::ContainerId;
 use lxcdiag::evidence::fact::{Fact, Facts};
 use lxcdiag::evidence::time::{Interval, SECOND};
 use lxcdiag::host::{Host, HostError};
@@ -17,6 +18,10 @@ const WELL: &str = "UPID:vm:0000436C:00047B03:6B03719F:push_file:958:root@pam:";
 const REASON: &str = "failed to create file: /etc/systemd/system/: Is a directory";
 /// 0x6B03719E.
 const S: i64 = 1_795_387_806;
+
+fn ct(id: u32) -> ContainerId {
+    id.try_into().unwrap()
+}
 
 fn put(tree: &TempDir, path: &str, text: impl AsRef<[u8]>) {
     let path = tree.path().join("var/log/pve/tasks").join(path);
@@ -35,7 +40,7 @@ fn put_output(tree: &TempDir, path: &str, text: impl AsRef<[u8]>, at_ms: u64) {
 
 fn tasks(tree: &TempDir, types: &[&str]) -> Vec<Facts> {
     let types: Vec<_> = types.iter().map(|kind| (*kind).to_owned()).collect();
-    Host::at(tree.path()).tasks(958, &types).unwrap().tasks
+    Host::at(tree.path()).tasks(ct(958), &types).unwrap().tasks
 }
 
 fn text<'a>(task: &'a Facts, name: &str) -> Option<&'a str> {
@@ -131,7 +136,7 @@ fn tasks_of_another_container_are_not_included() {
         "index",
         format!("{lines}garbage\n\n\u{0}\n{FAILED} 6B03719E OK"),
     );
-    let log = Host::at(tree.path()).tasks(958, &[]).unwrap();
+    let log = Host::at(tree.path()).tasks(ct(958), &[]).unwrap();
     assert_eq!((log.tasks.len(), log.malformed), (1, 2));
 }
 
@@ -237,7 +242,7 @@ fn of_a_long_list_only_the_end_is_read() {
         "index",
         format!("{FAILED} 6B03719E OK\n{others}{WELL} 6B03719F OK\n"),
     );
-    let log = Host::at(tree.path()).tasks(958, &[]).unwrap();
+    let log = Host::at(tree.path()).tasks(ct(958), &[]).unwrap();
     assert_eq!((log.tasks.len(), log.malformed), (1, 0));
     assert_eq!(text(&log.tasks[0], "upid"), Some(WELL));
 }
@@ -266,14 +271,14 @@ fn the_outputs_of_the_latest_tasks_are_kept() {
 #[test]
 fn a_host_without_a_task_log_is_an_error_of_its_own() {
     let tree = TempDir::new().unwrap();
-    let error = Host::at(tree.path()).tasks(958, &[]).unwrap_err();
+    let error = Host::at(tree.path()).tasks(ct(958), &[]).unwrap_err();
     assert!(
         error.is_unknown() && matches!(error, HostError::NoTaskLog { .. }),
         "{error:?}"
     );
     let index = tree.path().join("var/log/pve/tasks/index");
     fs::create_dir_all(&index).unwrap();
-    let error = Host::at(tree.path()).tasks(958, &[]).unwrap_err();
+    let error = Host::at(tree.path()).tasks(ct(958), &[]).unwrap_err();
     assert!(matches!(error, HostError::Unreadable { .. }), "{error:?}");
     fs::remove_dir(index).unwrap();
     assert_eq!(tasks(&tree, &[]), Vec::<Facts>::new());
@@ -311,9 +316,9 @@ proptest! {
             fs::write(path, &bytes).unwrap();
         }
         let host = Host::at(tree.path());
-        for task in host.tasks(958, &[]).unwrap().tasks {
+        for task in host.tasks(ct(958), &[]).unwrap().tasks {
             prop_assert!(time(&task, "begin").is_some());
         }
-        let _ = (host.node(), host.state(958), host.find(958), host.container(958));
+        let _ = (host.node(), host.state(ct(958)), host.find(ct(958)), host.container(ct(958)));
     }
 }

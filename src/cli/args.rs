@@ -6,6 +6,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 
 use crate::engine::demo::INCIDENTS;
+use crate::evidence::container_id::ContainerId;
 use crate::evidence::fact::parse_duration;
 use crate::evidence::time::{Interval, StampSource, parse_time};
 use crate::report::Format;
@@ -53,8 +54,8 @@ pub(super) struct RunArgs {
     /// Runbook name (see `lxcdiag list`) or path
     pub(super) runbook: String,
     /// Container ID
-    #[arg(long, value_name = "ID", value_parser = clap::value_parser!(u32).range(100..=999_999_999))]
-    pub(super) ct: u32,
+    #[arg(long, value_name = "ID")]
+    pub(super) ct: ContainerId,
     /// Cluster node of the container, reached by ssh [default: this node]
     #[arg(long)]
     pub(super) node: Option<String>,

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::error::CliError;
 use crate::cli::exit_code::ExitCode;
+use crate::evidence::container_id::ContainerId;
 use crate::evidence::provision_log::{Log, LoggedFailure, NoFailure, failed_command};
 
 /// How much of a log is read, from its end: the failure is there.
@@ -16,7 +17,7 @@ const MAX_BYTES: u64 = 16 << 20;
 /// Reads the failures from a log, and warns if it does not show when this unit's was.
 pub(super) fn read(
     path: &Path,
-    ct: u32,
+    ct: ContainerId,
     unit: Option<&str>,
 ) -> Result<Vec<LoggedFailure>, CliError> {
     let failures = failures(path, ct).map_err(|error| {
@@ -35,7 +36,7 @@ pub(super) fn read(
     Ok(failures)
 }
 
-fn failures(path: &Path, ct: u32) -> std::io::Result<Vec<LoggedFailure>> {
+fn failures(path: &Path, ct: ContainerId) -> std::io::Result<Vec<LoggedFailure>> {
     let (text, whole, written) = read_end(path)?;
     let log = Log {
         text: &text,

@@ -151,11 +151,7 @@ fn other_node<'a>(args: &'a RunArgs, host: &Host) -> Option<&'a str> {
 fn dry_run(args: &RunArgs, request: &Request) -> Result<String, CliError> {
     let host = Host::at(&args.reach.host_root);
     let transport = client::transport(args.reach.via, &args.reach.pct);
-    let target = Target {
-        ct: args.ct,
-        ..Target::default()
-    };
-    let plan = Plan::new(request, target, Vec::new());
+    let plan = Plan::new(request, Target::new(args.ct), Vec::new());
     let text = match other_node(args, &host) {
         Some(node) => {
             let peer = host

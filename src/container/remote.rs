@@ -29,6 +29,7 @@ pub use snapshot::NodeSnapshot;
 use crate::clock::now;
 use crate::container::spawn;
 use crate::container::transport::{READY, Ssh, Transport};
+use crate::evidence::container_id::ContainerId;
 use crate::host::Peer;
 
 /// Containers at once over one connection. sshd allows ten sessions (`MaxSessions`): one holds the
@@ -149,7 +150,7 @@ impl Connection {
     /// # Errors
     /// [`RemoteError::Lost`], [`RemoteError::NoSnapshot`], and [`RemoteError::Moved`] if the container is not on
     /// that node.
-    pub async fn snapshot(&self, ct: u32) -> Result<NodeSnapshot, RemoteError> {
+    pub async fn snapshot(&self, ct: ContainerId) -> Result<NodeSnapshot, RemoteError> {
         let node = self.peer.node.clone();
         if let Some(message) = self.ended.borrow().clone() {
             return Err(RemoteError::Lost { node, message });

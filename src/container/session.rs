@@ -13,6 +13,7 @@ use super::stream::Stream;
 use super::{Exchange, SessionError, capture, script};
 use crate::clock::now;
 use crate::container::transport::Transport;
+use crate::evidence::container_id::ContainerId;
 use crate::evidence::recording::Ending;
 
 /// Timeout between sending a command and the shell's question whether to start it. Detects a container
@@ -79,7 +80,7 @@ impl Session {
     ///
     /// # Errors
     /// The client cannot be started.
-    pub fn start(transport: &dyn Transport, ct: u32) -> Result<Self, SessionError> {
+    pub fn start(transport: &dyn Transport, ct: ContainerId) -> Result<Self, SessionError> {
         let argv = transport.argv(ct);
         let words = transport.shown(ct);
         let not_started = |source| SessionError::NotStarted {

@@ -4,6 +4,7 @@ mod ssh;
 
 use std::path::PathBuf;
 
+use crate::evidence::container_id::ContainerId;
 use crate::evidence::time::Interval;
 
 pub use ssh::{READY, Ssh};
@@ -28,10 +29,10 @@ pub trait Transport {
     /// `/dev/tty`, the operator's terminal, and write to it. std has no safe call for that. Since the
     /// child of a spawn leads no process group, setsid(1) does not fork: the client keeps the child's
     /// process ID and leads its group.
-    fn argv(&self, ct: u32) -> Vec<String>;
+    fn argv(&self, ct: ContainerId) -> Vec<String>;
 
     /// The same for messages.
-    fn shown(&self, ct: u32) -> String {
+    fn shown(&self, ct: ContainerId) -> String {
         self.argv(ct).get(1..).unwrap_or_default().join(" ")
     }
 
@@ -62,7 +63,7 @@ impl Transport for Pct {
     }
 
     // No --keep-env: pct before version 8 does not know it, and later versions keep the environment by default.
-    fn argv(&self, ct: u32) -> Vec<String> {
+    fn argv(&self, ct: ContainerId) -> Vec<String> {
         words(&[
             "setsid",
             &self.program.to_string_lossy(),
@@ -85,7 +86,7 @@ impl Transport for LxcAttach {
     }
 
     // --keep-env as in pct: the default may change (lxc-attach(1)).
-    fn argv(&self, ct: u32) -> Vec<String> {
+    fn argv(&self, ct: ContainerId) -> Vec<String> {
         words(&[
             "setsid",
             "lxc-attach",
@@ -105,15 +106,16 @@ fn words(words: &[&str]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fixture::ct;
 
     #[test]
     fn command_lines() {
         assert_eq!(
-            Pct::default().argv(958).join(" "),
+            Pct::default().argv(ct(958)).join(" "),
             "setsid pct exec 958 -- sh"
         );
         assert_eq!(
-            LxcAttach.argv(958).join(" "),
+            LxcAttach.argv(ct(958)).join(" "),
             "setsid lxc-attach -n 958 --keep-env -- sh"
         );
     }

@@ -8,6 +8,7 @@ use crate::clock::now;
 use crate::container::transport::Transport;
 use crate::container::{Exchange, Session};
 use crate::error_chain;
+use crate::evidence::container_id::ContainerId;
 use crate::evidence::fact::Facts;
 use crate::evidence::recording::{Attempt, Ending, Output, Recording, Target};
 use crate::evidence::time::Interval;
@@ -95,7 +96,7 @@ pub trait Backend {
 pub struct Live<'a> {
     host: &'a Host,
     transport: &'a dyn Transport,
-    ct: u32,
+    ct: ContainerId,
     session: Option<Session>,
     /// Why there is no session.
     no_session: String,
@@ -103,7 +104,7 @@ pub struct Live<'a> {
 
 impl<'a> Live<'a> {
     /// A container of a host, not opened yet.
-    pub fn new(host: &'a Host, transport: &'a dyn Transport, ct: u32) -> Self {
+    pub fn new(host: &'a Host, transport: &'a dyn Transport, ct: ContainerId) -> Self {
         Self {
             host,
             transport,
@@ -135,7 +136,7 @@ impl<'a> Live<'a> {
     }
 }
 
-fn run_probe(host: &Host, ct: u32, probe: &HostLook) -> Result<Vec<Facts>, HostError> {
+fn run_probe(host: &Host, ct: ContainerId, probe: &HostLook) -> Result<Vec<Facts>, HostError> {
     match probe {
         HostLook::Container => host.container(ct).map(|facts| vec![facts]),
         HostLook::Node => Ok(vec![host.node().facts()]),

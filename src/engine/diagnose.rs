@@ -18,6 +18,7 @@ use super::stop::{Stop, within};
 use crate::container::remote::{Connection, Connections, NodeSnapshot};
 use crate::container::transport::Transport;
 use crate::error_chain;
+use crate::evidence::container_id::ContainerId;
 use crate::evidence::recording::{Recording, Target};
 use crate::evidence::time::SECOND;
 use crate::host::{Host, HostError, Node, State};
@@ -43,7 +44,7 @@ pub struct Cluster<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct Container<'a> {
     /// Its ID.
-    pub ct: u32,
+    pub ct: ContainerId,
     /// Its node; empty for this one.
     pub node: &'a str,
     /// When it was last swept, in nanoseconds since the Unix epoch.
@@ -71,13 +72,13 @@ pub enum Unavailable {
     Node(String),
     /// It does not run.
     #[error("container {0} is not running")]
-    Stopped(u32),
+    Stopped(ContainerId),
     /// It is frozen.
     #[error("container {0} is frozen (a backup, a snapshot, or `pct suspend`)")]
-    Frozen(u32),
+    Frozen(ContainerId),
     /// The output could not be judged in time.
     #[error("{1}, and the output of container {0} was not evaluated within 5 s of that")]
-    Unfinished(u32, Stop),
+    Unfinished(ContainerId, Stop),
 }
 
 impl Unavailable {
@@ -162,10 +163,9 @@ impl<'a> Cluster<'a> {
         finish: impl FnOnce(Conclusion) -> T + Send + 'static,
     ) -> Result<Diagnosed<T>, Unavailable> {
         let target = Target {
-            ct: container.ct,
             node: container.node.to_owned(),
             via: self.transport.name().to_owned(),
-            ..Target::default()
+            ..Target::new(container.ct)
         };
         let plan = Plan::new(request, target, Vec::new());
         let hooks = Hooks {
@@ -234,7 +234,6 @@ impl<'a> Cluster<'a> {
             .as_ref()
             .and_then(|found| found.config.lock.as_deref());
         let target = Target {
-            ct,
             node: found
                 .as_ref()
                 .map(|found| found.node.clone())
@@ -243,7 +242,7 @@ impl<'a> Cluster<'a> {
             via: transport.name().to_owned(),
             kernel: node.kernel,
             pve: node.pve_manager,
-            ..Target::default()
+            ..Target::new(ct)
         };
         let plan = Plan::new(request, target, earlier_changes).with_lock(lock);
         Ok(match container.since {

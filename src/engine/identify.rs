@@ -39,7 +39,7 @@ mod tests {
 
     #[test]
     fn os_and_systemd_are_read() {
-        let mut target = Target::default();
+        let mut target = Target::new(crate::fixture::ct(958));
         read(
             "NAME=\"Debian GNU/Linux\"\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n\
              /usr/lib/x86_64-linux-gnu/systemd/libsystemd-shared-252.so\n",

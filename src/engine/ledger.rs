@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::atomic_file::replace;
+use crate::evidence::container_id::ContainerId;
 use crate::evidence::recording::{OwnChange, Recording};
 
 /// The recordings that lxcdiag keeps for itself, in a directory.
@@ -80,7 +81,7 @@ impl Ledger {
 
     /// The changes that earlier runs made in a container, oldest first, and the files, or the
     /// directory, that could not be read.
-    pub fn changes(&self, ct: u32) -> (Vec<OwnChange>, Vec<PathBuf>) {
+    pub fn changes(&self, ct: ContainerId) -> (Vec<OwnChange>, Vec<PathBuf>) {
         let mut changes = Vec::new();
         let mut unreadable = Vec::new();
         let directory = self.of_container(ct);
@@ -104,7 +105,7 @@ impl Ledger {
         (changes, unreadable)
     }
 
-    fn of_container(&self, ct: u32) -> PathBuf {
+    fn of_container(&self, ct: ContainerId) -> PathBuf {
         self.directory.join("runs").join(ct.to_string())
     }
 }
@@ -166,7 +167,7 @@ mod tests {
 
     use super::*;
     use crate::evidence::time::Interval;
-    use crate::fixture::{Run, at, runbook};
+    use crate::fixture::{Run, at, ct, runbook};
     use crate::runbook::Runbook;
 
     pub(super) fn changing() -> Runbook {
@@ -219,9 +220,9 @@ checks:
             history.keep(&later(&runbook, seconds)).unwrap();
         }
         let mut other = later(&runbook, 10.0);
-        other.target.ct = 959;
+        other.target.ct = ct(959);
         history.keep(&other).unwrap();
-        let (changes, unreadable) = history.changes(958);
+        let (changes, unreadable) = history.changes(ct(958));
         let during: Vec<_> = changes.iter().map(|change| change.during).collect();
         let expected = [1.0, 31.0, 61.0];
         assert_eq!(
@@ -245,11 +246,11 @@ checks:
             expected[0].during,
             Interval::new(at(1.0), at(1.0) + 34_000_000)
         );
-        assert_eq!(history.changes(958).0, expected);
+        assert_eq!(history.changes(ct(958)).0, expected);
         for run in 1..30 {
             history.keep(&later(&runbook, f64::from(run))).unwrap();
         }
-        assert_eq!(history.changes(958).0[..1], expected);
+        assert_eq!(history.changes(ct(958)).0[..1], expected);
     }
 
     #[test]
@@ -261,7 +262,7 @@ checks:
         before.attempts[1].duration = Some(30_000_000_000);
         history.keep(&before).unwrap();
         history.keep(&recording).unwrap();
-        let (changes, _) = history.changes(958);
+        let (changes, _) = history.changes(ct(958));
         assert_eq!(changes.len(), 1);
         assert_eq!(changes[0].during.end, at(1.0) + 4_000_000);
         let kept = std::fs::read(history.file_of(&recording)).unwrap();
@@ -284,10 +285,10 @@ checks:
         let (_directory, history) = history();
         let runbook = changing();
         history.keep(&later(&runbook, 0.0)).unwrap();
-        let directory = history.of_container(958);
+        let directory = history.of_container(ct(958));
         std::fs::write(directory.join("1.json"), "{ torn").unwrap();
         std::fs::write(directory.join(".tmpXYZ"), "half").unwrap();
-        let (changes, unreadable) = history.changes(958);
+        let (changes, unreadable) = history.changes(ct(958));
         assert_eq!(changes.len(), 1);
         assert_eq!(unreadable, [directory.join("1.json")]);
     }
@@ -295,16 +296,16 @@ checks:
     #[test]
     fn a_file_in_place_of_the_directory_is_listed() {
         let (_directory, history) = history();
-        let path = history.of_container(958);
+        let path = history.of_container(ct(958));
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, "a file in its place").unwrap();
-        assert_eq!(history.changes(958), (Vec::new(), vec![path]));
+        assert_eq!(history.changes(ct(958)), (Vec::new(), vec![path]));
     }
 
     #[test]
     fn a_container_that_was_never_changed_has_no_changes() {
         let (_directory, history) = history();
-        assert_eq!(history.changes(958), (Vec::new(), Vec::new()));
+        assert_eq!(history.changes(ct(958)), (Vec::new(), Vec::new()));
     }
 
     #[test]

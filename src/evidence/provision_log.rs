@@ -17,6 +17,7 @@ use jiff::tz::TimeZone;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
+use crate::evidence::container_id::ContainerId;
 use crate::evidence::time::Interval;
 use names::{Command, Opening};
 pub use select::{NoFailure, Selected, failed_command, failed_push};
@@ -72,7 +73,7 @@ pub enum Owner {
 
 impl Owner {
     /// The owner among the containers that are named.
-    fn among(named: &BTreeSet<u32>, ct: u32) -> Self {
+    fn among(named: &BTreeSet<ContainerId>, ct: ContainerId) -> Self {
         match (named.contains(&ct), named.len()) {
             (true, 1) | (false, 0) => Self::ThisContainer,
             (true, _) => Self::Unclear,
@@ -152,7 +153,7 @@ impl Log<'_> {
     ///
     /// A line without a timestamp of its own lies between those around it; after the last, up to the time
     /// when the log was last written. Timestamps without a year are of the year that puts them before that.
-    pub fn failures(&self, ct: u32) -> Vec<LoggedFailure> {
+    pub fn failures(&self, ct: ContainerId) -> Vec<LoggedFailure> {
         let mut reader = Reader::new(ct);
         for line in self.text.split(['\n', '\r']) {
             let line = start_of(line, LINE);
@@ -170,11 +171,11 @@ impl Log<'_> {
 
 /// Reads a log line by line.
 struct Reader {
-    ct: u32,
+    ct: ContainerId,
     /// The log's first command or heading, which begins each of its runs; once it is known.
     first: Option<Opening>,
     /// The runs, each with the containers that it names.
-    runs: Vec<BTreeSet<u32>>,
+    runs: Vec<BTreeSet<ContainerId>>,
     /// Whether a line was seen to begin a run.
     shows_runs: bool,
     /// The command that output belongs to.
@@ -191,11 +192,11 @@ struct Read {
     failure: LoggedFailure,
     run: usize,
     /// The containers that its line names, or its command.
-    named: BTreeSet<u32>,
+    named: BTreeSet<ContainerId>,
 }
 
 impl Reader {
-    fn new(ct: u32) -> Self {
+    fn new(ct: ContainerId) -> Self {
         Self {
             ct,
             first: None,
@@ -249,7 +250,7 @@ impl Reader {
     }
 
     /// Begins a run if a line does: the log's first command once more, or one that makes the container anew.
-    fn begin_run(&mut self, rest: &str, named: &BTreeSet<u32>, may_be_first: bool) {
+    fn begin_run(&mut self, rest: &str, named: &BTreeSet<ContainerId>, may_be_first: bool) {
         let again = match &self.first {
             Some(first) => first.is_like(rest),
             None => {
@@ -279,7 +280,7 @@ impl Reader {
 
     fn finish(mut self, written: Interval) -> Vec<LoggedFailure> {
         self.close(written);
-        let all: BTreeSet<u32> = self.runs.iter().flatten().copied().collect();
+        let all: BTreeSet<ContainerId> = self.runs.iter().flatten().copied().collect();
         // Where several are provisioned, a run that names none may be any's.
         let of_run = |run: usize| match self.runs.get(run) {
             Some(named) if !named.is_empty() => named,

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::check_key::CheckKey;
+use crate::evidence::container_id::ContainerId;
 use crate::evidence::fact::Facts;
 use crate::evidence::provision_log::{self, LoggedFailure, NoFailure, Selected};
 use crate::evidence::time::Interval;
@@ -82,10 +83,10 @@ pub struct RecordedRunbook {
 }
 
 /// The container of a run.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
-    /// Its ID, 100 to 999999999.
-    pub ct: u32,
+    /// Its ID.
+    pub ct: ContainerId,
     /// Its node.
     pub node: String,
     /// How commands reached it: `pct` or `lxc-attach`.
@@ -98,6 +99,21 @@ pub struct Target {
     pub kernel: Option<String>,
     /// The version of Proxmox VE, from the package pve-manager.
     pub pve: Option<String>,
+}
+
+impl Target {
+    /// A container of which only the ID is known.
+    pub const fn new(ct: ContainerId) -> Self {
+        Self {
+            ct,
+            node: String::new(),
+            via: String::new(),
+            os: None,
+            systemd: None,
+            kernel: None,
+            pve: None,
+        }
+    }
 }
 
 /// One attempt at a check: a command or a host probe, or the reason why it did not run.

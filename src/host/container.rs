@@ -3,12 +3,8 @@
 use std::io;
 
 use super::{Config, Host, HostError};
+use crate::evidence::container_id::ContainerId;
 use crate::evidence::fact::{Fact, Facts};
-
-/// The least ID a container can have.
-pub(super) const MIN_ID: u32 = 100;
-/// The greatest.
-pub(super) const MAX_ID: u32 = 999_999_999;
 
 /// The cluster file system has a directory for each node here.
 pub(super) const NODES: &str = "etc/pve/nodes";
@@ -32,10 +28,7 @@ impl Host {
     /// # Errors
     /// A [`HostError`] that says why commands cannot be run in it from here. After
     /// [`HostError::NoClusterFileSystem`], `pct` itself may still know the container.
-    pub fn find(&self, ct: u32) -> Result<Found, HostError> {
-        if !(MIN_ID..=MAX_ID).contains(&ct) {
-            return Err(HostError::BadId { ct });
-        }
+    pub fn find(&self, ct: ContainerId) -> Result<Found, HostError> {
         let nodes = self.nodes()?;
         for node in &nodes {
             if !self.has(node, "lxc", ct)? {
@@ -56,7 +49,8 @@ impl Host {
             }
             others.extend(self.ids(&node, "lxc")?);
         }
-        others.sort_unstable_by_key(|other| (other.abs_diff(ct), *other));
+        let distance = |other: ContainerId| u32::from(other).abs_diff(ct.into());
+        others.sort_unstable_by_key(|other| (distance(*other), *other));
         others.truncate(NEAREST);
         Err(HostError::NoContainer {
             ct,
@@ -69,7 +63,7 @@ impl Host {
     ///
     /// # Errors
     /// As [`Self::find`], except that without a cluster file system only the state is returned.
-    pub fn container(&self, ct: u32) -> Result<Facts, HostError> {
+    pub fn container(&self, ct: ContainerId) -> Result<Facts, HostError> {
         let config = match self.find(ct) {
             Ok(found) => Some(found.config),
             Err(error) if error.is_unknown() => None,
@@ -86,7 +80,7 @@ impl Host {
         Ok(facts)
     }
 
-    fn found(&self, ct: u32, node: &str) -> Result<Found, HostError> {
+    fn found(&self, ct: ContainerId, node: &str) -> Result<Found, HostError> {
         let path = format!("{NODES}/{node}/lxc/{ct}.conf");
         let text = self
             .read_text(&path, MAX_CONFIG)
@@ -128,7 +122,7 @@ impl Host {
     }
 
     /// Whether an ID has a configuration of one kind on a node.
-    fn has(&self, node: &str, kind: &str, ct: u32) -> Result<bool, HostError> {
+    fn has(&self, node: &str, kind: &str, ct: ContainerId) -> Result<bool, HostError> {
         let path = format!("{NODES}/{node}/{kind}/{ct}.conf");
         self.exists(&path).map_err(|source| HostError::Unreadable {
             path: self.shown(&path),
@@ -137,10 +131,13 @@ impl Host {
     }
 
     /// The IDs that have a configuration of one kind on a node.
-    pub(super) fn ids(&self, node: &str, kind: &str) -> Result<Vec<u32>, HostError> {
+    pub(super) fn ids(&self, node: &str, kind: &str) -> Result<Vec<ContainerId>, HostError> {
         let path = format!("{NODES}/{node}/{kind}");
         match self.names(&path) {
-            Ok(names) => Ok(names.iter().filter_map(|name| id_of(name)).collect()),
+            Ok(names) => {
+                let ids = names.iter().filter_map(|name| name.strip_suffix(".conf"));
+                Ok(ids.filter_map(|id| id.parse().ok()).collect())
+            }
             Err(source)
                 if matches!(
                     source.kind(),
@@ -155,13 +152,6 @@ impl Host {
             }),
         }
     }
-}
-
-fn id_of(name: &str) -> Option<u32> {
-    let digits = name.strip_suffix(".conf")?;
-    let id: u32 = digits.parse().ok()?;
-    // Not `0958.conf` or `+958.conf`.
-    (id.to_string() == digits && (MIN_ID..=MAX_ID).contains(&id)).then_some(id)
 }
 
 fn config_facts(config: Config) -> Facts {

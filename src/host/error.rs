@@ -3,19 +3,12 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::container::{MAX_ID, MIN_ID};
+use crate::evidence::container_id::ContainerId;
 
 /// Something that could not be read of the host.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HostError {
-    /// No container can have this ID.
-    #[error("invalid container ID {ct}: expected {MIN_ID} to {MAX_ID}")]
-    BadId {
-        /// The ID asked for.
-        ct: u32,
-    },
-
     /// This host has no list of containers.
     #[error("cannot list the containers: no nodes in {}", path.display())]
     NoClusterFileSystem {
@@ -29,16 +22,16 @@ pub enum HostError {
     #[error("container {ct} does not exist on any node")]
     NoContainer {
         /// The ID asked for.
-        ct: u32,
+        ct: ContainerId,
         /// The IDs of containers nearest to it, nearest first.
-        nearest: Vec<u32>,
+        nearest: Vec<ContainerId>,
     },
 
     /// The container is on another node, which `pct` cannot reach.
     #[error("container {ct} is on node {node:?}, not on this node ({here:?})")]
     OnAnotherNode {
         /// The ID asked for.
-        ct: u32,
+        ct: ContainerId,
         /// The node that has it.
         node: String,
         /// This node.
@@ -49,7 +42,7 @@ pub enum HostError {
     #[error("{ct} on node {node:?} is a virtual machine, not a container")]
     VirtualMachine {
         /// The ID asked for.
-        ct: u32,
+        ct: ContainerId,
         /// The node that has it.
         node: String,
     },
@@ -58,7 +51,7 @@ pub enum HostError {
     #[error("container {ct} is a template, which cannot be started")]
     Template {
         /// The ID asked for.
-        ct: u32,
+        ct: ContainerId,
     },
 
     /// This host has no task log.
@@ -138,7 +131,6 @@ impl HostError {
     /// What to do next, if that is known.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::BadId { .. } => "`pct list` shows the containers of this node".to_owned(),
             Self::NoClusterFileSystem { .. } => {
                 "on a Proxmox VE host, check `systemctl status pve-cluster`".to_owned()
             }
@@ -146,7 +138,7 @@ impl HostError {
                 "the cluster has no containers".to_owned()
             }
             Self::NoContainer { nearest, .. } => {
-                let ids: Vec<_> = nearest.iter().map(u32::to_string).collect();
+                let ids: Vec<_> = nearest.iter().map(ContainerId::to_string).collect();
                 format!("the nearest IDs are {}", ids.join(", "))
             }
             Self::OnAnotherNode { node, .. } => {

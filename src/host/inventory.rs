@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::container::{MAX_CONFIG, NODES};
 use super::{Config, Host, HostError, State};
+use crate::evidence::container_id::ContainerId;
 
 /// The file with the pools of the cluster, among its users and groups.
 const USERS: &str = "etc/pve/user.cfg";
@@ -14,7 +15,7 @@ const MAX_USERS: u64 = 1024 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
     /// Its ID.
-    pub ct: u32,
+    pub ct: ContainerId,
     /// The node that has it.
     pub node: String,
     /// Its host name.
@@ -75,7 +76,7 @@ impl Host {
     }
 
     /// The pool of each guest that is in one.
-    fn pools(&self) -> BTreeMap<u32, String> {
+    fn pools(&self) -> BTreeMap<ContainerId, String> {
         let text = self.read_text(USERS, MAX_USERS).unwrap_or_default();
         let mut pools = BTreeMap::new();
         // pool:NAME:COMMENT:ID,ID:STORAGE,STORAGE: (PVE::AccessControl)
@@ -88,7 +89,7 @@ impl Host {
                 continue;
             };
             let guests = guests.split(',').filter_map(|id| id.trim().parse().ok());
-            pools.extend(guests.map(|guest: u32| (guest, name.to_owned())));
+            pools.extend(guests.map(|guest| (guest, name.to_owned())));
         }
         pools
     }

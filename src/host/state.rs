@@ -7,6 +7,7 @@ use std::io::ErrorKind;
 use memchr::{memchr, memmem, memrchr};
 
 use super::Host;
+use crate::evidence::container_id::ContainerId;
 
 /// Most bytes to read of the list of sockets; a line has about 80.
 const MAX_SOCKETS: u64 = 64 * 1024 * 1024;
@@ -57,16 +58,20 @@ impl fmt::Display for State {
 impl Host {
     /// The state of a container. It runs if the socket of its monitor exists, which is how Proxmox VE
     /// decides as well; it is frozen if its cgroup is.
-    pub fn state(&self, ct: u32) -> State {
+    pub fn state(&self, ct: ContainerId) -> State {
         self.state_where(ct, self.sockets().map(|sockets| has_monitor(&sockets, ct)))
     }
 
     /// The same, if the running containers are known already.
-    pub(super) fn state_among(&self, ct: u32, running: Option<&BTreeSet<u32>>) -> State {
+    pub(super) fn state_among(
+        &self,
+        ct: ContainerId,
+        running: Option<&BTreeSet<ContainerId>>,
+    ) -> State {
         self.state_where(ct, running.map(|running| running.contains(&ct)))
     }
 
-    fn state_where(&self, ct: u32, runs: Option<bool>) -> State {
+    fn state_where(&self, ct: ContainerId, runs: Option<bool>) -> State {
         match runs {
             Some(true) if self.is_frozen(ct) => State::Frozen,
             Some(true) => State::Running,
@@ -76,7 +81,7 @@ impl Host {
     }
 
     /// The containers that have a monitor; `None` if the list of sockets cannot be read to its end.
-    pub(super) fn running(&self) -> Option<BTreeSet<u32>> {
+    pub(super) fn running(&self) -> Option<BTreeSet<ContainerId>> {
         let sockets = self.sockets()?;
         Some(
             sockets
@@ -91,7 +96,7 @@ impl Host {
         (sockets.len() < MAX_SOCKETS as usize).then_some(sockets)
     }
 
-    fn is_frozen(&self, ct: u32) -> bool {
+    fn is_frozen(&self, ct: ContainerId) -> bool {
         HIERARCHIES.iter().any(|hierarchy| {
             self.groups(hierarchy, ct)
                 .iter()
@@ -102,7 +107,7 @@ impl Host {
     /// The container's cgroups in a hierarchy. Proxmox VE uses `lxc/ID`, and `ns` below it for the
     /// container's own; older LXC uses `lxc/ID` or `lxc.payload/ID`; LXC without Proxmox VE uses
     /// `lxc.payload.ID`, or `lxc.payload.ID-1` if a killed monitor left the first one.
-    fn groups(&self, hierarchy: &str, ct: u32) -> Vec<String> {
+    fn groups(&self, hierarchy: &str, ct: ContainerId) -> Vec<String> {
         let mut groups = match self.names(hierarchy) {
             Ok(names) => names,
             Err(error) if error.kind() == ErrorKind::NotFound => return Vec::new(),
@@ -142,7 +147,7 @@ impl Host {
 }
 
 /// Whether LXC created a cgroup for this container.
-fn is_payload(name: &str, ct: u32) -> bool {
+fn is_payload(name: &str, ct: ContainerId) -> bool {
     let Some(rest) = name.strip_prefix(&format!("lxc.payload.{ct}")) else {
         return false;
     };
@@ -152,7 +157,7 @@ fn is_payload(name: &str, ct: u32) -> bool {
 
 /// Whether the monitor of a container listens on one of these sockets. With a thousand containers there are thousands of
 /// lines, which are searched for each container.
-fn has_monitor(sockets: &[u8], ct: u32) -> bool {
+fn has_monitor(sockets: &[u8], ct: ContainerId) -> bool {
     let path = format!("/{ct}/command");
     memmem::find_iter(sockets, path.as_bytes()).any(|found| {
         let (before, after) = sockets.split_at(found);
@@ -163,7 +168,7 @@ fn has_monitor(sockets: &[u8], ct: u32) -> bool {
 }
 
 /// The container whose monitor listens on the socket in this line of `/proc/net/unix`.
-fn monitored(line: &[u8]) -> Option<u32> {
+fn monitored(line: &[u8]) -> Option<ContainerId> {
     let line = std::str::from_utf8(line.trim_ascii_end()).ok()?;
     // In any directory of LXC; `@` marks an abstract socket.
     let (_, path) = line.split_once(" @/")?;
@@ -174,6 +179,7 @@ fn monitored(line: &[u8]) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fixture::ct;
 
     #[test]
     fn only_the_cgroups_of_the_container_count() {
@@ -185,7 +191,7 @@ mod tests {
             ("lxc.payload.958-x", false),
             ("lxc.monitor.958", false),
         ] {
-            assert_eq!(is_payload(name, 958), expected, "{name}");
+            assert_eq!(is_payload(name, ct(958)), expected, "{name}");
         }
     }
 
@@ -205,10 +211,10 @@ mod tests {
             ("", None),
         ] {
             let line = line(path);
-            assert_eq!(monitored(line.as_bytes()), expected, "{path}");
+            assert_eq!(monitored(line.as_bytes()), expected.map(ct), "{path}");
             let sockets = format!("Num Path\n{line}{line}");
             assert_eq!(
-                has_monitor(sockets.as_bytes(), 958),
+                has_monitor(sockets.as_bytes(), ct(958)),
                 expected == Some(958),
                 "{path}"
             );

@@ -6,6 +6,7 @@ use std::io;
 use super::clock::{self, LastWrite};
 use super::upid::{Entry, Upid, final_status, is_ok, parse_list};
 use super::{Host, HostError};
+use crate::evidence::container_id::ContainerId;
 use crate::evidence::fact::{Fact, Facts};
 use crate::evidence::recording::Output;
 use crate::evidence::time::Interval;
@@ -39,7 +40,7 @@ impl Host {
     ///
     /// # Errors
     /// [`HostError::NoTaskLog`], and [`HostError::Unreadable`] without permission.
-    pub fn tasks(&self, ct: u32, types: &[String]) -> Result<TaskLog, HostError> {
+    pub fn tasks(&self, ct: ContainerId, types: &[String]) -> Result<TaskLog, HostError> {
         let (mut entries, malformed) = self.entries()?;
         let id = ct.to_string();
         entries.retain(|entry| {

@@ -241,7 +241,10 @@ fn bind_head(scope: &mut Scope, runbook: &Runbook, recording: &Recording) {
         scope.bind(name, binding);
     }
     let present = |fact| Binding::Present(fact);
-    scope.bind("ct", present(Fact::Int(i64::from(recording.target.ct))));
+    scope.bind(
+        "ct",
+        present(Fact::Int(u32::from(recording.target.ct).into())),
+    );
     scope.bind("node", present(Fact::Text(recording.target.node.clone())));
     scope.bind("read_only", present(Fact::Bool(recording.read_only)));
     scope.bind("started_at", present(Fact::Time(recording.began())));

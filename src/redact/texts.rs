@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::evidence::check_key::CheckKey;
+use crate::evidence::container_id::ContainerId;
 use crate::evidence::fact::Fact;
 use crate::evidence::provision_log::{FailureKind, LoggedFailure, Owner};
 use crate::evidence::recording::{
@@ -110,7 +111,7 @@ structs! {
 }
 
 without_text! {
-    bool, i32, i64, u32, u64, usize, f64, Interval,
+    bool, i32, i64, u64, usize, f64, ContainerId, Interval,
     Bearing, Effect, EventSource, FailureKind, Level, Outcome, Owner, Severity, VerdictKind,
 }
 

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::evidence::container_id::ContainerId;
 use crate::evidence::recording::Target;
 use crate::evidence::time::{StampSource, parse_time};
 
@@ -79,7 +80,7 @@ pub struct Origin {
     /// Its file.
     pub file: String,
     /// Its container.
-    pub ct: u32,
+    pub ct: ContainerId,
     /// Its node.
     pub node: String,
     /// When its run started.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestSuite};
 
 use super::model::{CheckRow, Report};
+use crate::evidence::container_id::ContainerId;
 use crate::judge::VerdictKind;
 use crate::judge::results::Outcome;
 use crate::shell_quote::command_line;
@@ -39,7 +40,7 @@ pub(crate) fn document(suites: impl IntoIterator<Item = TestSuite>, took: f64) -
 }
 
 /// The test suite of a container.
-pub(crate) fn suite(runbook: &str, ct: u32, node: &str, started_at: &str) -> TestSuite {
+pub(crate) fn suite(runbook: &str, ct: ContainerId, node: &str, started_at: &str) -> TestSuite {
     let mut suite = TestSuite::new(visible(&format!("{runbook} in container {ct}")));
     let stamp = started_at.split('.').next().unwrap_or_default();
     suite.extra.insert("timestamp".into(), stamp.into());

@@ -1,14 +1,15 @@
 //! Rows for tests.
 
 use crate::evidence::check_key::CheckKey;
+use crate::fixture::ct;
 use crate::judge::results::Outcome;
 use crate::sweep::problem::{AffectedThing, Problem, ProblemId, Status};
 use crate::sweep::row::{CheckSummary, Row, Summary, VisitResult};
 
 /// A container with these problems, in which these checks passed.
-pub(super) fn row(ct: u32, checks: &[&str], problems: Vec<Problem>) -> Row {
+pub(super) fn row(id: u32, checks: &[&str], problems: Vec<Problem>) -> Row {
     Row {
-        ct,
+        ct: ct(id),
         node: "pve1".to_owned(),
         name: None,
         started_at: None,

@@ -13,6 +13,7 @@ use super::row::{Row, VisitResult};
 use super::selection::SkipReason;
 use super::state::ProblemChange;
 use crate::evidence::check_key::CheckKey;
+use crate::evidence::container_id::ContainerId;
 use crate::report::Layout;
 
 /// The format of a JSON report on a sweep.
@@ -122,7 +123,7 @@ pub fn render(sweep: &Sweep, format: Format, layout: Layout) -> String {
 }
 
 /// A sweep as HTML. `report` gives the link from the page to the report of a container.
-pub fn page(sweep: &Sweep, report: impl Fn(u32) -> Option<String>) -> String {
+pub fn page(sweep: &Sweep, report: impl Fn(ContainerId) -> Option<String>) -> String {
     html::render(sweep, report)
 }
 

@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 use super::problem::{AffectedThing, Problem, ProblemId, Status};
 use super::selection::{Selected, SkipReason};
 use crate::evidence::check_key::CheckKey;
+use crate::evidence::container_id::ContainerId;
 use crate::judge::results::{Outcome, Severity};
 use crate::judge::{Level, VerdictKind};
 use crate::report::{CheckRow, MetricValue, Report};
@@ -17,7 +18,7 @@ use crate::terminal_text::clipped;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Row {
     /// Its ID.
-    pub ct: u32,
+    pub ct: ContainerId,
     /// The node that has it; empty if none has.
     pub node: String,
     /// Its host name.

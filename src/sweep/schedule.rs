@@ -78,11 +78,12 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::fixture::ct;
     use crate::sweep::selection::SkipReason;
 
-    fn container(ct: u32, node: &str, visit: Visit) -> Selected {
+    fn container(id: u32, node: &str, visit: Visit) -> Selected {
         Selected {
-            ct,
+            ct: ct(id),
             node: node.to_owned(),
             name: None,
             visit,
@@ -92,7 +93,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn each_node_has_its_own_limit_and_rows_keep_their_order() {
         let mut containers: Vec<_> = (100..106)
-            .map(|ct| container(ct, "pve1", Visit::Yes))
+            .map(|id| container(id, "pve1", Visit::Yes))
             .collect();
         containers.push(container(200, "pve2", Visit::Yes));
         containers.push(container(300, "pve1", Visit::Skip(SkipReason::Stopped)));
@@ -110,7 +111,7 @@ mod tests {
                     most.set(most.get().max(running.get()));
                 }
                 // The first one hangs for long, and takes its own slot only.
-                let wait = if container.ct == 100 { 60 } else { 1 };
+                let wait = if container.ct == ct(100) { 60 } else { 1 };
                 tokio::time::sleep(Duration::from_secs(wait)).await;
                 if container.node == "pve1" {
                     running.set(running.get() - 1);
@@ -121,15 +122,16 @@ mod tests {
         let mut last = Progress::default();
         let rows = visit_all(&containers, |_| 2, visit, |_, progress| last = progress).await;
         assert_eq!(most.get(), 2);
-        let order: Vec<_> = rows.iter().map(|row| row.ct).collect();
+        let order: Vec<_> = rows.iter().map(|row| u32::from(row.ct)).collect();
         assert_eq!(order, [100, 101, 102, 103, 104, 105, 200, 300]);
         let started = started.into_inner();
-        assert_eq!(started[&200], 0, "another node does not wait");
+        assert_eq!(started[&ct(200)], 0, "another node does not wait");
         assert_eq!(
-            started[&105], 4,
+            started[&ct(105)],
+            4,
             "the slot that is free takes one after the other"
         );
-        assert_eq!(started.get(&300), None);
+        assert_eq!(started.get(&ct(300)), None);
         assert_eq!((last.done, last.total), (8, 8));
     }
 }

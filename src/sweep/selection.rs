@@ -6,11 +6,12 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
+use crate::evidence::container_id::ContainerId;
 use crate::host::{Listed, State};
 
 /// Container IDs as they are written on a command line: `100-199,958`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Ids(Vec<(u32, u32)>);
+pub struct Ids(Vec<(ContainerId, ContainerId)>);
 
 /// A container ID or range that is not valid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,10 +24,7 @@ impl FromStr for Ids {
     type Err = BadIds;
 
     fn from_str(text: &str) -> Result<Self, BadIds> {
-        let id = |word: &str| {
-            let id: u32 = word.trim().parse().ok()?;
-            (100..=999_999_999).contains(&id).then_some(id)
-        };
+        let id = |word: &str| word.trim().parse().ok();
         let range = |word: &str| {
             let (first, last) = match word.split_once('-') {
                 Some((first, last)) => (id(first)?, id(last)?),
@@ -43,14 +41,14 @@ impl FromStr for Ids {
 
 impl Ids {
     /// Whether an ID is among them.
-    pub fn has(&self, ct: u32) -> bool {
+    pub fn has(&self, ct: ContainerId) -> bool {
         self.0
             .iter()
             .any(|(first, last)| (*first..=*last).contains(&ct))
     }
 
     /// The IDs that are written out: these must exist, those of a range need not.
-    fn single(&self) -> impl Iterator<Item = u32> {
+    fn single(&self) -> impl Iterator<Item = ContainerId> {
         self.0
             .iter()
             .filter(|(first, last)| first == last)
@@ -58,8 +56,8 @@ impl Ids {
     }
 
     /// The first position of an ID in the list.
-    fn position(&self, ct: u32) -> usize {
-        let among = |(first, last): &(u32, u32)| (*first..=*last).contains(&ct);
+    fn position(&self, ct: ContainerId) -> usize {
+        let among = |(first, last): &(ContainerId, ContainerId)| (*first..=*last).contains(&ct);
         self.0.iter().position(among).unwrap_or(self.0.len())
     }
 }
@@ -85,7 +83,7 @@ pub struct Selector {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selected {
     /// Its ID.
-    pub ct: u32,
+    pub ct: ContainerId,
     /// The node that has it; empty if none has.
     pub node: String,
     /// Its host name.
@@ -205,10 +203,11 @@ fn visit(container: &Listed) -> Visit {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fixture::ct;
 
-    fn container(ct: u32) -> Listed {
+    fn container(id: u32) -> Listed {
         Listed {
-            ct,
+            ct: ct(id),
             node: "pve1".to_owned(),
             name: None,
             tags: BTreeSet::new(),
@@ -257,14 +256,20 @@ mod tests {
     fn ids(wanted: &Selector) -> Vec<u32> {
         select(wanted, &inventory())
             .iter()
-            .map(|one| one.ct)
+            .map(|one| one.ct.into())
             .collect()
     }
 
     #[test]
     fn ids_and_ranges_are_parsed() {
         let all: Ids = "100-199,958".parse().unwrap();
-        assert!(all.has(100) && all.has(199) && all.has(958) && !all.has(200) && !all.has(957));
+        assert!(
+            all.has(ct(100))
+                && all.has(ct(199))
+                && all.has(ct(958))
+                && !all.has(ct(200))
+                && !all.has(ct(957))
+        );
         for bad in [
             "",
             "99",
@@ -275,6 +280,7 @@ mod tests {
             "100-",
             "-100",
             "100--200",
+            "0100",
         ] {
             assert!(bad.parse::<Ids>().is_err(), "{bad:?}");
         }
@@ -337,7 +343,7 @@ mod tests {
         };
         let visits: Vec<_> = select(&wanted, &inventory())
             .into_iter()
-            .map(|one| (one.ct, one.visit))
+            .map(|one| (one.ct.into(), one.visit))
             .collect();
         let unreachable = |why: &str| Visit::Unreachable(why.to_owned());
         assert_eq!(

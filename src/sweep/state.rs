@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::problem::{Problem, ProblemId, Status};
 use super::row::{Row, Summary, VisitResult};
 use super::selection::SkipReason;
+use crate::evidence::container_id::ContainerId;
 use crate::evidence::time::rfc3339;
 use crate::host::Listed;
 use crate::report::short_time;
@@ -18,7 +19,7 @@ use crate::report::short_time;
 #[serde(deny_unknown_fields)]
 pub struct State {
     schema: Schema,
-    containers: BTreeMap<u32, Container>,
+    containers: BTreeMap<ContainerId, Container>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,7 +90,7 @@ impl ChangeKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ProblemChange {
     /// The container's ID.
-    pub ct: u32,
+    pub ct: ContainerId,
     /// Which problem.
     #[serde(serialize_with = "ProblemId::serialize_text")]
     pub id: ProblemId,
@@ -115,13 +116,13 @@ impl State {
     }
 
     /// When the last sweep began that diagnosed a container to the end.
-    pub fn swept_at(&self, ct: u32) -> Option<i64> {
+    pub fn swept_at(&self, ct: ContainerId) -> Option<i64> {
         self.containers.get(&ct)?.swept_at
     }
 
     /// Turns the rows of stopped containers that an earlier sweep saw running into problems. A container that
     /// was never seen running stays skipped: whether it should run is unknown.
-    pub fn report_stopped(&self, rows: &mut [Row], inventory: &BTreeMap<u32, Listed>) {
+    pub fn report_stopped(&self, rows: &mut [Row], inventory: &BTreeMap<ContainerId, Listed>) {
         for row in rows {
             let known = self.containers.get(&row.ct);
             let Some(at) = known.and_then(|known| known.running_at) else {
@@ -149,7 +150,7 @@ impl State {
     pub fn update(
         &mut self,
         rows: &mut [Row],
-        inventory: &BTreeMap<u32, Listed>,
+        inventory: &BTreeMap<ContainerId, Listed>,
         confirm: u32,
         now: i64,
     ) -> Vec<ProblemChange> {

@@ -152,7 +152,7 @@ mod tests {
             {"id":"stopped","affected":null,"status":"warning","says":"x","since":1,"seen":2,"reported":true},
             {"id":{"check":{"check":"a","item":"[b]"}},"affected":"c","status":"critical","says":"y","since":3,"seen":4,"reported":false}]}}}"#;
         let state: State = serde_json::from_str(state).unwrap();
-        assert_eq!(state.swept_at(958), Some(17));
+        assert_eq!(state.swept_at(crate::fixture::ct(958)), Some(17));
         file.save(&state).unwrap();
         assert_eq!(file.load().unwrap(), state);
     }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer};
 use super::problem::ProblemId;
 use super::row::Row;
 use super::selection::Ids;
+use crate::evidence::container_id::ContainerId;
 use crate::runbook::{RunbookErrors, read_as};
 
 /// An entry of a waiver file, which is a list of them.
@@ -81,7 +82,7 @@ impl Visitor<'_> for Word {
 }
 
 impl Waiver {
-    fn is_for(&self, ct: u32, problem: &ProblemId) -> bool {
+    fn is_for(&self, ct: ContainerId, problem: &ProblemId) -> bool {
         let container = match &self.container {
             Containers::All => true,
             Containers::Some(ids) => ids.has(ct),
@@ -122,9 +123,9 @@ mod tests {
         }
     }
 
-    fn container(ct: u32, checks: &[&str]) -> Row {
+    fn container(id: u32, checks: &[&str]) -> Row {
         let problems = checks.iter().map(|check| full(CheckKey::new(check)));
-        row(ct, &[], problems.collect())
+        row(id, &[], problems.collect())
     }
 
     fn waivers() -> Vec<Waiver> {

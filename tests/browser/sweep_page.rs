@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use lxcdiag::evidence::container_id::ContainerId;
 use lxcdiag::report::Report;
 use lxcdiag::sweep::report::{Sweep, page};
 use lxcdiag::sweep::row::VisitResult;
@@ -14,7 +15,7 @@ use crate::sweeps::{health, poison};
 use crate::tab::{DESK, PHONE, Tab};
 
 /// The directory of the reports beside the page.
-fn link(ct: u32) -> String {
+fn link(ct: ContainerId) -> String {
     format!("./report.reports/{ct}.html")
 }
 

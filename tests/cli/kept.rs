@@ -160,7 +160,7 @@ fn a_recording_has_enough_to_judge_again() {
     assert_eq!(recording.schema, "lxcdiag.recording/1");
     assert_eq!(recording.runbook.text, environment.read("work/touch.yaml"));
     assert_eq!(recording.runbook.sha256, report["runbook"]["sha256"]);
-    assert_eq!(recording.target.ct, 958);
+    assert_eq!(u32::from(recording.target.ct), 958);
     assert!(recording.read_only);
     let endings: Vec<_> = recording
         .attempts

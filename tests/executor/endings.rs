@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use lxcdiag::container::transport::Transport;
+use lxcdiag::evidence::container_id::ContainerId;
 use lxcdiag::evidence::recording::Ending;
 use lxcdiag::evidence::time::Interval;
 
@@ -160,7 +161,7 @@ impl Transport for Ahead {
     fn name(&self) -> &str {
         self.0.name()
     }
-    fn argv(&self, ct: u32) -> Vec<String> {
+    fn argv(&self, ct: ContainerId) -> Vec<String> {
         self.0.argv(ct)
     }
     fn clock_offset(&self) -> Interval {

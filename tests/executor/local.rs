@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use lxcdiag::container::transport::Transport;
 use lxcdiag::container::{Exchange, Session, SessionError};
+use lxcdiag::evidence::container_id::ContainerId;
 use lxcdiag::evidence::recording::Ending;
 
 pub use crate::wait::{DEADLINE, wait_until, wait_until_none};
@@ -27,7 +28,7 @@ impl Transport for Local {
     fn name(&self) -> &str {
         "local"
     }
-    fn argv(&self, _: u32) -> Vec<String> {
+    fn argv(&self, _: ContainerId) -> Vec<String> {
         words(&[&["setsid"], self.0].concat())
     }
 }
@@ -80,7 +81,7 @@ pub async fn open(shell: Shell) -> Session {
 }
 
 pub async fn open_by(client: &dyn Transport, limit: Duration) -> Result<Session, SessionError> {
-    let mut session = Session::start(client, 958)?;
+    let mut session = Session::start(client, 958.try_into().unwrap())?;
     session.wait_until_ready(limit).await?;
     Ok(session)
 }

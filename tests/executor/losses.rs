@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use lxcdiag::container::transport::Transport;
 use lxcdiag::container::{Session, SessionError};
+use lxcdiag::evidence::container_id::ContainerId;
 use lxcdiag::evidence::recording::Ending;
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -220,7 +221,7 @@ impl Transport for Client {
     fn name(&self) -> &str {
         "client"
     }
-    fn argv(&self, _: u32) -> Vec<String> {
+    fn argv(&self, _: ContainerId) -> Vec<String> {
         words(self.0)
     }
 }
@@ -284,7 +285,7 @@ async fn a_client_that_never_answers() {
 #[tokio::test]
 async fn a_client_that_is_abandoned_before_it_answers() {
     let client = Client(&["setsid", "sh", "-c", "sleep 93.8; exec sh"]);
-    let mut session = Session::start(&client, 958).unwrap();
+    let mut session = Session::start(&client, 958.try_into().unwrap()).unwrap();
     let ready = session.wait_until_ready(AMPLE);
     let waited = tokio::time::timeout(Duration::from_millis(100), ready).await;
     assert!(waited.is_err());

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use lxcdiag::evidence::check_key::CheckKey;
+use lxcdiag::evidence::container_id::ContainerId;
 use lxcdiag::evidence::recording::Recording;
 use lxcdiag::judge::judge;
 use lxcdiag::report::Report;
@@ -33,9 +34,13 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn selected(ct: u32, node: &str, name: &str) -> Selected {
+fn ct(id: u32) -> ContainerId {
+    id.try_into().unwrap()
+}
+
+fn selected(id: u32, node: &str, name: &str) -> Selected {
     Selected {
-        ct,
+        ct: ct(id),
         node: node.to_owned(),
         name: Some(name.to_owned()),
         visit: Visit::Yes,
@@ -51,11 +56,11 @@ pub fn health() -> (Sweep, Vec<Report>) {
         built_in: false,
     };
     let runbook = runbook::read(&source).unwrap();
-    let report = |ct: u32, name: &str| {
+    let report = |id: u32, name: &str| {
         let path = root().join(format!("runbooks/tests/recordings/{name}.json"));
         let text = std::fs::read_to_string(path).unwrap();
         let mut recording: Recording = serde_json::from_str(&text).unwrap();
-        recording.target.ct = ct;
+        recording.target.ct = ct(id);
         let diagnosis = judge(&runbook, &recording);
         Report::new(&runbook, &source.sha256(), &recording, &diagnosis)
     };
@@ -83,7 +88,7 @@ pub fn health() -> (Sweep, Vec<Report>) {
     containers.push(Row::skipped(&template, SkipReason::Template));
     let changes = vec![
         ProblemChange {
-            ct: 102,
+            ct: ct(102),
             id: ProblemId::Check(CheckKey::new("space")),
             affected: None,
             kind: ChangeKind::Worse,
@@ -91,7 +96,7 @@ pub fn health() -> (Sweep, Vec<Report>) {
             says: "Room on file systems: / 97 %".to_owned(),
         },
         ProblemChange {
-            ct: 101,
+            ct: ct(101),
             id: ProblemId::Check(CheckKey::new("boots")),
             affected: None,
             kind: ChangeKind::Resolved,

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 
 use super::super::progress::Progress;
+use crate::evidence::container_id::ContainerId;
 use crate::sweep::schedule;
 
 /// The progress bar.
@@ -10,7 +11,7 @@ pub(super) struct Bar {
     bar: Progress,
     problems: Cell<usize>,
     /// The containers that are being visited, the longest first.
-    running: RefCell<Vec<u32>>,
+    running: RefCell<Vec<ContainerId>>,
 }
 
 impl Bar {
@@ -25,13 +26,13 @@ impl Bar {
     }
 
     /// The visit of a container starts.
-    pub(super) fn start(&self, ct: u32) {
+    pub(super) fn start(&self, ct: ContainerId) {
         self.running.borrow_mut().push(ct);
         self.update();
     }
 
     /// A container is done.
-    pub(super) fn done(&self, ct: u32, progress: schedule::Progress) {
+    pub(super) fn done(&self, ct: ContainerId, progress: schedule::Progress) {
         self.running.borrow_mut().retain(|it| *it != ct);
         self.problems.set(progress.problems);
         self.bar.done(progress.done);
@@ -45,10 +46,10 @@ impl Bar {
 }
 
 /// The most important part comes first: a narrow terminal cuts the rest.
-fn in_words(problems: usize, running: &[u32]) -> String {
+fn in_words(problems: usize, running: &[ContainerId]) -> String {
     let mut words = format!("problems: {problems}");
     if !running.is_empty() {
-        let running: Vec<_> = running.iter().map(u32::to_string).collect();
+        let running: Vec<_> = running.iter().map(ContainerId::to_string).collect();
         words = format!("{words}; running {}", running.join(", "));
     }
     words

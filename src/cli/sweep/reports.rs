@@ -12,6 +12,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use super::super::error::CliError;
 use super::super::output::cannot_write;
 use crate::atomic_file::replace;
+use crate::evidence::container_id::ContainerId;
 use crate::report::{Format, Layout, Report, render};
 
 /// What a part of a link may not contain as it is: all but the unreserved characters (RFC 3986, section 2.3).
@@ -25,7 +26,7 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
 pub(super) struct Reports {
     directory: PathBuf,
     /// Those of this sweep.
-    written: Mutex<BTreeSet<u32>>,
+    written: Mutex<BTreeSet<ContainerId>>,
     /// Why one of them was not written.
     failed: Mutex<Option<CliError>>,
 }
@@ -55,7 +56,7 @@ impl Reports {
     }
 
     /// The link to a container's report, from the page; none where this sweep has not written one.
-    pub(super) fn link(&self, ct: u32) -> Option<String> {
+    pub(super) fn link(&self, ct: ContainerId) -> Option<String> {
         let name = self.directory.file_name()?;
         let there = lock(&self.written).contains(&ct);
         there.then(|| {
@@ -114,13 +115,14 @@ fn make(directory: &Path) -> Result<()> {
     std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o700))
 }
 
-fn file_name(ct: u32) -> String {
+fn file_name(ct: ContainerId) -> String {
     format!("{ct}.html")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fixture::ct;
 
     #[test]
     fn a_link_leads_to_the_report_for_any_name_of_the_page() {
@@ -135,11 +137,11 @@ mod tests {
         ] {
             let reports = Reports {
                 directory: Path::new(page).with_extension("reports"),
-                written: BTreeSet::from([958]).into(),
+                written: BTreeSet::from([ct(958)]).into(),
                 failed: Mutex::default(),
             };
-            assert_eq!(reports.link(958).as_deref(), Some(link));
-            assert_eq!(reports.link(959), None);
+            assert_eq!(reports.link(ct(958)).as_deref(), Some(link));
+            assert_eq!(reports.link(ct(959)), None);
         }
     }
 
@@ -147,7 +149,7 @@ mod tests {
     fn only_reports_of_earlier_sweeps_are_removed() {
         let directory = tempfile::tempdir().unwrap();
         let reports = Reports::of_page(&directory.path().join("page.html")).unwrap();
-        lock(&reports.written).insert(958);
+        lock(&reports.written).insert(ct(958));
         for name in ["958.html", "959.html", "0959.html", "notes.html", "959.txt"] {
             std::fs::write(reports.directory.join(name), "").unwrap();
         }

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::evidence::container_id::ContainerId;
 use crate::host::HostError;
 use crate::host::Peer;
 
@@ -95,7 +96,7 @@ pub enum RemoteError {
     #[error("container {ct} is not on node {node}; it may have been migrated just now: try again")]
     Moved {
         /// The container.
-        ct: u32,
+        ct: ContainerId,
         /// The node.
         node: String,
     },

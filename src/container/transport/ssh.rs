@@ -1,6 +1,7 @@
 //! A client on another node, reached as Proxmox VE itself reaches other nodes: by OpenSSH as root. Command lines only.
 
 use super::{ENVIRONMENT, Transport, words};
+use crate::evidence::container_id::ContainerId;
 use crate::evidence::time::Interval;
 use crate::host::Peer;
 use crate::shell_quote;
@@ -111,7 +112,7 @@ impl Transport for Ssh<'_> {
         self.inner.name()
     }
 
-    fn argv(&self, ct: u32) -> Vec<String> {
+    fn argv(&self, ct: ContainerId) -> Vec<String> {
         let inner = self.inner.argv(ct);
         // In a session of its own there as well. The child of sshd leads one already, so setsid forks.
         let mut command = vec!["setsid", "--wait", "sh", "-c", CLIENT, "lxcdiag"];
@@ -121,7 +122,7 @@ impl Transport for Ssh<'_> {
         argv
     }
 
-    fn shown(&self, ct: u32) -> String {
+    fn shown(&self, ct: ContainerId) -> String {
         format!("{} (on node {})", self.inner.shown(ct), self.peer.node)
     }
 
@@ -134,6 +135,7 @@ impl Transport for Ssh<'_> {
 mod tests {
     use super::*;
     use crate::container::transport::{LxcAttach, Pct};
+    use crate::fixture::ct;
 
     fn peer() -> Peer {
         Peer {
@@ -155,7 +157,7 @@ mod tests {
             inner: &Pct::default(),
             clock_offset: Interval::at(0),
         };
-        let argv = ssh.argv(958);
+        let argv = ssh.argv(ct(958));
         let (line, words) = argv.split_last().unwrap();
         assert_eq!(
             words.join(" "),
@@ -164,12 +166,12 @@ mod tests {
         );
         assert!(line.starts_with(&format!("{ENV} setsid --wait sh -c 'trap : TERM\n")));
         assert!(line.ends_with("' lxcdiag pct exec 958 -- sh"), "{line}");
-        assert_eq!(ssh.shown(958), "pct exec 958 -- sh (on node pve2)");
+        assert_eq!(ssh.shown(ct(958)), "pct exec 958 -- sh (on node pve2)");
         let ssh = Ssh {
             inner: &LxcAttach,
             ..ssh
         };
-        let line = ssh.argv(958).pop().unwrap();
+        let line = ssh.argv(ct(958)).pop().unwrap();
         assert!(
             line.ends_with("' lxcdiag lxc-attach -n 958 --keep-env -- sh"),
             "{line}"

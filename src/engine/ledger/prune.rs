@@ -58,6 +58,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::super::tests::{changing, history, later};
+    use crate::fixture::ct;
 
     #[test]
     fn of_old_runs_the_changes_are_kept_and_of_the_oldest_nothing() {
@@ -73,7 +74,7 @@ mod tests {
             std::fs::write(file, serde_json::to_vec(&recording).unwrap()).unwrap();
         }
         history.keep(&later(&runbook, 509.0)).unwrap();
-        let (changes, unreadable) = history.changes(958);
+        let (changes, unreadable) = history.changes(ct(958));
         assert_eq!(unreadable, Vec::<PathBuf>::new());
         assert_eq!(changes.len(), 500);
         let begun: Vec<_> = changes.iter().map(|change| change.during.start).collect();
@@ -104,7 +105,7 @@ mod tests {
         let text = std::fs::read(history.file_of(&before)).unwrap();
         let kept: crate::evidence::recording::Recording = serde_json::from_slice(&text).unwrap();
         assert_eq!(kept, before);
-        assert_eq!(history.changes(958).0.len(), 500);
+        assert_eq!(history.changes(ct(958)).0.len(), 500);
     }
 
     #[test]
@@ -112,7 +113,7 @@ mod tests {
         let (_directory, history) = history();
         let runbook = changing();
         history.keep(&later(&runbook, 0.0)).unwrap();
-        let directory = history.of_container(958);
+        let directory = history.of_container(ct(958));
         let others = ["1.json", "notes.json", "1.txt"].map(|name| directory.join(name));
         for file in &others {
             std::fs::write(file, "mine").unwrap();

@@ -1,5 +1,6 @@
 //! The containers, units and commands that a log line names.
 
+use crate::evidence::container_id::ContainerId;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
@@ -66,7 +67,7 @@ const DIGITS: usize = 8;
 const MOST: usize = 16;
 
 /// The containers that a line names.
-pub(super) fn containers(line: &str) -> BTreeSet<u32> {
+pub(super) fn containers(line: &str) -> BTreeSet<ContainerId> {
     if !WORDS.is_match(line) || !line.bytes().any(|byte| byte.is_ascii_digit()) {
         return BTreeSet::new();
     }
@@ -75,7 +76,7 @@ pub(super) fn containers(line: &str) -> BTreeSet<u32> {
 }
 
 /// Whether a line is a command that makes this container.
-pub(super) fn makes_container(line: &str, ct: u32) -> bool {
+pub(super) fn makes_container(line: &str, ct: ContainerId) -> bool {
     let made = MAKES.captures(line);
     made.is_some_and(|found| found["id"].parse() == Ok(ct))
 }
@@ -111,14 +112,14 @@ impl Opening {
 /// A command that a log shows before its output.
 #[derive(Debug, Default)]
 pub(super) struct Command {
-    pub(super) containers: BTreeSet<u32>,
+    pub(super) containers: BTreeSet<ContainerId>,
     pub(super) units: Vec<String>,
 }
 
 impl Command {
     /// The command in a line that names these containers: one that a shell traces, or one of `pct` or
     /// `lxc-attach`.
-    pub(super) fn of(line: &str, containers: &BTreeSet<u32>) -> Option<Self> {
+    pub(super) fn of(line: &str, containers: &BTreeSet<ContainerId>) -> Option<Self> {
         let enters = line.contains("pct ") || line.contains("lxc-attach ");
         let is_command = line.starts_with('+') || (enters && !containers.is_empty());
         is_command.then(|| Self {

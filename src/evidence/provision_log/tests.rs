@@ -2,6 +2,7 @@ mod select;
 
 use super::*;
 use crate::evidence::time::SECOND;
+use crate::fixture::ct;
 
 /// 2026-01-02T03:04:05Z.
 const T: i64 = 1_767_323_045 * SECOND;
@@ -18,7 +19,7 @@ fn read_in(text: &str, zone: &TimeZone) -> Vec<LoggedFailure> {
         written: Timestamp::from_second(T / SECOND + 3_600).unwrap(),
         zone,
     };
-    log.failures(958)
+    log.failures(ct(958))
 }
 
 const FAILURE: &str = "Failed to enable unit: Unit file a.service does not exist.";

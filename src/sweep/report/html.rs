@@ -13,6 +13,7 @@ use super::super::problem::{Problem, Status};
 use super::super::row::{Row, VisitResult};
 use super::super::state::{ChangeKind, ProblemChange};
 use super::Sweep;
+use crate::evidence::container_id::ContainerId;
 use crate::report::filled;
 use cells::{LEGEND, SKIPPED, Sign, cells, silent, worst};
 
@@ -26,7 +27,7 @@ const STYLE: &str = concat!(
 /// Checks that fit on a sheet in portrait; more need landscape.
 const PORTRAIT: usize = 30;
 
-pub(super) fn render(sweep: &Sweep, report: impl Fn(u32) -> Option<String>) -> String {
+pub(super) fn render(sweep: &Sweep, report: impl Fn(ContainerId) -> Option<String>) -> String {
     let headline = headline(sweep);
     let mut nodes: Vec<_> = sweep.containers.iter().map(|row| &*row.node).collect();
     nodes.retain(|node| !node.is_empty());
@@ -83,13 +84,13 @@ fn counts(sweep: &Sweep) -> Vec<Value> {
 /// A container with the link to its own report.
 #[derive(Serialize)]
 struct Container<'a> {
-    ct: u32,
+    ct: ContainerId,
     name: Option<&'a str>,
     node: &'a str,
     report: Option<String>,
 }
 
-fn container(row: &Row, report: impl Fn(u32) -> Option<String>) -> Value {
+fn container(row: &Row, report: impl Fn(ContainerId) -> Option<String>) -> Value {
     Value::from(Serde(Container {
         ct: row.ct,
         name: row.name.as_deref(),
@@ -99,7 +100,7 @@ fn container(row: &Row, report: impl Fn(u32) -> Option<String>) -> Value {
 }
 
 /// A row of the map: a cell for each check, or the reason why there are none.
-fn map_row(sweep: &Sweep, row: &Row, report: impl Fn(u32) -> Option<String>) -> Value {
+fn map_row(sweep: &Sweep, row: &Row, report: impl Fn(ContainerId) -> Option<String>) -> Value {
     let (cells, instead) = match &row.result {
         VisitResult::Skipped(reason) => (Vec::new(), reason.to_string()),
         VisitResult::Visited(found) if found.checks.is_empty() => {
@@ -117,7 +118,7 @@ fn map_row(sweep: &Sweep, row: &Row, report: impl Fn(u32) -> Option<String>) -> 
 }
 
 /// The lists below the map: what has changed, the problems, and the containers that were skipped.
-fn lists(sweep: &Sweep, report: impl Fn(u32) -> Option<String>) -> Vec<Value> {
+fn lists(sweep: &Sweep, report: impl Fn(ContainerId) -> Option<String>) -> Vec<Value> {
     let rows = |lines: &dyn Fn(&Row) -> Vec<Value>| -> Vec<Value> {
         let rows = sweep.containers.iter().map(|row| (row, lines(row)));
         rows.filter(|(_, lines)| !lines.is_empty())

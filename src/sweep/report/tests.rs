@@ -1,4 +1,5 @@
 use super::*;
+use crate::fixture::ct;
 use crate::judge::results::Outcome;
 use crate::report::MetricValue;
 use crate::sweep::fixture;
@@ -17,8 +18,8 @@ fn problem(check: &str, status: Status, says: &str) -> Problem {
     }
 }
 
-fn row(ct: u32, name: &str, problems: Vec<Problem>) -> Row {
-    let mut row = fixture::row(ct, &["disk"], problems);
+fn row(id: u32, name: &str, problems: Vec<Problem>) -> Row {
+    let mut row = fixture::row(id, &["disk"], problems);
     row.name = Some(name.to_owned());
     let disk = &mut fixture::found(&mut row).checks[0];
     disk.observed = "50 %".to_owned();
@@ -94,7 +95,7 @@ fn with_on_change_the_table_lists_changes_and_is_empty_without_any() {
     sweep.changes = Some(Vec::new());
     assert_eq!(render(&sweep, Format::Table, LOOK), "");
     sweep.changes = Some(vec![ProblemChange {
-        ct: 101,
+        ct: ct(101),
         id: ProblemId::Check(CheckKey::new("disk")),
         affected: None,
         kind: ChangeKind::Resolved,

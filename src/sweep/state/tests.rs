@@ -2,6 +2,8 @@ mod stopped;
 
 use super::*;
 use crate::evidence::check_key::CheckKey;
+use crate::evidence::container_id::ContainerId;
+use crate::fixture::ct;
 use crate::host::State as HostState;
 use crate::judge::VerdictKind;
 use crate::judge::results::Outcome;
@@ -12,9 +14,9 @@ use Status::{Critical, Unknown, Warning};
 const NOW: i64 = 1_000;
 pub(super) const NONE: [&str; 0] = [];
 
-fn listed(ct: u32, state: HostState) -> Listed {
+fn listed(id: u32, state: HostState) -> Listed {
     Listed {
-        ct,
+        ct: ct(id),
         node: "pve1".to_owned(),
         name: None,
         tags: std::collections::BTreeSet::new(),
@@ -27,8 +29,8 @@ fn listed(ct: u32, state: HostState) -> Listed {
 }
 
 /// Containers of another node, which may run or not.
-pub(super) fn inventory(ids: &[u32]) -> BTreeMap<u32, Listed> {
-    let listed = |ct: &u32| (*ct, listed(*ct, HostState::Unknown));
+pub(super) fn inventory(ids: &[u32]) -> BTreeMap<ContainerId, Listed> {
+    let listed = |id: &u32| (ct(*id), listed(*id, HostState::Unknown));
     ids.iter().map(listed).collect()
 }
 
@@ -361,10 +363,10 @@ fn a_check_or_hypothesis_may_be_called_unreachable_or_unfinished() {
             ProblemId::Check(CheckKey::new(name)),
             ProblemId::Hypothesis(name.to_owned()),
         ] {
-            let now = state.swept_at(958).unwrap_or(NOW) + 1;
+            let now = state.swept_at(ct(958)).unwrap_or(NOW) + 1;
             let mut rows = [with(vec![problem("disk", Critical), of(id, Critical)])];
             state.update(&mut rows, &inventory, 1, now);
-            assert_eq!(state.swept_at(958), Some(now), "{name}");
+            assert_eq!(state.swept_at(ct(958)), Some(now), "{name}");
             let mut rows = [with(vec![])];
             let changes = in_words(&state.update(&mut rows, &inventory, 1, now));
             assert!(changes.contains(&"resolved disk CRITICAL".to_owned()));
@@ -381,10 +383,10 @@ fn a_sweep_that_ended_early_is_not_the_last_one_of_a_container() {
     for id in [ProblemId::Unreachable, ProblemId::Unfinished] {
         let mut cut = [with(vec![of(id, Unknown)])];
         state.update(&mut cut, &inventory, 1, 2 * NOW);
-        assert_eq!(state.swept_at(958), Some(NOW));
+        assert_eq!(state.swept_at(ct(958)), Some(NOW));
     }
     state.update(&mut [disk(Critical)], &inventory, 1, 3 * NOW);
-    assert_eq!(state.swept_at(958), Some(3 * NOW));
+    assert_eq!(state.swept_at(ct(958)), Some(3 * NOW));
 }
 
 #[test]
@@ -416,10 +418,13 @@ fn removed_containers_are_forgotten_and_others_kept() {
     state.update(&mut rows, &both, 1, NOW);
     // A sweep of 958 alone says nothing about 959.
     state.update(&mut [healthy()], &both, 1, 2 * NOW);
-    assert_eq!(state.containers[&959].problems[0].since, NOW);
-    assert_eq!(state.swept_at(958), Some(2 * NOW));
+    assert_eq!(state.containers[&ct(959)].problems[0].since, NOW);
+    assert_eq!(state.swept_at(ct(958)), Some(2 * NOW));
     state.update(&mut [], &inventory(&[958]), 1, 3 * NOW);
-    assert_eq!(state.containers.keys().copied().collect::<Vec<_>>(), [958]);
+    assert_eq!(
+        state.containers.keys().copied().collect::<Vec<_>>(),
+        [ct(958)]
+    );
     // One that was asked for and does not exist is reported once.
     let lost = || [row(999, &[], vec![of(ProblemId::Unreachable, Unknown)])];
     assert_eq!(state.update(&mut lost(), &inventory(&[]), 1, NOW).len(), 1);

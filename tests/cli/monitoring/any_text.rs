@@ -111,7 +111,7 @@ fn row() -> impl Strategy<Value = Row> {
     let result = prop_oneof![4 => found, 1 => text().prop_map(|lock| VisitResult::Skipped(SkipReason::Locked(lock)))];
     // Few IDs, so that one occurs twice.
     (100_u32..103, text(), text(), result).prop_map(|(ct, node, name, result)| Row {
-        ct,
+        ct: ct.try_into().unwrap(),
         node,
         name: Some(name),
         started_at: None,

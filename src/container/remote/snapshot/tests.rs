@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::evidence::fact::Fact;
+use crate::fixture::ct;
 use crate::host::State;
 
 const UPID: &str = "UPID:pve2:00004369:00047A96:6B03719E:push_file:958:root@pam:";
@@ -156,17 +157,17 @@ fn the_probes_of_a_snapshot_are_those_of_a_host() {
         ),
     ]);
     let host = &snapshot.host;
-    assert_eq!(host.state(958), State::Running);
-    assert_eq!(host.state(959), State::Stopped);
+    assert_eq!(host.state(ct(958)), State::Running);
+    assert_eq!(host.state(ct(959)), State::Stopped);
     let node = host.node();
     assert_eq!(node.name.as_deref(), Some("pve2"));
     assert_eq!(node.kernel.as_deref(), Some("6.8.12-1-pve"));
-    let found = host.find(958).unwrap();
+    let found = host.find(ct(958)).unwrap();
     assert_eq!(
         (found.node.as_str(), found.config.hostname.as_deref()),
         ("pve2", Some("far"))
     );
-    let tasks = host.tasks(958, &[]).unwrap().tasks;
+    let tasks = host.tasks(ct(958), &[]).unwrap().tasks;
     assert_eq!(tasks.len(), 2);
     assert_eq!(
         tasks[0]["text"],
@@ -198,8 +199,8 @@ fn what_is_missing_on_the_node_is_unknown() {
         ("sys/fs/cgroup/lxc.payload.958/cgroup.freeze", "1\n"),
         ("etc/pve/nodes/pve2/lxc/958.conf", ""),
     ]);
-    assert_eq!(snapshot.host.state(958), State::Unknown);
-    assert!(snapshot.host.tasks(958, &[]).is_err());
+    assert_eq!(snapshot.host.state(ct(958)), State::Unknown);
+    assert!(snapshot.host.tasks(ct(958), &[]).is_err());
     assert_eq!(snapshot.host.node().kernel, None);
     let (snapshot, _copies) = snapshot_of(&[
         ("proc/uptime", "2936.35 5000.00\n"),
@@ -207,6 +208,6 @@ fn what_is_missing_on_the_node_is_unknown() {
         ("sys/fs/cgroup/lxc.payload.958/cgroup.freeze", "1\n"),
         ("var/log/pve/tasks/index", ""),
     ]);
-    assert_eq!(snapshot.host.state(958), State::Frozen);
-    assert_eq!(snapshot.host.tasks(958, &[]).unwrap().tasks.len(), 0);
+    assert_eq!(snapshot.host.state(ct(958)), State::Frozen);
+    assert_eq!(snapshot.host.tasks(ct(958), &[]).unwrap().tasks.len(), 0);
 }

@@ -1,6 +1,7 @@
 //! Which failure of a log counts.
 
 use super::*;
+use crate::fixture::ct;
 
 /// 2026-01-02T03:00:00Z.
 const T: i64 = 1_767_322_800 * SECOND;
@@ -24,7 +25,7 @@ fn read(log: &str) -> Vec<LoggedFailure> {
         written: Timestamp::from_second(T / SECOND + 3_600).unwrap(),
         zone: &TimeZone::UTC,
     };
-    log.failures(958)
+    log.failures(ct(958))
 }
 
 /// The message of the failure that counts for a.service, and the first and last minute of its time.

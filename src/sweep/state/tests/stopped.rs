@@ -4,7 +4,7 @@ use super::*;
 
 /// Sweeps of 958 alone, as the host lists it; what each reports, and its status.
 fn swept(state: &mut State, listed: &Listed, row: Row) -> (Vec<String>, Option<Status>) {
-    let inventory = BTreeMap::from([(958, listed.clone())]);
+    let inventory = BTreeMap::from([(ct(958), listed.clone())]);
     let mut rows = [row];
     state.report_stopped(&mut rows, &inventory);
     let changes = state.update(&mut rows, &inventory, 1, NOW);
