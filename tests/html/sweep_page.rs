@@ -74,9 +74,9 @@ fn cells_have_the_observation_and_suppressed_problems() {
         .map(|cell| attribute(cell, "title"))
         .collect();
     for expected in [
-        "Room: critical: 97 % of /srv/data, 0 MiB free",
-        "Units that failed or cannot be read: critical: broken.service",
-        "Name servers: ok: none is configured",
+        "Disk space: critical: 97 % of /srv/data, 0 MiB free",
+        "Failed or invalid units: critical: broken.service",
+        "Name servers: ok: none configured",
     ] {
         assert!(
             titles.contains(&expected),
@@ -89,7 +89,7 @@ fn cells_have_the_observation_and_suppressed_problems() {
         .find(|title| title.contains("waived"))
         .unwrap();
     assert!(
-        waived.starts_with("Starts of the container in a day: warning: 4"),
+        waived.starts_with("Container starts in a day: warning: 4"),
         "{waived}"
     );
     assert!(
@@ -108,8 +108,8 @@ fn cells_have_the_observation_and_suppressed_problems() {
     assert_eq!(
         changes.collect::<Vec<_>>(),
         [
-            "101 web pve1 ✓ resolved: Starts of the container: 4",
-            "102 db pve1 C worse: Room on file systems: / 97 %",
+            "101 web pve1 ✓ resolved: Container starts in a day: 4",
+            "102 db pve1 C worse: Disk space: / 97 %",
         ]
     );
     let about = text(only(&page, "#about"));

@@ -93,7 +93,7 @@ pub fn health() -> (Sweep, Vec<Report>) {
             affected: None,
             kind: ChangeKind::Worse,
             status: Status::Critical,
-            says: "Room on file systems: / 97 %".to_owned(),
+            says: "Disk space: / 97 %".to_owned(),
         },
         ProblemChange {
             ct: ct(101),
@@ -101,7 +101,7 @@ pub fn health() -> (Sweep, Vec<Report>) {
             affected: None,
             kind: ChangeKind::Resolved,
             status: Status::Warning,
-            says: "Starts of the container: 4".to_owned(),
+            says: "Container starts in a day: 4".to_owned(),
         },
     ];
     let sweep = Sweep {

@@ -25,7 +25,7 @@ pub const ILLS: [Ill; 8] = [
             ! systemctl start broken 2>/dev/null",
         problems: &[
             "units-failed critical: Units have failed: confirmed. failed: broken.service.",
-            "units critical: Units that failed or cannot be read: broken.service",
+            "units critical: Failed or invalid units: broken.service",
         ],
     },
     // As an interrupted push leaves it.
@@ -33,9 +33,9 @@ pub const ILLS: [Ill; 8] = [
         place: 11,
         script: ": >/etc/systemd/system/hollow.service",
         problems: &[
-            "units-stale warning: Unit files are not what systemd runs: likely. empty, which systemd takes for masked: \
-             /etc/systemd/system/hollow.service.",
-            "empty warning: Unit files that are empty: /etc/systemd/system/hollow.service",
+            "units-stale warning: systemd does not use the current unit files: likely. empty, which systemd treats as \
+             masked: /etc/systemd/system/hollow.service.",
+            "empty warning: Empty unit files: /etc/systemd/system/hollow.service",
         ],
     },
     // Another unit wants it, so systemd loads it, and cannot parse it.
@@ -47,8 +47,8 @@ pub const ILLS: [Ill; 8] = [
             ln -s ../bad.service multi-user.target.wants/
             systemctl daemon-reload",
         problems: &[
-            "units-failed critical: Units have failed: confirmed. their files cannot be read as units: bad.service.",
-            "units critical: Units that failed or cannot be read: bad.service",
+            "units-failed critical: Units have failed: confirmed. their unit files are invalid: bad.service.",
+            "units critical: Failed or invalid units: bad.service",
         ],
     },
     Ill {
@@ -57,8 +57,8 @@ pub const ILLS: [Ill; 8] = [
             mount -t tmpfs -o size=1m data /srv/data
             ! head -c 2000000 /dev/zero >/srv/data/blob 2>/dev/null",
         problems: &[
-            "room-runs-out critical: Room runs out: confirmed. /srv/data is 100 % full: 0 MiB are left.",
-            "space critical: Room: 100 % of /srv/data, 0 MiB free",
+            "room-runs-out critical: Disk space runs out: confirmed. /srv/data is 100 % full: 0 MiB are free.",
+            "space critical: Disk space: 100 % of /srv/data, 0 MiB free",
         ],
     },
     // Errors without end: each sweep counts those since the last.
@@ -80,7 +80,7 @@ pub const ILLS: [Ill; 8] = [
         place: KILLED,
         script: "printf '#!/bin/sh\\nexec sleep 31415.9\\n' >/usr/bin/journalctl",
         problems: &[
-            "journal unknown: Is there a journal: the shell in the container ended during this command; ",
+            "journal unknown: Journal: the shell in the container ended during this command; ",
         ],
     },
     // A program that comes before the real one on the PATH, and prints without end.
@@ -89,7 +89,7 @@ pub const ILLS: [Ill; 8] = [
         script: "printf '#!/bin/sh\\nexec yes 31415.9\\n' >/usr/local/sbin/df
             chmod +x /usr/local/sbin/df",
         problems: &[
-            "space unknown: Room: timed out after 5 s",
+            "space unknown: Disk space: timed out after 5 s",
             "inodes unknown: Inodes: timed out after 5 s",
         ],
     },
