@@ -1,11 +1,11 @@
-//! The one path of a diagnosis, whoever asks for it.
+//! The path that every diagnosis takes.
 //!
 //! ```text
 //! Request → Plan → (execute over a backend) → Recording → Conclusion
 //! ```
 //!
-//! [`diagnose`] goes the whole way for one container; a recording starts at [`conclude`]. What is to
-//! be done is decided once, in [`plan`]; whether the container may be changed, in [`policy`] alone.
+//! [`diagnose`] runs all steps for one container; a recording starts at [`conclude`]. [`plan`] decides
+//! what to run, and [`policy`] alone whether the container may be changed.
 
 pub mod backend;
 pub mod conclude;

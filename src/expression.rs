@@ -1,6 +1,6 @@
 //! Jinja expressions and templates over facts, with "unknown" as a value of its own. Pure.
 //!
-//! An expression that needs something nobody could collect, or the order of two times that
+//! An expression that needs a value that could not be collected, or the order of two times that
 //! overlap, has no value: evaluation gives [`Unknown`] with the names of what was missing.
 //! Conditions join such values by Kleene's three-valued logic.
 
@@ -222,7 +222,7 @@ impl Evaluator {
     }
 }
 
-/// What the engine says of an expression that failed, without its place in the expression.
+/// The engine's message about a failed expression, without the position in it.
 fn describe_error(error: &minijinja::Error) -> String {
     match (error.detail(), std::error::Error::source(error)) {
         (_, Some(source)) => source.to_string(),

@@ -1,4 +1,4 @@
-//! Every mistake in a runbook is told with its place, what is wrong and what to do.
+//! Every error in a runbook is reported with its place, what is wrong and what to do.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
@@ -8,7 +8,7 @@ use std::path::Path;
 use lxcdiag::runbook::{MAX_BYTES, Source, read};
 use proptest::prelude::*;
 
-/// The whole message stands in the file that has the mistake, in lines that begin with `#= `.
+/// The file with the error also contains the expected message, in lines that begin with `#= `.
 #[test]
 fn bad_runbooks_are_refused_in_these_words() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bad-runbooks");
@@ -77,13 +77,13 @@ checks:
     facts: { fields: { at: __REALTIME_TIMESTAMP, message: MESSAGE }, types: { at: time } }
     events: [{ at: at, what: "{{ message }}", if: "'Reloading' in message" }]
   - id: units
-    title: Which units are there
+    title: Block devices
     run: [lsblk, --json]
     each: json                                 # any key of an object is a fact
     facts: { types: { size: int } }
     show: "{{ size | length }}"
   - id: enabled
-    title: What systemd says of it
+    title: Is it enabled
     run: [systemctl, is-enabled, --, "{{ unit }}"]
     exits: [0, 1]
     facts: { match: ['^(?<state>\w+)$'] }
@@ -91,11 +91,11 @@ checks:
     warn: stdout == ''
     metric: { value: duration, unit: s }
   - id: links
-    title: What links to it
+    title: Links to the unit file
     shell: "find /etc/systemd -lname \"$(basename {{ path | quote }})\" | wc -l"
     facts: { match: '(?<count>\d+)', types: { count: int } }
   - id: pushes
-    title: What the host logged of the pushes
+    title: Pushes logged by the host
     host: { tasks: [push_file, vzrestore, vzclone, vzrollback] }
     events: [{ at: begin, what: "{{ type }}: {{ status }}" }]
   - id: properties

@@ -1,4 +1,4 @@
-//! What is going on, told on stderr while it goes on. On a terminal only.
+//! Progress on stderr, only on a terminal.
 
 use std::io::{Result, Write};
 use std::sync::{Mutex, PoisonError};
@@ -9,22 +9,22 @@ use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use super::output::harmless;
 use crate::terminal_text::visible;
 
-/// How often it is drawn anew: the time goes on where nothing else does.
+/// How often it is redrawn: the clock advances even if nothing else does.
 const TICK: Duration = Duration::from_millis(250);
 
-/// What is shown now, for the log to stay clear of.
+/// The bar on the screen, which the log must not overwrite.
 static SHOWN: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
-/// The line at the bottom of the terminal; gone when this is dropped.
+/// The line at the bottom of the terminal, removed on drop.
 pub(super) struct Progress(ProgressBar);
 
 impl Progress {
-    /// A line of words.
+    /// A line with a message.
     pub(super) fn line() -> Self {
         Self::new(ProgressBar::no_length(), "{wide_msg}")
     }
 
-    /// How many of `all` are done and for how long that took, beside the words.
+    /// A message beside a bar with the count of `all` and the elapsed time.
     pub(super) fn bar(all: usize) -> Self {
         let all = u64::try_from(all).unwrap_or(u64::MAX);
         Self::new(
@@ -34,9 +34,9 @@ impl Progress {
     }
 
     fn new(bar: ProgressBar, template: &str) -> Self {
-        // Elsewhere nobody looks, and no thread is started to draw.
+        // If stderr is not a terminal, nothing is drawn and no thread is started.
         if !bar.is_hidden() {
-            // A template of this file has no way to be wrong.
+            // The templates are constants of this file and are valid.
             let style = ProgressStyle::with_template(template)
                 .unwrap_or_else(|_| ProgressStyle::default_bar());
             bar.set_style(style.progress_chars("━╸─").with_key("clock", clock));
@@ -46,7 +46,7 @@ impl Progress {
         Self(bar)
     }
 
-    /// The words, cut to the terminal's width.
+    /// Sets the message, which is cut to the terminal's width.
     pub(super) fn say(&self, what: &str) {
         if !self.0.is_hidden() {
             self.0.set_message(visible(what));

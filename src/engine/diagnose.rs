@@ -295,7 +295,7 @@ impl<'a> Cluster<'a> {
     }
 }
 
-/// Nobody may be surprised by a change.
+/// Announces the checks that change the container, before they run.
 fn announce_changes(request: &Request, plan: &Plan) {
     if plan.changes.is_read_only() {
         return;

@@ -249,7 +249,7 @@ impl Reader {
         }
     }
 
-    /// Begins a run if a line does: the log's first command once more, or one that makes the container anew.
+    /// Begins a run if this line does: the log's first command again, or a command that recreates the container.
     fn begin_run(&mut self, rest: &str, named: &BTreeSet<ContainerId>, may_be_first: bool) {
         let again = match &self.first {
             Some(first) => first.is_like(rest),

@@ -1,4 +1,4 @@
-//! Numbers and times between two bounds, and what can be said of them without knowing them exactly.
+//! Numbers and times between two bounds: arithmetic and comparisons without the exact value.
 
 /// A value that lies somewhere from `least` to `most`, both included.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,7 +40,7 @@ impl<T: PartialOrd + Copy> Bounds<T> {
     }
 }
 
-/// The least and the most of some corners of a range, unless one of them is no number.
+/// The least and the greatest corner of a range, unless a corner is not finite.
 fn around(corners: &[f64]) -> Option<Bounds<f64>> {
     let finite = corners.iter().all(|corner| corner.is_finite());
     finite.then(|| Bounds {

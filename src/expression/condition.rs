@@ -60,12 +60,12 @@ impl<'de> Deserialize<'de> for Condition {
     }
 }
 
-/// What came of weighing a condition.
+/// The result of a condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judgement {
-    /// Whether it holds; `None` where that is not known.
+    /// Whether it holds; `None` if unknown.
     pub holds: Option<bool>,
-    /// What was missing, where it is not known.
+    /// What was missing, if it is unknown.
     pub missing: Vec<String>,
 }
 
@@ -79,7 +79,7 @@ impl Judgement {
 }
 
 impl Evaluator {
-    /// Weighs a condition by Kleene's logic: unknown only where the unknown parts could turn it.
+    /// Evaluates a condition by Kleene's logic: unknown only if the unknown parts could change the result.
     pub fn judge(&self, condition: &Condition, scope: &Scope) -> Judgement {
         match condition {
             Condition::Leaf(source) => match self.truth(source, scope) {

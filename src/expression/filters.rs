@@ -1,8 +1,7 @@
-//! The engine's own filters and tests where they get numbers that are not known exactly.
+//! Replacements for the engine's filters and tests that would misinterpret numbers that are not known exactly.
 //!
-//! Most need nothing of their own: they hand a value on, fail on what is no plain number, ask whether it is true, or make
-//! a text of it, and each of these is dealt with in [`super::uncertain`]. Here are those that would take it for something
-//! that it is not.
+//! Most filters need no replacement: they pass a value on, fail on anything but a plain number, test whether it is true, or
+//! convert it to text, and [`super::uncertain`] handles each of these.
 
 use minijinja::value::{Kwargs, Rest, Value, ValueKind, ValueOrKwargs, from_args};
 use minijinja::{Environment, Error};

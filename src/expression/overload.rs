@@ -81,8 +81,8 @@ fn overloaded(plain: &Instructions<'static>) -> Instructions<'static> {
     result
 }
 
-/// What stands in for an instruction. Those that are not replaced are named one by one, so that a new one of a later
-/// engine is not passed over.
+/// The replacement of an instruction. The instructions that are kept are listed, so that a new one in a later version of
+/// the engine is a compile error.
 fn call_of(
     instruction: &Instruction<'static>,
     before: Option<&Instruction<'static>>,

@@ -117,7 +117,7 @@ impl Scope {
         }
     }
 
-    /// Whether `group.name` is there and true.
+    /// Whether `group.name` exists and is true.
     pub fn is_true(&self, group: &str, name: &str) -> bool {
         match self.slot(group) {
             Some((Slot::Present(value), _)) => value
@@ -128,8 +128,8 @@ impl Scope {
         }
     }
 
-    /// Has a derived value be computed anew where it is read next: something that it rests on was
-    /// bound.
+    /// Discards a derived value, because something that it depends on was bound. The next read computes it
+    /// again.
     pub fn renew(&mut self, name: &str) {
         if let Some(Slot::Derived(derived)) = self.slots.get(name)
             && derived.value.get().is_some()

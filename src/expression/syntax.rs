@@ -138,7 +138,7 @@ fn without_globals(
     reason = "a constant pattern, compiled by every test"
 )]
 static TAG: LazyLock<Regex> = LazyLock::new(|| {
-    // The end of a tag may also stand in a string, and be missing.
+    // The end of a tag may also occur in a string, and may be missing.
     let string = r#""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'"#;
     Regex::new(&format!(r"(?s)\{{[{{%](?:{string}|.)*?(?:[%}}]\}}|\z)")).unwrap()
 });

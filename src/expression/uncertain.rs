@@ -32,8 +32,8 @@ impl Object for Moment {
         ObjectRepr::Plain
     }
 
-    /// The order of a sorted list, of a map's keys, of what is the same. Nobody can ask in such a place: where the order
-    /// is not known, the result is not.
+    /// The order for sorted lists, map keys and equality. It cannot be unknown here, so an unknown order makes the whole
+    /// result unknown.
     fn custom_cmp(self: &Arc<Self>, other: &DynObject) -> Option<Ordering> {
         let other = other.downcast_ref::<Self>()?;
         let known = self

@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use crate::environment::{Environment, Finished};
 
-/// Weighs `found`, the exit status of its one check, as the test says.
-fn weighing(evidence: &str, limits: &str) -> String {
+/// A runbook with one check, `found`, and this evidence and these limits.
+fn runbook_with(evidence: &str, limits: &str) -> String {
     format!(
         "runbook: small
 title: A small runbook
@@ -25,7 +25,7 @@ hypotheses:
   - id: torn
     title: It is torn
     race: true
-    about: It was torn while nobody looked.
+    about: It was torn during the push.
     remedy: |
       Mend it:
         pct exec {{{{ ct }}}} -- mend
@@ -39,7 +39,7 @@ const LIKELY_OR_CONFIRMED: &str = "{ if: found.level == 1, then: supports, says:
 
 fn environment() -> Environment {
     let environment = Environment::new();
-    environment.write("work/small.yaml", &weighing(LIKELY_OR_CONFIRMED, ""));
+    environment.write("work/small.yaml", &runbook_with(LIKELY_OR_CONFIRMED, ""));
     environment
 }
 
@@ -64,7 +64,7 @@ fn the_exit_status_of_a_limit() {
     let environment = Environment::new();
     let limits = "    warn: level == 1\n    crit: level == 2";
     let never = "{ if: found.level == 9, then: supports, says: x }";
-    environment.write("work/small.yaml", &weighing(never, limits));
+    environment.write("work/small.yaml", &runbook_with(never, limits));
     for (level, status) in [("0", 0), ("1", 1), ("2", 2)] {
         let var = format!("status={level}");
         let finished = run(&environment, &["--var", &var]);

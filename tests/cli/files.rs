@@ -145,7 +145,7 @@ fn what_a_link_leads_to_is_replaced_and_the_link_stays() {
     }
 }
 
-/// As a device is; a pipe of its own, because whoever breaks this as root would replace /dev/null.
+/// Like a device. The test uses its own pipe, because a bug would replace /dev/null when run as root.
 #[test]
 fn a_pipe_is_written_into() {
     let environment = Environment::new();

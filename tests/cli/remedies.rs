@@ -41,7 +41,7 @@ fn paste(environment: &Environment, script: &str, status: u8) -> String {
     }
     environment.write("paste/calls", "");
     environment.write("paste/script", script);
-    // A session of its own: an interactive shell would take the terminal of whoever runs the tests.
+    // In a new session: an interactive shell would take over the terminal that the tests run in.
     let output = Command::new("setsid")
         .args(["--wait", "bash", "--noprofile", "--norc", "-i"])
         .env_clear()
@@ -58,7 +58,7 @@ fn paste(environment: &Environment, script: &str, status: u8) -> String {
     environment.read("paste/calls")
 }
 
-/// What replaces, moves or deletes files, or stops the container.
+/// Commands that replace, move or delete files, or stop the container.
 const CHANGES: [&str; 6] = [
     "pct push",
     "pct set",
@@ -68,7 +68,7 @@ const CHANGES: [&str; 6] = [
     " -- mv ",
 ];
 
-/// Whether a word stands for something that whoever pastes it has to fill in.
+/// Whether a word is a placeholder that the user must fill in.
 fn is_placeholder(word: &str) -> bool {
     word.len() > 2 && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
 }

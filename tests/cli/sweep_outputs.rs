@@ -199,8 +199,8 @@ fn an_unusable_report_directory_ends_the_sweep_before_it_begins() {
     assert_eq!(finished.status, Some(73), "{finished}");
     assert_eq!(
         finished.stderr,
-        "lxcdiag: cannot write page.reports: it is no directory, or another user's; move it away, or \
-         name another page\n"
+        "lxcdiag: cannot write page.reports: it is not a directory, or belongs to another user; \
+         move it, or use another page\n"
     );
     assert_eq!(environment.pct_calls(), [""; 0]);
 }

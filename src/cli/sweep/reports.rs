@@ -100,8 +100,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Makes a directory that is its owner's alone, because reports hold what commands printed; one that is there
-/// is taken if it is this user's. Whoever else made it, or a link, would decide what becomes of what is written.
+/// Creates a directory that only its owner can access, because reports contain the output of commands. An existing
+/// directory is used if it belongs to this user: the owner of another one, or a symbolic link, could redirect the files.
 fn make(directory: &Path) -> Result<()> {
     match std::fs::DirBuilder::new().mode(0o700).create(directory) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
@@ -109,7 +109,8 @@ fn make(directory: &Path) -> Result<()> {
     }
     let found = directory.symlink_metadata()?;
     if !found.is_dir() || found.uid() != rustix::process::geteuid().as_raw() {
-        let problem = "it is no directory, or another user's; move it away, or name another page";
+        let problem =
+            "it is not a directory, or belongs to another user; move it, or use another page";
         return Err(Error::new(ErrorKind::AlreadyExists, problem));
     }
     std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o700))

@@ -40,7 +40,7 @@ pub enum NoFailure {
     Several,
 }
 
-/// The failure of a command that asked systemd: what it says of `unit`, where that is known.
+/// The failure of a command that asked systemd, about `unit` if the unit is known.
 ///
 /// # Errors
 /// The log does not show which it is.
