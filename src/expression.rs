@@ -8,6 +8,7 @@ mod bounds;
 mod condition;
 mod filters;
 mod functions;
+mod missing;
 mod operators;
 mod overload;
 mod parsed;
@@ -21,7 +22,8 @@ mod uncertain;
 
 use minijinja::value::Value;
 
-pub use condition::{Condition, Judgement};
+pub use condition::Condition;
+pub use missing::{Missing, NoFact, Reason, Unknown};
 pub use scope::{Binding, Scope};
 pub use syntax::{
     Names, SyntaxError, check_expression, check_template, expression_names, let_names,
@@ -31,10 +33,6 @@ pub use uncertain::moment_of;
 
 use possible::{NoValue, Possible};
 use trace::{Purpose, TooManyCases, Trace};
-
-/// An expression has no value, because of these: `stamp.born (check stamp was skipped: …)`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unknown(pub Vec<String>);
 
 /// Stands for what has no value in a text for people.
 const UNKNOWN: &str = "(unknown)";
@@ -202,17 +200,14 @@ impl Evaluator {
         &self,
         source: &str,
         result: Result<T, minijinja::Error>,
-    ) -> Result<T, (Vec<String>, bool)> {
-        let missing = Trace::missing().into_iter();
-        let missing: Vec<_> = missing
-            .filter(|name| !syntax::is_guarded(source, &name.name))
-            .map(|name| name.to_string())
-            .collect();
+    ) -> Result<T, (Vec<Missing>, bool)> {
+        let mut missing = Trace::missing();
+        missing.retain(|missing| !syntax::is_guarded(source, missing.what()));
         let refused = Trace::refused();
         match result {
             Ok(value) if missing.is_empty() && refused.is_empty() => Ok(value),
             Err(error) if missing.is_empty() && refused.is_empty() => {
-                Err((vec![describe_error(&error)], false))
+                Err((vec![describe_error(&error).into()], false))
             }
             _ => {
                 let only_missing = refused.is_empty();

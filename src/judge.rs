@@ -8,10 +8,12 @@ pub mod results;
 mod timeline;
 mod verdict;
 
+use indexmap::IndexSet;
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::evidence::recording::Recording;
+use crate::expression::Missing;
 use crate::judge::results::{CheckResult, CheckResults, Event, Severity};
 use crate::runbook::{Effect, Runbook};
 
@@ -82,14 +84,9 @@ pub struct HypothesisResult {
 
 impl HypothesisResult {
     /// The values that are missing, each once.
-    pub fn missing(&self) -> Vec<&str> {
-        let mut missing = Vec::new();
-        for name in self.evidence.iter().flat_map(|evidence| &evidence.missing) {
-            if !missing.contains(&name.as_str()) {
-                missing.push(name);
-            }
-        }
-        missing
+    pub fn missing(&self) -> IndexSet<&Missing> {
+        let evidence = self.evidence.iter();
+        evidence.flat_map(|evidence| &evidence.missing).collect()
     }
 
     /// The evidence that its level is based on.
@@ -117,7 +114,7 @@ pub struct EvidenceResult {
     /// The evidence in words.
     pub says: String,
     /// The missing values, if it is unknown whether it holds.
-    pub missing: Vec<String>,
+    pub missing: Vec<Missing>,
     /// The checks that it depends on.
     pub checks: Vec<String>,
 }

@@ -203,7 +203,7 @@ impl<'a> Executor<'a> {
         let (evaluator, scope) = (self.results.evaluator(), self.results.scope());
         let value = evaluator
             .value(source, scope)
-            .map_err(|Unknown(missing)| format!("missing: {}", missing.join("; ")))?;
+            .map_err(|missing| format!("missing: {missing}"))?;
         let items: Vec<_> = value
             .try_iter()
             .map_err(|_| format!("`{source}` is not a list"))?
@@ -222,8 +222,8 @@ impl<'a> Executor<'a> {
             scope.bind("item", Binding::Present(Fact::Text(item.clone())));
         }
         let evaluator = self.results.evaluator();
-        let skip = |item, Unknown(missing): Unknown| {
-            Box::new(not_run(check, item, Ending::Skipped(missing.join("; "))))
+        let skip = |item, missing: Unknown| {
+            Box::new(not_run(check, item, Ending::Skipped(missing.to_string())))
         };
         let probe = match check.action() {
             Some(Action::Host(HostLook::Source(path))) => match evaluator.render(path, &scope) {

@@ -80,7 +80,7 @@ impl PlannedCheck<'_> {
     pub fn shown(&self) -> String {
         let action = match &self.action {
             Ok(action) => action.clone(),
-            Err(Unknown(missing)) => format!("(depends on {})", missing.join("; ")),
+            Err(missing) => format!("(depends on {missing})"),
         };
         let lines: Vec<_> = action.trim_end().lines().map(visible).collect();
         lines.join("\n      ")

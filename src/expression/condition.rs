@@ -60,71 +60,34 @@ impl<'de> Deserialize<'de> for Condition {
     }
 }
 
-/// The result of a condition.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Judgement {
-    /// Whether it holds; `None` if unknown.
-    pub holds: Option<bool>,
-    /// What was missing, if it is unknown.
-    pub missing: Vec<String>,
-}
-
-impl Judgement {
-    const fn known(holds: bool) -> Self {
-        Self {
-            holds: Some(holds),
-            missing: Vec::new(),
-        }
-    }
-}
-
 impl Evaluator {
-    /// Evaluates a condition by Kleene's logic: unknown only if the unknown parts could change the result.
-    pub fn judge(&self, condition: &Condition, scope: &Scope) -> Judgement {
+    /// Whether a condition holds, by Kleene's logic: unknown only if its unknown parts could change that.
+    pub fn judge(&self, condition: &Condition, scope: &Scope) -> Result<bool, Unknown> {
         match condition {
-            Condition::Leaf(source) => match self.truth(source, scope) {
-                Ok(holds) => Judgement::known(holds),
-                Err(Unknown(missing)) => Judgement {
-                    holds: None,
-                    missing,
-                },
-            },
+            Condition::Leaf(source) => self.truth(source, scope),
             Condition::All(parts) => self.join(parts, scope, false),
             Condition::Any(parts) => self.join(parts, scope, true),
-            Condition::Not(part) => {
-                let inner = self.judge(part, scope);
-                Judgement {
-                    holds: inner.holds.map(|holds| !holds),
-                    missing: inner.missing,
-                }
-            }
+            Condition::Not(part) => self.judge(part, scope).map(|holds| !holds),
         }
     }
 
-    /// One part that is `decisive` settles the whole; else one that is unknown leaves it so.
-    fn join(&self, parts: &[Condition], scope: &Scope, decisive: bool) -> Judgement {
-        let mut missing = Vec::new();
-        let mut unknown = false;
+    /// One part that is `decisive` settles the whole; otherwise one that is unknown makes it unknown.
+    fn join(&self, parts: &[Condition], scope: &Scope, decisive: bool) -> Result<bool, Unknown> {
+        let mut result = Ok(!decisive);
         for part in parts {
-            let judgement = self.judge(part, scope);
-            match judgement.holds {
-                Some(holds) if holds == decisive => return Judgement::known(decisive),
-                Some(_) => {}
-                None => unknown = true,
-            }
-            for name in judgement.missing {
-                if !missing.contains(&name) {
-                    missing.push(name);
+            match (self.judge(part, scope), &mut result) {
+                (Ok(holds), _) if holds == decisive => return Ok(decisive),
+                (Ok(_), _) => {}
+                (Err(unknown), Ok(_)) => result = Err(unknown),
+                (Err(Unknown(more)), Err(Unknown(missing))) => {
+                    for one in more {
+                        if !missing.contains(&one) {
+                            missing.push(one);
+                        }
+                    }
                 }
             }
         }
-        if unknown {
-            Judgement {
-                holds: None,
-                missing,
-            }
-        } else {
-            Judgement::known(!decisive)
-        }
+        result
     }
 }

@@ -1,13 +1,13 @@
 //! The outcome of an evaluation.
 
-use super::Unknown;
+use super::{Missing, Unknown};
 
 /// What an expression can be: one value, or one of several, because questions are open.
 #[derive(Debug)]
 pub(super) struct Possible<T> {
     pub(super) values: Vec<T>,
     /// Why it is not known which of several.
-    pub(super) questions: Vec<String>,
+    pub(super) questions: Vec<Missing>,
 }
 
 impl<T> Possible<T> {
@@ -46,7 +46,7 @@ impl<T> Possible<Option<T>> {
 /// Why an expression has no value.
 #[derive(Debug)]
 pub(super) struct NoValue {
-    pub(super) reasons: Vec<String>,
+    pub(super) reasons: Vec<Missing>,
     /// Whether it has one, which only is not known: then it cannot be said that it is not defined.
     pub(super) is_open: bool,
 }
@@ -54,7 +54,7 @@ pub(super) struct NoValue {
 impl NoValue {
     pub(super) fn because(reason: String) -> Self {
         Self {
-            reasons: vec![reason],
+            reasons: vec![reason.into()],
             is_open: false,
         }
     }

@@ -8,7 +8,7 @@ use minijinja::value::{Object, Value, ValueKind};
 use super::possible::{NoValue, Possible};
 use super::trace::Trace;
 use super::uncertain::{Moment, contains_gap, is_gap, moment_bounds};
-use super::{Evaluator, let_names};
+use super::{Evaluator, Missing, Reason, let_names};
 use crate::evidence::fact::{Fact, Facts};
 
 /// What a name stands for.
@@ -17,9 +17,9 @@ pub enum Binding {
     /// A value.
     Present(Fact),
     /// Nothing, for this reason.
-    Absent(String),
+    Absent(Reason),
     /// Named values of which some may be absent, all of those for this reason.
-    Group(Facts, String),
+    Group(Facts, Reason),
     /// What comes of a `let`: a text with `{{` is a template, any other an expression. The derived
     /// values that it reads must not read it.
     Derived(Arc<str>),
@@ -36,7 +36,7 @@ pub struct Scope {
 #[derive(Debug, Clone)]
 enum Slot {
     Present(Value),
-    Absent(Arc<str>),
+    Absent(Arc<Reason>),
     Derived(Arc<Derived>),
 }
 
@@ -60,7 +60,10 @@ impl Computed {
         if self.contains_gap {
             Trace::note_uncertain();
         }
-        let question = || format!("{name} ({})", self.possible.questions.join("; "));
+        let question = || Missing::Value {
+            name: name.to_owned(),
+            reason: Reason::Let(self.possible.questions.clone()),
+        };
         let values = self.possible.values.split_last();
         let chosen = values.map(|(last, others)| {
             let chosen = others.iter().find(|_| Trace::decide(question));
@@ -186,22 +189,24 @@ impl Object for Root {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let name = key.as_str()?;
         let (slot, scope) = self.0.slot(name)?;
-        let missing = |reason: &str| {
-            Trace::note_missing(name.to_owned(), reason);
-            None
-        };
         match slot {
             Slot::Present(value) => Some(value.clone()),
-            Slot::Absent(reason) => missing(reason),
+            Slot::Absent(reason) => {
+                Trace::note_missing(name.to_owned(), Reason::clone(reason));
+                None
+            }
             Slot::Derived(derived) => {
                 scope.compute(name);
                 match derived.value.get()? {
                     Ok(computed) => Some(computed.of_this_case(name)),
-                    Err(none) if none.is_open => {
-                        Trace::refuse(|| format!("{name} ({})", none.reasons.join("; ")));
+                    Err(none) => {
+                        let (name, reason) = (name.to_owned(), Reason::Let(none.reasons.clone()));
+                        match none.is_open {
+                            true => Trace::refuse(|| Missing::Value { name, reason }),
+                            false => Trace::note_missing(name, reason),
+                        }
                         None
                     }
-                    Err(none) => missing(&none.reasons.join("; ")),
                 }
             }
         }
@@ -214,7 +219,7 @@ struct Group {
     name: String,
     values: BTreeMap<String, Value>,
     /// Why a name without a value has none.
-    otherwise: String,
+    otherwise: Reason,
 }
 
 impl Object for Group {
@@ -223,7 +228,7 @@ impl Object for Group {
         let value = self.values.get(attribute);
         if value.is_none() {
             let name = format!("{}.{attribute}", self.name);
-            Trace::note_missing(name, &self.otherwise);
+            Trace::note_missing(name, self.otherwise.clone());
         }
         value.cloned()
     }

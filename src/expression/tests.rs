@@ -17,12 +17,15 @@ fn scope() -> Scope {
     scope.bind("look", Binding::Present(time(10, 10)));
     scope.bind("visible", Binding::Present(time(12, 13)));
     scope.bind("wide", Binding::Present(time(5, 100)));
-    scope.bind("failed_at", Binding::Absent("not given".into()));
+    scope.bind("failed_at", Binding::Absent(Reason::NotInOutput));
     scope.bind(
         "stamp",
         Binding::Group(
             Facts::from([("size".into(), Fact::Int(0))]),
-            "stat printed no birth time".into(),
+            Reason::Check {
+                check: "stamp".into(),
+                state: NoFact::NotFound,
+            },
         ),
     );
     scope.bind(
@@ -49,10 +52,8 @@ fn what_is_missing_is_unknown_and_named() {
         "stamp.born == 1 and stamp.size is defined",
     ] {
         assert_eq!(
-            evaluator.truth(source, &scope()),
-            Err(Unknown(vec![
-                "stamp.born (stat printed no birth time)".into()
-            ])),
+            evaluator.truth(source, &scope()).unwrap_err().to_string(),
+            "stamp.born (check stamp did not find it)",
             "{source}"
         );
     }
@@ -72,7 +73,7 @@ fn what_is_missing_may_be_asked_for() {
 #[test]
 fn conditions_are_unknown_only_where_it_matters() {
     let leaf = |text: &str| Condition::Leaf(text.into());
-    let judge = |condition| Evaluator::default().judge(&condition, &scope()).holds;
+    let judge = |condition| Evaluator::default().judge(&condition, &scope()).ok();
     let unknown = || leaf("stamp.born == 1");
     assert_eq!(
         judge(Condition::All(vec![unknown(), leaf("false")])),
@@ -169,7 +170,7 @@ fn lists_of_records_can_be_sifted() {
         "pid1",
         Binding::Group(
             Facts::from([("records".into(), Fact::List(records))]),
-            "x".into(),
+            Reason::NotInOutput,
         ),
     );
     let evaluator = Evaluator::default();
@@ -228,8 +229,8 @@ fn what_a_derived_value_misses_is_its_own_and_not_that_of_its_reader() {
     scope.bind("late", derived("before(failed_at, look)"));
     scope.bind("known", derived("failed_at is defined"));
     let evaluator = Evaluator::default();
-    let missing = "late (failed_at (not given))".to_owned();
-    assert_eq!(evaluator.truth("late", &scope), Err(Unknown(vec![missing])));
+    let unknown = evaluator.truth("late", &scope).unwrap_err();
+    assert_eq!(unknown.to_string(), "late (failed_at (not in the output))");
     assert_eq!(evaluator.truth("late is defined", &scope), Ok(false));
     // Two seconds or three: that this depends on the times is not forgotten over what is read next.
     let first = "[gap(look, visible) > 2.5, known] | first";

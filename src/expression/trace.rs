@@ -6,7 +6,8 @@
 //! differ the result is unknown.
 
 use std::cell::RefCell;
-use std::fmt;
+
+use super::{Missing, Reason};
 
 /// Cases that are tried for one expression: enough for six questions.
 const MOST_CASES: usize = 64;
@@ -29,19 +30,6 @@ pub(super) enum Purpose {
     Display,
 }
 
-/// A name that was read and had no value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct MissingName {
-    pub(super) name: String,
-    reason: String,
-}
-
-impl fmt::Display for MissingName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", self.name, self.reason)
-    }
-}
-
 thread_local! {
     static TRACE: RefCell<Trace> = RefCell::default();
 }
@@ -50,11 +38,12 @@ thread_local! {
 #[derive(Debug, Default)]
 pub(super) struct Trace {
     purpose: Purpose,
-    missing: Vec<MissingName>,
+    /// The names that were read and had no value.
+    missing: Vec<Missing>,
     /// Why the result is unknown whatever the answers are.
-    refused: Vec<String>,
-    /// What could not be answered, in words.
-    questions: Vec<String>,
+    refused: Vec<Missing>,
+    /// What could not be answered.
+    questions: Vec<Missing>,
     /// The answers of the case under way, in the order in which they are asked for. None in the first evaluation,
     /// which only finds out whether there is anything to ask.
     case: Option<Case>,
@@ -131,7 +120,7 @@ impl Trace {
     }
 
     /// Answers a question that cannot be answered: as the case under way has it.
-    pub(super) fn decide(question: impl FnOnce() -> String) -> bool {
+    pub(super) fn decide<M: Into<Missing>>(question: impl FnOnce() -> M) -> bool {
         let (answer, is_new) = TRACE.with_borrow_mut(|trace| {
             trace.uncertain = true;
             let Some(case) = &mut trace.case else {
@@ -147,20 +136,20 @@ impl Trace {
         });
         if is_new {
             // To write a value down notes that it was.
-            let question = Self::apart(question);
+            let question = Self::apart(question).into();
             TRACE.with_borrow_mut(|trace| push_new(&mut trace.questions, question));
         }
         answer
     }
 
     /// Leaves the result unknown, whatever is made of it.
-    pub(super) fn refuse(reason: impl FnOnce() -> String) {
+    pub(super) fn refuse<M: Into<Missing>>(reason: impl FnOnce() -> M) {
         let is_new = TRACE.with_borrow_mut(|trace| {
             trace.uncertain = true;
             trace.case.is_some() && trace.refused.len() < MOST_REASONS
         });
         if is_new {
-            let reason = Self::apart(reason);
+            let reason = Self::apart(reason).into();
             TRACE.with_borrow_mut(|trace| push_new(&mut trace.refused, reason));
         }
     }
@@ -172,26 +161,23 @@ impl Trace {
         }
     }
 
-    pub(super) fn note_missing(name: String, reason: &str) {
-        let missing = MissingName {
-            name,
-            reason: reason.to_owned(),
-        };
+    pub(super) fn note_missing(name: String, reason: Reason) {
+        let missing = Missing::Value { name, reason };
         TRACE.with_borrow_mut(|trace| push_new(&mut trace.missing, missing));
     }
 
     /// Takes what was missing.
-    pub(super) fn missing() -> Vec<MissingName> {
+    pub(super) fn missing() -> Vec<Missing> {
         TRACE.with_borrow_mut(|trace| std::mem::take(&mut trace.missing))
     }
 
     /// Takes why the result is unknown whatever the answers are.
-    pub(super) fn refused() -> Vec<String> {
+    pub(super) fn refused() -> Vec<Missing> {
         TRACE.with_borrow_mut(|trace| std::mem::take(&mut trace.refused))
     }
 
     /// The questions that were left open.
-    pub(super) fn questions() -> Vec<String> {
+    pub(super) fn questions() -> Vec<Missing> {
         TRACE.with_borrow(|trace| trace.questions.clone())
     }
 }

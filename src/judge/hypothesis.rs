@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use super::{EvidenceResult, HypothesisResult, Level};
+use crate::expression::Unknown;
 use crate::judge::results::CheckResults;
 use crate::runbook::{Effect, Hypothesis, Runbook};
 
@@ -14,12 +15,15 @@ pub(super) fn evaluate(hypothesis: &Hypothesis, results: &CheckResults) -> Hypot
         .evidence
         .iter()
         .map(|evidence| {
-            let judgement = evaluator.judge(&evidence.condition, scope);
+            let (holds, missing) = match evaluator.judge(&evidence.condition, scope) {
+                Ok(holds) => (Some(holds), Vec::new()),
+                Err(Unknown(missing)) => (None, missing),
+            };
             EvidenceResult {
                 effect: evidence.effect,
-                holds: judgement.holds,
+                holds,
                 says: evaluator.describe(&evidence.says, scope),
-                missing: judgement.missing,
+                missing,
                 checks: results
                     .dependencies()
                     .of_condition(&evidence.condition)

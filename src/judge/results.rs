@@ -15,10 +15,9 @@ pub use affected::Affected;
 
 use crate::evidence::check_key::CheckKey;
 use crate::evidence::fact::{Fact, Facts};
-use crate::evidence::provision_log::NoFailure;
 use crate::evidence::recording::{Attempt, OwnChange, Recording};
 use crate::evidence::time::Interval;
-use crate::expression::{Binding, Evaluator, Scope};
+use crate::expression::{Binding, Evaluator, NoFact, Reason, Scope};
 use crate::runbook::dependencies::Dependencies;
 use crate::runbook::{Check, Runbook};
 
@@ -165,7 +164,10 @@ impl CheckResults {
         let mut scope = Scope::default();
         bind_head(&mut scope, runbook, recording);
         for check in &runbook.checks {
-            let reason = format!("check {} did not run", check.id);
+            let reason = Reason::Check {
+                check: check.id.clone(),
+                state: NoFact::NotRun,
+            };
             scope.bind(&check.id, Binding::Group(Facts::new(), reason));
         }
         for (name, source) in &runbook.lets {
@@ -235,7 +237,7 @@ fn bind_head(scope: &mut Scope, runbook: &Runbook, recording: &Recording) {
             .get(name)
             .and_then(|value| Fact::parse(value, var.kind));
         let binding = fact.map_or_else(
-            || Binding::Absent(format!("set it with --var {name}=…")),
+            || Binding::Absent(Reason::NotSet(name.clone())),
             Binding::Present,
         );
         scope.bind(name, binding);
@@ -260,26 +262,17 @@ fn bind_head(scope: &mut Scope, runbook: &Runbook, recording: &Recording) {
 /// The time of the failure, and its message in the log.
 fn bind_failure(scope: &mut Scope, recording: &Recording) {
     let (command, push) = (recording.failed_command(), recording.failed_push());
-    let time = recording.failure_time().ok_or_else(|| match &command {
-        Err(NoFailure::NoLog) => {
-            "the time of the failure is unknown; give it with --failed-at or --log".to_owned()
-        }
-        Err(reason) => format!("{reason}; give the time of the failure with --failed-at"),
-        Ok(_) => {
-            let reason = "the provisioning log has no timestamp before the failure";
-            format!("{reason}; give the time with --failed-at")
-        }
-    });
+    let no_time = || Reason::NoFailureTime(command.as_ref().err().copied());
+    let time = recording.failure_time().ok_or_else(no_time);
     let text = |text: &str| Fact::Text(text.to_owned());
     let error = command.map(|it| text(&it.failure.text));
     let kind = command.map(|it| text(it.failure.kind.name()));
     let push = push.map(|it| text(&it.failure.text));
-    let reason = |reason: NoFailure| reason.to_string();
     for (name, fact) in [
         ("failed_at", time.map(Fact::Time)),
-        ("log_error", error.map_err(reason)),
-        ("log_kind", kind.map_err(reason)),
-        ("log_push_error", push.map_err(reason)),
+        ("log_error", error.map_err(Reason::NoFailure)),
+        ("log_kind", kind.map_err(Reason::NoFailure)),
+        ("log_push_error", push.map_err(Reason::NoFailure)),
     ] {
         scope.bind(name, fact.map_or_else(Binding::Absent, Binding::Present));
     }

@@ -64,7 +64,7 @@ fn derived(runbook: &Runbook, results: &CheckResults) -> Vec<Event> {
     let holds = |spec: &EventSpec| {
         spec.condition
             .as_ref()
-            .is_none_or(|condition| evaluator.judge(condition, scope).holds == Some(true))
+            .is_none_or(|condition| evaluator.judge(condition, scope) == Ok(true))
     };
     runbook
         .events

@@ -4,6 +4,7 @@ use indexmap::IndexSet;
 
 use super::results::{CheckResult, CheckResults, Outcome};
 use super::{HypothesisResult, Level, Verdict, VerdictKind, hypothesis};
+use crate::expression::{Missing, Reason, Unknown};
 use crate::runbook::Runbook;
 
 /// The verdict on a container.
@@ -86,7 +87,7 @@ struct Health {
     /// What the report says if so.
     says: String,
     /// The values that are missing to determine it.
-    missing: Vec<String>,
+    missing: Vec<Missing>,
 }
 
 /// The runbook's condition for a healthy container; without one, every check must have passed.
@@ -94,11 +95,11 @@ fn health(runbook: &Runbook, results: &CheckResults) -> Health {
     let (evaluator, scope) = (results.evaluator(), results.scope());
     match &runbook.healthy {
         Some(healthy) => {
-            let judgement = evaluator.judge(&healthy.condition, scope);
+            let holds = evaluator.judge(&healthy.condition, scope);
             Health {
-                is_healthy: judgement.holds == Some(true),
+                is_healthy: holds == Ok(true),
                 says: evaluator.describe(&healthy.says, scope),
-                missing: judgement.missing,
+                missing: holds.err().map_or(Vec::new(), |Unknown(missing)| missing),
             }
         }
         None => {
@@ -119,16 +120,20 @@ fn health(runbook: &Runbook, results: &CheckResults) -> Health {
 }
 
 /// A check without a result, with the reason; `None` if it failed, which is a result.
-fn missing_result(check: &str, results: &CheckResults) -> Option<String> {
+fn missing_result(check: &str, results: &CheckResults) -> Option<Missing> {
     let attempt = results
         .checks
         .iter()
         .find(|result| result.key.check == check && result.outcome != Outcome::Passed);
-    match attempt {
-        Some(result) if result.outcome == Outcome::Failed => None,
-        Some(result) => Some(format!("{} ({})", result.key, result.reason)),
-        None => Some(format!("{check} (not in the recording)")),
-    }
+    let (name, reason) = match attempt {
+        Some(result) if result.outcome == Outcome::Failed => return None,
+        Some(result) => (
+            result.key.to_string(),
+            Reason::NoResult(result.reason.clone()),
+        ),
+        None => (check.to_owned(), Reason::NotRecorded),
+    };
+    Some(Missing::Value { name, reason })
 }
 
 fn summary(hypothesis: &HypothesisResult) -> String {
@@ -153,7 +158,7 @@ fn sentence(says: &str) -> String {
 fn inconclusive(
     results: &CheckResults,
     hypotheses: &[HypothesisResult],
-    healthy_missing: &[String],
+    healthy_missing: &[Missing],
 ) -> String {
     let named = |wanted: &dyn Fn(&&CheckResult) -> bool| {
         let checks = results.checks.iter().filter(wanted);
@@ -173,11 +178,11 @@ fn inconclusive(
     let unknown = hypotheses
         .iter()
         .filter(|hypothesis| hypothesis.level == Level::Unknown);
-    let missing: IndexSet<&str> = unknown
+    let missing: IndexSet<_> = unknown
         .flat_map(HypothesisResult::missing)
-        .chain(healthy_missing.iter().map(String::as_str))
+        .chain(healthy_missing)
         .collect();
-    if let Some(missing) = list(missing.into_iter().map(str::to_owned)) {
+    if let Some(missing) = list(missing.into_iter().map(Missing::to_string)) {
         text.push_str(&format!(" Missing evidence: {missing}."));
     }
     text

@@ -15,6 +15,7 @@ use crate::evidence::recording::{
     Attempt, Ending, Output, OwnChange, RecordedRunbook, Recording, Target,
 };
 use crate::evidence::time::Interval;
+use crate::expression::{Missing, NoFact, Reason};
 use crate::judge::results::{Affected, EventSource, Outcome, Severity};
 use crate::judge::{Level, VerdictKind};
 use crate::report::model::{
@@ -122,6 +123,42 @@ impl Texts for String {
 
     fn as_word(&self) -> Option<&str> {
         Some(self)
+    }
+}
+
+impl Texts for Missing {
+    fn visit(&mut self, name: Option<&str>, visitor: &mut dyn Visitor) {
+        match self {
+            Self::Value {
+                name: value,
+                reason,
+            } => {
+                value.visit(name, visitor);
+                reason.visit(name, visitor);
+            }
+            Self::Answer(question) => question.visit(name, visitor),
+        }
+    }
+}
+
+impl Texts for Reason {
+    fn visit(&mut self, name: Option<&str>, visitor: &mut dyn Visitor) {
+        match self {
+            Self::Check { state, .. } => match state {
+                NoFact::Failed(why) | NoFact::Errored(why) | NoFact::Skipped(why) => {
+                    why.visit(name, visitor);
+                }
+                NoFact::NotRun | NoFact::NotRecorded | NoFact::NotFound => {}
+            },
+            Self::NoResult(why) => why.visit(name, visitor),
+            Self::Let(missing) => missing.visit(name, visitor),
+            Self::NotSet(_)
+            | Self::NoFailure(_)
+            | Self::NoFailureTime(_)
+            | Self::NotInOutput
+            | Self::NotInRecord
+            | Self::NotRecorded => {}
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use super::SCHEMA;
 use crate::evidence::check_key::CheckKey;
 use crate::evidence::recording::{Attempt, Ending, Recording, Target};
 use crate::evidence::time::{Interval, rfc3339, seconds};
+use crate::expression::Missing;
 use crate::judge::results::{Affected, CheckResult, Event, EventSource, Outcome, Severity};
 use crate::judge::{Diagnosis, EvidenceResult, HypothesisResult, Level, Verdict, VerdictKind};
 use crate::runbook::{Check, Effect, Runbook};
@@ -218,8 +219,8 @@ pub struct HypothesisRow {
     pub conflicting: bool,
     /// The evidence for and against it.
     pub evidence: Vec<EvidenceRow>,
-    /// The names that were missing, with the reasons.
-    pub missing: Vec<String>,
+    /// What is missing to evaluate the evidence.
+    pub missing: Vec<Missing>,
     /// What would change the verdict.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub overturned_by: Option<String>,
@@ -236,8 +237,8 @@ pub struct EvidenceRow {
     pub holds: Option<bool>,
     /// What it says.
     pub says: String,
-    /// The names that were missing, if it is unknown.
-    pub missing: Vec<String>,
+    /// What is missing, if it is unknown.
+    pub missing: Vec<Missing>,
 }
 
 /// The overall verdict.
@@ -421,7 +422,7 @@ fn hypothesis_row(judged: &HypothesisResult) -> HypothesisRow {
                 missing: evidence.missing.clone(),
             })
             .collect(),
-        missing: judged.missing().into_iter().map(str::to_owned).collect(),
+        missing: judged.missing().into_iter().cloned().collect(),
         overturned_by: judged.overturned_by.clone(),
         remedy: judged.remedy.clone(),
     }

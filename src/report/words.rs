@@ -114,7 +114,7 @@ impl HypothesisRow {
         // What is settled is settled whatever else is missing.
         let settled = matches!(self.verdict, Level::Confirmed | Level::RuledOut);
         if !settled && !self.missing.is_empty() {
-            let names = self.missing.iter().map(Cow::from);
+            let names = self.missing.iter().map(|one| Cow::from(one.to_string()));
             let mut names: Vec<_> = names.take(most_missing).collect();
             if let more @ 1.. = self.missing.len() - names.len() {
                 names.push(format!("and {more} more").into());
@@ -154,9 +154,7 @@ impl HypothesisRow {
         }
         // The reasons for what is missing are shown where they matter, and all of them in the JSON report.
         let names = self.missing.iter().take(MISSING);
-        let mut names: Vec<_> = names
-            .map(|name| name.split(" (").next().unwrap_or(name).to_owned())
-            .collect();
+        let mut names: Vec<_> = names.map(|one| one.what().to_owned()).collect();
         if let more @ 1.. = self.missing.len() - names.len() {
             names.push(format!("and {more} more"));
         }

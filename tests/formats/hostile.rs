@@ -163,7 +163,7 @@ fn fill(report: &mut Report, next: &mut dyn FnMut() -> String) {
     for row in &mut report.hypotheses {
         (row.title, row.about, row.remedy) = (next(), next(), next());
         row.overturned_by = Some(next());
-        row.missing = vec![next()];
+        row.missing = vec![next().into()];
         for evidence in &mut row.evidence {
             evidence.says = next();
             evidence.holds = Some(true);

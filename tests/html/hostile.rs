@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use lxcdiag::expression::Missing;
 use lxcdiag::judge::VerdictKind;
 use lxcdiag::judge::results::EventSource;
 use lxcdiag::report::{Redaction, Report};
@@ -39,6 +40,12 @@ pub const FRAGMENTS: &[&str] = &[
     "<svg onload=pwned()><use href=data:,x></svg>",
     "<math><mtext><table><mglyph><style><img src=x onerror=pwned()>",
 ];
+
+fn replace(missing: &mut Missing, word: &mut impl FnMut(&mut String)) {
+    let mut text = String::new();
+    word(&mut text);
+    *missing = text.into();
+}
 
 /// Replaces every string in a report by the next of `words`, which have no line breaks. References within
 /// the report stay valid.
@@ -127,11 +134,17 @@ pub fn poison(report: &mut Report, mut words: impl FnMut() -> String) {
         word(&mut hypothesis.title);
         word(&mut hypothesis.about);
         word(&mut hypothesis.remedy);
-        hypothesis.missing.iter_mut().for_each(&mut word);
+        hypothesis
+            .missing
+            .iter_mut()
+            .for_each(|one| replace(one, &mut word));
         hypothesis.overturned_by.iter_mut().for_each(&mut word);
         for evidence in &mut hypothesis.evidence {
             word(&mut evidence.says);
-            evidence.missing.iter_mut().for_each(&mut word);
+            evidence
+                .missing
+                .iter_mut()
+                .for_each(|one| replace(one, &mut word));
         }
     }
     word(&mut verdict.summary);

@@ -13,7 +13,7 @@ pub struct Selected<'a> {
 }
 
 /// Why a log has no failure that counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum NoFailure {
     /// There is no log.
     #[error("give the provisioning log with --log")]

@@ -82,16 +82,17 @@ fn a_derived_gap_keeps_its_bounds() {
 
 #[test]
 fn an_open_question_is_named() {
-    let unknown = |source| Evaluator::default().truth(source, &scope()).unwrap_err().0;
+    let unknown = |source| {
+        let unknown = Evaluator::default().truth(source, &scope()).unwrap_err();
+        unknown.to_string()
+    };
     assert_eq!(
         unknown("gap(look, visible) > 2.5"),
-        ["cannot tell whether 2 to 3 > 2.5"]
+        "cannot tell whether 2 to 3 > 2.5"
     );
     assert_eq!(
         unknown("before(look, wide)"),
-        [
-            "cannot tell which of 1970-01-01T00:00:10.000000Z and 1970-01-01T00:00:05.000000Z came first"
-        ]
+        "cannot tell which of 1970-01-01T00:00:10.000000Z and 1970-01-01T00:00:05.000000Z came first"
     );
 }
 
@@ -296,11 +297,11 @@ fn a_derived_value_can_be_one_of_several() {
     assert_eq!(truth("nearest | default(0) == 0"), None);
     assert_eq!(truth("many | length > 0"), Some(true));
     assert_eq!(
-        Evaluator::default().truth("count == 2", &scope),
-        Err(Unknown(vec![
-            "count (later (cannot tell which of 1970-01-01T00:00:05.000000Z and 1970-01-01T00:00:11.000000Z came \
+        Evaluator::default()
+            .truth("count == 2", &scope)
+            .unwrap_err()
+            .to_string(),
+        "count (later (cannot tell which of 1970-01-01T00:00:05.000000Z and 1970-01-01T00:00:11.000000Z came \
              first; cannot tell which of 1970-01-01T00:00:05.000000Z and 1970-01-01T00:00:20.000000Z came first))"
-                .into()
-        ]))
     );
 }

@@ -6,7 +6,7 @@ use super::{CheckResult, Event, EventSource, Outcome, Severity};
 use crate::evidence::fact::{Fact, Facts};
 use crate::evidence::recording::{Attempt, Ending};
 use crate::evidence::time::seconds;
-use crate::expression::{Binding, Evaluator, Judgement, Scope, moment_of};
+use crate::expression::{Binding, Evaluator, NoFact, Reason, Scope, Unknown, moment_of};
 use crate::runbook::scope_names::FactNames;
 use crate::runbook::{Action, Check};
 
@@ -81,7 +81,7 @@ fn own_scope(
     let mut own = scope.inner();
     // A missing fact hides a value of the same name from outside the check.
     for name in FactNames::of(check).names {
-        own.bind(&name, Binding::Absent("not in the output".to_owned()));
+        own.bind(&name, Binding::Absent(Reason::NotInOutput));
     }
     for (name, fact) in stream_facts(attempt, stdout, stderr) {
         own.bind(&name, Binding::Present(fact));
@@ -150,20 +150,12 @@ fn outcome(
         };
     };
     match evaluator.judge(pass, own) {
-        Judgement {
-            holds: Some(true), ..
-        } => (Outcome::Passed, ended),
-        Judgement {
-            holds: Some(false), ..
-        } => (Outcome::Failed, ended),
-        Judgement { missing, .. } if accepted => (
+        Ok(true) => (Outcome::Passed, ended),
+        Err(missing) if accepted => (
             Outcome::Errored,
-            format!(
-                "{ended}; cannot be evaluated without {}",
-                missing.join(", ")
-            ),
+            format!("{ended}; cannot be evaluated without {missing}"),
         ),
-        Judgement { .. } => (Outcome::Failed, ended),
+        Ok(false) | Err(_) => (Outcome::Failed, ended),
     }
 }
 
@@ -190,7 +182,7 @@ fn events(evaluator: &Evaluator, own: &Scope, check: &Check, extracted: &Extract
                 for name in extracted.facts.keys() {
                     let binding = match record.get(name) {
                         Some(fact) => Binding::Present(fact.clone()),
-                        None => Binding::Absent("not in this record".to_owned()),
+                        None => Binding::Absent(Reason::NotInRecord),
                     };
                     scope.bind(name, binding);
                 }
@@ -198,7 +190,7 @@ fn events(evaluator: &Evaluator, own: &Scope, check: &Check, extracted: &Extract
             let wanted = spec
                 .condition
                 .as_ref()
-                .is_none_or(|condition| evaluator.judge(condition, &scope).holds == Some(true));
+                .is_none_or(|condition| evaluator.judge(condition, &scope) == Ok(true));
             if !wanted {
                 continue;
             }
@@ -225,29 +217,21 @@ pub(super) fn severity(
     evaluator: &Evaluator,
     own: &Scope,
     check: &Check,
-) -> Result<Option<Severity>, String> {
+) -> Result<Option<Severity>, Unknown> {
     let limits = [
         (&check.crit, Severity::Critical),
         (&check.warn, Severity::Warning),
     ];
-    let mut unknown = None;
+    let mut result = Ok(None);
     for (condition, severity) in limits {
         let Some(condition) = condition else { continue };
         match evaluator.judge(condition, own) {
-            Judgement {
-                holds: Some(true), ..
-            } => return Ok(Some(severity)),
-            Judgement {
-                holds: None,
-                missing,
-                ..
-            } => {
-                unknown.get_or_insert_with(|| missing.join(", "));
-            }
-            Judgement { .. } => {}
+            Ok(true) => return Ok(Some(severity)),
+            Err(unknown) => result = result.and(Err(unknown)),
+            Ok(false) => {}
         }
     }
-    unknown.map_or(Ok(None), Err)
+    result
 }
 
 fn metric(evaluator: &Evaluator, own: &Scope, check: &Check) -> Option<(f64, String)> {
@@ -258,9 +242,12 @@ fn metric(evaluator: &Evaluator, own: &Scope, check: &Check) -> Option<(f64, Str
 
 /// The values that expressions read under a check's name after its attempts.
 pub(super) fn binding(check: &Check, attempts: &[&Attempt], results: &[CheckResult]) -> Binding {
+    let without = |state| Reason::Check {
+        check: check.id.clone(),
+        state,
+    };
     let (Some(first), Some(attempt)) = (results.first(), attempts.first()) else {
-        let reason = format!("check {} is not in the recording", check.id);
-        return Binding::Group(Facts::new(), reason);
+        return Binding::Group(Facts::new(), without(NoFact::NotRecorded));
     };
     let mut facts = if check.for_each.is_some() {
         let each: Vec<_> = results.iter().map(|result| result.facts.clone()).collect();
@@ -296,16 +283,12 @@ pub(super) fn binding(check: &Check, attempts: &[&Attempt], results: &[CheckResu
             facts.entry(name).or_insert(fact);
         }
     }
-    let reason = match first.outcome {
-        Outcome::Passed => format!("check {} did not find it", check.id),
-        outcome => format!("check {} {}: {}", check.id, past(outcome), first.reason),
+    let reason = first.reason.clone();
+    let state = match first.outcome {
+        Outcome::Passed => NoFact::NotFound,
+        Outcome::Failed => NoFact::Failed(reason),
+        Outcome::Errored => NoFact::Errored(reason),
+        Outcome::Skipped => NoFact::Skipped(reason),
     };
-    Binding::Group(facts, reason)
-}
-
-const fn past(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Skipped => "was skipped",
-        Outcome::Passed | Outcome::Failed | Outcome::Errored => outcome.name(),
-    }
+    Binding::Group(facts, without(state))
 }

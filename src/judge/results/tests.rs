@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::*;
 use crate::evidence::recording::Ending;
 use crate::evidence::time::{FILE_STAMP_SLACK, SECOND};
-use crate::expression::Unknown;
+use crate::expression::{Missing, Unknown};
 use crate::fixture::{Run, at, runbook};
 
 /// A runbook with these checks.
@@ -338,7 +338,7 @@ fn missing(run: &Run<'_>, expression: &str) -> Vec<String> {
     let results = CheckResults::of_recording(run.runbook, &run.recording);
     match results.evaluator().value(expression, results.scope()) {
         Ok(value) => panic!("{expression} is {value}"),
-        Err(Unknown(missing)) => missing,
+        Err(Unknown(missing)) => missing.iter().map(Missing::to_string).collect(),
     }
 }
 

@@ -11,6 +11,7 @@ use super::super::texts::{Texts, Visitor};
 use super::runs::{everywhere, recording};
 use super::with_patterns;
 use crate::evidence::recording::{Output, Recording};
+use crate::expression::{Missing, NoFact, Reason};
 use crate::judge::judge;
 use crate::judge::results::{Affected, Severity};
 use crate::report::{MetricValue, Report};
@@ -139,8 +140,8 @@ fn every_field_of_a_report_is_redacted_except_these() {
         value: 1.0,
         unit: "s".to_owned(),
     });
-    report.hypotheses[0].missing = vec!["a".to_owned()];
-    report.hypotheses[0].evidence[0].missing = vec!["a".to_owned()];
+    report.hypotheses[0].missing = vec!["a".to_owned().into()];
+    report.hypotheses[0].evidence[0].missing = vec!["a".to_owned().into()];
     report.verdict.severity = check.severity;
     report.verdict.race = Some(report.hypotheses[0].verdict);
     report.redacted = Some(Vec::new());
@@ -177,4 +178,26 @@ fn every_field_of_a_report_is_redacted_except_these() {
     redactor.redact_report(&mut report);
     let text = serde_json::to_string(&report).unwrap();
     assert!(!text.contains("planted"), "{text}");
+}
+
+/// A reason may quote what a command printed.
+#[test]
+fn the_reasons_for_missing_values_are_redacted() {
+    let quoted = || "quoted".to_owned();
+    let of_check = |state| Reason::Check {
+        check: "a".to_owned(),
+        state,
+    };
+    for reason in [
+        of_check(NoFact::Failed(quoted())),
+        of_check(NoFact::Errored(quoted())),
+        of_check(NoFact::Skipped(quoted())),
+        Reason::NoResult(quoted()),
+        Reason::Let(vec![quoted().into()]),
+    ] {
+        let name = "records.quoted".to_owned();
+        let mut missing = Missing::Value { name, reason };
+        missing.visit(None, &mut Plant(0));
+        assert!(!missing.to_string().contains("quoted"), "{missing}");
+    }
 }

@@ -1,0 +1,124 @@
+//! What an expression lacks to have a value, with the reason.
+
+use serde::{Serialize, Serializer};
+
+use crate::evidence::provision_log::NoFailure;
+
+/// An expression has no value, because of these.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", joined(.0))]
+pub struct Unknown(pub Vec<Missing>);
+
+/// Something without which an expression has no value. Its text, in JSON too, contains the reason:
+/// `stamp.born (check stamp was skipped: …)`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Missing {
+    /// A name has no value.
+    #[error("{name} ({reason})")]
+    Value {
+        /// The name.
+        name: String,
+        /// Why it has none.
+        reason: Reason,
+    },
+    /// What is known leaves a question open, or the expression cannot be evaluated.
+    #[error("{0}")]
+    Answer(String),
+}
+
+/// Why a name has no value.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Reason {
+    /// The var of this name has neither a value nor a default.
+    #[error("set it with --var {0}=…")]
+    NotSet(String),
+    /// The provisioning log does not show the failure.
+    #[error(transparent)]
+    NoFailure(NoFailure),
+    /// Neither the user nor the provisioning log gives the time of the failure.
+    #[error("{}", no_time(.0))]
+    NoFailureTime(Option<NoFailure>),
+    /// The output of the check itself does not contain it.
+    #[error("not in the output")]
+    NotInOutput,
+    /// The record of the check itself does not contain it.
+    #[error("not in this record")]
+    NotInRecord,
+    /// A check did not provide it.
+    #[error("check {check} {state}")]
+    Check {
+        /// The check.
+        check: String,
+        /// Why not.
+        state: NoFact,
+    },
+    /// The name is that of a check without a result, for the reason that the check states.
+    #[error("{0}")]
+    NoResult(String),
+    /// The name is that of a check that the recording does not contain.
+    #[error("not in the recording")]
+    NotRecorded,
+    /// The name is a `let`, which lacks these.
+    #[error("{}", joined(.0))]
+    Let(Vec<Missing>),
+}
+
+/// Why a check did not provide a fact.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum NoFact {
+    /// It has not run yet.
+    #[error("did not run")]
+    NotRun,
+    /// The recording does not contain it.
+    #[error("is not in the recording")]
+    NotRecorded,
+    /// It passed without the fact.
+    #[error("did not find it")]
+    NotFound,
+    /// It failed, for this reason.
+    #[error("failed: {0}")]
+    Failed(String),
+    /// It errored, for this reason.
+    #[error("errored: {0}")]
+    Errored(String),
+    /// It was skipped, for this reason.
+    #[error("was skipped: {0}")]
+    Skipped(String),
+}
+
+impl Missing {
+    /// What is missing, without the reason.
+    pub fn what(&self) -> &str {
+        match self {
+            Self::Value { name, .. } => name,
+            Self::Answer(question) => question,
+        }
+    }
+}
+
+impl From<String> for Missing {
+    fn from(question: String) -> Self {
+        Self::Answer(question)
+    }
+}
+
+impl Serialize for Missing {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+fn joined(missing: &[Missing]) -> String {
+    let texts: Vec<_> = missing.iter().map(Missing::to_string).collect();
+    texts.join("; ")
+}
+
+fn no_time(log: &Option<NoFailure>) -> String {
+    match log {
+        Some(NoFailure::NoLog) => {
+            "the time of the failure is unknown; give it with --failed-at or --log".to_owned()
+        }
+        Some(reason) => format!("{reason}; give the time of the failure with --failed-at"),
+        None => "the provisioning log has no timestamp before the failure; give the time with --failed-at".to_owned(),
+    }
+}
