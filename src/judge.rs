@@ -8,7 +8,6 @@ pub mod results;
 mod timeline;
 mod verdict;
 
-use indexmap::IndexSet;
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -60,7 +59,7 @@ pub struct Diagnosis {
 }
 
 /// A hypothesis after evaluation.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct HypothesisResult {
     /// Its id.
     pub id: String,
@@ -71,24 +70,22 @@ pub struct HypothesisResult {
     /// Whether it is a race.
     pub race: bool,
     /// How strongly it is supported.
+    #[serde(rename = "verdict")]
     pub level: Level,
     /// Some evidence confirms it, and other evidence rules it out.
     pub conflicting: bool,
     /// The evidence, in the runbook's order.
     pub evidence: Vec<EvidenceResult>,
+    /// What is missing to evaluate the evidence, each once.
+    pub missing: Vec<Missing>,
+    /// What would change its level.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overturned_by: Option<String>,
     /// What to do if it is true.
     pub remedy: String,
-    /// What would change its level.
-    pub overturned_by: Option<String>,
 }
 
 impl HypothesisResult {
-    /// The values that are missing, each once.
-    pub fn missing(&self) -> IndexSet<&Missing> {
-        let evidence = self.evidence.iter();
-        evidence.flat_map(|evidence| &evidence.missing).collect()
-    }
-
     /// The evidence that its level is based on.
     pub fn grounds(&self) -> impl Iterator<Item = &EvidenceResult> {
         let effect = match self.level {
@@ -105,7 +102,7 @@ impl HypothesisResult {
 }
 
 /// One piece of evidence after evaluation.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct EvidenceResult {
     /// Its effect on the hypothesis if it holds.
     pub effect: Effect,
@@ -116,22 +113,26 @@ pub struct EvidenceResult {
     /// The missing values, if it is unknown whether it holds.
     pub missing: Vec<Missing>,
     /// The checks that it depends on.
+    #[serde(skip)]
     pub checks: Vec<String>,
 }
 
 /// The overall verdict.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Verdict {
     /// The hypothesis, or what else it is.
+    #[serde(flatten)]
     pub kind: VerdictKind,
     /// The level of the strongest race; absent if the runbook has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub race: Option<Level>,
+    /// The severity of the worst limit that a check exceeds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub severity: Option<Severity>,
     /// The verdict in a few sentences.
     pub summary: String,
     /// What to do.
     pub remedy: String,
-    /// The severity of the worst limit that a check exceeds.
-    pub severity: Option<Severity>,
 }
 
 /// The kind of a verdict. In JSON: `id`, and for a hypothesis `level`.

@@ -14,7 +14,7 @@ mod table;
 mod words;
 
 pub(crate) use html::filled;
-pub use model::{CheckRow, MetricValue, Redaction, Report};
+pub use model::{CheckRow, Redaction, Report};
 pub use table::Layout;
 pub(crate) use table::grid::{Column, Least, Text, grid};
 pub(crate) use table::short_time;

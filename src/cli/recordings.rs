@@ -33,7 +33,7 @@ pub(super) fn judge_all(args: &JudgeArgs) -> Result<ExitCode, CliError> {
         match concluded {
             Ok(conclusion) => {
                 sinks.write(&conclusion)?;
-                codes.push(ExitCode::of_verdict(&conclusion.verdict));
+                codes.push(ExitCode::of_verdict(&conclusion.report.verdict));
             }
             // One file that cannot be read does not cost the others their verdict.
             Err(error) => {

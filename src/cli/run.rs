@@ -136,7 +136,7 @@ async fn demonstrate(request: &Request, name: &str, sinks: Sinks) -> Result<Exit
 }
 
 async fn report(conclusion: Conclusion, sinks: Sinks) -> Result<ExitCode, CliError> {
-    let code = ExitCode::of_verdict(&conclusion.verdict);
+    let code = ExitCode::of_verdict(&conclusion.report.verdict);
     interruptible(move || sinks.write(&conclusion)).await??;
     Ok(code)
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::evidence::recording::Recording;
+use crate::judge::evaluate;
 use crate::judge::results::CheckResults;
-use crate::judge::{Verdict, evaluate};
 use crate::redact::{self, Redactor};
 use crate::report::Report;
 use crate::runbook::Runbook;
@@ -15,8 +15,6 @@ pub struct Conclusion {
     pub report: Report,
     /// The recording as it may leave.
     pub recording: Recording,
-    /// The overall verdict.
-    pub verdict: Verdict,
 }
 
 /// Judges a recording by a runbook whose text has this SHA-256. The results are those of the
@@ -34,11 +32,7 @@ pub fn conclude(
         true => Report::new(runbook, sha256, &recording, &diagnosis),
         false => redact::report(runbook, sha256, &mut recording, &diagnosis),
     };
-    Conclusion {
-        report,
-        recording,
-        verdict: diagnosis.verdict,
-    }
+    Conclusion { report, recording }
 }
 
 /// Text that quotes the values of vars, without those that are secret.

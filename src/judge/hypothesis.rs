@@ -3,6 +3,8 @@
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
+use indexmap::IndexSet;
+
 use super::{EvidenceResult, HypothesisResult, Level};
 use crate::expression::Unknown;
 use crate::judge::results::CheckResults;
@@ -33,6 +35,11 @@ pub(super) fn evaluate(hypothesis: &Hypothesis, results: &CheckResults) -> Hypot
         })
         .collect();
     let (level, conflicting) = level(&evidence);
+    let missing: IndexSet<_> = evidence
+        .iter()
+        .flat_map(|it| &it.missing)
+        .cloned()
+        .collect();
     HypothesisResult {
         id: hypothesis.id.clone(),
         title: hypothesis.title.clone(),
@@ -40,6 +47,7 @@ pub(super) fn evaluate(hypothesis: &Hypothesis, results: &CheckResults) -> Hypot
         race: hypothesis.race,
         level,
         conflicting,
+        missing: missing.into_iter().collect(),
         evidence,
         remedy: evaluator.describe(&hypothesis.remedy, scope),
         overturned_by: hypothesis

@@ -91,7 +91,16 @@ pub struct CheckResult {
     /// The things that exceed the limit, if the check lists several.
     pub affected: Vec<Affected>,
     /// The number for monitoring, with its unit.
-    pub metric: Option<(f64, String)>,
+    pub metric: Option<MetricValue>,
+}
+
+/// A metric for monitoring.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MetricValue {
+    /// Its value.
+    pub value: f64,
+    /// Its unit.
+    pub unit: String,
 }
 
 /// An event on the timeline.

@@ -94,7 +94,7 @@ fn what_confirms_and_what_rules_out_conflict() {
 #[test]
 fn what_was_missing_is_named_once_with_its_reason() {
     let judged = judged(&["supports:gone", "weakens:gone", "confirms:yes"]);
-    let missing: Vec<_> = judged.missing().iter().map(|one| one.to_string()).collect();
+    let missing: Vec<_> = judged.missing.iter().map(|one| one.to_string()).collect();
     assert_eq!(
         missing,
         ["is_gone.passed (check is_gone was skipped: it was not asked for)"]

@@ -179,7 +179,7 @@ fn inconclusive(
         .iter()
         .filter(|hypothesis| hypothesis.level == Level::Unknown);
     let missing: IndexSet<_> = unknown
-        .flat_map(HypothesisResult::missing)
+        .flat_map(|hypothesis| &hypothesis.missing)
         .chain(healthy_missing)
         .collect();
     if let Some(missing) = list(missing.into_iter().map(Missing::to_string)) {

@@ -16,12 +16,9 @@ use crate::evidence::recording::{
 };
 use crate::evidence::time::Interval;
 use crate::expression::{Missing, NoFact, Reason};
-use crate::judge::results::{Affected, EventSource, Outcome, Severity};
-use crate::judge::{Level, VerdictKind};
-use crate::report::model::{
-    Bearing, CheckRow, EventRow, EvidenceRow, HypothesisRow, MetricValue, Report, RunbookLine,
-    VerdictRow,
-};
+use crate::judge::results::{Affected, EventSource, MetricValue, Outcome, Severity};
+use crate::judge::{EvidenceResult, HypothesisResult, Level, Verdict, VerdictKind};
+use crate::report::model::{Bearing, CheckRow, EventRow, Report, RunbookLine};
 use crate::runbook::Effect;
 
 /// Sees every text, and may change it.
@@ -104,11 +101,11 @@ structs! {
     Affected { name, severity, observed }
     MetricValue { value, unit }
     EventRow { what, source, decisive, interval; exempt at, until }
-    HypothesisRow {
-        title, about, race, verdict, conflicting, evidence, missing, overturned_by, remedy; exempt id
+    HypothesisResult {
+        title, about, race, level, conflicting, evidence, missing, overturned_by, remedy; exempt id
     }
-    EvidenceRow { effect, holds, says, missing }
-    VerdictRow { kind, race, severity, summary, remedy }
+    EvidenceResult { effect, holds, says, missing; exempt checks }
+    Verdict { kind, race, severity, summary, remedy }
 }
 
 without_text! {

@@ -18,11 +18,11 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::events::describe;
-use super::model::{EventRow, HypothesisRow, Report};
+use super::model::{EventRow, Report};
 use super::table::short_time;
 use crate::evidence::fact::duration_in_words;
 use crate::judge::results::Severity;
-use crate::judge::{Level, VerdictKind};
+use crate::judge::{HypothesisResult, Level, VerdictKind};
 use crate::shell_quote::command_line;
 use crate::terminal_text::{clipped, visible_text};
 use picture::{NARROW, WIDE, picture};
@@ -147,19 +147,19 @@ fn tone(report: &Report) -> &'static str {
 #[derive(Serialize)]
 struct Hypothesis<'a> {
     #[serde(flatten)]
-    row: &'a HypothesisRow,
+    row: &'a HypothesisResult,
     words: &'static str,
     reason: String,
     grounds: Vec<(&'static str, Vec<Cow<'a, str>>)>,
 }
 
 impl<'a> Hypothesis<'a> {
-    fn new(row: &'a HypothesisRow) -> Self {
+    fn new(row: &'a HypothesisResult) -> Self {
         Self {
             row,
             words: row.verdict_words(),
             reason: row.reason(),
-            grounds: row.grounds(MISSING),
+            grounds: row.basis(MISSING),
         }
     }
 }
@@ -169,7 +169,7 @@ fn hypotheses(report: &Report) -> Vec<Hypothesis<'_>> {
     let mut rows: Vec<_> = report.hypotheses.iter().collect();
     rows.sort_by_key(|row| {
         let other = row.id != report.verdict.kind.id();
-        (Reverse(row.verdict), other, row.lacks_evidence())
+        (Reverse(row.level), other, row.lacks_evidence())
     });
     rows.into_iter().map(Hypothesis::new).collect()
 }

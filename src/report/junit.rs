@@ -138,7 +138,7 @@ fn reasons(report: &Report) -> String {
     let mut lines = Vec::new();
     lines.extend(report.race_sentence().map(str::to_owned));
     lines.push(report.explanation().to_owned());
-    let grounds = report.main_hypothesis().map(|row| row.grounds(usize::MAX));
+    let grounds = report.main_hypothesis().map(|row| row.basis(usize::MAX));
     for (label, texts) in grounds.into_iter().flatten() {
         lines.extend(texts.iter().map(|says| format!("{label}: {says}")));
     }

@@ -8,9 +8,10 @@ use super::SCHEMA;
 use crate::evidence::check_key::CheckKey;
 use crate::evidence::recording::{Attempt, Ending, Recording, Target};
 use crate::evidence::time::{Interval, rfc3339, seconds};
-use crate::expression::Missing;
-use crate::judge::results::{Affected, CheckResult, Event, EventSource, Outcome, Severity};
-use crate::judge::{Diagnosis, EvidenceResult, HypothesisResult, Level, Verdict, VerdictKind};
+use crate::judge::results::{
+    Affected, CheckResult, Event, EventSource, MetricValue, Outcome, Severity,
+};
+use crate::judge::{Diagnosis, EvidenceResult, HypothesisResult, Verdict};
 use crate::runbook::{Check, Effect, Runbook};
 
 /// A report. Times are RFC 3339 in UTC with microseconds; durations say their unit.
@@ -58,9 +59,9 @@ pub struct Report {
     /// What happened, earliest first.
     pub timeline: Vec<EventRow>,
     /// The hypotheses, in the runbook's order.
-    pub hypotheses: Vec<HypothesisRow>,
+    pub hypotheses: Vec<HypothesisResult>,
     /// The overall verdict.
-    pub verdict: VerdictRow,
+    pub verdict: Verdict,
     /// The secrets that were removed; `null` with `--no-redact`.
     pub redacted: Option<Vec<Redaction>>,
 }
@@ -144,15 +145,6 @@ pub struct CheckRow {
     pub metric: Option<MetricValue>,
 }
 
-/// A metric for monitoring.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct MetricValue {
-    /// Its value.
-    pub value: f64,
-    /// Its unit.
-    pub unit: String,
-}
-
 /// What a check contributes to the leading race hypothesis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -202,63 +194,6 @@ pub struct EventRow {
     pub interval: Interval,
 }
 
-/// A hypothesis.
-#[derive(Debug, Clone, Serialize)]
-pub struct HypothesisRow {
-    /// Its id.
-    pub id: String,
-    /// Its title.
-    pub title: String,
-    /// What it claims to have happened.
-    pub about: String,
-    /// Whether it is a race.
-    pub race: bool,
-    /// How strongly it is supported.
-    pub verdict: Level,
-    /// Whether some evidence confirms it and other evidence rules it out.
-    pub conflicting: bool,
-    /// The evidence for and against it.
-    pub evidence: Vec<EvidenceRow>,
-    /// What is missing to evaluate the evidence.
-    pub missing: Vec<Missing>,
-    /// What would change the verdict.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub overturned_by: Option<String>,
-    /// What to do if it is true.
-    pub remedy: String,
-}
-
-/// One piece of evidence.
-#[derive(Debug, Clone, Serialize)]
-pub struct EvidenceRow {
-    /// Its effect on the hypothesis if it holds.
-    pub effect: Effect,
-    /// Whether it holds; `null` if that is unknown.
-    pub holds: Option<bool>,
-    /// What it says.
-    pub says: String,
-    /// What is missing, if it is unknown.
-    pub missing: Vec<Missing>,
-}
-
-/// The overall verdict.
-#[derive(Debug, Clone, Serialize)]
-pub struct VerdictRow {
-    /// The hypothesis, healthy or inconclusive.
-    #[serde(flatten)]
-    pub kind: VerdictKind,
-    /// How strongly the leading race hypothesis is supported.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub race: Option<Level>,
-    /// The worst severity of the limits that were exceeded.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub severity: Option<Severity>,
-    /// A summary in one or two sentences.
-    pub summary: String,
-    /// What to do.
-    pub remedy: String,
-}
-
 impl Report {
     /// The report on the diagnosis of a recording by a runbook with this SHA-256.
     pub fn new(
@@ -295,8 +230,8 @@ impl Report {
                 .collect(),
             checks: check_rows(runbook, recording, &diagnosis.results, leading),
             timeline: diagnosis.timeline.iter().map(event_row).collect(),
-            hypotheses: diagnosis.hypotheses.iter().map(hypothesis_row).collect(),
-            verdict: verdict_row(&diagnosis.verdict),
+            hypotheses: diagnosis.hypotheses.clone(),
+            verdict: diagnosis.verdict.clone(),
             redacted: None,
         }
     }
@@ -354,10 +289,7 @@ fn check_rows(
             facts: facts_json(result),
             severity: result.severity,
             affected: result.affected.clone(),
-            metric: result
-                .metric
-                .clone()
-                .map(|(value, unit)| MetricValue { value, unit }),
+            metric: result.metric.clone(),
         })
         .collect()
 }
@@ -401,39 +333,5 @@ fn event_row(event: &Event) -> EventRow {
         source: event.source.clone(),
         decisive: event.decisive,
         interval: event.at,
-    }
-}
-
-fn hypothesis_row(judged: &HypothesisResult) -> HypothesisRow {
-    HypothesisRow {
-        id: judged.id.clone(),
-        title: judged.title.clone(),
-        about: judged.about.clone(),
-        race: judged.race,
-        verdict: judged.level,
-        conflicting: judged.conflicting,
-        evidence: judged
-            .evidence
-            .iter()
-            .map(|evidence| EvidenceRow {
-                effect: evidence.effect,
-                holds: evidence.holds,
-                says: evidence.says.clone(),
-                missing: evidence.missing.clone(),
-            })
-            .collect(),
-        missing: judged.missing().into_iter().cloned().collect(),
-        overturned_by: judged.overturned_by.clone(),
-        remedy: judged.remedy.clone(),
-    }
-}
-
-fn verdict_row(verdict: &Verdict) -> VerdictRow {
-    VerdictRow {
-        kind: verdict.kind.clone(),
-        race: verdict.race,
-        severity: verdict.severity,
-        summary: verdict.summary.clone(),
-        remedy: verdict.remedy.clone(),
     }
 }

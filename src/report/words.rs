@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::model::{CheckRow, HypothesisRow, Report};
+use super::model::{CheckRow, Report};
 use crate::judge::results::Severity;
-use crate::judge::{Level, VerdictKind};
+use crate::judge::{HypothesisResult, Level, VerdictKind};
 use crate::runbook::Effect;
 
 /// How many missing names are shown of a hypothesis for which others matter more.
@@ -61,16 +61,16 @@ impl Report {
     }
 
     /// The hypothesis that is the verdict.
-    pub(super) fn main_hypothesis(&self) -> Option<&HypothesisRow> {
+    pub(super) fn main_hypothesis(&self) -> Option<&HypothesisResult> {
         let id = self.verdict.kind.id();
         self.hypotheses.iter().find(|row| row.id == id)
     }
 
     /// The leading race hypothesis, if something is wrong and it is not the verdict itself.
-    pub(super) fn other_race(&self) -> Option<&HypothesisRow> {
+    pub(super) fn other_race(&self) -> Option<&HypothesisResult> {
         let level = self.verdict.race?;
         let mut races = self.hypotheses.iter().filter(|row| row.race);
-        let leading = races.find(|row| row.verdict == level)?;
+        let leading = races.find(|row| row.level == level)?;
         let shown = self.verdict.kind != VerdictKind::Healthy;
         (shown && leading.id != self.verdict.kind.id()).then_some(leading)
     }
@@ -82,7 +82,7 @@ impl Report {
     }
 }
 
-impl HypothesisRow {
+impl HypothesisResult {
     /// What the evidence of these effects says, as far as it holds.
     fn holding(&self, effects: &[Effect]) -> impl Iterator<Item = &str> {
         self.evidence
@@ -93,26 +93,26 @@ impl HypothesisRow {
 
     /// Whether it is unlikely only because there is no evidence: many of these are one line.
     pub(super) fn lacks_evidence(&self) -> bool {
-        self.verdict == Level::Unlikely && self.holding(&[Effect::Weakens]).next().is_none()
+        self.level == Level::Unlikely && self.holding(&[Effect::Weakens]).next().is_none()
     }
 
     /// Its verdict in words.
     pub(super) fn verdict_words(&self) -> &'static str {
         match self.conflicting {
             true => "conflicting",
-            false => self.verdict.words(),
+            false => self.level.words(),
         }
     }
 
     /// What its verdict rests on, and what would change it: lists with their labels, which may be empty. Of
     /// what is missing, at most so many names.
-    pub(super) fn grounds(&self, most_missing: usize) -> Vec<(&'static str, Vec<Cow<'_, str>>)> {
+    pub(super) fn basis(&self, most_missing: usize) -> Vec<(&'static str, Vec<Cow<'_, str>>)> {
         let holding = |effects: &[Effect]| self.holding(effects).map(Cow::from).collect();
         let supporting = holding(&[Effect::Confirms, Effect::Supports]);
         let opposing = holding(&[Effect::RulesOut, Effect::Weakens]);
         let mut lists = vec![("Evidence for", supporting), ("Evidence against", opposing)];
         // What is settled is settled whatever else is missing.
-        let settled = matches!(self.verdict, Level::Confirmed | Level::RuledOut);
+        let settled = matches!(self.level, Level::Confirmed | Level::RuledOut);
         if !settled && !self.missing.is_empty() {
             let names = self.missing.iter().map(|one| Cow::from(one.to_string()));
             let mut names: Vec<_> = names.take(most_missing).collect();
@@ -136,7 +136,7 @@ impl HypothesisRow {
                 first(Effect::RulesOut)
             );
         }
-        let effects: &[Effect] = match self.verdict {
+        let effects: &[Effect] = match self.level {
             Level::Confirmed => &[Effect::Confirms],
             Level::Likely => &[Effect::Supports],
             Level::Unknown => &[],

@@ -9,9 +9,9 @@ use super::problem::{AffectedThing, Problem, ProblemId, Status};
 use super::selection::{Selected, SkipReason};
 use crate::evidence::check_key::CheckKey;
 use crate::evidence::container_id::ContainerId;
-use crate::judge::results::{Outcome, Severity};
+use crate::judge::results::{MetricValue, Outcome, Severity};
 use crate::judge::{Level, VerdictKind};
-use crate::report::{CheckRow, MetricValue, Report};
+use crate::report::{CheckRow, Report};
 use crate::terminal_text::clipped;
 
 /// One container of a sweep.
@@ -220,7 +220,7 @@ fn summary(report: &Report) -> Summary {
         problems.push(Problem::new(id, Status::Unknown, &verdict.summary));
     }
     let hypotheses = report.hypotheses.iter();
-    let open = hypotheses.filter(|hypothesis| hypothesis.verdict >= Level::Unknown);
+    let open = hypotheses.filter(|hypothesis| hypothesis.level >= Level::Unknown);
     Summary {
         verdict: Some(verdict.kind.clone()),
         problems: one_of_each(problems),

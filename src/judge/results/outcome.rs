@@ -2,7 +2,7 @@
 
 use super::affected::affected;
 use super::extract::{self, Extracted};
-use super::{CheckResult, Event, EventSource, Outcome, Severity};
+use super::{CheckResult, Event, EventSource, MetricValue, Outcome, Severity};
 use crate::evidence::fact::{Fact, Facts};
 use crate::evidence::recording::{Attempt, Ending};
 use crate::evidence::time::seconds;
@@ -234,10 +234,13 @@ pub(super) fn severity(
     result
 }
 
-fn metric(evaluator: &Evaluator, own: &Scope, check: &Check) -> Option<(f64, String)> {
+fn metric(evaluator: &Evaluator, own: &Scope, check: &Check) -> Option<MetricValue> {
     let metric = check.metric.as_ref()?;
     let value = evaluator.value(&metric.value, own).ok()?;
-    Some((f64::try_from(value).ok()?, metric.unit.clone()))
+    Some(MetricValue {
+        value: f64::try_from(value).ok()?,
+        unit: metric.unit.clone(),
+    })
 }
 
 /// The values that expressions read under a check's name after its attempts.

@@ -345,7 +345,13 @@ fn missing(run: &Run<'_>, expression: &str) -> Vec<String> {
 #[test]
 fn a_metric_is_a_number_with_its_unit() {
     let check = "  - { id: a, title: x, run: [a], facts: { match: '^(?<n>.+)$', types: { n: number } }, metric: { value: n * 2, unit: s } }\n";
-    assert_eq!(of_stdout(check, "1.5\n").metric, Some((3.0, "s".into())));
+    assert_eq!(
+        of_stdout(check, "1.5\n").metric,
+        Some(MetricValue {
+            value: 3.0,
+            unit: "s".into()
+        })
+    );
     assert_eq!(of_stdout(check, "x\n").metric, None);
 }
 

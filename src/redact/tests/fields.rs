@@ -13,8 +13,9 @@ use super::with_patterns;
 use crate::evidence::recording::{Output, Recording};
 use crate::expression::{Missing, NoFact, Reason};
 use crate::judge::judge;
+use crate::judge::results::MetricValue;
 use crate::judge::results::{Affected, Severity};
-use crate::report::{MetricValue, Report};
+use crate::report::Report;
 use crate::runbook::Runbook;
 
 /// Replaces every text that is redacted with a secret of its own.
@@ -143,7 +144,7 @@ fn every_field_of_a_report_is_redacted_except_these() {
     report.hypotheses[0].missing = vec!["a".to_owned().into()];
     report.hypotheses[0].evidence[0].missing = vec!["a".to_owned().into()];
     report.verdict.severity = check.severity;
-    report.verdict.race = Some(report.hypotheses[0].verdict);
+    report.verdict.race = Some(report.hypotheses[0].level);
     report.redacted = Some(Vec::new());
     plant(
         &mut report,

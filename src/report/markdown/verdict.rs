@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use super::escape::{fenced, inline};
 use super::{Limits, note_rest, some_of};
+use crate::judge::HypothesisResult;
 use crate::judge::results::Severity;
-use crate::report::model::{HypothesisRow, Report};
+use crate::report::model::Report;
 use crate::report::table::short_time;
 use crate::report::words::blocks;
 
@@ -79,7 +80,7 @@ pub(super) fn others(text: &mut String, report: &Report, limits: Limits) {
         return;
     }
     text.push_str("## Other hypotheses\n\n");
-    rows.sort_by_key(|row| std::cmp::Reverse(row.verdict));
+    rows.sort_by_key(|row| std::cmp::Reverse(row.level));
     let (lacking, shown): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.lacks_evidence());
     for row in some_of(&shown, limits) {
         let _ = writeln!(text, "### {}: {}\n", name(row, limits), row.verdict_words());
@@ -98,7 +99,7 @@ pub(super) fn others(text: &mut String, report: &Report, limits: Limits) {
     }
 }
 
-fn name(row: &HypothesisRow, limits: Limits) -> String {
+fn name(row: &HypothesisResult, limits: Limits) -> String {
     let name = inline(&format!("{} ({})", row.title, row.id), limits.line);
     if row.race {
         format!("{name}, a race")
@@ -108,8 +109,8 @@ fn name(row: &HypothesisRow, limits: Limits) -> String {
 }
 
 /// The evidence for and against a hypothesis, what is missing, and what would change its verdict.
-fn grounds(text: &mut String, row: &HypothesisRow, limits: Limits) {
-    for (label, texts) in row.grounds(limits.items) {
+fn grounds(text: &mut String, row: &HypothesisResult, limits: Limits) {
+    for (label, texts) in row.basis(limits.items) {
         if texts.is_empty() {
             let _ = writeln!(text, "- **{label}:** none");
         }

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use super::wrap::{labelled, paragraph, wrap};
 use super::{Layout, style};
 use crate::judge::results::Severity;
-use crate::judge::{Level, VerdictKind};
-use crate::report::model::{HypothesisRow, Report};
+use crate::judge::{HypothesisResult, Level, VerdictKind};
+use crate::report::model::Report;
 use crate::terminal_text::{clipped, visible};
 
 /// Names of what is missing that are shown.
@@ -82,15 +82,15 @@ fn reasons(body: &mut String, report: &Report, layout: Layout) {
     }
     if let Some(race) = report.other_race() {
         body.push('\n');
-        let verdict = format!("{} ({})", race.verdict.words(), race.id);
+        let verdict = format!("{} ({})", race.level.words(), race.id);
         line(body, "Race condition", &verdict, layout);
         grounds(body, race, layout);
     }
 }
 
 /// The evidence for and against a hypothesis, what is missing, and what would change its verdict.
-fn grounds(body: &mut String, row: &HypothesisRow, layout: Layout) {
-    for (label, texts) in row.grounds(MISSING) {
+fn grounds(body: &mut String, row: &HypothesisResult, layout: Layout) {
+    for (label, texts) in row.basis(MISSING) {
         let none = [Cow::from("none")];
         let texts = if texts.is_empty() {
             &none

@@ -6,9 +6,9 @@ use super::Layout;
 use super::grid::{Column, Least, Text, grid};
 use super::wrap::paragraph;
 use crate::evidence::fact::duration_in_words;
-use crate::judge::Level;
 use crate::judge::results::{Outcome, Severity};
-use crate::report::model::{Bearing, CheckRow, HypothesisRow, Report};
+use crate::judge::{HypothesisResult, Level};
+use crate::report::model::{Bearing, CheckRow, Report};
 use crate::terminal_text::{clipped, visible};
 
 /// Characters of an observation.
@@ -87,7 +87,7 @@ pub(super) fn hypotheses(text: &mut String, report: &Report, layout: Layout) {
     let mut rows: Vec<_> = report.hypotheses.iter().collect();
     rows.sort_by_key(|row| {
         (
-            std::cmp::Reverse(row.verdict),
+            std::cmp::Reverse(row.level),
             row.id != report.verdict.kind.id(),
         )
     });
@@ -117,13 +117,13 @@ pub(super) fn hypotheses(text: &mut String, report: &Report, layout: Layout) {
     }
 }
 
-fn name(row: &HypothesisRow) -> String {
+fn name(row: &HypothesisResult) -> String {
     let race = if row.race { " (race)" } else { "" };
     format!("{}{race}", row.id)
 }
 
-fn row(row: &HypothesisRow) -> Vec<Text> {
-    let colour = match row.verdict {
+fn row(row: &HypothesisResult) -> Vec<Text> {
+    let colour = match row.level {
         Level::Confirmed => Color::DarkRed,
         Level::Likely | Level::Unknown => Color::DarkYellow,
         Level::Unlikely | Level::RuledOut => Color::DarkGrey,

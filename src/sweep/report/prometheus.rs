@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 use super::super::problem::Status;
 use super::super::row::{Row, Summary, VisitResult};
 use super::Sweep;
-use crate::report::MetricValue;
+use crate::judge::results::MetricValue;
 
 /// The lines before the samples of a metric.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,7 +1,7 @@
 use super::*;
 use crate::fixture::ct;
+use crate::judge::results::MetricValue;
 use crate::judge::results::Outcome;
-use crate::report::MetricValue;
 use crate::sweep::fixture;
 use crate::sweep::problem::{Problem, ProblemId};
 use crate::sweep::state::ChangeKind;

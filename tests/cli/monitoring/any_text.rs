@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use lxcdiag::evidence::check_key::CheckKey;
+use lxcdiag::judge::results::MetricValue;
 use lxcdiag::judge::results::Outcome;
-use lxcdiag::report::{Layout, MetricValue};
+use lxcdiag::report::Layout;
 use lxcdiag::sweep::problem::{Problem, ProblemId, Status};
 use lxcdiag::sweep::report::{Format, SCHEMA, Sweep, render};
 use lxcdiag::sweep::row::{CheckSummary, Row, Summary, VisitResult};
