@@ -45,7 +45,7 @@ pub(super) enum Command {
     List(ListArgs),
     /// Describe the checks and hypotheses of a runbook
     Show(ShowArgs),
-    /// Check runbook files for mistakes
+    /// Check runbook files for errors
     Validate(ValidateArgs),
 }
 
@@ -65,7 +65,7 @@ pub(super) struct RunArgs {
     /// Time of the failure, such as 2026-01-02T03:04:05.678Z, or in seconds since the epoch
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub(super) failed_at: Option<Interval>,
-    /// Provisioning log to take the time and text of the failure from
+    /// Provisioning log that contains the failure; sets its time and text
     #[arg(long, value_name = "FILE")]
     pub(super) log: Option<PathBuf>,
     /// Skip checks that change the container
@@ -121,7 +121,7 @@ pub(super) struct SweepArgs {
     /// Set a variable of the runbook; repeatable
     #[arg(long = "var", value_name = "NAME=VALUE")]
     pub(super) vars: Vec<String>,
-    /// Containers at once on each node [default: number of processors for pct, four times that for lxc-attach]
+    /// Containers to visit at once on each node [default: number of processors for pct, four times that for lxc-attach]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) jobs: Option<u16>,
     /// Time limit for each container, such as 60s or 5min
@@ -130,7 +130,7 @@ pub(super) struct SweepArgs {
     /// Time limit for the whole sweep
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "1h")]
     pub(super) deadline: std::time::Duration,
-    /// Print nothing if there are no problems (with --on-change: and none was resolved)
+    /// Print nothing if there are no problems; with --on-change, also print resolved problems
     #[arg(long)]
     pub(super) quiet: bool,
     /// Print only problems that are new, worse, improved or resolved since the last sweep
@@ -145,13 +145,13 @@ pub(super) struct SweepArgs {
     /// Waiver file
     #[arg(long, value_name = "FILE", default_value = WAIVERS)]
     pub(super) waivers: PathBuf,
-    /// Run checks that change containers, too
+    /// Also run checks that change containers
     #[arg(long)]
     pub(super) allow_changes: bool,
     /// Format of the report on stdout
     #[arg(long, value_enum, default_value = "table")]
     pub(super) format: sweep::Format,
-    /// Write the report to a file, too, in the format of its extension (.txt, .json, .jsonl, .prom, .xml, .html;
+    /// Also write the report to a file, in the format of its extension (.txt, .json, .jsonl, .prom, .xml, .html;
     /// with NAME.html, each container's report goes to NAME.reports); repeatable
     #[arg(long, value_name = "FILE")]
     pub(super) output: Vec<PathBuf>,
@@ -178,7 +178,7 @@ pub(super) struct ReportArgs {
     /// Format of the report on stdout
     #[arg(long, value_enum, default_value = "table")]
     pub(super) format: Format,
-    /// Write the report to a file, too, in the format of its extension (.txt, .md, .html, .json, .xml); repeatable
+    /// Also write the report to a file, in the format of its extension (.txt, .md, .html, .json, .xml); repeatable
     #[arg(long, value_name = "FILE")]
     pub(super) output: Vec<PathBuf>,
     /// Pack the report in every format, the recording and all output into one file (.tar.gz)
@@ -221,7 +221,7 @@ pub(super) struct JudgeArgs {
     /// Recordings, as written by `lxcdiag run --record`
     #[arg(required = true, value_name = "RECORDING")]
     pub(super) recordings: Vec<PathBuf>,
-    /// Runbook name or path [default: the current runbook of the recording's name]
+    /// Runbook name or path [default: the current version of the recording's runbook]
     #[arg(long, value_name = "RUNBOOK")]
     pub(super) runbook: Option<String>,
     #[command(flatten)]
@@ -232,9 +232,9 @@ pub(super) struct JudgeArgs {
 
 #[derive(Debug, Parser)]
 pub(super) struct DiffArgs {
-    /// Recording or JSON report before
+    /// First recording or JSON report
     pub(super) a: PathBuf,
-    /// Recording or JSON report after
+    /// Second recording or JSON report
     pub(super) b: PathBuf,
     /// Output format
     #[arg(long, value_enum, default_value = "table")]

@@ -12,8 +12,8 @@ pub(super) fn require_root() -> Result<(), CliError> {
     if rustix::process::geteuid().is_root() {
         return Ok(());
     }
-    let error = CliError::new(ExitCode::NotAllowed, "only root may enter a container");
-    Err(error.with_hint("run it as root, for example with sudo"))
+    let error = CliError::new(ExitCode::NotAllowed, "entering a container requires root");
+    Err(error.with_hint("run lxcdiag as root, for example with sudo"))
 }
 
 /// The transport that the user asks for.

@@ -52,6 +52,6 @@ fn side(library: &LibraryArgs, path: &Path) -> Result<Side, CliError> {
             let json = serde_json::to_value(&report).and_then(serde_json::from_value);
             json.map_err(|error| neither(&error))
         }
-        other => Err(neither(&format!("it has the schema {other}"))),
+        other => Err(neither(&format!("the schema is {other}"))),
     }
 }

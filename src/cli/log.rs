@@ -51,7 +51,7 @@ fn failures(path: &Path, ct: ContainerId) -> std::io::Result<Vec<LoggedFailure>>
 fn read_end(path: &Path) -> std::io::Result<(String, bool, Timestamp)> {
     let metadata = std::fs::metadata(path)?;
     if !metadata.is_file() {
-        return Err(std::io::Error::other("it is not a regular file"));
+        return Err(std::io::Error::other("not a regular file"));
     }
     let mut file = std::fs::File::open(path)?;
     let whole = metadata.len() <= MAX_BYTES;

@@ -21,7 +21,7 @@ const MAX_BYTES: u64 = 256 << 20;
 pub(super) fn judge_all(args: &JudgeArgs) -> Result<ExitCode, CliError> {
     let sinks = Sinks::new(&args.report, None)?;
     if sinks.has_files() && args.recordings.len() > 1 {
-        let message = "`--output` and `--bundle` take one recording: each file holds one report";
+        let message = "`--output` and `--bundle` accept only one recording, because each file contains one report";
         return Err(CliError::new(ExitCode::Usage, message));
     }
     let mut codes = Vec::new();
@@ -173,7 +173,7 @@ fn read(path: &Path) -> Result<Recording, CliError> {
         .map_err(|error| bad_input(path, &format!("not a recording: {error}")))?;
     if recording.schema != SCHEMA {
         let problem = format!(
-            "its schema is {}, and this version of lxcdiag reads {SCHEMA}",
+            "schema is {}, but this version of lxcdiag reads {SCHEMA}",
             visible(&recording.schema)
         );
         return Err(bad_input(path, &problem));
@@ -189,7 +189,7 @@ pub(super) fn read_bounded(path: &Path) -> Result<Vec<u8>, CliError> {
         .read_to_end(&mut bytes)
         .map_err(unreadable)?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(bad_input(path, "it is too long for a recording"));
+        return Err(bad_input(path, "the file is too large"));
     }
     Ok(bytes)
 }

@@ -366,7 +366,7 @@ impl Session {
                 timed_out: true, ..
             }) => Ending::TimedOut,
             Some(End { status, .. }) => Ending::Exited(status),
-            None => Ending::Errored("the end of the command was not seen".to_owned()),
+            None => Ending::Errored("the end mark of the command is missing".to_owned()),
         };
         self.finish(ending)
     }

@@ -110,7 +110,7 @@ impl<'a> Live<'a> {
             transport,
             ct,
             session: None,
-            no_session: "the container was not opened".to_owned(),
+            no_session: "no shell was started in the container".to_owned(),
         }
     }
 

@@ -16,17 +16,17 @@ pub struct Incident {
 pub const INCIDENTS: &[Incident] = &[
     Incident {
         name: "late-push",
-        about: "the unit file arrived two seconds after systemd had looked: a race",
+        about: "Race: the unit file arrived two seconds after systemd looked for it",
         text: include_str!("../../runbooks/tests/recordings/late-push-252.json"),
     },
     Incident {
         name: "directory-push",
-        about: "`pct push` of a directory failed with exit status 0: no race",
+        about: "No race: `pct push` of a directory failed with exit status 0",
         text: include_str!("../../runbooks/tests/recordings/directory-push-252.json"),
     },
     Incident {
         name: "healthy",
-        about: "pushed, reloaded, enabled and started: nothing is wrong",
+        about: "No fault: the unit was pushed, enabled and started",
         text: include_str!("../../runbooks/tests/recordings/healthy-252.json"),
     },
 ];

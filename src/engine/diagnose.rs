@@ -77,7 +77,7 @@ pub enum Unavailable {
     #[error("container {0} is frozen (a backup, a snapshot, or `pct suspend`)")]
     Frozen(ContainerId),
     /// The output could not be judged in time.
-    #[error("{1}, and the output of container {0} was not evaluated within 5 s of that")]
+    #[error("{1}, and the output of container {0} could not be evaluated within 5 s after that")]
     Unfinished(ContainerId, Stop),
 }
 
@@ -213,7 +213,7 @@ impl<'a> Cluster<'a> {
         let (found, state, (earlier_changes, unreadable)) = join(task).await;
         for path in unreadable {
             tracing::warn!(
-                "cannot read {} as a recording; what earlier runs changed is not known from it",
+                "cannot read {} as a recording; the changes of that earlier run are unknown",
                 path.display()
             );
         }

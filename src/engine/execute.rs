@@ -190,7 +190,7 @@ impl<'a> Executor<'a> {
             .collect();
         if let Some(more) = items.len().checked_sub(MAX_ITEMS + 1) {
             let reason = format!(
-                "{} of {} items were not run: a check runs for {MAX_ITEMS} at most",
+                "{} of {} items did not run: a check runs for at most {MAX_ITEMS} items",
                 more + 1,
                 items.len()
             );

@@ -30,7 +30,7 @@ pub fn state_directory(state_home: Option<PathBuf>) -> PathBuf {
 
 /// A recording could not be saved.
 #[derive(Debug, thiserror::Error)]
-#[error("the recording could not be kept in {}; make it writable, or set XDG_STATE_HOME", directory.display())]
+#[error("cannot save the recording in {}; make it writable, or set XDG_STATE_HOME", directory.display())]
 pub struct NotKept {
     directory: PathBuf,
     source: std::io::Error,
@@ -317,7 +317,7 @@ checks:
         assert_eq!(
             error.to_string(),
             format!(
-                "the recording could not be kept in {}/lxcdiag; make it writable, or set \
+                "cannot save the recording in {}/lxcdiag; make it writable, or set \
                  XDG_STATE_HOME",
                 directory.path().display()
             )

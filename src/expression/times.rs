@@ -34,7 +34,7 @@ pub(super) fn register(environment: &mut Environment<'static>) {
         before
             .reduce(Interval::later)
             .map(Moment::value)
-            .ok_or_else(|| invalid(format!("none of them was before {limit}")))
+            .ok_or_else(|| invalid(format!("no time in the list is before {limit}")))
     });
     environment.add_function("first_after", |list: Value, limit: Value| {
         let limit = moment(&limit)?;
@@ -42,7 +42,7 @@ pub(super) fn register(environment: &mut Environment<'static>) {
         after
             .reduce(Interval::earlier)
             .map(Moment::value)
-            .ok_or_else(|| invalid(format!("none of them was after {limit}")))
+            .ok_or_else(|| invalid(format!("no time in the list is after {limit}")))
     });
     environment.add_function("gap", |a: Value, b: Value| {
         Ok::<_, Error>(Gap::between(moment(&a)?, moment(&b)?))
@@ -158,8 +158,9 @@ fn first_from(time: Interval, candidates: impl Iterator<Item = Interval>) -> Opt
         Some(latest) => latest,
         // They are all so near that it may be that none came after it.
         None => {
-            let is_followed =
-                Trace::decide(|| format!("cannot tell whether any of them came after {time}"));
+            let is_followed = Trace::decide(|| {
+                format!("cannot tell whether any time in the list is after {time}")
+            });
             possible
                 .iter()
                 .map(|at| at.end)

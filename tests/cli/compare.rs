@@ -67,7 +67,7 @@ fn what_is_neither_is_refused() {
             "text.json",
             "cannot read text.json: neither a recording nor a JSON report: expected ident",
         ),
-        ("other.json", "it has the schema \\x1b[2Jx/1"),
+        ("other.json", "the schema is \\x1b[2Jx/1"),
         (
             "torn.json",
             "neither a recording nor a JSON report: invalid type",

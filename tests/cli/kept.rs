@@ -118,10 +118,7 @@ fn what_cannot_be_kept_is_not_changed() {
     let touch = &report["checks"][1];
     assert_eq!(touch["outcome"], "skipped");
     let reason = touch["reason"].as_str().unwrap();
-    assert!(
-        reason.contains("the recording could not be kept in"),
-        "{reason}"
-    );
+    assert!(reason.contains("cannot save the recording in"), "{reason}");
     assert_eq!(finished.status, Some(3), "{finished}");
     assert!(environment.path("work/kept.json").exists());
 }
@@ -143,9 +140,7 @@ checks:
     let (finished, report) = run(&environment, &["--record", "r.json"]);
     assert_eq!(finished.status, Some(73), "{finished}");
     assert!(
-        finished
-            .stderr
-            .contains("the recording could not be kept in"),
+        finished.stderr.contains("cannot save the recording in"),
         "{finished}"
     );
     assert_eq!(report["checks"][0]["outcome"], "passed");
@@ -184,7 +179,7 @@ fn a_recording_that_cannot_be_read_is_told() {
     assert!(
         finished
             .stderr
-            .contains("1.json as a recording; what earlier runs changed is not known from it"),
+            .contains("1.json as a recording; the changes of that earlier run are unknown"),
         "{finished}"
     );
 }

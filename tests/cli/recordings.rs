@@ -282,7 +282,7 @@ fn a_log_in_which_another_container_failed_leaves_this_one_healthy() {
     assert!(!finished.stdout.contains("Failed to connect"), "{finished}");
     assert!(
         finished.stderr.contains(
-            "provision.log: the failures in the provisioning log are of other containers: the \
+            "provision.log: the failures in the provisioning log are from other containers: the \
              time of the failure is unknown"
         ),
         "{finished}"

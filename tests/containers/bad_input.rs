@@ -70,7 +70,7 @@ fn not_root() {
         .env("LXCDIAG_HOST_ROOT", crate::lab::host_root());
     assert_refused(
         &run(&mut command),
-        "only root may enter a container\nhint: run it as root, for example with sudo",
+        "entering a container requires root\nhint: run lxcdiag as root, for example with sudo",
         77,
     );
 }
@@ -290,7 +290,7 @@ fn a_recording_that_cannot_be_kept() {
     assert_eq!(ended.outcome("reload"), "skipped", "{}", ended.stderr);
     assert!(
         ended.reason("reload").starts_with(
-            "it changes the container: the recording could not be kept in /proc/none/lxcdiag"
+            "it changes the container: cannot save the recording in /proc/none/lxcdiag"
         ),
         "{}",
         ended.reason("reload")

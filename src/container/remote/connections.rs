@@ -37,7 +37,7 @@ impl<'a> Connections<'a> {
     /// The message that says why it could not be opened.
     pub async fn to(&self, node: &str) -> Result<&Connection, String> {
         let Some(connection) = self.by_node.get(node) else {
-            return Err(format!("node {node} is not one of those to connect to"));
+            return Err(format!("node {node} is not part of this run"));
         };
         let open = async {
             let peer = self.host.peer(node).map_err(|error| error_chain(&error))?;

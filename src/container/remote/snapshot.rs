@@ -192,7 +192,7 @@ fn parse(printed: &[u8]) -> Result<Files, String> {
 }
 
 fn ends_early() -> String {
-    "the output ends too early".to_owned()
+    "the output is incomplete".to_owned()
 }
 
 fn parse_clock(line: &str) -> Option<Clock> {

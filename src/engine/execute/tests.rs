@@ -103,7 +103,9 @@ async fn a_check_runs_for_a_hundred_items_and_says_how_many_more_there_are() {
     assert_eq!(attempts.len(), 101);
     assert_eq!(
         attempts[100].ending,
-        Ending::Errored("50 of 150 items were not run: a check runs for 100 at most".to_owned())
+        Ending::Errored(
+            "50 of 150 items did not run: a check runs for at most 100 items".to_owned()
+        )
     );
     let restart = execution.results.checks.last().unwrap();
     assert_eq!(restart.outcome, crate::judge::results::Outcome::Errored);

@@ -22,20 +22,20 @@ pub enum NoFailure {
     #[error("the provisioning log has no such failure")]
     None,
     /// Other containers'.
-    #[error("the failures in the provisioning log are of other containers")]
+    #[error("the failures in the provisioning log are from other containers")]
     OtherContainers,
     /// Of several containers, one of which is this.
-    #[error("the provisioning log does not show which container its failures are of")]
+    #[error("the provisioning log does not show which container its failures are from")]
     Unclear,
     /// Those of earlier runs.
     #[error("the last run in the provisioning log has no such failure")]
     EarlierRuns,
     /// Other units'.
-    #[error("the failures in the provisioning log are of other units")]
+    #[error("the failures in the provisioning log are from other units")]
     OtherUnits,
     /// Several, of different kinds, and perhaps of different runs.
     #[error(
-        "the provisioning log has several failures and does not show which are of its last run"
+        "the provisioning log has several failures and does not show which are from the last run"
     )]
     Several,
 }

@@ -44,8 +44,8 @@ fn files_are_read_as_they_were_printed() {
 #[test]
 fn truncated_output_and_paths_outside_the_directory_are_refused() {
     for (lines, expected) in [
-        (&["directory var"][..], "the output ends too early"),
-        (&["file etc/x", "b25l"], "the output ends too early"),
+        (&["directory var"][..], "the output is incomplete"),
+        (&["file etc/x", "b25l"], "the output is incomplete"),
         (
             &["file ../x", ".", "end"],
             "unexpected output: \"file ../x\"",

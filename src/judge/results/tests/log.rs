@@ -83,7 +83,7 @@ fn a_log_that_does_not_show_the_failure_says_why() {
         &[(-9.0, "Unit file b.service does not exist.")],
         Some(-9.0),
     );
-    let reason = "the failures in the provisioning log are of other units";
+    let reason = "the failures in the provisioning log are from other units";
     assert_eq!(missing(&run, "log_kind"), [format!("log_kind ({reason})")]);
     assert_eq!(
         missing(&run, "failed_at"),
