@@ -6,11 +6,11 @@
 //! of a runbook run only in its containers.
 
 mod connections;
-mod error;
 mod snapshot;
 
 use std::cell::Cell;
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -23,7 +23,6 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 pub use connections::Connections;
-pub use error::RemoteError;
 pub use snapshot::NodeSnapshot;
 
 use crate::clock::now;
@@ -76,9 +75,10 @@ impl Connection {
     /// Opens the connection, within 20 s.
     ///
     /// # Errors
-    /// A [`RemoteError`] that says why it could not be opened.
-    pub async fn open(peer: Peer) -> Result<Self, RemoteError> {
-        let failed = |source| RemoteError::NotStarted { source };
+    /// Why it could not be opened, and what to do next.
+    pub async fn open(peer: Peer) -> Result<Self, String> {
+        let failed =
+            |error| format!("cannot start ssh, which is needed to reach other nodes: {error}");
         let directory = tempfile::Builder::new()
             .prefix("lxcdiag-")
             .tempdir_in(RUN)
@@ -126,12 +126,13 @@ impl Connection {
         };
         match timeout(OPEN_LIMIT, ready).await {
             Ok(Ok(())) => Ok(connection),
-            Ok(Err(message)) => Err(RemoteError::refused(&connection.peer, message)),
-            Err(_) => Err(RemoteError::Silent {
-                node: connection.peer.node.clone(),
-                address: connection.peer.address.clone(),
-                limit: OPEN_LIMIT,
-            }),
+            Ok(Err(message)) => Err(refusal(&connection.peer, &message)),
+            Err(_) => Err(format!(
+                "timed out after {} s waiting for a shell on node {} at {}; it may be overloaded",
+                OPEN_LIMIT.as_secs(),
+                connection.peer.node,
+                connection.peer.address
+            )),
         }
     }
 
@@ -148,24 +149,20 @@ impl Connection {
     /// Copies the files of the node that the host probes of one container read, within 20 s.
     ///
     /// # Errors
-    /// [`RemoteError::Lost`], [`RemoteError::NoSnapshot`], and [`RemoteError::Moved`] if the container is not on
-    /// that node.
-    pub async fn snapshot(&self, ct: ContainerId) -> Result<NodeSnapshot, RemoteError> {
-        let node = self.peer.node.clone();
-        if let Some(message) = self.ended.borrow().clone() {
-            return Err(RemoteError::Lost { node, message });
+    /// The node cannot be read, or the container is not on it.
+    pub async fn snapshot(&self, ct: ContainerId) -> Result<NodeSnapshot, String> {
+        let node = &self.peer.node;
+        if let Some(message) = self.ended.borrow().as_deref() {
+            return Err(format!("lost the connection to node {node}: {message}"));
         }
-        let failed = |why: String| RemoteError::NoSnapshot {
-            node: node.clone(),
-            why,
-        };
+        let failed = |why: String| format!("cannot read node {node}: {why}");
         let taking = async {
             let sent = now();
             let id = ct.to_string();
             let mut argv = vec!["setsid".to_owned()];
             argv.extend(
                 self.peer
-                    .over(&self.control, &["sh", "-s", "--", &id, &node]),
+                    .over(&self.control, &["sh", "-s", "--", &id, node]),
             );
             let mut child = spawn(&argv, true)?;
             let (Some(mut stdin), Some(stdout), Some(stderr)) =
@@ -207,13 +204,15 @@ impl Connection {
         if !status.success() {
             return Err(failed(format!("ssh failed with {status}: {message}")));
         }
-        let snapshot = NodeSnapshot::new(self.directory.path(), &node, &printed, sent, received)
+        let snapshot = NodeSnapshot::new(self.directory.path(), node, &printed, sent, received)
             .map_err(failed)?;
         let config = format!("etc/pve/nodes/{node}/lxc/{ct}.conf");
         if !snapshot.host.root.join(config).exists() {
-            return Err(RemoteError::Moved { ct, node });
+            return Err(format!(
+                "container {ct} is not on node {node}; it may have been migrated just now: try again"
+            ));
         }
-        if let Some(warning) = snapshot.clock_warning(&node)
+        if let Some(warning) = snapshot.clock_warning(node)
             && !self.warned.replace(true)
         {
             tracing::warn!("{warning}");
@@ -250,6 +249,25 @@ impl Drop for Connection {
     fn drop(&mut self) {
         self.kill(Signal::TERM);
     }
+}
+
+/// What the messages mean with which ssh ended, and what to do next.
+fn refusal(peer: &Peer, message: &str) -> String {
+    let Peer { node, address, .. } = peer;
+    if message.contains("Host key verification failed") {
+        let system_wide = Path::new("/etc/ssh/ssh_known_hosts");
+        let known_hosts = peer.known_hosts.as_deref().unwrap_or(system_wide).display();
+        return format!(
+            "cannot trust node {node} at {address}: its host key does not match {known_hosts}; if the key was changed \
+             on purpose, run `pvecm updatecerts` on {node}"
+        );
+    }
+    if message.contains("Permission denied") {
+        return format!(
+            "node {node} at {address} refuses root of this node: {message}; run `pvecm updatecerts` on this node"
+        );
+    }
+    format!("cannot reach node {node} at {address}: {message}")
 }
 
 /// Reads a stream to its end and keeps the beginning, trimmed.

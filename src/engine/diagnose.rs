@@ -191,7 +191,7 @@ impl<'a> Cluster<'a> {
         let connection = self.connections.to(container.node).await;
         let connection = connection.map_err(Unavailable::Node)?;
         let snapshot = connection.snapshot(container.ct).await;
-        let snapshot = snapshot.map_err(|error| Unavailable::Node(error_chain(&error)))?;
+        let snapshot = snapshot.map_err(Unavailable::Node)?;
         Ok(Some((connection, snapshot)))
     }
 

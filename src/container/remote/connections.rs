@@ -41,9 +41,7 @@ impl<'a> Connections<'a> {
         };
         let open = async {
             let peer = self.host.peer(node).map_err(|error| error_chain(&error))?;
-            Connection::open(peer)
-                .await
-                .map_err(|error| error_chain(&error))
+            Connection::open(peer).await
         };
         connection
             .get_or_init(|| open)
