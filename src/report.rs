@@ -13,6 +13,8 @@ pub(crate) mod model;
 mod table;
 mod words;
 
+use clap::ValueEnum;
+
 pub(crate) use html::filled;
 pub use model::{CheckRow, Redaction, Report};
 pub use table::Layout;
@@ -34,31 +36,22 @@ pub fn render(report: &Report, format: Format, layout: Layout) -> String {
     }
 }
 
-/// A format of a report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A format of a report. The descriptions are the help of the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For a terminal.
+    /// For a terminal
     Table,
-    /// For programs: schema [`SCHEMA`].
+    /// For programs, schema lxcdiag.report/1
     Json,
-    /// For a ticket on GitHub, GitLab or Jira.
+    /// For a ticket on GitHub, GitLab or Jira
     Markdown,
-    /// For the test reports of a CI system.
+    /// For the test reports of a CI system
     Junit,
-    /// For a browser: one file, which loads nothing.
+    /// For a browser, one self-contained file
     Html,
 }
 
 impl Format {
-    /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::Table,
-        Self::Json,
-        Self::Markdown,
-        Self::Junit,
-        Self::Html,
-    ];
-
     /// The extension of its files, without the dot.
     pub const fn extension(self) -> &'static str {
         match self {

@@ -100,7 +100,7 @@ impl Sinks {
         let sinks = Self {
             format: args.format,
             layout: stdout_layout(),
-            files: format::of_files(&args.output)?
+            files: format::of_files(&args.output, |format: Format| Some(format.extension()))?
                 .into_iter()
                 .map(|(path, format)| (path.to_owned(), format))
                 .collect(),

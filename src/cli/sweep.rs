@@ -31,7 +31,7 @@ use crate::evidence::time::{rfc3339, seconds};
 use crate::host::Host;
 use crate::report::Report;
 use crate::runbook::MAX_BYTES;
-use crate::sweep::report::{CheckTitle, SCHEMA, Sweep};
+use crate::sweep::report::{CheckTitle, Format, SCHEMA, Sweep};
 use crate::sweep::row::{Row, VisitResult};
 use crate::sweep::schedule;
 use crate::sweep::selection::{Selected, Selector, SkipReason, Visit, select};
@@ -48,7 +48,7 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
     client::require_root()?;
     let (source, runbook) = runbooks::find(&args.library, &args.runbook)?;
     let values = runbooks::values(&runbook, &args.vars)?;
-    let files = format::of_files(&args.output)?;
+    let files = format::of_files(&args.output, Format::extension)?;
     let waivers = read_waivers(&args.waivers)?;
     client::require_pct(args.reach.via, &args.reach.pct)?;
     let host = Host::at(&args.reach.host_root);

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::Result;
 
+use clap::ValueEnum as _;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -47,7 +48,7 @@ struct Entry<'a> {
 /// None in practice: everything is written to memory.
 pub fn pack(name: &str, report: &Report, recording: &Recording) -> Result<Vec<u8>> {
     let mut files = BTreeMap::new();
-    for format in Format::ALL {
+    for &format in Format::value_variants() {
         let text = render(report, format, Layout::default());
         files.insert(format!("report.{}", format.extension()), text.into_bytes());
     }

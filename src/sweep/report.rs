@@ -6,6 +6,7 @@ mod nagios;
 mod prometheus;
 mod table;
 
+use clap::ValueEnum;
 use serde::Serialize;
 
 use super::problem::{Problem, Status};
@@ -60,37 +61,26 @@ pub struct CheckTitle {
     pub title: String,
 }
 
-/// A format of a report on a sweep.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A format of a report on a sweep. The descriptions are the help of the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For a terminal, and for mail from cron.
+    /// For a terminal, and for mail from cron
     Table,
-    /// For programs: one object, schema [`SCHEMA`].
+    /// For programs, one object, schema lxcdiag.sweep/1
     Json,
-    /// For programs: one object per line for each container.
+    /// For programs, one object per line for each container
     Jsonl,
-    /// For monitoring plugins: a status line, performance data and long output.
+    /// For Nagios, Icinga and other monitoring plugins
     Nagios,
-    /// For the textfile collector of node_exporter.
+    /// For the textfile collector of node_exporter
     Prometheus,
-    /// For the test reports of a CI system.
+    /// For the test reports of a CI system
     Junit,
-    /// For a browser: one file, which loads nothing.
+    /// For a browser; written to a file, it links to a report for each container
     Html,
 }
 
 impl Format {
-    /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::Table,
-        Self::Json,
-        Self::Jsonl,
-        Self::Nagios,
-        Self::Prometheus,
-        Self::Junit,
-        Self::Html,
-    ];
-
     /// The extension of its files, without the dot; Nagios reads no file.
     pub const fn extension(self) -> Option<&'static str> {
         match self {
