@@ -1,4 +1,4 @@
-//! Files that are there whole or not at all, whenever this process is killed.
+//! Files that are written completely or not at all, even if this process is killed.
 
 use std::fs::{File, Permissions};
 use std::io::{ErrorKind, Result, Write as _};
@@ -7,22 +7,22 @@ use std::path::Path;
 
 /// Readable by its owner only.
 pub const PRIVATE: u32 = 0o600;
-/// Readable by everybody, whatever the umask is.
+/// Readable by everybody, regardless of the umask.
 pub const PUBLIC: u32 = 0o644;
 
-/// Writes a file, readable by its owner only, over what was there: on the disk, with its name, when
+/// Writes a file, readable by its owner only, or replaces it. The file and its name are on disk when
 /// this returns.
 ///
 /// # Errors
-/// It was not written, or it is not sure that its name outlives a power cut.
+/// It was not written, or its name may not survive a power failure.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     replace_as(path, bytes, PRIVATE)
 }
 
-/// The same with these permissions.
+/// The same, with these permissions.
 ///
 /// # Errors
-/// Likewise.
+/// The same.
 pub fn replace_as(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
     let directory = directory_of(path);
     let mut file = tempfile::NamedTempFile::new_in(directory).map_err(without_its_path)?;
@@ -31,7 +31,7 @@ pub fn replace_as(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
         .set_permissions(Permissions::from_mode(mode))?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
-    // So that the name, too, outlives a power cut. Not every file system can, and the file is there.
+    // The name must survive a power failure, too. Not every file system supports this, and the file is written.
     match File::open(directory).and_then(|directory| directory.sync_all()) {
         Err(error)
             if !matches!(
@@ -52,7 +52,7 @@ fn directory_of(path: &Path) -> &Path {
     }
 }
 
-/// What the system said: tempfile adds the temporary file's name, which means nothing to anyone.
+/// The system's error without the name of the temporary file, which tempfile adds.
 fn without_its_path(error: std::io::Error) -> std::io::Error {
     match error.to_string().split_once(" at path ") {
         Some((said, _)) => std::io::Error::new(error.kind(), said.to_owned()),

@@ -1,4 +1,4 @@
-//! The command line: reads it, puts the chain together, writes its end.
+//! The command line: parses it, runs the chain, and writes the result.
 
 mod args;
 mod client;
@@ -26,12 +26,12 @@ use tracing::level_filters::LevelFilter;
 use crate::cli::exit_code::ExitCode;
 use args::{Args, Command};
 
-/// Does what a command line asks for. Reports go to stdout, everything else to stderr.
+/// Runs a command line. Reports go to stdout, everything else to stderr.
 pub fn main(command_line: Vec<OsString>) -> Status {
     let args = match Args::try_parse_from(&command_line) {
         Ok(args) => args,
         Err(error) => {
-            // Help and version come this way too; a broken pipe is nobody's fault.
+            // Help and version are printed here too; a broken pipe is not an error.
             let _ = error.print();
             return if error.use_stderr() {
                 ExitCode::Usage.into()
@@ -64,7 +64,7 @@ pub fn main(command_line: Vec<OsString>) -> Status {
     }
 }
 
-/// Messages go to stderr; `LXCDIAG_LOG` (error, warn, info, debug, trace, off) says how much of them.
+/// Messages go to stderr; `LXCDIAG_LOG` (error, warn, info, debug, trace, off) sets the level.
 fn log_to_stderr() {
     let asked_for = std::env::var("LXCDIAG_LOG").unwrap_or_default();
     let level = match asked_for.trim() {
@@ -77,7 +77,7 @@ fn log_to_stderr() {
         .with_ansi(false)
         .with_target(false)
         .without_time()
-        // They would go to stderr, which is what failed.
+        // Errors would go to stderr, which is what failed.
         .log_internal_errors(false)
         .init();
     if level.is_none() {

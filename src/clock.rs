@@ -1,8 +1,8 @@
-//! The clock that host and container share. Not for what is to be pure.
+//! The clock that host and container share. The pure modules must not use it.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Nanoseconds since the Unix epoch; 0 where the clock stands before it.
+/// Nanoseconds since the Unix epoch; 0 if the clock is set before it.
 pub fn now() -> i64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)

@@ -1,4 +1,4 @@
-//! Runbooks and recordings written by hand, for the tests of what is a function of them.
+//! Handwritten runbooks and recordings for tests of the pure modules.
 
 use std::collections::BTreeMap;
 
@@ -13,10 +13,10 @@ use crate::judge::{Diagnosis, judge};
 use crate::report::Report;
 use crate::runbook::{Check, Runbook, Source, read};
 
-/// When every recording here begins: 2026-01-02T03:04:05Z.
+/// The start of every recording here: 2026-01-02T03:04:05Z.
 pub(crate) const START: i64 = 1_767_323_045 * SECOND;
 
-/// A moment, in seconds after [`START`].
+/// A time, in seconds after [`START`].
 pub(crate) fn at(seconds: f64) -> i64 {
     START + (seconds * 1e9).round() as i64
 }
@@ -36,7 +36,7 @@ pub(crate) fn runbook(text: &str) -> Runbook {
     read(&source).unwrap_or_else(|errors| panic!("{errors}\n{text}"))
 }
 
-/// A recording in the making.
+/// A builder for a recording.
 #[derive(Debug, Clone)]
 pub(crate) struct Run<'a> {
     pub(crate) runbook: &'a Runbook,
@@ -44,7 +44,7 @@ pub(crate) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// Container 958 on node pve1; every var has its default, nothing was looked at.
+    /// Container 958 on node pve1; every var has its default, and no check ran yet.
     pub(crate) fn new(runbook: &'a Runbook) -> Self {
         let vars: BTreeMap<_, _> = runbook
             .vars
@@ -92,8 +92,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The next attempt, however it ended: it took 4 ms, and began at the next tenth of a second
-    /// after the one before had ended.
+    /// The next attempt, with any ending: it took 4 ms, and began at the next tenth of a second after the
+    /// end of the previous one.
     pub(crate) fn ends(mut self, check: &str, ending: Ending, stdout: &str, stderr: &str) -> Self {
         let spec = self.runbook.checks.iter().find(|known| known.id == check);
         let ran = matches!(
@@ -126,7 +126,7 @@ impl<'a> Run<'a> {
         self
     }
 
-    /// A check's command as it stands with the vars alone known; none if that is too little.
+    /// A check's command if only the vars are known; empty if it needs more.
     fn argv(&self, check: &Check) -> Vec<String> {
         let results = CheckResults::new(self.runbook, &self.recording);
         check
@@ -134,7 +134,7 @@ impl<'a> Run<'a> {
             .unwrap_or_default()
     }
 
-    /// A command that ended by itself.
+    /// A command that exited with this status.
     pub(crate) fn exits(self, check: &str, status: i32, stdout: &str, stderr: &str) -> Self {
         self.ends(check, Ending::Exited(status), stdout, stderr)
     }
@@ -156,7 +156,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// A check that was not tried.
+    /// A check that was skipped.
     pub(crate) fn skipped(self, check: &str, reason: &str) -> Self {
         self.ends(check, Ending::Skipped(reason.to_owned()), "", "")
     }
@@ -166,7 +166,7 @@ impl<'a> Run<'a> {
         self.ends(check, Ending::Errored(reason.to_owned()), "", "")
     }
 
-    /// A look at the host.
+    /// A host probe with these facts.
     pub(crate) fn looked(self, check: &str, found: Vec<Facts>) -> Self {
         self.ends(check, Ending::Probed, "", "")
             .last(|attempt| attempt.found = found)
@@ -178,7 +178,7 @@ impl<'a> Run<'a> {
         self
     }
 
-    /// What an earlier run changed.
+    /// A change that an earlier run made.
     pub(crate) fn changed_before(mut self, argv: &[&str], from: f64, to: f64) -> Self {
         self.recording.earlier_changes.push(OwnChange {
             argv: argv.iter().map(|word| (*word).to_owned()).collect(),
@@ -188,19 +188,19 @@ impl<'a> Run<'a> {
         self
     }
 
-    /// When provisioning failed, exactly.
+    /// The exact time of the failure.
     pub(crate) fn failed_at(mut self, seconds: f64) -> Self {
         self.recording.failed_at = Some(Interval::at(at(seconds)));
         self.recording.failed_at_given = true;
         self
     }
 
-    /// What follows from it.
+    /// The diagnosis from the recording.
     pub(crate) fn diagnosis(&self) -> Diagnosis {
         judge(self.runbook, &self.recording)
     }
 
-    /// The report on it.
+    /// The report on the recording.
     pub(crate) fn report(&self) -> Report {
         let sha256 = &self.recording.runbook.sha256;
         Report::new(self.runbook, sha256, &self.recording, &self.diagnosis())

@@ -1,5 +1,5 @@
-//! JSON that is safe to print: the same data, with escapes for characters that would act on a terminal, or hide
-//! or reorder text there.
+//! JSON that is safe to print: the same data, with escapes for characters that would control a terminal, or hide
+//! or reorder text on it.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::terminal_text::hides_or_reorders;
 
-/// A value in one line.
+/// A value on one line.
 ///
 /// # Errors
 /// Those of the value's own `Serialize`; plain data has none.
@@ -15,10 +15,10 @@ pub fn compact(value: &impl Serialize) -> serde_json::Result<String> {
     serde_json::to_string(value).map(harmless)
 }
 
-/// A value in many lines, with a line break at the end.
+/// A value on several lines, with a line break at the end.
 ///
 /// # Errors
-/// Likewise.
+/// The same.
 pub fn pretty(value: &impl Serialize) -> serde_json::Result<String> {
     let mut text = serde_json::to_string_pretty(value).map(harmless)?;
     text.push('\n');

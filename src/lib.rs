@@ -1,4 +1,4 @@
-//! lxcdiag says why provisioning of a Proxmox VE container failed, and whether it was a race.
+//! lxcdiag finds out why provisioning of a Proxmox VE container failed, and whether it was a race condition.
 //!
 //! The code is a chain of plain types, dependencies only down the chain:
 //!
@@ -8,8 +8,8 @@
 //! ```
 //!
 //! Only `container` and `host` touch processes and the host, and `engine` calls them; everything
-//! after the recording is a pure function of it. `redact` takes the secrets out of the recording and
-//! the report before they leave. `cli` reads the command line and writes the output.
+//! after the recording is a pure function of it. `redact` replaces the secrets in the recording and
+//! the report before they are written. `cli` reads the command line and writes the output.
 
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
@@ -39,7 +39,7 @@ pub mod shell_quote;
 pub mod sweep;
 pub mod terminal_text;
 
-/// An error and what it came from, in one line.
+/// An error and its sources, in one line.
 pub fn error_chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

@@ -1,6 +1,6 @@
-//! Words as a POSIX shell reads them. Pure.
+//! Quotes words for a POSIX shell. Pure.
 
-/// One word for a POSIX shell, whatever is in it; in quotes only where it needs them.
+/// Any text as one word for a POSIX shell, quoted only if necessary.
 pub fn word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "@%+=:,./_-".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
@@ -9,7 +9,7 @@ pub fn word(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// A command's words as one would type them in a POSIX shell.
+/// A command's words as a command line for a POSIX shell.
 pub fn command_line(argv: &[String]) -> String {
     let words: Vec<_> = argv.iter().map(|word_of| word(word_of)).collect();
     words.join(" ")

@@ -29,7 +29,7 @@ pub(super) fn diff(args: &DiffArgs) -> Result<ExitCode, CliError> {
     })
 }
 
-/// A report as it is, or a recording judged, without its secrets.
+/// A JSON report, or the redacted report on a recording.
 fn side(library: &LibraryArgs, path: &Path) -> Result<Side, CliError> {
     #[derive(Deserialize)]
     struct File {

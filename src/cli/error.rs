@@ -6,7 +6,7 @@ use crate::cli::exit_code::ExitCode;
 use crate::error_chain;
 use crate::host::HostError;
 
-/// What ends a command.
+/// An error that ends a command.
 #[derive(Debug)]
 pub(super) struct CliError {
     pub(super) code: ExitCode,
@@ -36,7 +36,7 @@ impl CliError {
         }
     }
 
-    /// The same with the next thing to do.
+    /// The same error with a hint: what to do next.
     pub(super) fn with_hint(self, hint: impl Into<String>) -> Self {
         Self {
             hint: Some(hint.into()),

@@ -1,4 +1,4 @@
-//! A file that a user names: a path, a link, a device, a pipe.
+//! A file on the command line: a regular file, a symbolic link, a device or a pipe.
 
 use std::fs::{File, Metadata};
 use std::io::{ErrorKind, Result, Write as _};
@@ -12,12 +12,12 @@ use rustix::io::Errno;
 
 use crate::atomic_file::{PRIVATE, PUBLIC, replace_as};
 
-/// A pipe without a reader is tried so often, 5 s in all.
+/// How often a pipe without a reader is tried: 5 s in total.
 const READER_ROUNDS: u32 = 50;
 const READER_WAIT: Duration = Duration::from_millis(100);
 
-/// Writes a file whole or not at all, readable by its owner only. What a link leads to is replaced,
-/// not the link. A device, a pipe, and what stdout or stderr go to, is written into.
+/// Writes a file completely or not at all, readable by its owner only. The target of a symbolic link is
+/// replaced, not the link. Devices, pipes, and the files of stdout and stderr are written to directly.
 pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
     write(path, bytes, PRIVATE)
 }
@@ -27,17 +27,17 @@ pub(super) fn write_public(path: &Path, bytes: &[u8]) -> Result<()> {
     write(path, bytes, PUBLIC)
 }
 
-/// Whether a file could be written, as far as that can be known beforehand. Changes nothing.
+/// Checks whether a file can be written, as far as that is known in advance. Changes nothing.
 ///
 /// # Errors
-/// Why not.
+/// It cannot be written.
 pub(super) fn check_writable(path: &Path) -> Result<()> {
     let directory_of = |path: &Path| match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
         _ => PathBuf::from("."),
     };
     if is_pipe(path) {
-        // To open and close it would end its reader.
+        // Opening and closing it would end its reader.
         return Ok(());
     }
     let directory = match open(path, false) {
@@ -61,8 +61,8 @@ fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
     }
 }
 
-/// Opens what is there, so that the kernel decides whether a link may be followed: not somebody
-/// else's in /tmp. A pipe gets some time for its reader to come, and is then an error.
+/// Opens an existing file, so that the kernel decides whether to follow a symbolic link: not another
+/// user's in /tmp. A pipe without a reader is an error after some time.
 fn open(path: &Path, create: bool) -> Result<File> {
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
     let mut options = File::options();
@@ -83,12 +83,12 @@ fn is_pipe(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo())
 }
 
-/// Where what was opened is; the path that led to it may lead elsewhere by now.
+/// The path of an open file. The path that was given may refer to another file by now.
 fn path_of(file: &File) -> Result<PathBuf> {
     std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()))
 }
 
-/// Whether it cannot be replaced: a file of the same name would not be what is meant.
+/// Whether it must be written to directly, because a new file with its name would not be the same thing.
 fn is_stream(file: &Metadata) -> bool {
     let same = |stream: Option<Metadata>| {
         stream.is_some_and(|stream| (stream.dev(), stream.ino()) == (file.dev(), file.ino()))

@@ -11,10 +11,10 @@ use crate::cli::exit_code::ExitCode;
 use crate::evidence::container_id::ContainerId;
 use crate::evidence::provision_log::{Log, LoggedFailure, NoFailure, failed_command};
 
-/// How much of a log is read, from its end: the failure is there.
+/// How many bytes are read from the end of a log, where the failure is.
 const MAX_BYTES: u64 = 16 << 20;
 
-/// Reads the failures from a log, and warns if it does not show when this unit's was.
+/// Reads the failures from a log, and warns if it does not show the time of this unit's failure.
 pub(super) fn read(
     path: &Path,
     ct: ContainerId,
@@ -47,7 +47,7 @@ fn failures(path: &Path, ct: ContainerId) -> std::io::Result<Vec<LoggedFailure>>
     Ok(log.failures(ct))
 }
 
-/// The end of a regular file, whether that is all of it, and when it was last written.
+/// The end of a regular file, whether that is the whole file, and when it was last written.
 fn read_end(path: &Path) -> std::io::Result<(String, bool, Timestamp)> {
     let metadata = std::fs::metadata(path)?;
     if !metadata.is_file() {

@@ -39,8 +39,8 @@ fn terminal_width(stream: &impl std::os::fd::AsFd) -> Option<u16> {
     (size.ws_col > 0).then_some(size.ws_col)
 }
 
-/// Prints text that is safe as it is: a report in one of its formats. A closed stdout, as in front of
-/// `head`, is a quiet end.
+/// Prints text that is already safe: a report in one of its formats. A closed stdout, as with `| head`,
+/// is not an error.
 pub(super) fn print(text: &str) -> Result<(), CliError> {
     let mut stdout = std::io::stdout().lock();
     let written = stdout
@@ -59,13 +59,13 @@ pub(super) fn print_line(text: &str) -> Result<(), CliError> {
     print(&format!("{}\n", harmless(text)))
 }
 
-/// Prints an error on stderr as a line, likewise. If stderr is closed, the exit status remains.
+/// Prints an error as a line on stderr, likewise. If stderr is closed, only the exit status reports it.
 pub(super) fn print_error(text: &str) {
     let _ = writeln!(std::io::stderr(), "{}", harmless(text));
 }
 
-/// Any text, possibly a container's, as it may appear on a terminal and in a log: without the secrets in
-/// it, and with what would act on a terminal written out.
+/// Makes any text, possibly a container's, safe for a terminal and a log: without its secrets, and with
+/// control characters written out.
 pub(super) fn harmless(text: &str) -> String {
     visible_text(&Redactor::default().without_secrets(None, text))
 }
@@ -78,7 +78,7 @@ pub(super) struct Sinks {
     layout: Layout,
     /// Files, each in its format.
     files: Vec<(PathBuf, Format)>,
-    /// The file for all of it in one.
+    /// The file for the bundle.
     bundle: Option<PathBuf>,
     /// The file for the recording.
     record: Option<PathBuf>,
@@ -88,8 +88,8 @@ impl Sinks {
     /// The sinks that a command line asks for.
     ///
     /// # Errors
-    /// An extension that names no format, and a file that cannot be written: that must be known
-    /// before a container is changed.
+    /// An extension does not name a format, or a file cannot be written. This must be known before a
+    /// container is changed.
     pub(super) fn new(args: &ReportArgs, record: Option<&Path>) -> Result<Self, CliError> {
         if let Some(path) = &args.bundle
             && bundle_name(path).is_none()
@@ -114,12 +114,12 @@ impl Sinks {
         Ok(sinks)
     }
 
-    /// Whether anything goes to a file: each holds one report.
+    /// Whether anything is written to a file, which can contain only one report.
     pub(super) fn has_files(&self) -> bool {
         !self.files.is_empty() || self.bundle.is_some()
     }
 
-    /// Writes a report to stdout and to files; each even if an earlier one failed.
+    /// Writes a report to stdout and to files. If one fails, the others are still written.
     pub(super) fn write(&self, conclusion: &Conclusion) -> Result<(), CliError> {
         let (report, recording) = (&conclusion.report, &conclusion.recording);
         let mut result = print(&render(report, self.format, self.layout));

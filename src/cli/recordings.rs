@@ -15,7 +15,7 @@ use crate::judge::judge;
 use crate::runbook::{self, Runbook, Source};
 use crate::terminal_text::visible;
 
-/// No recording is longer: output is cut when it is recorded.
+/// The size limit for a file. Recordings are smaller, because output is truncated when it is recorded.
 const MAX_BYTES: u64 = 256 << 20;
 
 pub(super) fn judge_all(args: &JudgeArgs) -> Result<ExitCode, CliError> {
@@ -35,7 +35,7 @@ pub(super) fn judge_all(args: &JudgeArgs) -> Result<ExitCode, CliError> {
                 sinks.write(&conclusion)?;
                 codes.push(ExitCode::of_verdict(&conclusion.report.verdict));
             }
-            // One file that cannot be read does not cost the others their verdict.
+            // If one file cannot be read, the others are still judged.
             Err(error) => {
                 output::print_error(&format!("lxcdiag: {error}"));
                 codes.push(error.code);
@@ -45,8 +45,8 @@ pub(super) fn judge_all(args: &JudgeArgs) -> Result<ExitCode, CliError> {
     Ok(ExitCode::worst(codes))
 }
 
-/// Judges a recording by the runbook of this name, else by the current one of the recording's name,
-/// else by the one inside the recording.
+/// Judges a recording with the given runbook, otherwise with the current version of its runbook, otherwise
+/// with the one in the recording.
 pub(super) fn reevaluate(
     library: &LibraryArgs,
     name: Option<&str>,

@@ -25,7 +25,7 @@ use crate::host::Host;
 use crate::runbook::Check;
 use crate::shell_quote::command_line;
 
-/// Stands for the socket of a connection to another node, which only the run itself makes.
+/// Placeholder for the socket of a connection to another node, which only a real run creates.
 const SOCKET: &str = "SOCKET";
 
 pub(super) fn run(args: &RunArgs, command_line: Vec<String>) -> Result<ExitCode, CliError> {
@@ -74,7 +74,7 @@ fn request(args: &RunArgs, command_line: Vec<String>) -> Result<Request, CliErro
 }
 
 async fn diagnose(args: &RunArgs, request: &Request, sinks: Sinks) -> Result<ExitCode, CliError> {
-    // Before anything starts: a signal from here on ends the run with a report.
+    // Before anything starts, so that a signal ends the run with a report.
     let stop = signals::first();
     let host = Host::at(&args.reach.host_root);
     let transport = client::transport(args.reach.via, &args.reach.pct);
@@ -121,7 +121,7 @@ fn unavailable(error: Unavailable) -> CliError {
     }
 }
 
-/// The same run, with its answers from a recording.
+/// The same run, with the results from a recording.
 async fn demonstrate(request: &Request, name: &str, sinks: Sinks) -> Result<ExitCode, CliError> {
     let incident = Incident::named(name)
         .map(Incident::recording)
@@ -141,13 +141,13 @@ async fn report(conclusion: Conclusion, sinks: Sinks) -> Result<ExitCode, CliErr
     Ok(code)
 }
 
-/// The node asked for, unless it is this one.
+/// The node of `--node`, unless it is this one.
 fn other_node<'a>(args: &'a RunArgs, host: &Host) -> Option<&'a str> {
     let node = args.node.as_deref()?;
     (host.local_node().as_deref() != Some(node)).then_some(node)
 }
 
-/// Prints every command, and runs none.
+/// Prints every command without running any.
 fn dry_run(args: &RunArgs, request: &Request) -> Result<String, CliError> {
     let host = Host::at(&args.reach.host_root);
     let transport = client::transport(args.reach.via, &args.reach.pct);

@@ -21,8 +21,8 @@ pub(super) fn find(args: &LibraryArgs, name: &str) -> Result<(Source, Runbook), 
     Ok((source, runbook))
 }
 
-/// The current runbook of a recording's name, if there is one. One that is not valid is an error:
-/// silently judging by another would surprise its author.
+/// The current version of a recording's runbook, if it exists. If it is not valid, that is an error:
+/// silently using another version would surprise its author.
 pub(super) fn find_current(
     args: &LibraryArgs,
     id: &str,
@@ -37,8 +37,8 @@ pub(super) fn find_current(
     Ok(Some((source, runbook)))
 }
 
-/// The values of a runbook's vars. What is refused is quoted, but for a secret: standard error ends in
-/// logs and mails.
+/// The values of a runbook's vars. An error quotes the refused value, except for a secret: standard
+/// error ends up in logs and mails.
 pub(super) fn values(runbook: &Runbook, given: &[String]) -> Result<Values, CliError> {
     vars::resolve(runbook, given).map_err(|error| {
         let mut redactor = Redactor::new(runbook);
@@ -47,7 +47,7 @@ pub(super) fn values(runbook: &Runbook, given: &[String]) -> Result<Values, CliE
     })
 }
 
-/// A runbook as it goes into recordings.
+/// A runbook as recordings contain it.
 pub(super) fn recorded(source: &Source, runbook: &Runbook) -> RecordedRunbook {
     RecordedRunbook {
         id: runbook.id.clone(),
@@ -98,7 +98,7 @@ pub(super) fn validate(args: &ValidateArgs) -> Result<ExitCode, CliError> {
     let library = Library::new(Vec::new(), &[]);
     let mut code = ExitCode::Healthy;
     for file in &args.files {
-        // With its directory named, a file is always taken for a path, whatever its ending.
+        // With a directory, a file name is always treated as a path, regardless of its extension.
         let path = if file.components().count() > 1 {
             file.clone()
         } else {

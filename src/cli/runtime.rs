@@ -4,7 +4,7 @@ use super::error::CliError;
 use super::signals;
 use crate::cli::exit_code::ExitCode;
 
-/// Runs a future to its end. Threads that still wait for the host's files then are left behind: they
+/// Runs a future to completion. Threads that still wait for the host's files are not joined: they
 /// end with the process.
 pub(super) fn block_on<F: Future>(future: impl FnOnce() -> F) -> Result<F::Output, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -16,8 +16,7 @@ pub(super) fn block_on<F: Future>(future: impl FnOnce() -> F) -> Result<F::Outpu
     Ok(output)
 }
 
-/// Does work that can take long on a thread of its own, and ends the process if a signal comes
-/// meanwhile.
+/// Runs long work on a separate thread, and ends the process if a signal arrives in the meantime.
 pub(super) async fn interruptible<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, CliError> {

@@ -122,7 +122,7 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
         title: runbook.title.clone(),
         started_at: rfc3339(started_at),
         finished_at: seconds(finished_at),
-        // By a clock that cannot be set.
+        // Measured with a monotonic clock.
         duration_s: begun.elapsed().as_secs_f64(),
         cut_short: stopped.as_ref().map(Stop::to_string),
         checks: runbook
@@ -136,8 +136,8 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
         containers: rows,
         changes: args.on_change.then_some(changes),
     };
-    // The report comes first: if this is killed in between, or cannot write, the next sweep reports the same
-    // changes again, and none is lost.
+    // The report comes first: if lxcdiag is killed in between or cannot write it, the next sweep reports the
+    // same changes again, so that none is lost.
     files::write(args, &sweep, &files)?;
     state_file.save(&state).map_err(state_error)?;
     let signal = signals::exit_code(stopped);
@@ -162,7 +162,7 @@ fn selector(args: &SweepArgs) -> Selector {
     }
 }
 
-/// The nodes, other than this one, that have containers to visit. `pct` never goes there.
+/// The other nodes that have containers to visit, which `pct` cannot reach.
 fn other_nodes<'a>(
     containers: &'a [Selected],
     here: Option<&str>,
@@ -198,7 +198,7 @@ fn visit_all(
             let stop = async move {
                 match stopped.wait_for(Option::is_some).await {
                     Ok(reason) => reason.unwrap_or(Stop::Signal(Signal::Terminate)),
-                    // The sender is gone: nothing will stop the sweep.
+                    // The sender was dropped: nothing will stop the sweep.
                     Err(_) => std::future::pending().await,
                 }
             };

@@ -1,4 +1,4 @@
-//! Where the answers to a plan's checks come from: a live container and its host, or a recording.
+//! The source of the results of a plan's checks: a live container and its host, or a recording.
 
 use std::time::{Duration, Instant};
 
@@ -15,11 +15,11 @@ use crate::evidence::time::Interval;
 use crate::host::{Host, HostError};
 use crate::runbook::{Check, HostLook};
 
-/// How long the client may take to open a shell. `pct` alone takes 1.2 s of CPU, and on a host
-/// that is busy enough to lose races, much longer.
+/// How long the client may take to open a shell. `pct` alone takes 1.2 s of CPU, and much longer on a
+/// busy host.
 const OPEN_LIMIT: Duration = Duration::from_secs(30);
 
-/// One attempt that is to be made at a check.
+/// One attempt at a check, not made yet.
 #[derive(Debug, Clone)]
 pub struct Call<'a> {
     /// The check.
@@ -59,9 +59,9 @@ pub fn not_run(check: &Check, item: Option<String>, ending: Ending) -> Attempt {
     }
 }
 
-/// Where the answers come from.
+/// A source of results.
 ///
-/// A future may be dropped before it is done; [`abort`](Self::abort) then ends what it began.
+/// A future may be dropped before it is done; [`abort`](Self::abort) then ends what it started.
 #[allow(
     async_fn_in_trait,
     reason = "it is used in this crate alone, on one thread"
@@ -79,16 +79,16 @@ pub trait Backend {
     /// command with the reason.
     async fn open(&mut self, target: &mut Target);
 
-    /// Whether a command would reach the container.
+    /// Whether commands can reach the container.
     fn is_open(&self) -> bool;
 
     /// Makes one attempt.
     async fn attempt(&mut self, call: Call<'_>) -> Attempt;
 
-    /// Ends what is running, and gives back what came of `call`, if it was running.
+    /// Ends the running command, and returns the attempt of `call` if that was it.
     async fn abort(&mut self, call: Option<Call<'_>>, stop: Stop) -> Option<Attempt>;
 
-    /// Closes the container. The bytes that came outside any command's marks.
+    /// Closes the container. Returns the number of bytes outside the marks of any command.
     async fn close(&mut self) -> u64;
 }
 
@@ -114,8 +114,8 @@ impl<'a> Live<'a> {
         }
     }
 
-    /// Probes the host on a thread of its own: a file system that hangs must not hold up the time
-    /// limit, a signal, or another container.
+    /// Probes the host on a separate thread: a file system that hangs must not delay the time limit, a
+    /// signal, or another container.
     async fn probe(&self, call: Call<'_>, probe: HostLook) -> Attempt {
         let (host, ct) = (self.host.clone(), self.ct);
         let (started_at, started) = (self.now().start, Instant::now());
@@ -210,13 +210,13 @@ fn attempt_of(call: Call<'_>, exchange: Exchange) -> Attempt {
     }
 }
 
-/// A recording that is played back: the same commands get the same answers.
+/// A recording that is played back: the same commands get the same results.
 pub struct Playback<'a> {
     recording: &'a Recording,
 }
 
 impl<'a> Playback<'a> {
-    /// Answers with what was recorded.
+    /// Plays back this recording.
     pub const fn new(recording: &'a Recording) -> Self {
         Self { recording }
     }

@@ -1,4 +1,4 @@
-//! What follows from a recording: judged, without its secrets, as a report. Pure.
+//! Judges a recording, redacts it, and makes the report. Pure.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,11 @@ use crate::redact::{self, Redactor};
 use crate::report::Report;
 use crate::runbook::Runbook;
 
-/// A recording with what follows from it.
+/// A recording and the conclusions from it.
 pub struct Conclusion {
     /// The report.
     pub report: Report,
-    /// The recording as it may leave.
+    /// The redacted recording.
     pub recording: Recording,
 }
 

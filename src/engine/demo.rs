@@ -12,7 +12,7 @@ pub struct Incident {
     text: &'static str,
 }
 
-/// The incidents there are; the first is played where none is named.
+/// All incidents. The first one is the default.
 pub const INCIDENTS: &[Incident] = &[
     Incident {
         name: "late-push",
@@ -32,15 +32,15 @@ pub const INCIDENTS: &[Incident] = &[
 ];
 
 impl Incident {
-    /// The incident of a name.
+    /// The incident with this name.
     pub fn named(name: &str) -> Option<&'static Self> {
         INCIDENTS.iter().find(|incident| incident.name == name)
     }
 
-    /// Its recording. Every one inside the binary can be read; a test sees to it.
+    /// Its recording. A test ensures that every one in the binary can be read.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// It is not valid.
     pub fn recording(&self) -> Result<Recording, serde_json::Error> {
         serde_json::from_str(self.text)
     }

@@ -25,13 +25,13 @@ use crate::host::{Host, HostError, Node, State};
 use crate::runbook::Check;
 
 /// How long judging and redaction may take beyond the run's own limit. They take milliseconds,
-/// unless a container's output was made to be slow.
+/// unless a container's output was crafted to be slow.
 const CONCLUDE_GRACE: Duration = Duration::from_secs(5);
 
 /// The var that a sweep sets to the time of its last visit, if a runbook has it.
 const SINCE: &str = "since";
 
-/// This node, and the ways from it into the containers of the cluster.
+/// This node, and how it reaches the containers of the cluster.
 pub struct Cluster<'a> {
     host: &'a Host,
     transport: &'a dyn Transport,
@@ -51,9 +51,9 @@ pub struct Container<'a> {
     pub since: Option<i64>,
 }
 
-/// What came of a diagnosis.
+/// The result of a diagnosis.
 pub struct Diagnosed<T> {
-    /// What was made of the conclusion.
+    /// What `finish` made of the conclusion.
     pub result: T,
     /// Why the run ended early, if it did.
     pub stopped: Option<Stop>,
@@ -254,8 +254,8 @@ impl<'a> Cluster<'a> {
         })
     }
 
-    /// Concludes on a thread of its own, in bounded time: what a container printed must not hold up
-    /// a signal, or another container.
+    /// Concludes on a separate thread, in bounded time: a container's output must not delay a signal,
+    /// or another container.
     async fn conclude<T: Send + 'static>(
         &self,
         plan: &Plan,
@@ -320,13 +320,13 @@ async fn node_of(host: &Host) -> Node {
     join(spawn_blocking(move || host.node())).await
 }
 
-/// What a task on a thread of its own gives. A panic there is one here.
+/// The result of a task on a separate thread. A panic there is resumed here.
 async fn join<T>(task: tokio::task::JoinHandle<T>) -> T {
     match task.await {
         Ok(value) => value,
         Err(error) => match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
-            // Tasks on threads of their own are not cancelled before the process ends.
+            // Blocking tasks are not cancelled before the process ends.
             Err(_) => std::future::pending().await,
         },
     }

@@ -1,4 +1,4 @@
-//! Goes through a plan's checks over a backend, and records what came of it.
+//! Executes a plan's checks over a backend, and records the results.
 
 use std::sync::Arc;
 
@@ -12,25 +12,25 @@ use crate::expression::{Binding, Unknown};
 use crate::judge::results::CheckResults;
 use crate::runbook::{Action, Check, HostLook, Runbook};
 
-/// The most items of a `for_each` that a check runs for.
+/// The maximum number of `for_each` items that a check runs for.
 const MAX_ITEMS: usize = 100;
 
-/// The bytes of output that a run keeps. Once there are more, no further command runs.
+/// The bytes of output that a run keeps. After that, no further command runs.
 const MAX_OUTPUT: usize = 16 << 20;
 
-/// A command to run, or the attempt that says why it cannot run.
+/// A command to run, or the attempt with the reason why it cannot run.
 type PlannedCall<'a> = Result<Call<'a>, Box<Attempt>>;
 
-/// Who follows a run.
+/// Callbacks during a run.
 pub struct Hooks<'a> {
-    /// Keeps the recording before a command changes the container. It holds the command as if it
-    /// had not ended. If it cannot be kept, the command does not run, for the reason returned.
+    /// Saves the recording before a command changes the container. The recording contains the command as
+    /// if it had not ended. If saving fails, the command does not run, for the returned reason.
     pub before_change: &'a dyn Fn(&Recording) -> Result<(), String>,
-    /// Hears of each check as it begins.
+    /// Called when a check begins.
     pub begins: &'a dyn Fn(&Check),
 }
 
-/// What came of a plan.
+/// The result of a plan.
 pub struct Execution {
     /// Every attempt.
     pub recording: Recording,
@@ -40,7 +40,7 @@ pub struct Execution {
     pub stopped: Option<Stop>,
 }
 
-/// Runs the checks until they are done or `stop` is.
+/// Runs the checks until they are done or `stop` resolves.
 ///
 /// Never fails: what could not run is an attempt that errored or was skipped, with its reason.
 pub async fn execute(
@@ -168,7 +168,7 @@ impl<'a> Executor<'a> {
         stopped
     }
 
-    /// The commands to run for a check, and the attempts that say why others cannot run.
+    /// The commands to run for a check, and the attempts with the reason why others cannot run.
     ///
     /// # Errors
     /// Why the check is skipped.
@@ -215,7 +215,7 @@ impl<'a> Executor<'a> {
         Ok(items)
     }
 
-    /// The command to run for one item, or the attempt that says which values are missing.
+    /// The command to run for one item, or the attempt that names the missing values.
     fn call(&self, check: &'a Check, item: Option<String>) -> PlannedCall<'a> {
         let mut scope = self.results.scope().inner();
         if let Some(item) = &item {
@@ -244,7 +244,7 @@ impl<'a> Executor<'a> {
         }
     }
 
-    /// Keeps the recording before a check changes the container. All of its commands count as run, in
+    /// Saves the recording before a check changes the container. All of its commands count as run, in
     /// case lxcdiag is killed while they run.
     fn announce(&self, check: &Check, calls: &[PlannedCall<'_>], now: i64) -> Result<(), String> {
         let reason = "lxcdiag was ended while it ran";
@@ -268,8 +268,8 @@ impl<'a> Executor<'a> {
     }
 
     /// Interprets the checks that this check needs, because its command can read their facts. The
-    /// others wait for the end: to interpret them between two commands takes longer, because the
-    /// processor's caches are then cold.
+    /// others are interpreted at the end: between two commands it takes longer, because the
+    /// processor's caches are cold.
     fn interpret_needs(&mut self, check: &Check) {
         let needed = |(pending, _): &(&Check, usize)| check.needs.contains(&pending.id);
         if check.changes || self.pending.iter().any(needed) {

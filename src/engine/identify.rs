@@ -5,16 +5,16 @@ use std::time::Duration;
 use crate::container::Session;
 use crate::evidence::recording::{Ending, Target};
 
-/// Prints `/etc/os-release`, then the names of systemd's shared library: its version is in the
-/// name, and to ask `systemctl --version` takes longer.
+/// Prints `/etc/os-release`, then the name of systemd's shared library, which contains the version:
+/// `systemctl --version` takes longer.
 pub const PROBE: &str = "cat /etc/os-release; for f in /usr/lib/systemd/libsystemd-shared-*.so \
     /usr/lib/*/systemd/libsystemd-shared-*.so /lib/systemd/libsystemd-shared-*.so; do \
     [ -e \"$f\" ] && echo \"$f\"; done";
 
-/// Far longer than it takes; without an answer the report says less.
+/// Far longer than it takes. Without an answer, the report lacks these versions.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// Fills in what can be found out.
+/// Fills in what can be determined.
 pub(super) async fn identify(session: &mut Session, target: &mut Target) {
     let argv = ["sh", "-c", PROBE].map(str::to_owned);
     let exchange = session.run(&argv, LIMIT).await;

@@ -49,7 +49,7 @@ impl Ledger {
         self.of_container(recording.target.ct).join(name)
     }
 
-    /// Keeps a recording, in place of an earlier state of the same run. Only root can read it. Prunes
+    /// Saves a recording, in place of an earlier state of the same run. Only root can read it. Prunes
     /// the container's older recordings.
     pub fn keep(&self, recording: &Recording) -> Result<(), NotKept> {
         let path = self.file_of(recording);
@@ -187,7 +187,7 @@ checks:
         (directory, history)
     }
 
-    /// A run that began so many seconds later than others.
+    /// A run that began this many seconds later than the others.
     pub(super) fn later(runbook: &Runbook, seconds: f64) -> Recording {
         let mut recording = Run::new(runbook).passes(&["look", "set"]).recording;
         recording.started_at = at(seconds);
@@ -233,7 +233,7 @@ checks:
         assert_eq!(unreadable, Vec::<PathBuf>::new());
     }
 
-    /// Whole or pruned, a change on another node is known no more precisely than that node's clock.
+    /// Whole or pruned, a change on another node is only as precise as the comparison of the clocks.
     #[test]
     fn the_uncertainty_of_another_nodes_clock_is_kept() {
         let (_directory, history) = history();

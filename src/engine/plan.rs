@@ -1,4 +1,4 @@
-//! What a run will do in one container: decided before anything starts, and then only read.
+//! What a run will do in one container. It is decided before anything starts, and does not change.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::runbook::{Action, Check, HostLook, Runbook};
 use crate::shell_quote::command_line;
 use crate::terminal_text::visible;
 
-/// Stands for the item of a `for_each`, which is known only during the run.
+/// Placeholder for the item of a `for_each`, which is known only during the run.
 pub const ITEM: &str = "ITEM";
 
 /// What the user asks for: the same for every container.
@@ -30,13 +30,13 @@ pub struct Request {
     pub values: Values,
     /// lxcdiag's own command line.
     pub command_line: Vec<String>,
-    /// When provisioning failed, if the user says so.
+    /// When provisioning failed, if the user gives it.
     pub failed_at: Option<Interval>,
     /// The failures in the provisioning log, if one was given.
     pub log: Option<Vec<LoggedFailure>>,
     /// Whether the container may be changed.
     pub changes: ChangePolicy,
-    /// How long the whole run may take.
+    /// Time limit for the whole run.
     pub timeout: Option<Duration>,
     /// The name of the demonstration, if a recording is played back.
     pub demonstration: Option<String>,
@@ -55,11 +55,11 @@ pub struct Plan {
     pub changes: ChangePolicy,
 }
 
-/// One check of a plan, as far as it is known beforehand.
+/// One check of a plan, as far as it is known in advance.
 pub struct PlannedCheck<'a> {
     /// The check.
     pub check: &'a Check,
-    /// Its command line, or what the host is asked for; or the values that only the run will know.
+    /// Its command line, or its host probe; or the values that are known only during the run.
     pub action: Result<String, Unknown>,
     /// Why it will be skipped, if that is known.
     pub refusal: Option<String>,
@@ -88,7 +88,7 @@ impl PlannedCheck<'_> {
 }
 
 impl Plan {
-    /// The plan for a container that earlier runs changed in this way.
+    /// The plan for a container, with the changes of earlier runs.
     pub fn new(request: &Request, target: Target, earlier_changes: Vec<OwnChange>) -> Self {
         let runbook = Arc::clone(&request.runbook);
         let mut head = Recording {

@@ -7,15 +7,15 @@ use crate::runbook::Check;
 pub enum ChangePolicy {
     /// The user allows changes.
     Allowed,
-    /// The user does not; why, as in `--read-only is given`.
+    /// The user does not. The reason, such as `--read-only is given`.
     Declined(&'static str),
     /// The container has this lock.
     Locked(String),
 }
 
 impl ChangePolicy {
-    /// The policy for a container with this lock, if it has one. What the user declines stays
-    /// declined for that reason.
+    /// The policy for a container with this lock, if it has one. A change that the user declined keeps
+    /// that reason.
     #[must_use]
     pub fn with_lock(&self, lock: Option<&str>) -> Self {
         match (self, lock) {
@@ -24,7 +24,7 @@ impl ChangePolicy {
         }
     }
 
-    /// Whether nothing may be changed because the user said so.
+    /// Whether the user declined all changes.
     pub const fn is_read_only(&self) -> bool {
         matches!(self, Self::Declined(_))
     }

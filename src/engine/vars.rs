@@ -33,12 +33,12 @@ pub enum VarError {
         /// The nearest names.
         suggestion: String,
     },
-    /// The value is not what the var takes.
+    /// The var does not accept the value.
     #[error("var `{name}` ({about}): {problem}")]
     Refused {
         /// The var.
         name: String,
-        /// What it is.
+        /// Its description.
         about: String,
         /// What is wrong with the value.
         problem: ValueError,
@@ -46,7 +46,7 @@ pub enum VarError {
 }
 
 impl VarError {
-    /// The same with the given value as `shown` prints it. It gets the var's name, if that is known.
+    /// The same error with the value as `shown` prints it. `shown` gets the var's name, if known.
     pub fn shown(mut self, shown: impl FnOnce(Option<&str>, &str) -> String) -> Self {
         match &mut self {
             Self::NoEquals { given } => *given = shown(None, given),
@@ -61,10 +61,10 @@ impl VarError {
     }
 }
 
-/// Joins what was given as `name=value` with the runbook's defaults.
+/// Combines the given `name=value` pairs with the runbook's defaults.
 ///
 /// # Errors
-/// A name that the runbook does not have, or a value that its var does not take.
+/// The runbook does not have the var, or the var does not accept the value.
 pub fn resolve(runbook: &Runbook, given: &[String]) -> Result<Values, VarError> {
     let mut values = BTreeMap::new();
     for setting in given {

@@ -1,4 +1,4 @@
-//! The directory beside a sweep's page: each container's own report, written when it is done with.
+//! The directory beside a sweep's page, with a report on each container, written when its visit ends.
 
 use std::collections::BTreeSet;
 use std::io::{Error, ErrorKind, Result};
@@ -15,14 +15,14 @@ use crate::atomic_file::replace;
 use crate::evidence::container_id::ContainerId;
 use crate::report::{Format, Layout, Report, render};
 
-/// What a part of a link may not contain as it is: all but the unreserved characters (RFC 3986, section 2.3).
+/// Characters to percent-encode in a part of a link: all but the unreserved ones (RFC 3986, section 2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// The reports that a page leads to.
+/// The reports that a page links to.
 pub(super) struct Reports {
     directory: PathBuf,
     /// Those of this sweep.
@@ -43,8 +43,8 @@ impl Reports {
         })
     }
 
-    /// Writes a container's report, whole or not at all. That it could not is told when all are done with:
-    /// the sweep goes on.
+    /// Writes a container's report completely or not at all. An error does not end the sweep: `finish`
+    /// returns it.
     pub(super) fn write(&self, report: &Report) {
         let text = render(report, Format::Html, Layout::default());
         let ct = report.target.ct;
@@ -55,7 +55,7 @@ impl Reports {
         }
     }
 
-    /// The link to a container's report, from the page; none where this sweep has not written one.
+    /// The link from the page to a container's report; none if this sweep has not written one.
     pub(super) fn link(&self, ct: ContainerId) -> Option<String> {
         let name = self.directory.file_name()?;
         let there = lock(&self.written).contains(&ct);
@@ -68,10 +68,10 @@ impl Reports {
         })
     }
 
-    /// Takes away the reports of earlier sweeps, once the page that led to them is replaced.
+    /// Removes the reports of earlier sweeps, after the page that linked to them was replaced.
     ///
     /// # Errors
-    /// That could not be done, or not every report of this sweep was written.
+    /// A report could not be removed, or not every report of this sweep was written.
     pub(super) fn finish(&self) -> std::result::Result<(), CliError> {
         let removed = self.remove_earlier();
         match lock(&self.failed).take() {

@@ -28,7 +28,7 @@ fn plan(runbook: &Runbook, recorded: &Recording) -> Plan {
     Plan::new(&request, recorded.target.clone(), Vec::new())
 }
 
-/// Plays a recording back; what was kept before each change.
+/// Plays a recording back. Returns the recordings that were saved before each change.
 async fn played(plan: &Plan, recorded: &Recording) -> (Execution, Vec<Recording>) {
     let kept = std::cell::RefCell::new(Vec::new());
     let hooks = Hooks {
@@ -43,7 +43,7 @@ async fn played(plan: &Plan, recorded: &Recording) -> (Execution, Vec<Recording>
     (execution, kept.into_inner())
 }
 
-/// What a run found on the way is what the recording says afterwards.
+/// The results during a run are the same as those of its recording afterwards.
 #[tokio::test]
 async fn the_findings_of_a_run_are_those_of_its_recording() {
     let runbook = runbook(include_str!("../../../runbooks/race-condition.yaml"));
@@ -58,7 +58,7 @@ async fn the_findings_of_a_run_are_those_of_its_recording() {
             incident.name
         );
         assert!(diagnosis.results.len() > 5, "{}", incident.name);
-        // What a check needs was known in time: it ran where it had run.
+        // The facts that a check needs were known in time, so the same checks ran.
         assert_eq!(
             execution.recording.attempts, recorded.attempts,
             "{}",
