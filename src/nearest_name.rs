@@ -28,18 +28,18 @@ pub fn ranked<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> 
     near.into_iter().map(|(_, candidate)| candidate).collect()
 }
 
-/// The end of a message about a wrong name: what was probably meant, or else what there is.
+/// The hint line of a message about a wrong name: the name that was probably meant, or else all names.
 ///
-/// Empty where there is nothing to choose from.
+/// Empty if there are no names.
 pub fn suggestion<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     let candidates: Vec<_> = candidates.into_iter().collect();
     if let Some(near) = nearest(name, candidates.iter().copied()) {
-        return format!("; did you mean `{near}`?");
+        return format!("\nhint: did you mean `{near}`?");
     }
     match candidates.as_slice() {
         [] => String::new(),
-        [only] => format!("; there is only `{only}`"),
-        _ => format!("; there are {}", listed(candidates)),
+        [only] => format!("\nhint: the only choice is `{only}`"),
+        _ => format!("\nhint: choose one of {}", listed(candidates)),
     }
 }
 
@@ -89,8 +89,11 @@ mod tests {
 
     #[test]
     fn without_a_near_name_all_are_listed() {
-        assert_eq!(suggestion("zzz", ["a", "bb"]), "; there are `a`, `bb`");
-        assert_eq!(suggestion("zzz", ["a"]), "; there is only `a`");
+        assert_eq!(
+            suggestion("zzz", ["a", "bb"]),
+            "\nhint: choose one of `a`, `bb`"
+        );
+        assert_eq!(suggestion("zzz", ["a"]), "\nhint: the only choice is `a`");
         assert_eq!(suggestion("zzz", []), "");
         let many: Vec<_> = (0..30).map(|n| format!("name{n}")).collect();
         assert!(listed(many.iter().map(String::as_str)).ends_with("`name19` and 10 more"));

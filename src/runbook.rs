@@ -1,8 +1,8 @@
-//! Runbooks: text in, a checked [`Runbook`] out.
+//! Runbooks: from text to a validated [`Runbook`].
 //!
-//! [`Library`] finds a runbook's text by name, and is the only part here that touches files.
-//! [`read`] makes a [`Runbook`] of it in three steps, each of which can refuse it with
-//! `file:line:column`: YAML as a tree, the tree as types, and then what the types cannot say.
+//! [`Library`] finds the text of a runbook by name; only it reads files. [`read`] parses the text in three
+//! steps, each of which reports errors as `file:line:column`: text to YAML values, values to types, and
+//! validation of what types cannot express.
 
 mod command;
 pub mod dependencies;
@@ -25,7 +25,7 @@ mod yaml_error;
 
 pub use describe::describe;
 pub use error::{Position, RunbookError, RunbookErrors};
-pub use library::{BuiltIn, Entry, Library, LookupError, Origin};
+pub use library::{Entry, Library, LookupError, Origin, read_file};
 pub use model::*;
 pub use read::read;
 pub(crate) use read::read_as;

@@ -95,16 +95,9 @@ pub(super) fn show(args: &ShowArgs) -> Result<ExitCode, CliError> {
 }
 
 pub(super) fn validate(args: &ValidateArgs) -> Result<ExitCode, CliError> {
-    let library = Library::new(Vec::new(), &[]);
     let mut code = ExitCode::Healthy;
     for file in &args.files {
-        // With a directory, a file name is always treated as a path, regardless of its extension.
-        let path = if file.components().count() > 1 {
-            file.clone()
-        } else {
-            std::path::Path::new(".").join(file)
-        };
-        let problem = match library.find(&path.to_string_lossy()) {
+        let problem = match runbook::read_file(file) {
             Ok(source) => runbook::read(&source).err().map(|error| error.to_string()),
             Err(error) => Some(error.to_string()),
         };

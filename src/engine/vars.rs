@@ -147,19 +147,19 @@ checks:
         assert_eq!(message("unit"), "invalid `--var unit`: expected NAME=VALUE");
         assert_eq!(
             message("umit=x"),
-            "runbook test has no var `umit`; did you mean `unit`?"
+            "runbook test has no var `umit`\nhint: did you mean `unit`?"
         );
         assert_eq!(
             message("=x"),
-            "runbook test has no var ``; there are `unit`, `window`, `source`"
+            "runbook test has no var ``\nhint: choose one of `unit`, `window`, `source`"
         );
         assert_eq!(
             message("unit=x.socket"),
-            r"var `unit` (the unit): `x.socket` does not match `[a-z=]+\.service` as a whole"
+            "var `unit` (the unit): `x.socket` does not have the form that the runbook requires"
         );
         assert_eq!(
             message("window=soon"),
-            "var `window` (the longest gap): `soon` is not a length of time, such as `10s`, \
+            "var `window` (the longest gap): `soon` is not a duration, such as `10s`, \
              `500ms` or `1min 30s`"
         );
     }

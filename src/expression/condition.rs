@@ -38,7 +38,7 @@ impl<'de> Deserialize<'de> for Condition {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Condition, A::Error> {
                 let Some(key) = map.next_key::<String>()? else {
                     return Err(de::Error::custom(
-                        "an empty condition: write an expression, or one of `all:`, `any:`, `not:`",
+                        "the condition is empty\nhint: write an expression, or one of `all:`, `any:`, `not:`",
                     ));
                 };
                 let condition = match key.as_str() {
@@ -50,7 +50,7 @@ impl<'de> Deserialize<'de> for Condition {
                 match map.next_key::<String>()? {
                     None => Ok(condition),
                     Some(second) => Err(de::Error::custom(format!(
-                        "`{key}` and `{second}` in one condition: nest one in the other",
+                        "a condition cannot have both `{key}` and `{second}`\nhint: nest one in the other",
                     ))),
                 }
             }

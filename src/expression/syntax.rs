@@ -110,7 +110,7 @@ pub(super) fn check_size<'a>(code: impl IntoIterator<Item = &'a str>) -> Result<
         return Ok(());
     }
     Err(SyntaxError {
-        message: format!("more than {MOST_TOKENS} words and signs; split it with `let`"),
+        message: format!("more than {MOST_TOKENS} tokens\nhint: split it with `let`"),
     })
 }
 
@@ -171,13 +171,13 @@ fn check_calls(environment: &Environment<'_>, source: &str) -> Result<(), Syntax
             && let Err(error) = state.apply_filter(name, &[])
             && error.kind() == ErrorKind::UnknownFilter
         {
-            return refuse(format!("there is no filter `{name}`"));
+            return refuse(format!("unknown filter `{name}`"));
         }
         if let Some(name) = call.name("test").map(|found| found.as_str())
             && let Err(error) = state.perform_test(name, &[])
             && error.kind() == ErrorKind::UnknownTest
         {
-            return refuse(format!("there is no test `is {name}`"));
+            return refuse(format!("unknown test `is {name}`"));
         }
         if let Some(name) = call.name("function").map(|found| found.as_str())
             && !["not", "and", "or", "in", "if", "else", "is"].contains(&name)
@@ -185,7 +185,7 @@ fn check_calls(environment: &Environment<'_>, source: &str) -> Result<(), Syntax
             && !bare.contains(&format!("is {name}("))
             && !environment.globals().any(|(global, _)| global == name)
         {
-            return refuse(format!("there is no function `{name}`"));
+            return refuse(format!("unknown function `{name}`"));
         }
     }
     Ok(())

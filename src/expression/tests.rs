@@ -118,9 +118,9 @@ fn names_are_found_without_evaluating() {
         Ok(vec!["look".into(), "stamp.born".into(), "unit".into()])
     );
     for (source, message) in [
-        ("befor(look, visible)", "there is no function `befor`"),
-        ("unit | lenght", "there is no filter `lenght`"),
-        ("unit is matchin('a')", "there is no test `is matchin`"),
+        ("befor(look, visible)", "unknown function `befor`"),
+        ("unit | lenght", "unknown filter `lenght`"),
+        ("unit is matchin('a')", "unknown test `is matchin`"),
     ] {
         assert_eq!(
             names(source),

@@ -1,10 +1,10 @@
-//! What a run will do: the order of the checks and the commands they come to. Pure.
+//! The order of the checks, and their commands. Pure.
 
 use crate::expression::{Evaluator, Scope, Unknown};
 use crate::runbook::{Action, Check, Runbook};
 
 impl Runbook {
-    /// The checks in the order they run: the runbook's, but what changes the container comes last.
+    /// The checks in order of execution: those that change the container come last.
     pub fn in_order(&self) -> Vec<&Check> {
         let (changing, reading): (Vec<_>, Vec<_>) =
             self.checks.iter().partition(|check| check.changes);
@@ -13,10 +13,10 @@ impl Runbook {
 }
 
 impl Check {
-    /// The words of the command in the container; empty for a probe of the host.
+    /// The words of the command in the container; empty for a host probe.
     ///
     /// # Errors
-    /// The values that a word needs and that are unknown.
+    /// The unknown values that a word needs.
     pub fn argv(&self, evaluator: &Evaluator, scope: &Scope) -> Result<Vec<String>, Unknown> {
         match self.action() {
             Some(Action::Run(words)) => words
@@ -39,7 +39,7 @@ mod tests {
     use crate::judge::results::CheckResults;
 
     #[test]
-    fn what_changes_the_container_comes_last() {
+    fn checks_that_change_the_container_come_last() {
         let runbook = runbook(
             "runbook: test
 title: A test
@@ -76,7 +76,7 @@ checks:
             check.argv(results.evaluator(), results.scope())
         };
         let owned = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>();
-        // A word is a word, whatever is in it; only a shell's line is quoted.
+        // Words need no quoting; only a shell script does.
         assert_eq!(
             words(0),
             Ok(owned(&["systemctl", "show", "--", "it's $HOME.service"]))

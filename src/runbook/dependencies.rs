@@ -1,4 +1,4 @@
-//! Which checks an expression rests on, directly or through derived values. Pure.
+//! The checks that an expression depends on, directly or through derived values. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use crate::expression::Condition;
 use crate::expression::{expression_names, let_names};
 use crate::runbook::Runbook;
 
-/// The checks behind each derived value of a runbook.
+/// The checks that each derived value of a runbook depends on.
 #[derive(Debug, Clone, Default)]
 pub struct Dependencies {
     checks: BTreeSet<String>,
@@ -14,7 +14,7 @@ pub struct Dependencies {
 }
 
 impl Dependencies {
-    /// Goes through a runbook's derived values, each of which uses only those above it.
+    /// The dependencies of a runbook's derived values, each of which uses only those above it.
     pub fn new(runbook: &Runbook) -> Self {
         let mut all = Self {
             checks: runbook
@@ -31,7 +31,16 @@ impl Dependencies {
         all
     }
 
-    /// The derived values that a check is behind.
+    /// The checks that a derived value depends on.
+    pub fn of_let(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.lets
+            .get(name)
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+    }
+
+    /// The derived values that depend on a check.
     pub fn lets_on(&self, check: &str) -> impl Iterator<Item = &str> {
         let on = self
             .lets
@@ -40,7 +49,7 @@ impl Dependencies {
         on.map(|(name, _)| name.as_str())
     }
 
-    /// The checks behind a condition.
+    /// The checks that a condition depends on.
     pub fn of_condition(&self, condition: &Condition) -> BTreeSet<String> {
         match condition {
             Condition::Leaf(source) => self.of_names(&expression_names(source).unwrap_or_default()),

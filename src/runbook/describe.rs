@@ -1,4 +1,4 @@
-//! What a runbook does, for people: the text of `lxcdiag show`. Pure.
+//! The text of `lxcdiag show`. Pure.
 
 use std::fmt::{self, Write};
 
@@ -9,7 +9,7 @@ use crate::terminal_text::visible;
 
 /// A runbook's title, vars, checks with their commands, and hypotheses.
 ///
-/// The runbook comes from a file that may be anyone's: no control character of it is passed on.
+/// The file may be hostile: control characters are made visible.
 pub fn describe(runbook: &Runbook) -> String {
     let mut text = String::new();
     // Writing to a `String` cannot fail.
@@ -32,15 +32,13 @@ fn write_runbook(out: &mut String, runbook: &Runbook) -> fmt::Result {
             writeln!(out, "  {name:width$}  {}", var_line(var))?;
         }
     }
-    writeln!(out, "\nChecks, in the order they are run:")?;
+    writeln!(out, "\nChecks, in order of execution:")?;
     let width = widest(runbook.checks.iter().map(|check| check.id.as_str()));
-    let (changing, looking): (Vec<_>, Vec<_>) =
-        runbook.checks.iter().partition(|check| check.changes);
-    for check in looking.into_iter().chain(changing) {
+    for check in runbook.in_order() {
         write_check(out, check, width)?;
     }
     if runbook.checks.iter().any(|check| check.changes) {
-        writeln!(out, "\n! changes the container; skipped under --read-only")?;
+        writeln!(out, "\n! changes the container; skipped with --read-only")?;
     }
     if runbook.hypotheses.is_empty() {
         return Ok(());
@@ -49,7 +47,11 @@ fn write_runbook(out: &mut String, runbook: &Runbook) -> fmt::Result {
     let width = widest(runbook.hypotheses.iter().map(|one| one.id.as_str()));
     for hypothesis in &runbook.hypotheses {
         let (id, title) = (&hypothesis.id, line(&hypothesis.title));
-        let race = if hypothesis.race { " (a race)" } else { "" };
+        let race = if hypothesis.race {
+            " (race condition)"
+        } else {
+            ""
+        };
         writeln!(out, "  {id:width$}  {title}{race}")?;
         writeln!(out, "  {:width$}  {}", "", line(&hypothesis.about))?;
         let count = |effect| {
@@ -104,23 +106,23 @@ fn write_check(out: &mut String, check: &Check, width: usize) -> fmt::Result {
     }
     if !check.needs.is_empty() {
         let needs = listed(check.needs.iter().map(String::as_str));
-        writeln!(out, "{indent}only where {needs} passed")?;
+        writeln!(out, "{indent}only if {needs} passed")?;
     }
     Ok(())
 }
 
 fn host_shown(look: &HostLook) -> String {
     match look {
-        HostLook::Container => String::from("on the host: the container's state and configuration"),
-        HostLook::Node => String::from("on the host: the node and its versions"),
+        HostLook::Container => String::from("host probe: state and configuration of the container"),
+        HostLook::Node => String::from("host probe: node and software versions"),
         HostLook::Tasks(types) if types.is_empty() => {
-            String::from("on the host: the log of tasks on the container")
+            String::from("host probe: task log of the container")
         }
         HostLook::Tasks(types) => {
             let types = listed(types.iter().map(String::as_str));
-            format!("on the host: the log of tasks on the container, of type {types}")
+            format!("host probe: task log of the container, types {types}")
         }
-        HostLook::Source(path) => format!("on the host: size and SHA-256 of {}", line(path)),
+        HostLook::Source(path) => format!("host probe: size and SHA-256 of {}", line(path)),
     }
 }
 
@@ -128,11 +130,11 @@ fn var_line(var: &Var) -> String {
     let mut text = line(&var.about);
     let kind = match var.kind {
         FactType::Text => "",
-        FactType::Int => "a whole number",
-        FactType::Number => "a number",
+        FactType::Int => "whole number",
+        FactType::Number => "number",
         FactType::Bool => "yes or no",
-        FactType::Time | FactType::FileTime | FactType::ClockTime => "a time",
-        FactType::Duration => "a length of time",
+        FactType::Time | FactType::FileTime | FactType::ClockTime => "timestamp",
+        FactType::Duration => "duration",
     };
     let default = match var.default.as_deref() {
         Some(default) => format!("default: {}", line(default)),
@@ -147,7 +149,7 @@ fn var_line(var: &Var) -> String {
     text
 }
 
-/// A word as one would type it; a template is shown as it is.
+/// A word as in a shell; a template is shown as it is.
 fn word_shown(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "@%+=:,./_-".contains(c);
     if !word.is_empty() && (word.chars().all(plain) || word.contains("{{")) {
@@ -157,7 +159,7 @@ fn word_shown(word: &str) -> String {
     }
 }
 
-/// Text of the runbook's, on one line and whole.
+/// Text of the runbook on one line, not shortened.
 fn line(text: &str) -> String {
     visible(text.trim())
 }
@@ -172,7 +174,7 @@ mod tests {
     use crate::runbook::{Source, read};
 
     #[test]
-    fn a_runbook_is_shown_whole() {
+    fn the_whole_runbook_is_described() {
         let text = r#"
 runbook: disk
 title: Is the disk full?
@@ -214,9 +216,9 @@ hypotheses:
 
         Vars, set with --var NAME=VALUE:
           dir    where to look (default: /)
-          least  free, at least (a whole number; no default)
+          least  free, at least (whole number; no default)
 
-        Checks, in the order they are run:
+        Checks, in order of execution:
           free       How much is free\x1b[2J
                      $ df {{ dir }}
           files      How many files
@@ -225,17 +227,17 @@ hypotheses:
           each_file  Each of them
                      $ echo {{ item }}
                      for each item of files.count
-                     only where `files` passed
+                     only if `files` passed
           backups    Backups
-                     on the host: the log of tasks on the container, of type `vzdump`
+                     host probe: task log of the container, types `vzdump`
         ! clear      Make room (step 2)
                      $ rm -- 'a b' {{ dir }}/x
-                     only where `free` passed
+                     only if `free` passed
 
-        ! changes the container; skipped under --read-only
+        ! changes the container; skipped with --read-only
 
         Hypotheses:
-          full  The disk is full (a race)
+          full  The disk is full (race condition)
                 Nothing more fits.
                 evidence: 1 can confirm it, 1 can weaken it
                 explains `slow`

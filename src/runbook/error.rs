@@ -1,40 +1,40 @@
-//! What is wrong with a runbook: each mistake a sentence, with the place it stands at.
+//! Errors in a runbook, each with its position.
 
 use std::fmt;
 
 use super::path::Path;
 
-/// How many mistakes are told of at once; finding the line of each reads the text again.
-pub(super) const MOST_ERRORS: usize = 50;
+/// The number of errors that are reported at once.
+pub(super) const MAX_ERRORS: usize = 50;
 
-/// Everything found wrong with one runbook; never empty.
+/// All errors in one runbook; never empty.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct RunbookErrors {
-    /// The mistakes, from the top of the file to its end.
+    /// The errors, in the order of the file.
     pub errors: Vec<RunbookError>,
-    /// How many more there are than `errors` tells.
-    pub left_out: usize,
+    /// The number of errors that are not in `errors`.
+    pub omitted: usize,
 }
 
-/// One mistake.
+/// One error.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct RunbookError {
-    /// The file, or what else the text came from.
+    /// The file, or another source of the text.
     pub file: String,
-    /// Where in it; absent where it concerns the file as a whole.
+    /// The position; absent if the error is about the whole file.
     pub position: Option<Position>,
-    /// The place within the runbook, such as `checks[3].needs[0]`; empty for the whole of it.
+    /// The path within the runbook, such as `checks[3].needs[0]`; empty for the whole runbook.
     pub path: String,
-    /// What is wrong, and what to do.
+    /// What is wrong. A second line, `hint: …`, can say what to do.
     pub message: String,
 }
 
 /// A place in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
-    /// Counted from 1.
+    /// Starts at 1.
     pub line: usize,
-    /// In characters, counted from 1.
+    /// In characters; starts at 1.
     pub column: usize,
 }
 
@@ -54,7 +54,7 @@ impl Position {
     }
 }
 
-/// A mistake before its line is known.
+/// An error whose position is not known yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Finding {
     pub(super) path: Path,
@@ -75,7 +75,7 @@ impl RunbookErrors {
                 path: path.to_string(),
                 message,
             }],
-            left_out: 0,
+            omitted: 0,
         }
     }
 }
@@ -88,9 +88,9 @@ impl fmt::Display for RunbookErrors {
             }
             write!(f, "{error}")?;
         }
-        match self.left_out {
+        match self.omitted {
             0 => Ok(()),
-            more => write!(f, "\nand {more} more mistakes"),
+            more => write!(f, "\nand {more} more errors"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Where runbooks are found. The only part of this module that reads files.
+//! Finds runbooks. The only part of this module that reads files.
 
 mod file;
 
@@ -6,74 +6,60 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::error::RunbookErrors;
+use super::printable::quoted;
 use super::read::read;
 use super::source::Source;
 use super::validate::is_dashed;
 use crate::nearest_name::{listed, ranked};
+use file::{ENDINGS, names_in};
 
-/// A runbook inside the binary.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BuiltIn {
-    /// The name it is found by.
-    pub id: &'static str,
-    /// The whole of it.
-    pub text: &'static str,
-}
+pub use file::read_file;
 
-/// The project's own runbooks.
-const BUILT_IN: &[BuiltIn] = &[
-    BuiltIn {
-        id: "health",
-        text: include_str!("../../runbooks/health.yaml"),
-    },
-    BuiltIn {
-        id: "race-condition",
-        text: include_str!("../../runbooks/race-condition.yaml"),
-    },
-    BuiltIn {
-        id: "race-risk",
-        text: include_str!("../../runbooks/race-risk.yaml"),
-    },
-    BuiltIn {
-        id: "unit-failed",
-        text: include_str!("../../runbooks/unit-failed.yaml"),
-    },
+/// The built-in runbooks: names and texts.
+const BUILT_IN: &[(&str, &str)] = &[
+    ("health", include_str!("../../runbooks/health.yaml")),
+    (
+        "race-condition",
+        include_str!("../../runbooks/race-condition.yaml"),
+    ),
+    ("race-risk", include_str!("../../runbooks/race-risk.yaml")),
+    (
+        "unit-failed",
+        include_str!("../../runbooks/unit-failed.yaml"),
+    ),
 ];
-
-/// The endings of runbook files, the first preferred.
-const ENDINGS: &[&str] = &["yaml", "yml"];
 
 /// Where a runbook is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
     /// In this file.
     File(PathBuf),
-    /// Inside the binary.
+    /// In the binary.
     BuiltIn,
 }
 
-/// Why there is no runbook.
+/// Why a runbook cannot be found or read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LookupError {
-    /// No place has it.
-    #[error("{}", unknown_message(name, near, looked_in))]
+    /// There is no runbook of this name.
+    #[error("{}", unknown_message(name, near, searched))]
     Unknown {
-        /// What was asked for.
+        /// The name.
         name: String,
-        /// Names that there are and that it may have been meant for, the nearest first.
+        /// Existing names that were probably meant, the nearest first.
         near: Vec<String>,
-        /// Where it was looked for.
-        looked_in: Vec<String>,
+        /// The directories that were searched.
+        searched: Vec<PathBuf>,
     },
-    /// What is there cannot be read.
+    /// A file or directory cannot be read.
     #[error("cannot read {}: {reason}", path.display())]
     Unreadable {
         /// The file or directory.
         path: PathBuf,
-        /// Why, and what to do.
+        /// Why.
         reason: String,
     },
-    /// What is there is no text, or too long for a runbook.
+    /// The file is not text, or too large.
     #[error(transparent)]
     NotText(#[from] RunbookErrors),
 }
@@ -81,137 +67,111 @@ pub enum LookupError {
 /// A runbook in a [`Library`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// The name it is found by.
+    /// The name to find it by.
     pub id: String,
-    /// Its title, where it can be read.
+    /// Its title, if it can be read.
     pub title: Option<String>,
     /// Where it is.
     pub origin: Origin,
-    /// The runbook of the same name that is found in its stead.
+    /// The runbook of the same name that takes precedence.
     pub shadowed_by: Option<Origin>,
     /// What is wrong with it.
     pub problem: Option<String>,
 }
 
-/// The places in which runbooks are looked for, the first first.
+/// The places of runbooks, in order of precedence.
 #[derive(Debug, Clone)]
 pub struct Library {
-    /// Directories, with whether they were asked for and therefore must be there.
+    /// Directories, and whether each must exist.
     directories: Vec<(PathBuf, bool)>,
-    built_in: &'static [BuiltIn],
+    built_in: &'static [(&'static str, &'static str)],
 }
 
 impl Library {
-    /// The directory of `--runbooks` if given, the user's, the machine's, then the binary's own.
-    pub fn standard(asked_for: Option<&Path>) -> Self {
+    /// The directory of `--runbooks` if given, those of the user and the system, and the binary.
+    pub fn standard(given: Option<&Path>) -> Self {
         let variable = |name| std::env::var_os(name).map(PathBuf::from);
-        // XDG Base Directory Specification: a path that is not absolute is to be ignored.
+        // XDG Base Directory Specification: a path that is not absolute is ignored.
         let config = variable("XDG_CONFIG_HOME")
             .filter(|path| path.is_absolute())
             .or_else(|| variable("HOME").map(|home| home.join(".config")))
             .filter(|path| path.is_absolute());
         let user = config.map(|config| config.join("lxcdiag/runbooks"));
-        let machine = PathBuf::from("/etc/lxcdiag/runbooks");
-        let usual = user.into_iter().chain([machine]).map(|path| (path, false));
+        let system = PathBuf::from("/etc/lxcdiag/runbooks");
+        let given = given.map(|path| (path.to_owned(), true));
+        let usual = user.into_iter().chain([system]).map(|path| (path, false));
         Self {
-            directories: asked_for
-                .map(|path| (path.to_owned(), true))
-                .into_iter()
-                .chain(usual)
-                .collect(),
+            directories: given.into_iter().chain(usual).collect(),
             built_in: BUILT_IN,
         }
     }
 
-    /// These directories, which must be there, and then these runbooks.
-    pub fn new(directories: Vec<PathBuf>, built_in: &'static [BuiltIn]) -> Self {
-        Self {
-            directories: directories.into_iter().map(|path| (path, true)).collect(),
-            built_in,
-        }
-    }
-
-    /// The text of a runbook: of the file where `name` has a `/` or ends in `.yaml` or `.yml`,
-    /// else of the first that is called so.
+    /// The text of a runbook. `name` is a path if it has a `/` or ends in `.yaml` or `.yml`; otherwise
+    /// the first runbook of this name is found.
     ///
     /// # Errors
-    /// There is none, or it cannot be read, or it is no text. What is found first counts: a file
-    /// that cannot be read does not give way to one further down.
+    /// There is no such runbook, or the first one cannot be read.
     pub fn find(&self, name: &str) -> Result<Source, LookupError> {
-        let is_path = name.contains('/')
-            || ENDINGS
-                .iter()
-                .any(|ending| name.ends_with(&format!(".{ending}")));
-        if is_path {
-            return file::source(Path::new(name));
+        let has_ending = |ending: &&str| name.ends_with(&format!(".{ending}"));
+        if name.contains('/') || ENDINGS.iter().any(has_ending) {
+            return read_file(Path::new(name));
         }
         if is_dashed(name) {
-            for (directory, asked_for) in &self.directories {
-                if *asked_for {
-                    file::names(directory)?;
+            for (directory, required) in &self.directories {
+                if *required {
+                    names_in(directory, true)?;
                 }
                 for ending in ENDINGS {
                     let path = directory.join(format!("{name}.{ending}"));
                     if file::exists(&path) {
-                        return file::source(&path);
+                        return read_file(&path);
                     }
                 }
             }
-            if let Some(found) = self.built_in.iter().find(|one| one.id == name) {
-                return Ok(built_in_source(found));
+            if let Some((id, text)) = self.built_in.iter().find(|(id, _)| *id == name) {
+                return Ok(built_in_source(id, text));
             }
         }
         Err(self.unknown(name))
     }
 
-    /// All runbooks, place by place in the order they are looked for, by name within each.
+    /// All runbooks, in order of precedence, and by name in each place.
     ///
     /// # Errors
-    /// A directory that is there cannot be read, or one that was asked for is not there.
+    /// A directory cannot be read.
     pub fn list(&self) -> Result<Vec<Entry>, LookupError> {
-        let mut entries: Vec<Entry> = Vec::new();
-        for (directory, asked_for) in &self.directories {
-            for (id, path) in file::names_in(directory, *asked_for, ENDINGS)? {
-                let origin = Origin::File(path.clone());
-                let entry = match file::source(&path) {
-                    Ok(source) => entry(id, origin, &source, &entries),
-                    Err(error) => Entry {
-                        shadowed_by: shadow(&id, &entries),
-                        id,
-                        title: None,
-                        origin,
-                        problem: Some(error.to_string()),
-                    },
-                };
+        let mut entries = Vec::new();
+        for (directory, required) in &self.directories {
+            for (id, path) in names_in(directory, *required)? {
+                let source = read_file(&path);
+                let entry = entry(id, Origin::File(path), source, &entries);
                 entries.push(entry);
             }
         }
-        for one in self.built_in {
-            let source = built_in_source(one);
-            let entry = entry(one.id.to_owned(), Origin::BuiltIn, &source, &entries);
+        for (id, text) in self.built_in {
+            let source = Ok(built_in_source(id, text));
+            let entry = entry((*id).to_owned(), Origin::BuiltIn, source, &entries);
             entries.push(entry);
         }
         Ok(entries)
     }
 
     fn unknown(&self, name: &str) -> LookupError {
-        let mut ids: Vec<String> = self.built_in.iter().map(|one| one.id.to_owned()).collect();
+        let mut ids: Vec<String> = self
+            .built_in
+            .iter()
+            .map(|(id, _)| (*id).to_owned())
+            .collect();
         for (directory, _) in &self.directories {
-            let names = file::names_in(directory, false, ENDINGS).unwrap_or_default();
+            let names = names_in(directory, false).unwrap_or_default();
             ids.extend(names.into_iter().map(|(id, _)| id));
         }
-        ids.sort_unstable();
-        ids.dedup();
         let near = ranked(name, ids.iter().map(String::as_str));
-        let near: Vec<String> = near.into_iter().take(3).map(str::to_owned).collect();
-        let places = self.directories.iter();
-        let mut looked_in: Vec<String> =
-            places.map(|(path, _)| path.display().to_string()).collect();
-        looked_in.push(String::from("lxcdiag itself"));
+        let directories = self.directories.iter();
         LookupError::Unknown {
             name: name.to_owned(),
-            near,
-            looked_in,
+            near: near.into_iter().take(3).map(str::to_owned).collect(),
+            searched: directories.map(|(path, _)| path.clone()).collect(),
         }
     }
 }
@@ -225,33 +185,37 @@ impl fmt::Display for Origin {
     }
 }
 
-fn built_in_source(found: &BuiltIn) -> Source {
+fn built_in_source(id: &str, text: &str) -> Source {
     Source {
-        name: format!("{} (built in)", found.id),
-        text: found.text.to_owned(),
+        name: format!("{id} (built in)"),
+        text: text.to_owned(),
         built_in: true,
     }
 }
 
-fn shadow(id: &str, entries: &[Entry]) -> Option<Origin> {
-    let first = entries.iter().find(|entry| entry.id == id)?;
-    Some(first.origin.clone())
-}
-
-fn entry(id: String, origin: Origin, source: &Source, before: &[Entry]) -> Entry {
-    let (title, problem) = match read(source) {
-        Ok(runbook) if runbook.id != id => {
-            let problem = format!(
-                "it calls itself `{}` and its file `{id}`; make the two alike",
-                runbook.id
-            );
-            (Some(runbook.title), Some(problem))
+fn entry(
+    id: String,
+    origin: Origin,
+    source: Result<Source, LookupError>,
+    before: &[Entry],
+) -> Entry {
+    let text = source.map_err(|error| error.to_string());
+    let runbook = text.and_then(|source| read(&source).map_err(|errors| errors.to_string()));
+    let (title, problem) = match runbook {
+        Ok(runbook) => {
+            let problem = (runbook.id != id).then(|| {
+                format!(
+                    "the name of the runbook is `{}`, but that of the file is `{id}`",
+                    runbook.id
+                )
+            });
+            (Some(runbook.title), problem)
         }
-        Ok(runbook) => (Some(runbook.title), None),
-        Err(errors) => (None, Some(errors.to_string())),
+        Err(problem) => (None, Some(problem)),
     };
+    let first = before.iter().find(|entry| entry.id == id);
     Entry {
-        shadowed_by: shadow(&id, before),
+        shadowed_by: first.map(|entry| entry.origin.clone()),
         id,
         title,
         origin,
@@ -259,15 +223,21 @@ fn entry(id: String, origin: Origin, source: &Source, before: &[Entry]) -> Entry
     }
 }
 
-fn unknown_message(name: &str, near: &[String], looked_in: &[String]) -> String {
-    let name = super::printable::quoted(name);
-    let near = match near {
-        [] => String::from("`lxcdiag list` shows what there is."),
+fn unknown_message(name: &str, near: &[String], searched: &[PathBuf]) -> String {
+    let name = quoted(name);
+    let places: Vec<_> = searched
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
+    let hint = match near {
+        [] => String::from(
+            "list the runbooks with `lxcdiag list`, or give the path of a file, as ./NAME",
+        ),
         near => format!("did you mean {}?", listed(near.iter().map(String::as_str))),
     };
     format!(
-        "no runbook is called {name}; {near} Looked in {}; a file is given by its path, as ./NAME",
-        looked_in.join(", ")
+        "runbook {name} not found in {} or among the built-in runbooks\nhint: {hint}",
+        places.join(", ")
     )
 }
 

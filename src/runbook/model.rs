@@ -1,4 +1,4 @@
-//! What a runbook says, as plain data. No reading, no judging.
+//! A runbook as plain data.
 
 use indexmap::IndexMap;
 use serde::de::{self, MapAccess, Visitor};
@@ -7,61 +7,61 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::evidence::fact::FactType;
 use crate::expression::Condition;
 
-/// Seconds a check may take where it names no `timeout`.
+/// The default timeout of a check, in seconds.
 pub const DEFAULT_TIMEOUT: f64 = 10.0;
 
-/// A runbook: vars, checks, and the hypotheses that weigh what the checks found.
+/// A runbook: vars, checks, and hypotheses about what the checks find.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(
     deny_unknown_fields,
-    expecting = "the keys of a runbook: `runbook:`, `title:`, `checks:` and so on"
+    expecting = "a mapping with `runbook:`, `title:`, `checks:` and so on"
 )]
 pub struct Runbook {
-    /// Its name, by which `run` and `show` find it.
+    /// Its name, for `run` and `show`.
     #[serde(rename = "runbook")]
     pub id: String,
-    /// The question it answers, in a line.
+    /// The question it answers, in one line.
     pub title: String,
-    /// More about it.
+    /// A longer description.
     #[serde(default)]
     pub about: Option<String>,
-    /// What the user may set with `--var`.
+    /// Values that the user can set with `--var`.
     #[serde(default)]
     pub vars: IndexMap<String, Var>,
-    /// Derived values, in order; each may use those above it. A text with `{{` is a template,
-    /// any other an expression.
+    /// Derived values, in order; each may use those above it. A text with `{{` is a template, any
+    /// other text is an expression.
     #[serde(rename = "let", default)]
     pub lets: IndexMap<String, String>,
-    /// What is looked at, in order; those that change the container come last whatever the order.
+    /// The checks in order, but those that change the container run last.
     pub checks: Vec<Check>,
-    /// The moments that decide, for the time line: derived from what the checks found, and marked.
+    /// The decisive events, which the timeline marks.
     #[serde(default)]
     pub events: Vec<EventSpec>,
-    /// Rival explanations.
+    /// Possible explanations of the failure.
     #[serde(default)]
     pub hypotheses: Vec<Hypothesis>,
-    /// What must hold for "nothing wrong".
+    /// The condition for the verdict `healthy`.
     #[serde(default)]
     pub healthy: Option<Healthy>,
-    /// Regular expressions for what is a secret here, besides what lxcdiag knows for one: what they
-    /// match is taken out of what leaves, or where they have named groups, what those match.
+    /// Regular expressions for secrets, besides the built-in ones. Their matches are redacted, or only
+    /// their named groups, if they have any.
     #[serde(default, deserialize_with = "one_or_many")]
     pub redact: Vec<String>,
 }
 
-/// A value the user may set.
+/// A value that the user can set.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(
     deny_unknown_fields,
-    expecting = "the keys of a var: `default:`, `about:`, `type:`, `matches:`"
+    expecting = "a mapping with `about:` and optionally `default:`, `type:`, `matches:`"
 )]
 pub struct Var {
-    /// Its value where the user sets none; without a default it is then absent.
+    /// The value if the user sets none. Without a default, it is then absent.
     #[serde(default)]
     pub default: Option<String>,
-    /// What it is, in a line.
+    /// A description in one line.
     pub about: String,
-    /// What it is read as.
+    /// Its type.
     #[serde(rename = "type", default)]
     pub kind: FactType,
     /// A regular expression that the whole value must match.
@@ -69,86 +69,86 @@ pub struct Var {
     pub matches: Option<String>,
 }
 
-/// One command in the container, or one look at the host.
+/// One command in the container, or one host probe.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(
     deny_unknown_fields,
-    expecting = "the keys of a check: `id:`, `title:`, `run:` and so on"
+    expecting = "a mapping with `id:`, `title:`, `run:` and so on"
 )]
 pub struct Check {
     /// Its name in conditions and in the report.
     pub id: String,
-    /// What it looks at, in a line.
+    /// What it checks, in one line.
     pub title: String,
-    /// The numbering of a plan it follows, shown in the table.
+    /// The number of this step in a written plan, shown in the table.
     #[serde(default)]
     pub step: Option<String>,
-    /// The command's words, each a template; no shell sees them.
+    /// The words of a command, each a template. They do not go through a shell.
     #[serde(default)]
     pub run: Option<Vec<String>>,
     /// A command line for the container's `sh`, as a template.
     #[serde(default)]
     pub shell: Option<String>,
-    /// A look at the host.
+    /// A host probe.
     #[serde(default)]
     pub host: Option<HostLook>,
-    /// What must hold for the check to pass; without it, that its facts could be taken.
+    /// The condition to pass. Without it, the check passes if its facts were found.
     #[serde(default)]
     pub pass: Option<Condition>,
-    /// What to take from the output.
+    /// The facts in the output.
     #[serde(default)]
     pub facts: Option<FactSpec>,
-    /// Take the facts once from each line: they are then lists, and `records` has the rows.
+    /// Takes the facts from each line. They are then lists, and `records` has one record per line.
     #[serde(default)]
     pub each: Option<Each>,
-    /// Exit statuses from which facts are taken; 0 alone where not given.
+    /// The exit statuses with which facts are taken; by default, only 0.
     #[serde(default)]
     pub exits: Option<Vec<i32>>,
-    /// Facts that are points on the time line.
+    /// Facts that are shown on the timeline.
     #[serde(default)]
     pub events: Vec<EventSpec>,
-    /// Checks that must have passed before; this one is skipped otherwise.
+    /// Checks that must have passed. Otherwise this check is skipped.
     #[serde(default)]
     pub needs: Vec<String>,
-    /// It changes the container: skipped under `--read-only`, and run last.
+    /// The check changes the container: it runs last, and is skipped with `--read-only`.
     #[serde(default)]
     pub changes: bool,
-    /// How long the command may take.
+    /// The timeout of the command.
     #[serde(default)]
     pub timeout: Option<String>,
-    /// A list, as an expression; the check is run once for each `item` of it.
+    /// An expression for a list. The check runs once for each `item` of it.
     #[serde(default)]
     pub for_each: Option<String>,
-    /// A warning is raised where this holds.
+    /// The condition for a warning.
     #[serde(default)]
     pub warn: Option<Condition>,
-    /// The state is critical where this holds.
+    /// The condition for a critical state.
     #[serde(default)]
     pub crit: Option<Condition>,
-    /// A list of names, as an expression: the things for which a limit is exceeded.
+    /// An expression for a list of names: the things that exceed a limit.
     #[serde(default)]
     pub affected: Option<String>,
     /// A number for monitoring.
     #[serde(default)]
     pub metric: Option<Metric>,
-    /// What was observed, in a few words, as a template.
+    /// A template for a short description of the result.
     #[serde(default)]
     pub show: Option<String>,
 }
 
-/// What a check does. A valid check has exactly one action.
+/// The action of a check. A valid check has exactly one.
 #[derive(Debug, Clone, Copy)]
 pub enum Action<'a> {
-    /// A command's words.
+    /// The words of a command.
     Run(&'a [String]),
-    /// A line for `sh -c` in the container.
+    /// A script for `sh -c` in the container.
     Shell(&'a str),
-    /// A look at the host.
+    /// A host probe.
     Host(&'a HostLook),
 }
 
 impl Check {
-    /// What the check does; `None` where it does nothing or more than one thing.
+    /// The action; `None` if there is none, or more than one.
     pub fn action(&self) -> Option<Action<'_>> {
         match (&self.run, &self.shell, &self.host) {
             (Some(argv), None, None) => Some(Action::Run(argv)),
@@ -158,7 +158,7 @@ impl Check {
         }
     }
 
-    /// How long the command may take, in seconds.
+    /// The timeout of the command, in seconds.
     pub fn timeout_seconds(&self) -> f64 {
         self.timeout
             .as_deref()
@@ -166,44 +166,47 @@ impl Check {
             .unwrap_or(DEFAULT_TIMEOUT)
     }
 
-    /// Exit statuses from which facts are taken.
+    /// The exit statuses with which facts are taken.
     pub fn accepted_exits(&self) -> &[i32] {
         self.exits.as_deref().unwrap_or(&[0])
     }
 }
 
-/// The looks at the host there are: read-only, fixed, and never a command.
+/// The host probes. They only read, and run no command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HostLook {
-    /// Whether the container runs, its lock, and its configuration.
+    /// The container's state, lock and configuration.
     Container,
-    /// The node's name and the versions on it.
+    /// The node's name and software versions.
     Node,
-    /// The tasks of these types that the host logged for the container; all types where empty.
+    /// The tasks of these types in the host's log for the container; all types if empty.
     Tasks(Vec<String>),
-    /// Size and SHA-256 of a file on the host; a template that names it.
+    /// The size and SHA-256 of a file on the host; its path is a template.
     Source(String),
 }
 
-/// How facts are taken from an output.
+/// How facts are taken from the output.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "`match:` or `fields:`, and `types:`")]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a mapping with `match:` or `fields:`, and `types:`"
+)]
 pub struct FactSpec {
-    /// Regular expressions with named groups; each group that takes part is a fact.
+    /// Regular expressions with named groups; each group that matches is a fact.
     #[serde(rename = "match", default, deserialize_with = "one_or_many")]
     pub patterns: Vec<String>,
-    /// Fact names and the JSON field each comes from.
+    /// The names of facts, each with the JSON key that it comes from.
     #[serde(default)]
     pub fields: IndexMap<String, String>,
-    /// Which stream is read.
+    /// The output stream.
     #[serde(default)]
     pub from: Stream,
-    /// What facts are read as; text where not given.
+    /// The types of facts; text by default.
     #[serde(default)]
     pub types: IndexMap<String, FactType>,
 }
 
-/// One of a command's output streams.
+/// An output stream of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stream {
@@ -214,104 +217,107 @@ pub enum Stream {
     Stderr,
 }
 
-/// How an output is cut into records.
+/// How the output is split into records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Each {
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
-    /// One text a line.
+    /// One text per line.
     Line,
 }
 
-/// A point on the time line.
+/// An event on the timeline.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "`at:` and `what:`")]
+#[serde(deny_unknown_fields, expecting = "a mapping with `at:` and `what:`")]
 pub struct EventSpec {
-    /// An expression for the time, over the check's own facts.
+    /// An expression for the time.
     pub at: String,
-    /// What happened, as a template.
+    /// A template for what happened.
     pub what: String,
-    /// Only where this holds.
+    /// The event is only shown if this holds.
     #[serde(rename = "if", default)]
     pub condition: Option<Condition>,
 }
 
 /// A number for monitoring.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "`value:` and `unit:`")]
+#[serde(deny_unknown_fields, expecting = "a mapping with `value:` and `unit:`")]
 pub struct Metric {
-    /// An expression over the check's own facts.
+    /// An expression for the number.
     pub value: String,
-    /// Its unit, in the form monitoring plugins write: `s`, `B`, `%`, or nothing for a count.
+    /// The unit as in monitoring plugins: `s`, `B`, `%`, or none for a count.
     #[serde(default)]
     pub unit: String,
 }
 
-/// One explanation of the failure.
+/// A possible explanation of the failure.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(
     deny_unknown_fields,
-    expecting = "the keys of a hypothesis: `id:`, `title:`, `evidence:` and so on"
+    expecting = "a mapping with `id:`, `title:`, `evidence:` and so on"
 )]
 pub struct Hypothesis {
     /// Its name in the verdict.
     pub id: String,
-    /// Its name for people.
+    /// Its title in reports.
     pub title: String,
-    /// What would have happened, in a sentence.
+    /// What would have happened, in one sentence.
     pub about: String,
     /// Whether it is a race.
     #[serde(default)]
     pub race: bool,
-    /// Hypotheses that are symptoms of this one.
+    /// The hypotheses that are symptoms of this one.
     #[serde(default)]
     pub explains: Vec<String>,
-    /// What speaks for and against it.
+    /// The evidence for and against it.
     pub evidence: Vec<Evidence>,
-    /// What to do, as a template.
+    /// A template for what to do.
     pub remedy: String,
-    /// What would overturn a verdict for it, with the command that fetches it; a template.
+    /// A template for what would change the verdict, with the command that shows it.
     #[serde(default)]
     pub overturned_by: Option<String>,
 }
 
-/// A condition, and what it does to a hypothesis where it holds.
+/// A condition, and its effect on a hypothesis if it holds.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "`if:`, `then:` and `says:`")]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a mapping with `if:`, `then:` and `says:`"
+)]
 pub struct Evidence {
-    /// When it counts.
+    /// The condition.
     #[serde(rename = "if")]
     pub condition: Condition,
-    /// What it does then.
+    /// Its effect.
     #[serde(rename = "then")]
     pub effect: Effect,
-    /// It in words, as a template.
+    /// A template for the evidence in words.
     pub says: String,
 }
 
-/// What evidence does to a hypothesis.
+/// The effect of evidence on a hypothesis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
-    /// Settles it.
+    /// It is true.
     Confirms,
-    /// Speaks for it.
+    /// Evidence for it.
     Supports,
-    /// Speaks against it.
+    /// Evidence against it.
     Weakens,
-    /// Excludes it.
+    /// It is false.
     RulesOut,
 }
 
-/// What must hold for "nothing wrong".
+/// The condition for the verdict `healthy`.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "`if:` and `says:`")]
+#[serde(deny_unknown_fields, expecting = "a mapping with `if:` and `says:`")]
 pub struct Healthy {
     /// The condition.
     #[serde(rename = "if")]
     pub condition: Condition,
-    /// It in words, as a template.
+    /// A template for the evidence in words.
     pub says: String,
 }
 
@@ -332,7 +338,9 @@ impl<'de> Deserialize<'de> for HostLook {
                     "container" => Ok(HostLook::Container),
                     "node" => Ok(HostLook::Node),
                     "tasks" => Ok(HostLook::Tasks(Vec::new())),
-                    "source" => Err(E::custom("`source` needs a path: write `source: PATH`")),
+                    "source" => Err(E::custom(
+                        "`source` requires a path\nhint: write `source: PATH`",
+                    )),
                     other => Err(E::unknown_variant(other, LOOKS)),
                 }
             }
@@ -346,14 +354,14 @@ impl<'de> Deserialize<'de> for HostLook {
                     }
                     None => {
                         return Err(de::Error::custom(
-                            "`host` names no look; write `container`, `node`, `tasks` or `source: PATH`",
+                            "the mapping is empty\nhint: write `container`, `node`, `tasks` or `source: PATH`",
                         ));
                     }
                 };
                 match map.next_key::<String>()? {
                     None => Ok(look),
                     Some(_) => Err(de::Error::custom(
-                        "a check takes one look at the host; make it two checks",
+                        "a check can have only one host probe\nhint: split it into two",
                     )),
                 }
             }
@@ -363,7 +371,7 @@ impl<'de> Deserialize<'de> for HostLook {
     }
 }
 
-/// One text, or a list of them.
+/// One text, or a list of texts.
 fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     struct OneOrMany;
 

@@ -1,14 +1,14 @@
-//! Where in a runbook something stands: `checks[3].needs[0]`.
+//! Paths in a runbook: `checks[3].needs[0]`.
 
 use std::fmt;
 
 use super::printable::printable;
 
-/// A place in a runbook, from its root.
+/// A path from the root of a runbook.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Path {
     segments: Vec<Segment>,
-    /// The last key itself is meant, not its value.
+    /// The path of the last key, not of its value.
     on_key: bool,
 }
 
@@ -30,7 +30,15 @@ impl Path {
         self.with(Segment::Index(index))
     }
 
-    /// The same place, meaning the last key and not what it holds.
+    /// An element of a list that may also be written as the only element, without a list.
+    pub(super) fn one_of(&self, index: usize, count: usize) -> Self {
+        match count {
+            1 => self.clone(),
+            _ => self.index(index),
+        }
+    }
+
+    /// The path of the last key, not of its value.
     pub(super) fn on_key(mut self) -> Self {
         self.on_key = matches!(self.segments.last(), Some(Segment::Key(_)));
         self
@@ -48,7 +56,7 @@ impl Path {
         self.on_key
     }
 
-    /// The key that holds this place, or the list it is in.
+    /// The last segment, if it is a key.
     pub(super) fn last_key(&self) -> Option<&str> {
         match self.segments.last() {
             Some(Segment::Key(name)) => Some(name),
@@ -84,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_read_as_people_write_them() {
+    fn paths_are_displayed_with_dots_and_brackets() {
         let path = Path::default().key("checks").index(3).key("needs").index(0);
         assert_eq!(path.to_string(), "checks[3].needs[0]");
         assert_eq!(Path::default().to_string(), "");

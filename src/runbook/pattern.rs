@@ -1,19 +1,19 @@
-//! Regular expressions of runbooks, compiled in one way wherever they are used.
+//! The regular expressions of runbooks.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use regex::{Regex, RegexBuilder};
 
-/// Memory one compiled pattern may take. `\w{1000}` and its like would take far more.
+/// The maximum memory of a compiled pattern. `\w{1000}` would take far more.
 const SIZE_LIMIT: usize = 1 << 20;
 
 /// The pattern of a fact.
 ///
-/// `^` and `$` are the ends of a line, as in grep: what a command prints ends with a newline.
+/// `^` and `$` match at the ends of a line, as in grep, because output ends with a newline.
 ///
 /// # Errors
-/// The pattern is not one; the error says where.
+/// The pattern is invalid.
 pub fn fact_pattern(pattern: &str) -> Result<Arc<Regex>, regex::Error> {
     let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(regex) = compiled.get(pattern) {
@@ -28,17 +28,16 @@ pub fn fact_pattern(pattern: &str) -> Result<Arc<Regex>, regex::Error> {
     Ok(regex)
 }
 
-/// The patterns of facts so far. To compile one takes longer than all that is done with it, and
-/// validation, extraction and the judge each need it. Shared, because a clone would begin without the
-/// states that searching has built so far.
+/// The patterns that were compiled. Compiling takes longer than using one, and validation, extraction and
+/// the judge each need it. They are shared because a clone would lose the states that searches have built.
 static COMPILED: LazyLock<Mutex<HashMap<String, Arc<Regex>>>> = LazyLock::new(Mutex::default);
 
-/// The pattern of a secret, in the same syntax, for outputs that need not be UTF-8.
+/// The pattern of a secret, for output that may not be UTF-8.
 ///
 /// # Errors
-/// The pattern is not one; the error says where.
+/// The pattern is invalid.
 pub fn redact_pattern(pattern: &str) -> Result<regex::bytes::Regex, regex::Error> {
-    // By itself first: in bytes, a pattern may match half a character.
+    // A pattern for bytes could match half a character.
     fact_pattern(pattern)?;
     regex::bytes::RegexBuilder::new(pattern)
         .multi_line(true)
@@ -46,30 +45,29 @@ pub fn redact_pattern(pattern: &str) -> Result<regex::bytes::Regex, regex::Error
         .build()
 }
 
-/// A pattern that the whole of a value must match.
+/// A pattern that must match a whole value.
 ///
 /// # Errors
-/// The pattern is not one; the error says where.
+/// The pattern is invalid.
 pub fn whole_pattern(pattern: &str) -> Result<Regex, regex::Error> {
     let build = |text: &str| RegexBuilder::new(text).size_limit(SIZE_LIMIT).build();
-    // By itself first: `a)|(b` is a pattern only once it is wrapped.
+    // `a)|(b` is invalid, but valid in the group.
     build(pattern)?;
-    // With `(?x)` a comment at its end runs over the bracket that closes the group.
+    // With `(?x)`, a comment at the end would include the bracket that closes the group.
     build(&format!(r"\A(?:{pattern})\z")).or_else(|_| build(&format!("\\A(?:{pattern}\n)\\z")))
 }
 
-/// The last line of the library's message: the reason, without the drawing above it.
+/// What is wrong with a pattern. The last line of the library's message is the reason; a drawing is above it.
 pub(super) fn reason(error: &regex::Error) -> String {
-    match error {
-        regex::Error::CompiledTooBig(_) => {
-            String::from("it takes too much memory; repeat less with `{…}`")
-        }
-        other => {
-            let text = other.to_string();
-            let last = text.lines().last().unwrap_or_default().trim();
-            last.trim_start_matches("error: ").to_owned()
-        }
+    if let regex::Error::CompiledTooBig(_) = error {
+        return String::from(
+            "the regular expression takes too much memory\nhint: repeat less with `{…}`",
+        );
     }
+    let text = error.to_string();
+    let last = text.lines().last().unwrap_or_default().trim();
+    let reason = last.trim_start_matches("error: ");
+    format!("invalid regular expression: {reason}")
 }
 
 #[cfg(test)]
@@ -94,11 +92,11 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_without_end_is_refused() {
+    fn a_pattern_that_takes_too_much_memory_is_refused() {
         let error = fact_pattern(r"\w{1000}{1000}").unwrap_err();
         assert_eq!(
             reason(&error),
-            "it takes too much memory; repeat less with `{…}`"
+            "the regular expression takes too much memory\nhint: repeat less with `{…}`"
         );
     }
 }

@@ -1,27 +1,23 @@
-//! Text in, a valid runbook out. Pure.
+//! From text to a valid runbook. Pure.
 
 use std::rc::Rc;
 
 use serde::Deserialize;
 
-use super::error::{Finding, MOST_ERRORS, RunbookError, RunbookErrors};
+use super::error::{Finding, MAX_ERRORS, RunbookError, RunbookErrors};
 use super::model::Runbook;
 use super::path::Path;
 use super::source::{MAX_BYTES, Source, too_long};
 use super::spot::Spot;
 use super::{shape, validate, yaml};
 
-/// Reads a runbook and checks all that can be known of it without a container.
+/// Reads a runbook and validates it as far as possible without a container.
 ///
 /// # Errors
-/// What is wrong with it. A text that is no YAML, and a wrong shape (unknown keys, missing keys,
-/// wrong types), are told one at a time; once the shape is right, all other mistakes together.
+/// The errors in it. Invalid YAML and a wrong shape (unknown keys, missing keys, wrong types) are
+/// reported one at a time, all other errors together.
 pub fn read(source: &Source) -> Result<Runbook, RunbookErrors> {
-    let (runbook, spot) = document(
-        &source.name,
-        &source.text,
-        "a runbook begins with `runbook: NAME`",
-    )?;
+    let (runbook, spot) = document(&source.name, &source.text, "start it with `runbook: NAME`")?;
     if source.built_in {
         return Ok(runbook);
     }
@@ -31,10 +27,10 @@ pub fn read(source: &Source) -> Result<Runbook, RunbookErrors> {
     }
 }
 
-/// A YAML file of another kind, as strictly as a runbook is read.
+/// Reads a YAML file of another kind as strictly as a runbook.
 ///
 /// # Errors
-/// The first mistake in it; of a file that has nothing in it, `empty` says what to write.
+/// The first error in it. For an empty file, `empty` is the hint.
 pub(crate) fn read_as<T: for<'de> Deserialize<'de>>(
     name: &str,
     bytes: &[u8],
@@ -53,21 +49,21 @@ fn document<T: for<'de> Deserialize<'de>>(
     if text.len() > MAX_BYTES {
         return Err(whole(too_long()));
     }
-    // Windows editors begin a file with a byte order mark; it is no part of the text.
+    // Windows editors write a byte order mark at the start of a file.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let document = yaml::parse(text)
         .map_err(|error| RunbookErrors::one(name, error.position, &error.path, error.message))?
-        .ok_or_else(|| whole(format!("the file is empty; {empty}")))?;
+        .ok_or_else(|| whole(format!("the file is empty\nhint: {empty}")))?;
     match shape::typed(&document) {
         Ok(value) => Ok((value, document.spot)),
         Err(finding) => Err(located(name, &document.spot, vec![finding])),
     }
 }
 
-/// Findings with their lines, in the order of the file.
+/// Findings with their positions, in the order of the file.
 fn located(file: &str, spot: &Spot, mut findings: Vec<Finding>) -> RunbookErrors {
-    let left_out = findings.len().saturating_sub(MOST_ERRORS);
-    findings.truncate(MOST_ERRORS);
+    let omitted = findings.len().saturating_sub(MAX_ERRORS);
+    findings.truncate(MAX_ERRORS);
     let mut errors: Vec<_> = findings
         .into_iter()
         .map(|Finding { path, message }| RunbookError {
@@ -78,7 +74,7 @@ fn located(file: &str, spot: &Spot, mut findings: Vec<Finding>) -> RunbookErrors
         })
         .collect();
     errors.sort_by_key(|error| error.position);
-    RunbookErrors { errors, left_out }
+    RunbookErrors { errors, omitted }
 }
 
 #[cfg(test)]
@@ -91,14 +87,17 @@ mod tests {
             let error = read_as::<Vec<String>>("x.yaml", text.as_bytes(), "write `[]`");
             error.unwrap_err().to_string()
         };
-        assert_eq!(message("# none"), "x.yaml: the file is empty; write `[]`");
+        assert_eq!(
+            message("# none"),
+            "x.yaml: the file is empty\nhint: write `[]`"
+        );
         assert_eq!(
             message(&"[".repeat(100_000)),
-            "x.yaml:1:256: not valid YAML: recursion limit exceeded; nest it less deeply"
+            "x.yaml:1:256: invalid YAML: nested too deeply\nhint: reduce the nesting"
         );
         assert_eq!(
             message("- a\n- b: c\n"),
-            "x.yaml:2:3: [1]: expected a text, found a mapping"
+            "x.yaml:2:3: [1]: expected text, found a mapping"
         );
     }
 }

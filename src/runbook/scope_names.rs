@@ -1,15 +1,13 @@
-//! The names that expressions and templates of a runbook can read, in one table for those who
-//! validate and those who evaluate.
-//!
-//! Besides these there are the runbook's own vars, lets and checks.
+//! The names that expressions and templates of a runbook can read, besides its own vars, lets and checks.
+//! Validation and evaluation share these tables.
 
 use std::collections::BTreeSet;
 
 use super::model::{Check, Each, HostLook};
 use super::pattern::fact_pattern;
 
-/// What every expression can read. `failed_at` is absent unless the user gave it or the provisioning
-/// log tells it; `own_changes` is a list of records with [`CHANGE_FIELDS`]; `log_error` is the failure
+/// The names that every expression can read. `failed_at` is absent unless the user or the provisioning
+/// log gives it; `own_changes` is a list of records with [`CHANGE_FIELDS`]; `log_error` is the failure
 /// in the log, `log_kind` its kind (`unit`, `not_ready`), `log_push_error` a failed push in it.
 pub const GLOBALS: &[&str] = &[
     "ct",
@@ -23,11 +21,11 @@ pub const GLOBALS: &[&str] = &[
     "log_push_error",
 ];
 
-/// The parts of a record in `own_changes`.
+/// The fields of a record in `own_changes`.
 pub const CHANGE_FIELDS: &[&str] = &["argv", "at", "begin", "end"];
 
-/// What a check's own expressions (`pass`, `show`, `events`, `warn`, `crit`, `metric`) can read
-/// of its command, besides the check's facts by their bare names.
+/// The names that a check's own expressions (`pass`, `show`, `events`, `warn`, `crit`, `metric`) can
+/// read besides its facts.
 pub const OWN: &[&str] = &[
     "stdout",
     "stderr",
@@ -38,10 +36,10 @@ pub const OWN: &[&str] = &[
     "records",
 ];
 
-/// With `for_each`, the element that the check is run for.
+/// The element of `for_each` that the check runs for.
 pub const ITEM: &str = "item";
 
-/// What every check has, as `check.passed`; its facts come on top.
+/// The attributes of every check, as in `check.passed`, besides its facts.
 pub const CHECK_ATTRIBUTES: &[&str] = &[
     "passed",
     "failed",
@@ -73,7 +71,7 @@ pub const CONTAINER_FACTS: &[&str] = &[
 /// Facts of `host: node`.
 pub const NODE_FACTS: &[&str] = &["node", "pve_manager", "pve_container", "kernel"];
 
-/// Facts of each record of `host: tasks`; by their bare names, lists.
+/// Facts of each record of `host: tasks`. The facts of the check are lists of them.
 pub const TASK_FACTS: &[&str] = &[
     "type", "status", "ok", "begin", "end", "user", "upid", "text",
 ];
@@ -81,7 +79,7 @@ pub const TASK_FACTS: &[&str] = &[
 /// Facts of `host: { source: … }`.
 pub const SOURCE_FACTS: &[&str] = &["path", "size", "sha256", "modified"];
 
-/// Names that no var, let, check or fact may take.
+/// Names that a var, let, check or fact cannot have.
 pub fn is_reserved(name: &str) -> bool {
     name == ITEM
         || name == "facts"
@@ -93,16 +91,16 @@ pub fn is_reserved(name: &str) -> bool {
 /// The facts that a check can have.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FactNames {
-    /// Those that are known beforehand.
+    /// The known facts.
     pub names: BTreeSet<String>,
-    /// Any other name can be a fact as well: a key of the JSON that is read.
+    /// Any other name can also be a fact: a key of the JSON output.
     pub open: bool,
-    /// Each fact is a list: one value a record, or one an item.
+    /// Each fact is a list: one value per record or item.
     pub lists: bool,
 }
 
 impl FactNames {
-    /// The facts of `check`. Patterns that do not compile have none.
+    /// The facts of a check. Invalid patterns have none.
     pub fn of(check: &Check) -> Self {
         let fixed = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         let repeated = check.each.is_some() || check.for_each.is_some();

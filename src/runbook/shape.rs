@@ -1,4 +1,4 @@
-//! A tree as a runbook's types, or the one mistake in its shape, with the place it is at.
+//! From YAML values to a runbook's types, or to the first error in their shape, with its path.
 
 use std::fmt;
 use std::iter::Enumerate;
@@ -32,12 +32,12 @@ pub(super) fn typed<T: for<'de> Deserialize<'de>>(document: &Document) -> Result
     })
 }
 
-/// A mistake; its place is filled in on the way out.
+/// An error. Its path is added on the way out.
 #[derive(Debug)]
 struct ShapeError {
     path: Option<Path>,
     message: String,
-    /// The key that is not known, where that is the mistake.
+    /// The unknown key, if that is the error.
     unknown_key: Option<String>,
 }
 
@@ -87,27 +87,30 @@ impl de::Error for ShapeError {
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
-        let known = suggestion(variant, expected.iter().copied());
-        Self::new(format!("unknown word {}{known}", quoted(variant)))
+        let hint = suggestion(variant, expected.iter().copied());
+        Self::new(format!("unknown value {}{hint}", quoted(variant)))
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
-        let known = match field {
-            "<<" => String::from("; write the keys out, or give the whole value an alias"),
-            // Within `{ … }` a comma ends a value, also in the middle of an expression.
+        let hint = match field {
+            "<<" => String::from(
+                "\nhint: write out the keys, or use an alias for the whole value; merge keys are \
+                 not supported",
+            ),
+            // In `{ … }` a comma ends a value, even inside an expression.
             _ if field.contains(|c: char| !c.is_alphanumeric() && c != '_' && c != '-') => {
-                String::from("; put a text with a comma in it in quotes")
+                String::from("\nhint: quote text that contains a comma")
             }
             _ => suggestion(field, expected.iter().copied()),
         };
         Self {
             unknown_key: Some(field.to_owned()),
-            ..Self::new(format!("unknown key {}{known}", quoted(field)))
+            ..Self::new(format!("unknown key {}{hint}", quoted(field)))
         }
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self::new(format!("the key `{field}` is missing; add `{field}:`"))
+        Self::new(format!("missing key `{field}`"))
     }
 }
 
@@ -125,37 +128,39 @@ fn found_in_words(found: Unexpected<'_>) -> String {
     }
 }
 
-/// How to write what was expected.
+/// How to write what is expected.
 fn hint(found: Unexpected<'_>, expected: &str) -> String {
     match (found, expected) {
         (Unexpected::Str(text), "a sequence") => {
             let plain = |c: char| c.is_alphanumeric() || " _-./=".contains(c);
             let words: Vec<_> = text.split_whitespace().collect();
             match text.chars().all(plain) && text.len() < 60 {
-                true => format!("; write `[{}]`", words.join(", ")),
-                false => String::from("; write `[…, …]`"),
+                true => format!("\nhint: write `[{}]`", words.join(", ")),
+                false => String::from("\nhint: write `[…, …]`"),
             }
         }
-        (Unexpected::Map, "a sequence") => String::from("; begin each entry with `- `"),
+        (Unexpected::Map, "a sequence") => String::from("\nhint: start each entry with `- `"),
         (Unexpected::Seq, _) if expected.starts_with("an expression") => {
-            String::from("; write `all:` or `any:` above it")
+            String::from("\nhint: put the list under `all:` or `any:`")
         }
         _ => String::new(),
     }
 }
 
 fn expected_in_words(expected: &dyn Expected) -> String {
-    match expected.to_string().as_str() {
-        "a sequence" => String::from("a list"),
-        "a map" => String::from("names with their values"),
-        "a string" | "a borrowed string" | "string" => String::from("a text"),
-        "a boolean" => String::from("`true` or `false`"),
-        "i32" => String::from("a whole number"),
-        other => other.to_owned(),
-    }
+    let expected = expected.to_string();
+    let words = match expected.as_str() {
+        "a sequence" => "a list",
+        "a map" => "a mapping",
+        "a string" | "a borrowed string" | "string" => "text",
+        "a boolean" => "`true` or `false`",
+        "i32" => "a whole number",
+        other => other,
+    };
+    words.to_owned()
 }
 
-/// A value and where it stands.
+/// A value with its position and path.
 #[derive(Clone)]
 struct Shape<'v> {
     value: &'v Value,
@@ -206,7 +211,7 @@ impl<'de> de::Deserializer<'de> for Shape<'_> {
         .map_err(|error| error.at(&self.path))
     }
 
-    /// Where a text is wanted, a number or truth value is the text it was written as.
+    /// If text is expected, a number or boolean is read as it is written.
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ShapeError> {
         match self.value {
             Value::Number(_) | Value::Bool(_) => visitor
@@ -220,11 +225,11 @@ impl<'de> de::Deserializer<'de> for Shape<'_> {
         self.deserialize_str(visitor)
     }
 
-    /// A key with nothing after its colon is refused: was the value forgotten, or the key?
+    /// A key without a value is an error: either may be a mistake.
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ShapeError> {
         match self.value {
             Value::Null => Err(ShapeError::new(String::from(
-                "there is nothing after the colon; write a value, or delete the key",
+                "missing value\nhint: write a value, or delete the key",
             ))
             .at(&self.path)),
             _ => visitor.visit_some(self),
@@ -251,7 +256,7 @@ impl<'de> de::Deserializer<'de> for Shape<'_> {
         .map_err(|error| error.at(&self.path))
     }
 
-    /// A list is not taken for the values of the keys in their order, as serde would.
+    /// Unlike serde's default, a list is not read as the values of the keys in order.
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
@@ -275,9 +280,7 @@ impl<'de> de::Deserializer<'de> for Shape<'_> {
 
 fn nothing_there(expected: &dyn Expected) -> ShapeError {
     let expected = expected_in_words(expected);
-    ShapeError::new(format!(
-        "expected {expected}, and there is nothing after the colon or dash; write it"
-    ))
+    ShapeError::new(format!("missing value: expected {expected}"))
 }
 
 struct Items<'v> {
@@ -302,7 +305,7 @@ impl<'de> SeqAccess<'de> for Items<'_> {
 
 struct Entries<'v> {
     entries: Enumerate<serde_yaml::mapping::Iter<'v>>,
-    /// That of the key before.
+    /// The value of the current key.
     value: Option<(usize, &'v str, &'v Value)>,
     shape: &'v Shape<'v>,
 }
@@ -320,7 +323,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
         let written = self.shape.spot.keys.get(index).map_or("", |(key, _)| key);
         let at = |error: ShapeError| error.at(&self.shape.path.key(written).on_key());
         let Value::String(key) = key else {
-            let message = format!("the key {} is not text; put it in quotes", quoted(written));
+            let message = format!("the key {} is not text\nhint: quote it", quoted(written));
             return Err(at(ShapeError::new(message)));
         };
         self.value = Some((index, key, value));
@@ -341,8 +344,7 @@ impl<'de> MapAccess<'de> for Entries<'_> {
 }
 
 impl Shape<'_> {
-    /// Reads a value in this one. A type may refuse what is of the right shape; that, too, has its
-    /// place.
+    /// Reads a value inside this one. An error of the type's own also gets the path.
     fn inner<'de, T: DeserializeSeed<'de>>(
         &self,
         seed: T,
@@ -351,15 +353,14 @@ impl Shape<'_> {
         path: Path,
     ) -> Result<T::Value, ShapeError> {
         let at = path.clone();
-        // The two parsers agree; if they did not, the place would be that of the whole.
+        // The two parsers agree; otherwise, the position would be that of the outer value.
         let spot = self.spot.values.get(index).map_or(self.spot, |spot| spot);
         seed.deserialize(Shape { value, spot, path })
             .map_err(|error| error.at(&at))
     }
 }
 
-const A_TAG: &str =
-    "a tag of YAML's, which has no meaning here; put a text that begins with `!` in quotes";
+const A_TAG: &str = "YAML tags are not supported\nhint: quote text that starts with `!`";
 
 #[cfg(test)]
 mod tests {
@@ -374,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_keep_the_form_they_were_written_in() {
+    fn numbers_are_read_as_they_are_written() {
         let document = parse("value: 2.10\nunit: 0x1F").unwrap().unwrap();
         let metric: Metric = typed(&document).unwrap();
         assert_eq!(
@@ -384,18 +385,18 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_key_of_a_condition_is_the_place_of_the_mistake() {
+    fn the_path_of_an_unknown_key_includes_the_key() {
         assert_eq!(
             message::<Condition>("all: [a, { anny: [b] }]"),
-            "all[1].anny: unknown key `anny`; did you mean `any`?"
+            "all[1].anny: unknown key `anny`\nhint: did you mean `any`?"
         );
     }
 
     #[test]
-    fn wrong_types_are_told_in_words() {
+    fn wrong_types_are_reported_in_words() {
         assert_eq!(
             message::<Metric>("value: [1]"),
-            "value: expected a text, found a list"
+            "value: expected text, found a list"
         );
         assert_eq!(
             message::<Vec<i32>>("[0, '1']"),
@@ -403,7 +404,7 @@ mod tests {
         );
         assert_eq!(
             message::<Metric>("value:"),
-            "value: expected a text, and there is nothing after the colon or dash; write it"
+            "value: missing value: expected text"
         );
     }
 }

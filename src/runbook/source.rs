@@ -3,26 +3,26 @@
 use super::error::{Position, RunbookErrors};
 use super::path::Path;
 
-/// The longest text that is taken for a runbook, in bytes.
+/// The maximum size of a runbook, in bytes.
 pub const MAX_BYTES: usize = 1 << 20;
 
-/// A runbook's text, not yet understood.
+/// A runbook's text, not yet parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// What messages call it: its path, or `race-condition (built in)`.
+    /// Its name in messages: its path, or `race-condition (built in)`.
     pub name: String,
-    /// The whole of it.
+    /// The whole text.
     pub text: String,
-    /// It is inside the binary, and the tests have found nothing wrong with it: that need not be
-    /// looked for again, which takes a quarter of the time that a run takes to begin.
+    /// It is part of the binary. The tests validate it, and a run does not validate it again: that
+    /// takes a quarter of the startup time.
     pub built_in: bool,
 }
 
 impl Source {
-    /// Takes bytes for text.
+    /// Reads bytes as text.
     ///
     /// # Errors
-    /// More than [`MAX_BYTES`], or not UTF-8; the message names the first bad byte's place.
+    /// The bytes are more than [`MAX_BYTES`], or not UTF-8.
     pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self, RunbookErrors> {
         let whole = Path::default();
         if bytes.len() > MAX_BYTES {
@@ -41,7 +41,7 @@ impl Source {
                     name,
                     Some(Position::of_byte(bytes, byte)),
                     &whole,
-                    format!("the byte 0x{value:02x} is not UTF-8; save the file as UTF-8 text"),
+                    format!("invalid UTF-8: byte 0x{value:02x}\nhint: save the file as UTF-8"),
                 ))
             }
         }
@@ -58,5 +58,5 @@ impl Source {
 
 /// The message for a text over [`MAX_BYTES`].
 pub(super) fn too_long() -> String {
-    String::from("longer than 1 MiB; is it the right file?")
+    String::from("the file is larger than 1 MiB\nhint: check that it is the right file")
 }

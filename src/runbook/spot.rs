@@ -1,41 +1,35 @@
-//! Where in a YAML text each of its values stands.
+//! The position of each value in a YAML text.
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use saphyr_parser::{Event, Marker, Parser, ScanError, Span};
-use serde::Deserialize;
-use serde_yaml::Value;
+use saphyr_parser::{Event, Marker, Parser, Span};
 
 use super::error::Position;
 use super::path::{Path, Segment};
 use super::printable::quoted;
 use super::yaml_error::{self, YamlError};
 
-/// For each token the scanner of libyaml looks at every open bracket: 250,000 of them, in 1 MiB,
-/// take it minutes. Brackets times bytes bounds its steps; this many take some seconds.
-const MOST_STEPS: usize = 2_000_000_000;
+/// The maximum nesting, including aliases.
+const MAX_DEPTH: usize = 100;
 
-/// The deepest nesting, aliases included. No runbook comes near.
-const DEEPEST: usize = 100;
+/// The maximum number of values. In a short text, aliases can stand for billions of them.
+const MAX_VALUES: usize = 100_000;
 
-/// More values than any runbook has. Aliases can stand for billions, in a short text.
-const MOST_VALUES: usize = 100_000;
+/// This many bytes of text count as one more value.
+const TEXT_PER_VALUE: usize = 100;
 
-/// So many bytes of text count as one more value.
-const TEXT_AS_LARGE_AS_A_VALUE: usize = 100;
-
-/// The place of a value, and those of the values in it.
+/// The position of a value, and of the values in it.
 #[derive(Debug)]
 pub(super) struct Spot {
     pub(super) position: Position,
     /// A scalar as it is written, without its quotes.
     pub(super) text: String,
-    /// The keys of a mapping with their places. Each has its value at the same index.
+    /// The keys of a mapping with their positions. The value of each is at the same index.
     pub(super) keys: Vec<(String, Position)>,
     /// The values of a list or mapping.
     pub(super) values: Vec<Rc<Spot>>,
-    /// How much it is in all, and how many levels.
+    /// The number of values and levels in it.
     size: usize,
     depth: usize,
 }
@@ -44,7 +38,7 @@ impl Spot {
     fn new(position: Position, text: String) -> Self {
         Self {
             position,
-            size: 1 + text.len() / TEXT_AS_LARGE_AS_A_VALUE,
+            size: 1 + text.len() / TEXT_PER_VALUE,
             text,
             keys: Vec::new(),
             values: Vec::new(),
@@ -52,18 +46,19 @@ impl Spot {
         }
     }
 
-    /// The places of the one document in a text; `None` if there is no document.
+    /// The positions of the only document in a text; `None` if there is no document.
     pub(super) fn of_text(text: &str) -> Result<Option<Rc<Self>>, YamlError> {
         let mut parser = Parser::new_from_str(text);
         let mut builder = Builder::default();
         while let Some(event) = parser.next_event() {
-            let (event, span) = event.map_err(|error| not_yaml(text, &error))?;
+            let (event, span) =
+                event.map_err(|error| YamlError::syntax(text, &error, builder.innermost()))?;
             builder.event(event, span)?;
         }
         Ok(builder.root)
     }
 
-    /// The place that a path leads to, or the nearest one around it.
+    /// The position of a path, or of the nearest value around it.
     pub(super) fn find(&self, path: &Path) -> Position {
         let mut spot = self;
         for (number, segment) in path.segments().iter().enumerate() {
@@ -111,12 +106,20 @@ impl Open {
 }
 
 impl Builder {
+    fn innermost(&self) -> Option<yaml_error::Open> {
+        let open = self.open.last()?;
+        Some(yaml_error::Open {
+            kind: if open.is_mapping { "mapping" } else { "list" },
+            start: open.spot.position,
+        })
+    }
+
     fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), YamlError> {
         let position = position(span.start);
         let is_end = matches!(event, Event::StreamEnd | Event::DocumentEnd);
         if self.documents > 1 && !is_end {
-            let message = "a second document begins here, after `---` or `...`; a file can have \
-                           only one";
+            let message = "a second document starts here\nhint: keep one document in the file, \
+                           without `---` or `...` inside it";
             return Err(self.error(position, message));
         }
         match event {
@@ -128,7 +131,7 @@ impl Builder {
             Event::Alias(anchor) => match self.anchors.get(&anchor) {
                 Some(spot) => self.add(Rc::clone(spot), 0, position)?,
                 None => {
-                    let message = "an alias for something that it is a part of";
+                    let message = "an alias cannot refer to a value that contains it";
                     return Err(self.error(position, message));
                 }
             },
@@ -138,8 +141,8 @@ impl Builder {
                 if let Some(open) = self.open.pop() {
                     let start = open.spot.position;
                     if self.open.last().is_some_and(Open::wants_key) {
-                        let message = "a list or mapping where a key is expected; put text that \
-                                       begins with `{` or `[` in quotes";
+                        let message = "a key cannot be a list or mapping\nhint: quote text that \
+                                       starts with `{` or `[`";
                         return Err(self.error(start, message));
                     }
                     self.add(Rc::new(open.spot), open.anchor, start)?;
@@ -165,7 +168,7 @@ impl Builder {
         self.check_depth(0, position)
     }
 
-    /// Takes a whole value. What an alias stands for keeps the place of its anchor.
+    /// Adds a complete value. The value of an alias keeps the position of its anchor.
     fn add(&mut self, spot: Rc<Spot>, anchor: usize, position: Position) -> Result<(), YamlError> {
         if anchor > 0 {
             self.anchors.insert(anchor, Rc::clone(&spot));
@@ -176,17 +179,19 @@ impl Builder {
             return Ok(());
         };
         open.spot.size += spot.size;
-        if open.spot.size > MOST_VALUES {
-            let message = format!(
-                "more than {MOST_VALUES} values, counting those that aliases (`*name`) repeat"
-            );
+        if open.spot.size > MAX_VALUES {
+            let message =
+                format!("more than {MAX_VALUES} values, including those that aliases repeat");
             return Err(self.error(position, &message));
         }
         if open.wants_key() {
             let name = &spot.text;
             open.spot.keys.push((name.clone(), position));
             if !open.seen.insert(name.clone()) {
-                let message = format!("duplicate key {}; remove one of the two", quoted(name));
+                let message = format!(
+                    "duplicate key {}\nhint: remove one of the two",
+                    quoted(name)
+                );
                 return Err(self.error(position, &message));
             }
         } else {
@@ -197,11 +202,11 @@ impl Builder {
     }
 
     fn check_depth(&self, more: usize, position: Position) -> Result<(), YamlError> {
-        if self.open.len() + more <= DEEPEST {
+        if self.open.len() + more <= MAX_DEPTH {
             return Ok(());
         }
-        let message = format!("nested more than {DEEPEST} levels deep");
-        // The path would fill the screen.
+        let message = format!("nested more than {MAX_DEPTH} levels deep");
+        // Without the path, which would fill the screen.
         Err(YamlError::new(Some(position), message))
     }
 
@@ -226,18 +231,6 @@ fn position(marker: Marker) -> Position {
         line: marker.line(),
         column: marker.col() + 1,
     }
-}
-
-/// In the words of libyaml, if it finds a mistake as well: they often tell more.
-fn not_yaml(text: &str, error: &ScanError) -> YamlError {
-    let brackets = text.bytes().filter(|c| matches!(c, b'[' | b'{')).count();
-    if brackets.saturating_mul(text.len()) <= MOST_STEPS
-        && let Some(error) = serde_yaml::Deserializer::from_str(text)
-            .find_map(|document| Value::deserialize(document).err())
-    {
-        return yaml_error::explain(&error, text);
-    }
-    yaml_error::not_valid(Some(position(*error.marker())), error.info(), "")
 }
 
 #[cfg(test)]
@@ -278,9 +271,9 @@ checks:
             (first.key("pass"), (9, 7)),
             (first.key("empty"), (10, 10)),
             (checks.index(1).key("id"), (12, 9)),
-            // What an alias stands for.
+            // The value of an alias.
             (checks.index(2).key("id"), (12, 9)),
-            // What does not exist: the nearest thing around it.
+            // The nearest value around something that does not exist.
             (first.key("absent"), (6, 5)),
             (checks.index(9), (6, 3)),
             (first.key("needs").index(2).key("deeper"), (7, 21)),

@@ -1,4 +1,4 @@
-//! What is wrong with a runbook of the right shape. Pure, and all of it in one go.
+//! The errors in a runbook of the right shape. Pure; all errors are found at once.
 
 mod checks;
 mod command;
@@ -19,10 +19,10 @@ use crate::expression::expression_names;
 
 pub use vars::{ValueError, check_value};
 
-/// More checks, vars, lets or hypotheses than any runbook has: what follows is quadratic in them.
-const MOST: usize = 500;
+/// The largest number of checks, vars, lets or hypotheses. What follows takes quadratic time in them.
+const MAX_ENTRIES: usize = 500;
 
-/// Everything that is wrong, in no order.
+/// All errors, in no particular order.
 pub(super) fn findings(runbook: &Runbook) -> Vec<Finding> {
     let root = Path::default();
     let mut found = Findings(Vec::new());
@@ -32,9 +32,9 @@ pub(super) fn findings(runbook: &Runbook) -> Vec<Finding> {
         ("checks", runbook.checks.len()),
         ("hypotheses", runbook.hypotheses.len()),
     ] {
-        if count > MOST {
-            let message = format!("{count} of them; a runbook has at most {MOST}");
-            found.add(root.key(key).on_key(), message);
+        if count > MAX_ENTRIES {
+            let message = format!("{count} entries, but at most {MAX_ENTRIES} are allowed");
+            found.add(&root.key(key).on_key(), message);
         }
     }
     if !found.0.is_empty() {
@@ -43,7 +43,7 @@ pub(super) fn findings(runbook: &Runbook) -> Vec<Finding> {
     found.dashed(&root.key("runbook"), &runbook.id);
     found.not_blank(&root.key("title"), &runbook.title);
     if runbook.checks.is_empty() {
-        found.add(root.key("checks"), "there are no checks; add one");
+        found.add(&root.key("checks"), "the list is empty\nhint: add a check");
     }
     vars::validate(runbook, &mut found);
     needs::validate(runbook, &mut found);
@@ -58,75 +58,78 @@ pub(super) fn findings(runbook: &Runbook) -> Vec<Finding> {
     found.0
 }
 
-/// Collects what is wrong.
+/// Collects errors.
 struct Findings(Vec<Finding>);
 
 impl Findings {
-    fn add(&mut self, path: Path, message: impl Into<String>) {
+    fn add(&mut self, path: &Path, message: impl Into<String>) {
         self.0.push(Finding {
-            path,
+            path: path.clone(),
             message: message.into(),
         });
     }
 
-    /// A text for people that says nothing.
+    /// A text for the user must not be blank.
     fn not_blank(&mut self, path: &Path, text: &str) {
         if text.trim().is_empty() {
-            self.add(path.clone(), "the text is empty; say it in a line");
+            self.add(path, "the text is empty\nhint: write one line");
         }
     }
 
-    /// A name that stands in expressions.
+    /// The name of a var, a `let` or a check.
     fn name(&mut self, path: &Path, name: &str) {
-        if !is_name(name) {
-            self.add(
-                path.clone(),
-                format!(
-                    "{} cannot stand in an expression; use lower-case letters, digits and `_`, a \
-                     letter first",
-                    quoted(name)
-                ),
-            );
-        } else if is_reserved(name) {
-            self.add(
-                path.clone(),
-                format!("`{name}` already means something in expressions; choose another name"),
-            );
-        } else if !expression_names(name).is_ok_and(|names| names.contains(name)) {
-            self.add(
-                path.clone(),
-                format!("`{name}` is a word of the expression language; choose another name"),
-            );
+        if self.fact_name(path, name)
+            && !expression_names(name).is_ok_and(|names| names.contains(name))
+        {
+            let message =
+                format!("`{name}` is a word of the expression language\nhint: choose another name");
+            self.add(path, message);
         }
     }
 
-    /// A name for people and file names.
+    /// The name of a fact; true if it is valid.
+    fn fact_name(&mut self, path: &Path, name: &str) -> bool {
+        let is_well_formed = self.underscored(path, name);
+        if is_well_formed && is_reserved(name) {
+            let message = format!("`{name}` is a reserved name\nhint: choose another name");
+            self.add(path, message);
+            return false;
+        }
+        is_well_formed
+    }
+
+    /// A name that expressions can read; true if it is valid.
+    fn underscored(&mut self, path: &Path, name: &str) -> bool {
+        self.well_formed(path, name, '_')
+    }
+
+    /// The name of a runbook or hypothesis.
     fn dashed(&mut self, path: &Path, name: &str) {
-        if !is_dashed(name) {
-            self.add(
-                path.clone(),
-                format!(
-                    "{} is no name; use lower-case letters, digits and `-`, a letter first",
-                    quoted(name)
-                ),
+        self.well_formed(path, name, '-');
+    }
+
+    fn well_formed(&mut self, path: &Path, name: &str, separator: char) -> bool {
+        let is_well_formed = is_well_formed(name, separator);
+        if !is_well_formed {
+            let message = format!(
+                "invalid name {}\nhint: use lower-case letters, digits and `{separator}`, and start \
+                 with a letter",
+                quoted(name)
             );
+            self.add(path, message);
         }
+        is_well_formed
     }
 }
 
-/// Whether a text has the form of the names that stand in expressions.
-fn is_name(text: &str) -> bool {
-    form_of(text, '_')
-}
-
-/// Whether a text has the form of the names of runbooks and hypotheses.
+/// Whether a text can be the name of a runbook or hypothesis.
 pub(super) fn is_dashed(text: &str) -> bool {
-    form_of(text, '-')
+    is_well_formed(text, '-')
 }
 
-fn form_of(text: &str, joint: char) -> bool {
-    text.starts_with(|c: char| c.is_ascii_lowercase())
-        && text
+fn is_well_formed(name: &str, separator: char) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name
             .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == joint)
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == separator)
 }

@@ -1,6 +1,6 @@
-//! A YAML text as values with their places.
+//! A YAML text as values with their positions.
 //!
-//! serde_yaml reads the values, saphyr-parser finds the places.
+//! serde_yaml reads the values, saphyr-parser finds the positions.
 
 use std::rc::Rc;
 
@@ -8,22 +8,21 @@ use serde_yaml::Value;
 
 use super::error::Position;
 use super::spot::Spot;
-use super::yaml_error::{YamlError, explain};
+use super::yaml_error::YamlError;
 
-/// The one document of a text.
+/// The only document of a text.
 #[derive(Debug)]
 pub(super) struct Document {
     pub(super) value: Value,
     pub(super) spot: Rc<Spot>,
 }
 
-/// Reads the one document in a text; `None` if there is none.
+/// Reads the only document in a text; `None` if there is none.
 pub(super) fn parse(text: &str) -> Result<Option<Document>, YamlError> {
     if let Some((byte, c)) = text.char_indices().find(|(_, c)| is_forbidden(*c)) {
         let position = Position::of_byte(text.as_bytes(), byte);
         let message = format!(
-            "the character U+{:04X} is not allowed in YAML; delete it, or write it as an escape in \
-             a text in double quotes",
+            "invalid character U+{:04X}\nhint: delete it, or write it as an escape in double quotes",
             u32::from(c),
         );
         return Err(YamlError::new(Some(position), message));
@@ -34,12 +33,12 @@ pub(super) fn parse(text: &str) -> Result<Option<Document>, YamlError> {
     match serde_yaml::from_str(text) {
         Ok(Value::Null) => Ok(None),
         Ok(value) => Ok(Some(Document { value, spot })),
-        Err(error) => Err(explain(&error, text)),
+        Err(error) => Err(YamlError::new(None, format!("invalid YAML: {error}"))),
     }
 }
 
-/// What YAML 1.2 does not count as printable, a byte order mark except at the start, and what only
-/// YAML 1.1 takes for the end of a line.
+/// Characters that are not printable in YAML 1.2, byte order marks after the start, and line ends of
+/// YAML 1.1 only.
 fn is_forbidden(c: char) -> bool {
     (c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
         || matches!(
@@ -54,7 +53,7 @@ mod tests {
 
     use super::*;
 
-    /// Whether values and places have the same structure.
+    /// Whether values and positions have the same structure.
     fn agree(value: &Value, spot: &Spot) -> bool {
         match value {
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
@@ -91,7 +90,7 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, cases: 2_000, ..ProptestConfig::default() })]
 
         #[test]
-        fn values_and_places_agree(pieces in prop::collection::vec(piece(), 0..16)) {
+        fn values_and_positions_agree(pieces in prop::collection::vec(piece(), 0..16)) {
             let text = pieces.concat();
             if let Ok(Some(document)) = parse(&text) {
                 prop_assert!(agree(&document.value, &document.spot), "{text:?} {document:?}");

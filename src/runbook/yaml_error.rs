@@ -1,14 +1,23 @@
-//! What the YAML library says about a text that is not YAML, in words that help to mend it.
+//! Errors about text that is not valid YAML.
+
+use saphyr_parser::ScanError;
 
 use super::error::Position;
 use super::path::Path;
 
-/// Why a text is not read.
+/// Why a text cannot be read as YAML.
 #[derive(Debug)]
 pub(super) struct YamlError {
     pub(super) position: Option<Position>,
     pub(super) path: Path,
     pub(super) message: String,
+}
+
+/// A list or mapping whose end has not been read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Open {
+    pub(super) kind: &'static str,
+    pub(super) start: Position,
 }
 
 impl YamlError {
@@ -19,115 +28,96 @@ impl YamlError {
             message,
         }
     }
-}
 
-/// Where the mistake is, and what it is.
-pub(super) fn explain(error: &serde_yaml::Error, text: &str) -> YamlError {
-    let message = error.to_string();
-    let (problem, context) = split_positions(&message);
-    let position = match context.position {
-        // The end of the file is far from the quote that is missing.
-        Some(begin) if is_told_late(problem) => Some(begin),
-        _ => error_position(error),
-    };
-    if let Some(c) = character_at(error, text)
-        && problem.starts_with("found character that cannot start any token")
-    {
-        let message = match c {
-            '\t' => String::from("not valid YAML: a tab; indent with spaces"),
-            c => format!("not valid YAML: a text cannot begin with `{c}`; put it in quotes"),
+    /// A syntax error inside this list or mapping.
+    pub(super) fn syntax(text: &str, error: &ScanError, open: Option<Open>) -> Self {
+        let index = error.marker().index();
+        let characters = text.char_indices().nth(index);
+        let (byte, character) = characters.unwrap_or((text.len(), ' '));
+        let byte = match error.info() {
+            KEY_WITHOUT_COLON => start_of_line_before(text, byte),
+            UNKNOWN_ESCAPE => unknown_escape(text, byte),
+            problem if problem.contains("tab") => nearest_tab(text, byte),
+            _ => byte,
         };
-        return YamlError::new(position, message);
+        let open = open.map_or(String::from("the document"), |Open { kind, start }| {
+            let Position { line, column } = start;
+            format!("the {kind} that starts at line {line} column {column}")
+        });
+        let known = PROBLEMS
+            .iter()
+            .find(|(part, ..)| error.info().contains(part));
+        let message = match known {
+            Some((_, problem, hint)) => format!("{problem}\nhint: {hint}")
+                .replace("{open}", &open)
+                .replace("{character}", &character.to_string()),
+            None => error.info().to_owned(),
+        };
+        let position = Position::of_byte(text.as_bytes(), byte);
+        Self::new(Some(position), format!("invalid YAML: {message}"))
     }
-    let context = match context.position {
-        Some(begin) if Some(begin) != position => {
-            format!(
-                "{} at line {} column {}",
-                context.text, begin.line, begin.column
-            )
+}
+
+const KEY_WITHOUT_COLON: &str = "simple key expect ':'";
+const UNKNOWN_ESCAPE: &str = "while parsing a quoted scalar, found unknown escape character";
+
+/// Parts of the parser's messages, each with the problem in plain words and what to do.
+#[rustfmt::skip]
+const PROBLEMS: &[(&str, &str, &str)] = &[
+    (KEY_WITHOUT_COLON, "a key without `: `", "write `key: value`, with a space after the colon"),
+    (UNKNOWN_ESCAPE, "unknown escape in double quotes",
+        "use single quotes, or write each backslash twice"),
+    ("mapping values are not allowed", "unexpected `: `",
+        "quote text that contains `: `, or fix the indentation"),
+    ("expected '-' indicator", "expected `- ` in {open}",
+        "indent all entries of a list by the same amount"),
+    ("did not find expected key", "expected a key in {open}",
+        "fix the indentation, or quote the whole value"),
+    ("invalid trailing content", "unexpected text after quotes", "quote the whole value"),
+    ("expected <document start>", "unexpected text after the end of the document",
+        "fix the indentation, or quote the text"),
+    ("illegal placement of ':'", "unexpected `:` in {open}",
+        "close the bracket, or quote text that contains brackets or commas"),
+    ("expected ','", "expected a comma or a closing bracket in {open}",
+        "close the bracket, or quote text that contains brackets or commas"),
+    ("scanning a quoted scalar, found unexpected", "the quotes are not closed", "close the quotes"),
+    ("indentation in quoted scalar", "the quotes are not closed", "close the quotes"),
+    ("unknown anchor", "unknown alias", "quote text that starts with `*`"),
+    ("expected alphabetic or numeric", "an alias or anchor without a name",
+        "quote text that starts with `*` or `&`"),
+    ("unexpected character", "a value cannot start with `{character}`", "quote the text"),
+    ("tab", "unexpected tab", "indent with spaces"),
+    ("recursion limit", "nested too deeply", "reduce the nesting"),
+];
+
+/// The parser reports a key without a colon only where the next line starts.
+fn start_of_line_before(text: &str, byte: usize) -> usize {
+    let before = text.get(..byte).unwrap_or(text).trim_end();
+    let line = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let indentation = before.get(line..).unwrap_or_default();
+    before.len() - indentation.trim_start().len()
+}
+
+/// The parser reports an unknown escape where the quotes begin.
+fn unknown_escape(text: &str, quotes: usize) -> usize {
+    let mut rest = text.char_indices().skip_while(|(byte, _)| *byte < quotes);
+    while let Some((byte, c)) = rest.next() {
+        if c == '\\'
+            && let Some((_, escape)) = rest.next()
+            && !"0abt\tnvfre \"/\\N_LPxuU\n\r".contains(escape)
+        {
+            return byte;
         }
-        _ => context.text.to_owned(),
-    };
-    not_valid(position, problem, &context)
-}
-
-/// A problem that a YAML parser reports, with advice for those that are often met.
-pub(super) fn not_valid(position: Option<Position>, problem: &str, context: &str) -> YamlError {
-    let advice = advice(problem).map(|advice| format!("; {advice}"));
-    let advice = advice.unwrap_or_default();
-    YamlError::new(
-        position,
-        format!("not valid YAML: {problem}{context}{advice}"),
-    )
-}
-
-fn error_position(error: &serde_yaml::Error) -> Option<Position> {
-    error.location().map(|location| Position {
-        line: location.line(),
-        column: location.column(),
-    })
-}
-
-fn character_at(error: &serde_yaml::Error, text: &str) -> Option<char> {
-    text.get(error.location()?.index()..)?.chars().next()
-}
-
-fn is_told_late(problem: &str) -> bool {
-    problem.starts_with("found unexpected end of stream")
-        || problem.starts_with("could not find expected ':'")
-}
-
-fn advice(problem: &str) -> Option<&'static str> {
-    let is = |start: &str| problem.starts_with(start);
-    if is("mapping values are not allowed") {
-        Some("put a text with `: ` in it in quotes, or mend the indentation")
-    } else if is("did not find expected key") {
-        Some("mend the indentation, or put the whole value in quotes where only its beginning is")
-    } else if is("did not find expected '-' indicator") {
-        Some("indent the entries of a list alike, each with its `- `")
-    } else if is("did not find expected ',' or") {
-        Some("close the bracket, or put a text with brackets or commas in it in quotes")
-    } else if is("found unexpected end of stream") || is("found unexpected document indicator") {
-        Some("close the quotes")
-    } else if is("found unknown escape character") {
-        Some("in double quotes a backslash is written twice; use single quotes for patterns")
-    } else if is("unknown anchor") || is("did not find expected alphabetic or numeric character") {
-        Some("put a text that begins with `*` or `&` in quotes")
-    } else if is("could not find expected ':'") {
-        Some("write `key: value`, with a space after the colon")
-    } else if is("did not find expected <document start>") {
-        Some("the document has ended before; mend the indentation, or put the text in quotes")
-    } else if is("found a tab character") || is("tabs disallowed") {
-        Some("indent with spaces")
-    } else if is("recursion limit exceeded") {
-        Some("nest it less deeply")
-    } else {
-        None
     }
+    quotes
 }
 
-/// What was being read, as the library tells it, and where that began.
-struct Context<'a> {
-    text: &'a str,
-    position: Option<Position>,
-}
-
-/// The library writes `PROBLEM at line 1 column 2, CONTEXT at line 3 column 4`, with less of it
-/// where there is less to tell.
-fn split_positions(message: &str) -> (&str, Context<'_>) {
-    let (problem, rest) = message.split_once(" at line ").unwrap_or((message, ""));
-    let (text, place) = match rest
-        .find(", ")
-        .and_then(|comma| rest.split_at_checked(comma))
-    {
-        Some((_, context)) => context.split_once(" at line ").unwrap_or((context, "")),
-        None => ("", ""),
-    };
-    let position = place.split_once(" column ").and_then(|(line, column)| {
-        Some(Position {
-            line: line.parse().ok()?,
-            column: column.parse().ok()?,
-        })
-    });
-    (problem, Context { text, position })
+/// The parser reports a tab after it, or where the text before it starts.
+fn nearest_tab(text: &str, byte: usize) -> usize {
+    let (before, after) = text.split_at_checked(byte).unwrap_or((text, ""));
+    match after.find('\t') {
+        _ if before.ends_with('\t') => byte - 1,
+        Some(distance) => byte + distance,
+        None => byte,
+    }
 }

@@ -120,11 +120,11 @@ fn a_mistake_in_a_suite_is_reported_with_its_place() {
     for (text, message) in [
         (
             "runbook: race-condition\ntests:\n - recordin: x\n",
-            "suite.yaml:3:4: tests[0].recordin: unknown key `recordin`; did you mean `recording`?",
+            "suite.yaml:3:4: tests[0].recordin: unknown key `recordin`\nhint: did you mean `recording`?",
         ),
         (
             deep.as_str(),
-            "suite.yaml:1:256: not valid YAML: recursion limit exceeded; nest it less deeply",
+            "suite.yaml:1:256: invalid YAML: nested too deeply\nhint: reduce the nesting",
         ),
     ] {
         environment.write("work/suite.yaml", text);

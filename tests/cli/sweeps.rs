@@ -280,10 +280,7 @@ fn a_bad_waiver_file_ends_the_sweep_before_it_begins() {
     let environment = environment();
     environment.write("work/waivers.yaml", "- { container: 102 }\n");
     for (file, message) in [
-        (
-            "waivers.yaml",
-            "waivers.yaml:1:3: [0]: the key `check` is missing; add `check:`",
-        ),
+        ("waivers.yaml", "waivers.yaml:1:3: [0]: missing key `check`"),
         (
             "missing",
             "cannot read the waiver file missing: No such file or directory (os error 2)\nhint: name the waiver file with --waivers",

@@ -1,4 +1,4 @@
-//! Runbook files. What is named may be anything a path can lead to, a FIFO or a device as well.
+//! Runbook files. A path can also lead to a FIFO or a device.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{ErrorKind, Read};
@@ -8,19 +8,25 @@ use std::path::{Path, PathBuf};
 use super::LookupError;
 use crate::runbook::source::{MAX_BYTES, Source};
 
-/// The text of a file. No more than [`MAX_BYTES`] and one byte are read of it.
-pub(super) fn source(path: &Path) -> Result<Source, LookupError> {
+/// The endings of runbook files; the first takes precedence.
+pub(super) const ENDINGS: &[&str] = &["yaml", "yml"];
+
+/// Reads a runbook's text from a file.
+///
+/// # Errors
+/// The file cannot be read, is not text, or is larger than [`MAX_BYTES`].
+pub fn read_file(path: &Path) -> Result<Source, LookupError> {
     let unreadable = |reason: String| LookupError::Unreadable {
         path: path.to_owned(),
         reason,
     };
-    // Before it is opened: opening alone makes some devices act, a tape rewinds.
+    // Opening some devices already has an effect: a tape rewinds.
     let metadata = fs::metadata(path).map_err(|error| unreadable(in_words(&error)))?;
     refuse_all_but_files(&metadata).map_err(unreadable)?;
     let mut bytes = Vec::new();
     open(path)
         .and_then(|file| {
-            // A FIFO may have taken its place meanwhile.
+            // A FIFO may have replaced the file in the meantime.
             if let Err(reason) = refuse_all_but_files(&file.metadata()?) {
                 return Err(std::io::Error::other(reason));
             }
@@ -30,7 +36,7 @@ pub(super) fn source(path: &Path) -> Result<Source, LookupError> {
     Ok(Source::from_bytes(&path.display().to_string(), &bytes)?)
 }
 
-/// Whether a name leads to anything at all, be it a link to nowhere or something unreadable.
+/// Whether a path exists, even as a dangling symlink or an unreadable file.
 pub(super) fn exists(path: &Path) -> bool {
     match fs::symlink_metadata(path) {
         Ok(_) => true,
@@ -38,11 +44,10 @@ pub(super) fn exists(path: &Path) -> bool {
     }
 }
 
-/// The names that a directory's runbooks are found by, in order, each with its file.
+/// The names of the runbooks in a directory, in order, each with its file.
 pub(super) fn names_in(
     directory: &Path,
-    must_be_there: bool,
-    endings: &[&str],
+    required: bool,
 ) -> Result<Vec<(String, PathBuf)>, LookupError> {
     let unreadable = |error: std::io::Error| LookupError::Unreadable {
         path: directory.to_owned(),
@@ -50,7 +55,7 @@ pub(super) fn names_in(
     };
     let entries = match fs::read_dir(directory) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound && !must_be_there => {
+        Err(error) if error.kind() == ErrorKind::NotFound && !required => {
             return Ok(Vec::new());
         }
         Err(error) => return Err(unreadable(error)),
@@ -59,9 +64,9 @@ pub(super) fn names_in(
     for entry in entries {
         let path = entry.map_err(unreadable)?.path();
         let ending = path.extension().and_then(|ending| ending.to_str());
-        let rank = endings.iter().position(|known| Some(*known) == ending);
+        let rank = ENDINGS.iter().position(|known| Some(*known) == ending);
         let name = path.file_stem().and_then(|name| name.to_str());
-        // An editor's hidden swap files are no runbooks.
+        // Editors write hidden swap files.
         if let (Some(rank), Some(name)) = (rank, name)
             && !name.starts_with('.')
         {
@@ -75,13 +80,8 @@ pub(super) fn names_in(
         .collect())
 }
 
-/// Whether a directory can be listed.
-pub(super) fn names(directory: &Path) -> Result<(), LookupError> {
-    names_in(directory, true, &[]).map(drop)
-}
-
 fn open(path: &Path) -> std::io::Result<File> {
-    // A FIFO that nobody writes to would hold us for ever.
+    // Opening a FIFO without a writer would block.
     let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
     let flags = i32::try_from(flags.bits()).unwrap_or_default();
     OpenOptions::new().read(true).custom_flags(flags).open(path)
@@ -100,14 +100,14 @@ fn refuse_all_but_files(metadata: &Metadata) -> Result<(), String> {
     } else {
         "a device"
     };
-    Err(format!("it is {what}; name a file"))
+    Err(format!("it is {what}, not a file"))
 }
 
-/// The reason without the number that the standard library adds.
+/// The reason, without the error number of the standard library.
 fn in_words(error: &std::io::Error) -> String {
     match error.kind() {
-        ErrorKind::NotFound => String::from("there is no such file or directory"),
-        ErrorKind::PermissionDenied => String::from("permission denied; run as root, or allow it"),
+        ErrorKind::NotFound => String::from("no such file or directory"),
+        ErrorKind::PermissionDenied => String::from("permission denied\nhint: run lxcdiag as root"),
         _ => {
             let text = error.to_string();
             let end = text.find(" (os error").unwrap_or(text.len());

@@ -6,20 +6,20 @@ use std::process::Command;
 use super::*;
 use crate::runbook::MAX_BYTES;
 
-const PLACEHOLDER: &[BuiltIn] = &[BuiltIn {
-    id: "race-condition",
-    text: "runbook: race-condition\ntitle: The binary's own\nchecks:\n  \
-           - { id: a, title: One, run: [uname], pass: exit == 0 }\n",
-}];
+const BUILT_IN_FOR_TEST: &[(&str, &str)] = &[(
+    "race-condition",
+    "runbook: race-condition\ntitle: The built-in one\nchecks:\n  \
+     - { id: a, title: One, run: [uname], pass: exit == 0 }\n",
+)];
 
 fn runbook(id: &str, title: &str) -> String {
-    PLACEHOLDER[0]
-        .text
+    BUILT_IN_FOR_TEST[0]
+        .1
         .replace("race-condition", id)
-        .replace("The binary's own", title)
+        .replace("The built-in one", title)
 }
 
-/// Two directories, the first of which is looked in first.
+/// Two directories, in order of precedence.
 struct Places {
     root: tempfile::TempDir,
 }
@@ -37,7 +37,10 @@ impl Places {
     }
 
     fn library(&self) -> Library {
-        Library::new(vec![self.path("first"), self.path("second")], PLACEHOLDER)
+        Library {
+            directories: vec![(self.path("first"), true), (self.path("second"), true)],
+            built_in: BUILT_IN_FOR_TEST,
+        }
     }
 
     fn write(&self, name: &str, text: impl AsRef<[u8]>) -> String {
@@ -45,7 +48,7 @@ impl Places {
         self.path(name).to_str().unwrap().to_owned()
     }
 
-    /// The message, with the directory's name cut short.
+    /// The message, with the directory shortened to `…`.
     fn message(&self, name: &str) -> String {
         let error = self.library().find(name).unwrap_err().to_string();
         self.cut(&error)
@@ -57,7 +60,7 @@ impl Places {
 }
 
 #[test]
-fn what_is_found_first_counts() {
+fn the_first_runbook_of_a_name_is_found() {
     let places = Places::new();
     let find = |name| places.library().find(name).unwrap();
     assert_eq!(find("race-condition").name, "race-condition (built in)");
@@ -66,18 +69,18 @@ fn what_is_found_first_counts() {
     let first = places.write("first/race-condition.yaml", "first");
     assert_eq!(find("race-condition").name, first);
     assert_eq!(find("race-condition").text, "first");
-    // A path is taken as it is.
+    // By its path.
     assert_eq!(find(&second).text, "second");
 }
 
 #[test]
-fn an_unknown_name_is_told_with_the_nearest() {
+fn the_error_for_an_unknown_name_suggests_the_nearest() {
     let places = Places::new();
     places.write("second/disk-full.yaml", runbook("disk-full", "Is it full?"));
     assert_eq!(
         places.message("race-condtion"),
-        "no runbook is called `race-condtion`; did you mean `race-condition`? Looked in …/first, \
-         …/second, lxcdiag itself; a file is given by its path, as ./NAME"
+        "runbook `race-condtion` not found in …/first, …/second or among the built-in runbooks\n\
+         hint: did you mean `race-condition`?"
     );
     assert!(
         places
@@ -86,13 +89,13 @@ fn an_unknown_name_is_told_with_the_nearest() {
     );
     for name in ["", "..", "a b", "Race", "\u{1b}[2J", "nothing-like-it"] {
         let message = places.message(name);
-        assert!(message.contains("`lxcdiag list` shows"), "{message}");
+        assert!(message.contains("with `lxcdiag list`"), "{message}");
         assert!(!message.contains('\u{1b}'));
     }
 }
 
 #[test]
-fn what_is_no_file_is_not_read() {
+fn only_regular_files_are_read() {
     let places = Places::new();
     let fifo = places.path("first/fifo.yaml");
     assert!(
@@ -108,27 +111,27 @@ fn what_is_no_file_is_not_read() {
     let cases = [
         (
             "fifo",
-            "cannot read …/first/fifo.yaml: it is a FIFO; name a file",
+            "cannot read …/first/fifo.yaml: it is a FIFO, not a file",
         ),
         (
             "directory",
-            "cannot read …/first/directory.yaml: it is a directory; name a file",
+            "cannot read …/first/directory.yaml: it is a directory, not a file",
         ),
         (
             "device",
-            "cannot read …/first/device.yaml: it is a device; name a file",
+            "cannot read …/first/device.yaml: it is a device, not a file",
         ),
         (
             "link",
-            "cannot read …/first/link.yaml: there is no such file or directory",
+            "cannot read …/first/link.yaml: no such file or directory",
         ),
         (
             "./absent",
-            "cannot read ./absent: there is no such file or directory",
+            "cannot read ./absent: no such file or directory",
         ),
         (
             "absent.yaml",
-            "cannot read absent.yaml: there is no such file or directory",
+            "cannot read absent.yaml: no such file or directory",
         ),
     ];
     for (name, expected) in cases {
@@ -137,34 +140,34 @@ fn what_is_no_file_is_not_read() {
 }
 
 #[test]
-fn no_more_than_the_longest_runbook_is_read() {
+fn the_size_of_a_file_is_limited() {
     let places = Places::new();
     let path = places.write("first/exact.yaml", "#".repeat(MAX_BYTES));
     assert_eq!(places.library().find(&path).unwrap().text.len(), MAX_BYTES);
-    // Sparse: a terabyte that is not there.
+    // A sparse file.
     let huge = fs::File::create(places.path("first/huge.yaml")).unwrap();
     huge.set_len(1 << 40).unwrap();
     assert_eq!(
         places.message("huge"),
-        "…/first/huge.yaml: longer than 1 MiB; is it the right file?"
+        "…/first/huge.yaml: the file is larger than 1 MiB\nhint: check that it is the right file"
     );
     places.write("first/latin.yaml", b"caf\xe9");
     assert_eq!(
         places.message("latin"),
-        "…/first/latin.yaml:1:4: the byte 0xe9 is not UTF-8; save the file as UTF-8 text"
+        "…/first/latin.yaml:1:4: invalid UTF-8: byte 0xe9\nhint: save the file as UTF-8"
     );
 }
 
 #[test]
-fn a_directory_that_was_asked_for_must_be_there() {
+fn the_given_directory_must_exist() {
     let places = Places::new();
     fs::remove_dir(places.path("first")).unwrap();
     assert_eq!(
         places.message("race-condition"),
-        "cannot read …/first: there is no such file or directory"
+        "cannot read …/first: no such file or directory"
     );
     assert!(places.library().list().is_err());
-    // The usual ones need not be.
+    // The usual directories need not exist.
     let mut library = places.library();
     library.directories = vec![(places.path("first"), false)];
     assert!(library.find("race-condition").is_ok());
@@ -172,15 +175,18 @@ fn a_directory_that_was_asked_for_must_be_there() {
 }
 
 #[test]
-fn the_list_marks_what_is_hidden_or_wrong() {
+fn the_list_shows_precedence_and_errors() {
     let places = Places::new();
     places.write(
         "first/race-condition.yaml",
         runbook("race-condition", "Mine"),
     );
     places.write("first/broken.yaml", "runbook: broken\n");
-    places.write("second/broken.yml", runbook("broken", "Whole, but hidden"));
-    places.write("second/renamed.yaml", runbook("other", "Called otherwise"));
+    places.write(
+        "second/broken.yml",
+        runbook("broken", "Valid, but shadowed"),
+    );
+    places.write("second/renamed.yaml", runbook("other", "Renamed"));
     places.write("second/notes.txt", "no runbook");
     places.write("second/.hidden.yaml", "an editor's");
     let list = places.library().list().unwrap();
@@ -190,7 +196,7 @@ fn the_list_marks_what_is_hidden_or_wrong() {
             let hidden = entry
                 .shadowed_by
                 .as_ref()
-                .map(|origin| format!(" hidden by {origin}"));
+                .map(|origin| format!(" shadowed by {origin}"));
             let line = format!(
                 "{} ({}) {}{} {}",
                 entry.id,
@@ -205,29 +211,28 @@ fn the_list_marks_what_is_hidden_or_wrong() {
     assert_eq!(
         shown,
         [
-            "broken (…/first/broken.yaml) - …/first/broken.yaml:1:1: the key `title` is missing; \
-             add `title:`",
+            "broken (…/first/broken.yaml) - …/first/broken.yaml:1:1: missing key `title`",
             "race-condition (…/first/race-condition.yaml) Mine",
-            "broken (…/second/broken.yml) Whole, but hidden hidden by …/first/broken.yaml",
-            "renamed (…/second/renamed.yaml) Called otherwise it calls itself `other` and its file \
-             `renamed`; make the two alike",
-            "race-condition (built in) The binary's own hidden by …/first/race-condition.yaml",
+            "broken (…/second/broken.yml) Valid, but shadowed shadowed by …/first/broken.yaml",
+            "renamed (…/second/renamed.yaml) Renamed the name of the runbook is `other`, \
+             but that of the file is `renamed`",
+            "race-condition (built in) The built-in one shadowed by …/first/race-condition.yaml",
         ]
     );
 }
 
 #[test]
-fn runbooks_inside_the_binary_are_good_ones() {
-    for BuiltIn { id, text } in BUILT_IN {
+fn built_in_runbooks_are_valid() {
+    for (id, text) in BUILT_IN {
         let source = Source::from_bytes(id, text.as_bytes()).unwrap();
-        assert!(!source.built_in, "all is looked for");
+        assert!(!source.built_in, "it is validated");
         let runbook = read(&source).unwrap_or_else(|errors| panic!("{errors}"));
         assert_eq!(runbook.id, *id);
     }
 }
 
 #[test]
-fn the_directory_asked_for_comes_before_the_usual_ones() {
+fn the_given_directory_comes_before_the_usual_ones() {
     let library = Library::standard(Some(Path::new("/srv/mine")));
     let first = library.directories.first().unwrap();
     assert_eq!(first, &(PathBuf::from("/srv/mine"), true));

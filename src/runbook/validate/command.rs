@@ -19,43 +19,46 @@ pub(super) fn validate(check: &Check, path: &Path, found: &mut Findings) {
         if !check.changes
             && let Some((index, change)) = changes::of_words(words)
         {
-            undeclared(&change, path.key("run").index(index), found);
+            undeclared(&change, &path.key("run").index(index), found);
         }
     }
     if let Some(line) = &check.shell {
         let path = path.key("shell");
         if line.trim().is_empty() {
-            found.add(path.clone(), "the command is empty; write one");
+            found.add(&path, "the command is empty\nhint: write a shell command");
         }
         no_nul(line, &path, found);
         let script = Script::read(line);
         // A syntax error is reported with the other expressions.
         if is_template(line) && check_template(line).is_ok() {
             for problem in templates::problems(&script) {
-                found.add(path.clone(), problem);
+                found.add(&path, problem);
             }
         }
         if !check.changes
             && let Some(change) = changes::of_script(&script)
         {
-            undeclared(&change, path, found);
+            undeclared(&change, &path, found);
         }
     }
 }
 
-fn undeclared(change: &Change, path: Path, found: &mut Findings) {
-    let message = format!("{change} can change the container; add `changes: true` to the check");
+fn undeclared(change: &Change, path: &Path, found: &mut Findings) {
+    let message =
+        format!("{change} can change the container\nhint: add `changes: true` to the check");
     found.add(path, message);
 }
 
 fn run(words: &[String], path: &Path, found: &mut Findings) {
     match words.first() {
-        None => found.add(
-            path.clone(),
-            "the command is empty; write its words, as in `[systemctl, status]`",
-        ),
+        None => {
+            let message =
+                "the command is empty\nhint: write its words, such as `[systemctl, status]`";
+            found.add(path, message);
+        }
         Some(first) if first.trim().is_empty() => {
-            found.add(path.index(0), "the first word is empty; it is the command");
+            let message = "the first word is empty\nhint: write the name of a program";
+            found.add(&path.index(0), message);
         }
         Some(_) => {}
     }
@@ -64,18 +67,15 @@ fn run(words: &[String], path: &Path, found: &mut Findings) {
     }
     if let Some(index) = templates::script_with_template(words) {
         found.add(
-            path.index(index),
-            "a template in a script for a shell: its value would be read as shell code; write \
-             `shell:` with `{{ … | quote }}`, or pass the value as a further word and use `\"$1\"`",
+            &path.index(index),
+            "the shell would run the value of the template as code\nhint: use `shell:` with \
+             `{{ … | quote }}`, or pass the value as another word and use `\"$1\"`",
         );
     }
 }
 
 fn no_nul(text: &str, path: &Path, found: &mut Findings) {
     if text.contains('\0') {
-        found.add(
-            path.clone(),
-            "a NUL character, which no command can be given; delete it",
-        );
+        found.add(path, "a command cannot contain a NUL character");
     }
 }

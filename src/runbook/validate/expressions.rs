@@ -1,4 +1,4 @@
-//! Every expression and template of a runbook: that it parses, and that its names are defined.
+//! Every expression and template of a runbook must parse, and read only names that are defined.
 
 use super::Findings;
 use super::scope::{Scope, View};
@@ -7,7 +7,7 @@ use crate::expression::{Names, SyntaxError, check_expression, check_template};
 use crate::runbook::model::{Action, Check, EventSpec, HostLook, Hypothesis, Runbook};
 use crate::runbook::path::Path;
 
-/// Whether the template engine has anything to do in a text.
+/// Whether a text has anything for the template engine.
 pub(super) fn is_template(text: &str) -> bool {
     text.contains("{{") || text.contains("{%")
 }
@@ -50,7 +50,7 @@ struct Reader<'a, 'f> {
 
 impl Reader<'_, '_> {
     fn command(&mut self, path: &Path, check: &Check, index: usize) {
-        // Each by itself: a check with two actions is told of both.
+        // A check with two actions gets the errors of both.
         for (position, word) in check.run.iter().flatten().enumerate() {
             let path = path.key("run").index(position);
             self.template(&path, word, View::Words(index));
@@ -66,7 +66,7 @@ impl Reader<'_, '_> {
             let path = path.key("for_each");
             self.expression(&path, list, View::ForEach(index));
             if let Err(message) = self.scope.can_be_list(list) {
-                self.found.add(path, message);
+                self.found.add(&path, message);
             }
         }
     }
@@ -128,11 +128,8 @@ impl Reader<'_, '_> {
         };
         let path = path.key(key);
         if parts.is_empty() {
-            self.found.add(
-                path,
-                "the list is empty, so it asserts nothing; add a condition",
-            );
-            return;
+            self.found
+                .add(&path, "the list is empty\nhint: add a condition");
         }
         for (index, part) in parts.iter().enumerate() {
             self.condition(&path.index(index), part, view);
@@ -141,13 +138,11 @@ impl Reader<'_, '_> {
 
     fn expression(&mut self, path: &Path, source: &str, view: View) {
         if source.trim().is_empty() {
-            self.found
-                .add(path.clone(), "the expression is empty; write one");
+            self.found.add(path, "the expression is empty");
         } else if is_template(source) {
-            self.found.add(
-                path.clone(),
-                "an expression stands by itself, without `{{ }}` or `{% %}` around it",
-            );
+            let message =
+                "an expression cannot contain `{{ }}` or `{% %}`\nhint: remove the braces";
+            self.found.add(path, message);
         } else {
             self.names(path, source, check_expression(source), view);
         }
@@ -164,28 +159,28 @@ impl Reader<'_, '_> {
             Ok(names) => {
                 for name in names.iter() {
                     if let Err(message) = self.scope.resolve(name, view) {
-                        self.found.add(path.clone(), message);
+                        self.found.add(path, message);
                     }
                 }
             }
             Err(error) => {
-                let message = format!("cannot be evaluated: {error}{}", advice(source));
-                self.found.add(path.clone(), message);
+                let message = format!("invalid expression: {error}{}", hint(source));
+                self.found.add(path, message);
             }
         }
     }
 }
 
-/// What people write who think in another language.
-fn advice(source: &str) -> &'static str {
+/// For operators of other languages.
+fn hint(source: &str) -> &'static str {
     if source.contains("&&") {
-        "; write `and` for `&&`"
+        "\nhint: write `and` instead of `&&`"
     } else if source.contains("||") {
-        "; write `or` for `||`"
+        "\nhint: write `or` instead of `||`"
     } else if source.contains(" = ") {
-        "; `==` compares, `=` does not"
+        "\nhint: write `==` instead of `=`"
     } else if source.trim_start().starts_with('!') || source.contains(" !") {
-        "; write `not` for `!`"
+        "\nhint: write `not` instead of `!`"
     } else {
         ""
     }

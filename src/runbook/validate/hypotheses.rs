@@ -1,4 +1,4 @@
-//! Hypotheses and the evidence for them.
+//! Hypotheses and their evidence.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use crate::runbook::model::Runbook;
 use crate::runbook::path::Path;
 use crate::runbook::printable::quoted;
 
-/// What else `verdict.id` can be.
+/// The other values of `verdict.id`.
 const VERDICTS: &[&str] = &["healthy", "inconclusive"];
 
 pub(super) fn validate(runbook: &Runbook, found: &mut Findings) {
@@ -17,21 +17,19 @@ pub(super) fn validate(runbook: &Runbook, found: &mut Findings) {
         let id = hypothesis.id.as_str();
         found.dashed(&path.key("id"), id);
         if VERDICTS.contains(&id) {
-            let message = format!("`{id}` is a verdict of its own; choose another name");
-            found.add(path.key("id"), message);
+            let message = format!("`{id}` is a reserved name\nhint: choose another name");
+            found.add(&path.key("id"), message);
         }
         if !ids.insert(id) {
-            let message = format!("there is already a hypothesis {}; rename one", quoted(id));
-            found.add(path.key("id"), message);
+            let message = format!("duplicate hypothesis {}\nhint: rename one", quoted(id));
+            found.add(&path.key("id"), message);
         }
         found.not_blank(&path.key("title"), &hypothesis.title);
         found.not_blank(&path.key("about"), &hypothesis.about);
         found.not_blank(&path.key("remedy"), &hypothesis.remedy);
         if hypothesis.evidence.is_empty() {
-            found.add(
-                path.key("evidence"),
-                "without evidence nothing can speak for or against it; add some",
-            );
+            let message = "the list is empty\nhint: add evidence for or against the hypothesis";
+            found.add(&path.key("evidence"), message);
         }
         for (index, evidence) in hypothesis.evidence.iter().enumerate() {
             let path = path.key("evidence").index(index);

@@ -1,4 +1,4 @@
-//! What rests on what: `needs` of checks, `explains` of hypotheses.
+//! References to other entries: `needs` of checks, `explains` of hypotheses.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,31 +19,31 @@ pub(super) fn validate(runbook: &Runbook, found: &mut Findings) {
     hypotheses.validate("hypotheses", "explains", "hypothesis", found, |_, _| None);
 }
 
-/// What each check needs, and what that needs, and so on, by their indices.
+/// For each check, all checks that it needs, directly or indirectly, by index.
 pub(super) fn closure(runbook: &Runbook) -> Vec<BTreeSet<usize>> {
     Graph::of_checks(runbook).closure()
 }
 
-/// Checks are run in the runbook's order, those that change the container last.
+/// Checks run in the runbook's order, but those that change the container run last.
 fn order(check: &Check, index: usize, need: &Check, target: usize) -> Option<String> {
     let id = &need.id;
     if need.changes && !check.changes {
         Some(format!(
-            "`{id}` changes the container and therefore runs last, after this check; add \
-             `changes: true` here as well, or remove the need"
+            "`{id}` changes the container, and so runs after this check\nhint: add `changes: true` \
+             to this check as well, or remove this entry"
         ))
     } else if (need.changes, target) > (check.changes, index) {
-        Some(format!("`{id}` runs only after this check; move it up"))
+        Some(format!("`{id}` runs after this check\nhint: move it up"))
     } else {
         None
     }
 }
 
-/// Elements that name others of their kind.
+/// Entries that refer to others of their kind.
 struct Graph<'a> {
     ids: Vec<&'a str>,
     names: Vec<&'a [String]>,
-    /// The elements that the names stand for, by their indices.
+    /// The indices of the entries that the names refer to.
     targets: Vec<Vec<Option<usize>>>,
 }
 
@@ -68,7 +68,7 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// Where each leads in any number of steps.
+    /// For each entry, all that it refers to, directly or indirectly.
     fn closure(&self) -> Vec<BTreeSet<usize>> {
         let from = |start: usize| {
             let mut reached = BTreeSet::new();
@@ -82,7 +82,7 @@ impl<'a> Graph<'a> {
         (0..self.ids.len()).map(from).collect()
     }
 
-    /// Every name must be known, and lead elsewhere and not back.
+    /// Every name must be known, and there must be no cycle.
     fn validate(
         &self,
         list: &str,
@@ -104,20 +104,20 @@ impl<'a> Graph<'a> {
                 let message = match *target {
                     None => {
                         let others = self.ids.iter().copied().filter(|other| other != id);
-                        let known = suggestion(name, others);
-                        Some(format!("no {kind} is called {}{known}", quoted(name)))
+                        let hint = suggestion(name, others);
+                        Some(format!("unknown {kind} {}{hint}", quoted(name)))
                     }
                     Some(target) if target == index => {
-                        Some(format!("`{id}` {key} itself; remove this entry"))
+                        Some(format!("`{id}` {key} itself\nhint: remove this entry"))
                     }
                     Some(target) if leads_back(index, target) => Some(format!(
-                        "a cycle: `{name}` also {key} `{id}`; remove one of the two"
+                        "cycle: `{name}` also {key} `{id}`\nhint: remove one of the two"
                     )),
                     Some(target) => problem(index, target),
                 };
                 if let Some(message) = message {
                     let path = Path::default().key(list).index(index);
-                    found.add(path.key(key).index(position), message);
+                    found.add(&path.key(key).index(position), message);
                 }
             }
         }

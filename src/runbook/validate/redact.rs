@@ -1,49 +1,33 @@
-//! The patterns of what is secret.
+//! The patterns of secrets.
 
-use super::{Findings, is_name};
+use super::Findings;
 use crate::runbook::model::Runbook;
 use crate::runbook::path::Path;
 use crate::runbook::pattern::{reason, redact_pattern};
-use crate::runbook::printable::quoted;
 
-/// A text in which what can match nothing does so: `\b` not in the empty one.
+/// A text in which every pattern that can match an empty text does so: `\b` does not in an empty one.
 const PROBE: &[u8] = b"a b\n\n-0";
 
 pub(super) fn validate(runbook: &Runbook, found: &mut Findings) {
     let path = Path::default().key("redact");
     for (index, pattern) in runbook.redact.iter().enumerate() {
-        // One pattern may stand without a list.
-        let path = match runbook.redact.len() {
-            1 => path.clone(),
-            _ => path.index(index),
-        };
+        let path = path.one_of(index, runbook.redact.len());
         let regex = match redact_pattern(pattern) {
             Ok(regex) => regex,
             Err(error) => {
-                found.add(
-                    path,
-                    format!("not a regular expression: {}", reason(&error)),
-                );
+                found.add(&path, reason(&error));
                 continue;
             }
         };
         if regex.is_match(b"") || regex.find_iter(PROBE).any(|part| part.is_empty()) {
             found.add(
-                path.clone(),
-                "it matches the empty text, which is everywhere; ask for one character at least",
+                &path,
+                "the regular expression matches an empty text, and so everywhere\nhint: require at \
+                 least one character",
             );
         }
-        for name in regex
-            .capture_names()
-            .flatten()
-            .filter(|name| !is_name(name))
-        {
-            let message = format!(
-                "the group {} names no class of secrets; use lower-case letters, digits and `_`, \
-                 a letter first",
-                quoted(name)
-            );
-            found.add(path.clone(), message);
+        for name in regex.capture_names().flatten() {
+            found.underscored(&path, name);
         }
     }
 }

@@ -1,26 +1,26 @@
-//! What a name means at a place in a runbook, and whether its value can be there in time.
+//! The meaning of each name at each place in a runbook, and whether its value is available there.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::needs;
-use crate::expression::let_names;
 use crate::nearest_name::{listed, nearest};
+use crate::runbook::dependencies::Dependencies;
 use crate::runbook::model::{Check, HostLook, Runbook};
 use crate::runbook::printable::quoted;
 use crate::runbook::scope_names::{CHECK_ATTRIBUTES, FactNames, GLOBALS, ITEM, OWN};
 
-/// From where a name is read.
+/// Where a name is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum View {
-    /// The `let` of this index.
+    /// In the `let` of this index.
     Let(usize),
-    /// The command of a check, before it is run.
+    /// In the command of a check, before it runs.
     Words(usize),
-    /// The list that a check is repeated over.
+    /// In `for_each` of a check.
     ForEach(usize),
-    /// A check's own expressions, after it was run.
+    /// In a check's own expressions, after it ran.
     Own(usize),
-    /// Hypotheses and `healthy`, after everything.
+    /// In hypotheses and `healthy`, after all checks.
     Verdict,
 }
 
@@ -29,10 +29,9 @@ pub(super) struct Scope<'a> {
     runbook: &'a Runbook,
     names: BTreeMap<&'a str, Name>,
     facts: Vec<FactNames>,
-    /// For each check, those that were run when it is its turn because it needs them.
+    /// For each check, those that it needs, and which have therefore run before it.
     needs: Vec<BTreeSet<usize>>,
-    /// For each let, the checks it reads, through other lets as well.
-    let_checks: Vec<BTreeSet<usize>>,
+    dependencies: Dependencies,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +46,7 @@ impl<'a> Scope<'a> {
         let vars = runbook.vars.keys().map(|name| (name.as_str(), Name::Var));
         let lets = runbook.lets.keys().enumerate();
         let checks = runbook.checks.iter().enumerate();
-        let mut scope = Self {
+        Self {
             runbook,
             names: checks
                 .map(|(index, check)| (check.id.as_str(), Name::Check(index)))
@@ -56,88 +55,73 @@ impl<'a> Scope<'a> {
                 .collect(),
             facts: runbook.checks.iter().map(FactNames::of).collect(),
             needs: needs::closure(runbook),
-            let_checks: Vec::new(),
-        };
-        for source in runbook.lets.values() {
-            let mut checks = BTreeSet::new();
-            for name in let_names(source).unwrap_or_default().iter() {
-                match scope.names.get(head(name)) {
-                    Some(Name::Check(index)) => drop(checks.insert(*index)),
-                    Some(Name::Let(index)) => {
-                        checks.extend(scope.let_checks.get(*index).into_iter().flatten());
-                    }
-                    Some(Name::Var) | None => {}
-                }
-            }
-            scope.let_checks.push(checks);
+            dependencies: Dependencies::new(runbook),
         }
-        scope
     }
 
-    /// Whether a name with its attributes means something from there; if not, what is wrong.
+    /// Whether a name with its attributes has a meaning there; if not, what is wrong.
     pub(super) fn resolve(&self, name: &str, view: View) -> Result<(), String> {
-        let name_head = head(name);
-        let attribute = name.split('.').nth(1);
-        let no_parts = |what: &str| match attribute {
+        let mut parts = name.split('.');
+        let (name, attribute) = (parts.next().unwrap_or_default(), parts.next());
+        let single = |kind: &str| match attribute {
             Some(_) => Err(format!(
-                "`{name_head}` is {what} and has no parts; write `{name_head}`"
+                "`{name}` is {kind} and has no attributes\nhint: write `{name}`"
             )),
             None => Ok(()),
         };
-        let known = self.names.get(name_head);
+        let known = self.names.get(name);
         if let View::Own(index) = view
             && let (Some(check), Some(facts)) = (self.check(index), self.facts.get(index))
         {
-            if facts.names.contains(name_head) {
+            if facts.names.contains(name) {
                 return match known {
                     Some(other) => Err(format!(
-                        "`{name_head}` is a {} and also a fact of this check; rename one",
+                        "`{name}` is both a {} and a fact of this check\nhint: rename one",
                         kind(*other)
                     )),
                     None => Ok(()),
                 };
             }
-            if OWN.contains(&name_head) {
-                no_parts("one value")?;
-                return available(check, facts, name_head);
+            if OWN.contains(&name) {
+                single("a single value")?;
+                return available(check, facts, name);
             }
         }
-        if name_head == ITEM {
+        if name == ITEM {
             return match view {
                 View::Words(index) | View::Own(index)
                     if self
                         .check(index)
                         .is_some_and(|check| check.for_each.is_some()) =>
                 {
-                    no_parts("one value")
+                    single("a single value")
                 }
                 _ => Err(String::from(
-                    "`item` is there only in a check with `for_each`",
+                    "`item` is only available in a check with `for_each`",
                 )),
             };
         }
-        if GLOBALS.contains(&name_head) {
-            return no_parts("one value");
+        if GLOBALS.contains(&name) {
+            return single("a single value");
         }
         match known {
-            Some(Name::Var) => no_parts("a var"),
-            Some(Name::Let(index)) => self.in_time_through_let(name_head, *index, view),
+            Some(Name::Var) => single("a var"),
+            Some(Name::Let(index)) => self.let_in_time(name, *index, view),
             Some(Name::Check(index)) => {
                 self.attribute(*index, attribute, view)?;
-                self.in_time(*index, view)
-                    .map_err(|late| late.told(name_head, None))
+                self.in_time(*index, view, &format!("`{name}`"))
             }
-            None => self.unknown(name_head, view),
+            None => self.unknown(name, view),
         }
     }
 
-    /// Whether an expression that is just a name can be a list.
+    /// Whether an expression that is only a name can be a list.
     pub(super) fn can_be_list(&self, source: &str) -> Result<(), String> {
         let source = source.trim();
         let Some((id, attribute)) = source.split_once('.') else {
             return match self.names.get(source) {
                 Some(Name::Var) => Err(format!(
-                    "`{source}` is one value, not a list; split it: `{source} | split(',')`"
+                    "`{source}` is a single value, not a list\nhint: split it: `{source} | split(',')`"
                 )),
                 _ => Ok(()),
             };
@@ -148,12 +132,12 @@ impl<'a> Scope<'a> {
         let (Some(check), Some(facts)) = (self.check(*index), self.facts.get(*index)) else {
             return Ok(());
         };
-        let whole = CHECK_ATTRIBUTES.contains(&attribute) && attribute != "records";
-        // `config` of a look at the container is the one fact with parts.
-        let plain = facts.names.contains(attribute) && !facts.lists && check.host.is_none();
-        if whole || plain {
+        let is_attribute = CHECK_ATTRIBUTES.contains(&attribute) && attribute != "records";
+        // `config` of `host: container` is the only fact with parts.
+        let is_fact = facts.names.contains(attribute) && !facts.lists && check.host.is_none();
+        if is_attribute || is_fact {
             return Err(format!(
-                "`{source}` is one value, not a list; a check with `each` has lists"
+                "`{source}` is a single value, not a list\nhint: read a fact of a check with `each`"
             ));
         }
         Ok(())
@@ -170,12 +154,12 @@ impl<'a> Scope<'a> {
         let id = &check.id;
         let Some(attribute) = attribute else {
             return Err(format!(
-                "`{id}` is a check; say what of it: `{id}.passed`, or a fact as `{id}.NAME`"
+                "`{id}` is a check, not a value\nhint: write `{id}.passed`, or `{id}.NAME` for a fact"
             ));
         };
         if view == View::Own(index) {
             return Err(format!(
-                "within the check itself write `{attribute}`, not `{id}.{attribute}`"
+                "a check cannot read itself as `{id}`\nhint: write `{attribute}`"
             ));
         }
         if CHECK_ATTRIBUTES.contains(&attribute) {
@@ -187,49 +171,53 @@ impl<'a> Scope<'a> {
         let names = facts.names.iter().map(String::as_str);
         let all = names.clone().chain(CHECK_ATTRIBUTES.iter().copied());
         let hint = match nearest(attribute, all) {
-            Some(near) => format!("; did you mean `{id}.{near}`?"),
-            None if facts.names.is_empty() => String::from("; it has no facts"),
-            None => format!("; its facts are {}", listed(names)),
+            Some(near) => format!("did you mean `{id}.{near}`?"),
+            None if facts.names.is_empty() => String::from("this check has no facts"),
+            None => format!("the facts of this check are {}", listed(names)),
         };
-        Err(format!("`{id}` has no {}{hint}", quoted(attribute)))
+        Err(format!(
+            "`{id}` has no attribute {}\nhint: {hint}",
+            quoted(attribute)
+        ))
     }
 
-    fn in_time_through_let(&self, name: &str, index: usize, view: View) -> Result<(), String> {
-        if let View::Let(reader) = view
-            && index >= reader
-        {
-            return Err(match index == reader {
-                true => format!("`{name}` cannot be computed from itself"),
-                false => format!("`{name}` comes further down under `let`; put it above"),
-            });
+    fn let_in_time(&self, name: &str, index: usize, view: View) -> Result<(), String> {
+        match view {
+            View::Let(reader) if index == reader => Err(format!("`{name}` refers to itself")),
+            View::Let(reader) if index > reader => Err(format!(
+                "`{name}` is defined further down\nhint: move it up"
+            )),
+            _ => {
+                for id in self.dependencies.of_let(name) {
+                    if let Some(Name::Check(check)) = self.names.get(id) {
+                        let what = format!("`{name}` reads `{id}`, which");
+                        self.in_time(*check, view, &what)?;
+                    }
+                }
+                Ok(())
+            }
         }
-        for check in self.let_checks.get(index).into_iter().flatten() {
-            let id = self.check(*check).map_or("", |check| check.id.as_str());
-            self.in_time(*check, view)
-                .map_err(|late| late.told(id, Some(name)))?;
-        }
-        Ok(())
     }
 
-    /// Whether a check was run when its result is read.
-    fn in_time(&self, index: usize, view: View) -> Result<(), Late> {
+    /// Whether a check has run when its result is read.
+    fn in_time(&self, index: usize, view: View, what: &str) -> Result<(), String> {
+        let id = self.check(index).map_or("", |check| check.id.as_str());
+        let turn = |index| self.check(index).map(|check| (check.changes, index));
         match view {
             View::Verdict | View::Let(_) => Ok(()),
-            View::Words(reader) | View::ForEach(reader) if reader == index => Err(Late::Itself),
-            View::Words(reader) | View::ForEach(reader) => {
-                let needed = self
-                    .needs
-                    .get(reader)
-                    .is_some_and(|all| all.contains(&index));
-                needed.then_some(()).ok_or(Late::NotNeeded)
+            View::Words(reader) | View::ForEach(reader) | View::Own(reader) if reader == index => {
+                Err(format!("{what} has not run yet: it is this check"))
             }
-            View::Own(reader) if reader == index => Err(Late::Itself),
-            View::Own(reader) => {
-                let turn = |index| self.check(index).map(|check| (check.changes, index));
-                (turn(index) < turn(reader))
-                    .then_some(())
-                    .ok_or(Late::After)
-            }
+            View::Words(reader) | View::ForEach(reader) => match self.needs.get(reader) {
+                Some(needs) if needs.contains(&index) => Ok(()),
+                _ => Err(format!(
+                    "{what} is not in `needs` of this check\nhint: add `{id}` to `needs`"
+                )),
+            },
+            View::Own(reader) if turn(index) < turn(reader) => Ok(()),
+            View::Own(_) => Err(format!(
+                "{what} runs after this check\nhint: move `{id}` up"
+            )),
         }
     }
 
@@ -243,14 +231,16 @@ impl<'a> Scope<'a> {
         }
         if OWN.contains(&name) {
             return Err(format!(
-                "`{name}` is there only in a check's own `pass`, `show` and the like; from here \
-                 write `CHECK.{name}`"
+                "`{name}` is only available in a check's own conditions and templates\nhint: write \
+                 `CHECK.{name}`"
             ));
         }
         let mut owners = self.runbook.checks.iter().zip(&self.facts);
         if let Some((check, _)) = owners.find(|(_, facts)| facts.names.contains(name)) {
             let id = &check.id;
-            return Err(format!("`{name}` is a fact of `{id}`; write `{id}.{name}`"));
+            return Err(format!(
+                "`{name}` is a fact of `{id}`\nhint: write `{id}.{name}`"
+            ));
         }
         let mut candidates: Vec<&str> = self.names.keys().copied().collect();
         candidates.extend(GLOBALS);
@@ -259,51 +249,25 @@ impl<'a> Scope<'a> {
             candidates.extend(facts.names.iter().map(String::as_str));
         }
         let hint = match nearest(name, candidates) {
-            Some(near) => format!("; did you mean `{near}`?"),
-            None => String::from("; define it under `vars` or `let`, or name a check"),
+            Some(near) => format!("did you mean `{near}`?"),
+            None => String::from("define it under `vars` or `let`, or add a check with this ID"),
         };
-        Err(format!("nobody defines {}{hint}", quoted(name)))
+        Err(format!("{} is not defined\nhint: {hint}", quoted(name)))
     }
 }
 
-/// Why a check's result is not there.
-enum Late {
-    Itself,
-    NotNeeded,
-    After,
-}
-
-impl Late {
-    fn told(self, check: &str, through: Option<&str>) -> String {
-        let read = match through {
-            Some(name) => format!("`{name}` reads `{check}`"),
-            None => format!("`{check}` is read here"),
-        };
-        match self {
-            Self::Itself => format!("{read}, the check itself, which was not run yet"),
-            Self::NotNeeded => {
-                format!("{read}, which this check does not need; add `{check}` to its `needs`")
-            }
-            Self::After => format!("{read}, which runs only after this check; put it above"),
-        }
-    }
-}
-
-/// Whether a check of this sort has one of the things that checks have.
+/// Whether a check has one of the attributes that checks can have.
 fn available(check: &Check, facts: &FactNames, name: &str) -> Result<(), String> {
-    let of_command = OWN.contains(&name) && name != "records";
     let tasks = matches!(check.host, Some(HostLook::Tasks(_)));
-    if check.host.is_some() && of_command {
+    if check.host.is_some() && OWN.contains(&name) && name != "records" {
         let facts = listed(facts.names.iter().map(String::as_str));
         return Err(format!(
-            "a look at the host has no `{name}`, as it runs no command; it has {facts}"
+            "`{name}` is not available: a host probe runs no command\nhint: its facts are {facts}"
         ));
     }
     if name == "records" && check.each.is_none() && !tasks {
-        return Err(format!(
-            "`{}` has no records; a check with `each` has them",
-            check.id
-        ));
+        let id = &check.id;
+        return Err(format!("`{id}` has no records\nhint: add `each` to it"));
     }
     Ok(())
 }
@@ -314,8 +278,4 @@ fn kind(name: Name) -> &'static str {
         Name::Let(_) => "let",
         Name::Check(_) => "check",
     }
-}
-
-fn head(name: &str) -> &str {
-    name.split('.').next().unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! Vars and lets: their names, and the defaults.
+//! Vars and their defaults; the names of vars, lets and checks.
 
 use std::collections::BTreeMap;
 
@@ -7,9 +7,9 @@ use crate::evidence::fact::{Fact, FactType};
 use crate::runbook::model::{Runbook, Var};
 use crate::runbook::path::Path;
 use crate::runbook::pattern::{reason, whole_pattern};
-use crate::runbook::printable::{printable, quoted};
+use crate::runbook::printable::quoted;
 
-/// Why a value is not one that a var takes.
+/// Why a var does not accept a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ValueError {
     /// It is not of the var's type.
@@ -20,24 +20,18 @@ pub enum ValueError {
         /// The type it should be of.
         kind: FactType,
     },
-    /// It is not of the form that the var's `matches` asks for.
-    #[error(
-        "{value} does not match `{pattern}` as a whole",
-        value = quoted(value),
-        pattern = printable(pattern)
-    )]
+    /// It does not match the var's `matches`.
+    #[error("{} does not have the form that the runbook requires", quoted(value))]
     NoMatch {
         /// The value.
         value: String,
-        /// The pattern.
-        pattern: String,
     },
 }
 
-/// Whether a var can take a value: the whole of it matches, and it is of the var's type.
+/// Whether a var accepts a value: all of it matches, and it is of the var's type.
 ///
 /// # Errors
-/// Why it cannot.
+/// Why not.
 pub fn check_value(var: &Var, value: &str) -> Result<(), ValueError> {
     if Fact::parse(value, var.kind).is_none() {
         return Err(ValueError::WrongType {
@@ -49,7 +43,6 @@ pub fn check_value(var: &Var, value: &str) -> Result<(), ValueError> {
         Some(pattern) if !whole_pattern(pattern).is_ok_and(|regex| regex.is_match(value)) => {
             Err(ValueError::NoMatch {
                 value: value.to_owned(),
-                pattern: pattern.clone(),
             })
         }
         _ => Ok(()),
@@ -58,14 +51,14 @@ pub fn check_value(var: &Var, value: &str) -> Result<(), ValueError> {
 
 fn in_words(kind: FactType) -> &'static str {
     match kind {
-        FactType::Text => "a text",
+        FactType::Text => "text",
         FactType::Int => "a whole number",
         FactType::Number => "a number",
         FactType::Bool => "one of `yes`, `true`, `1`, `on`, `no`, `false`, `0`, `off`",
         FactType::Time | FactType::FileTime | FactType::ClockTime => {
-            "a point in time, such as `2026-01-02T03:04:05Z`"
+            "a timestamp, such as `2026-01-02T03:04:05Z`"
         }
-        FactType::Duration => "a length of time, such as `10s`, `500ms` or `1min 30s`",
+        FactType::Duration => "a duration, such as `10s`, `500ms` or `1min 30s`",
     }
 }
 
@@ -77,20 +70,17 @@ pub(super) fn validate(runbook: &Runbook, found: &mut Findings) {
         found.not_blank(&path.key("about"), &var.about);
         let compiles = match var.matches.as_deref().map(whole_pattern) {
             Some(Err(error)) => {
-                let message = format!("not a regular expression: {}", reason(&error));
-                found.add(path.key("matches"), message);
+                found.add(&path.key("matches"), reason(&error));
                 false
             }
             _ => true,
         };
         if let Some(default) = &var.default {
             if default.contains("{{") {
-                found.add(
-                    path.key("default"),
-                    "a default is taken as it is written; put a template under `let`",
-                );
+                let message = "a default cannot be a template\nhint: put the template under `let`";
+                found.add(&path.key("default"), message);
             } else if compiles && let Err(error) = check_value(var, default) {
-                found.add(path.key("default"), format!("the default {error}"));
+                found.add(&path.key("default"), format!("the default {error}"));
             }
         }
     }
@@ -110,8 +100,11 @@ pub(super) fn validate(runbook: &Runbook, found: &mut Findings) {
     for (name, kind, path) in lets.chain(checks) {
         found.name(&path, name);
         if let Some(other) = taken.insert(name, kind) {
-            let message = format!("there is already a {other} {}; rename one", quoted(name));
-            found.add(path, message);
+            let message = format!(
+                "there is already a {other} {}\nhint: rename one",
+                quoted(name)
+            );
+            found.add(&path, message);
         }
     }
 }

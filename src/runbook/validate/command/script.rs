@@ -63,11 +63,11 @@ impl<'a> Script<'a> {
     }
 }
 
-const STATEMENT: &str = "`{% … %}` in a `shell`: what it writes cannot be checked; compute the value under \
-                         `let` and write `{{ name | quote }}`";
-const COMMENT: &str = "`{#` begins a comment of the template language; for the length of a shell variable \
-                       write `$(expr length \"$name\")`";
-const TOO_DEEP: &str = "the script is nested too deeply; simplify it";
+const STATEMENT: &str = "`{% … %}` is not allowed in `shell`\nhint: compute the value under `let` and write \
+                         `{{ NAME | quote }}`";
+const COMMENT: &str = "`{#` starts a template comment\nhint: for the length of a shell variable, write \
+                       `$(expr length \"$name\")`";
+const TOO_DEEP: &str = "the script is nested too deeply\nhint: simplify it";
 
 struct Scanner<'a> {
     /// What is left of this part of the template.
@@ -109,15 +109,15 @@ impl<'a> Scanner<'a> {
     fn unprotected(&self) -> Option<&'static str> {
         let in_backticks = |frame: &Frame| frame.inside == Inside::Backticks;
         match &self.frame.inside {
-            _ if self.after_here_document => Some("behind a here-document (`<<`)"),
-            _ if self.before == '\\' => Some("behind a backslash"),
-            _ if self.before == '$' => Some("behind a `$`"),
-            Inside::Single | Inside::Double => Some("within quotes"),
-            Inside::Braces => Some("within `${…}` in quotes"),
-            Inside::Arithmetic => Some("within `((…))`"),
+            _ if self.after_here_document => Some("after a here-document (`<<`)"),
+            _ if self.before == '\\' => Some("after a backslash"),
+            _ if self.before == '$' => Some("after a `$`"),
+            Inside::Single | Inside::Double => Some("inside quotes"),
+            Inside::Braces => Some("inside `${…}` in quotes"),
+            Inside::Arithmetic => Some("inside `((…))`"),
             Inside::Comment => Some("in a comment"),
             _ if in_backticks(&self.frame) || self.outer.iter().any(in_backticks) => {
-                Some("within backticks")
+                Some("inside backticks")
             }
             Inside::Command | Inside::BareBraces | Inside::Backticks | Inside::HereDocument(_) => {
                 None
@@ -270,7 +270,7 @@ impl<'a> Scanner<'a> {
             self.open(Inside::Command, 2);
             self.frame.substitution = true;
         } else if tail.starts_with('\'') && !in_quotes {
-            let message = "`$'…'` is not read alike by every `sh`; use plain quotes";
+            let message = "`$'…'` is not portable between shells\nhint: use plain quotes";
             self.script.unclear.push(message);
             self.take(1);
         } else if let Some(tail) = tail.strip_prefix('{') {

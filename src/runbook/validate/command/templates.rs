@@ -24,14 +24,17 @@ pub(super) fn problems(script: &Script<'_>) -> Vec<String> {
             ShellQuoting::Unquoted { has_operator } => {
                 let (open, close) = if has_operator { ("(", ")") } else { ("", "") };
                 Some(format!(
-                    "{shown} is not quoted for the shell; write `{{{{ {open}{expression}{close} | quote }}}}`"
+                    "{shown} is not quoted for the shell\nhint: write `{{{{ {open}{expression}{close} | quote }}}}`"
                 ))
             }
             ShellQuoting::PartlyQuoted => Some(format!(
-                "only a part of {shown} is quoted; write `{{{{ (…) | quote }}}}`"
+                "only a part of {shown} is quoted\nhint: write `{{{{ (…) | quote }}}}`"
             )),
             ShellQuoting::Quoted => template.unprotected.map(|place| {
-                format!("{shown} is {place}, where quoting does not protect it; move it out")
+                format!(
+                    "{shown} is {place}, where `| quote` does not protect it\nhint: assign it to a \
+                     variable before: `x={{{{ … | quote }}}}`, and use `\"$x\"`"
+                )
             }),
         }
     });
