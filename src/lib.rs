@@ -36,6 +36,8 @@ pub mod redact;
 pub mod report;
 pub mod runbook;
 pub mod shell_quote;
+#[cfg(test)]
+mod simulator;
 pub mod sweep;
 pub mod terminal_text;
 

@@ -1,0 +1,41 @@
+//! Plays random histories of a provisioning in a small model of a container, its systemd and its host.
+//!
+//! ```text
+//! seed → History → World → (execute over its backend) → Recording → Diagnosis
+//!                  World → Truth                        compared with
+//! ```
+//!
+//! The model is written from measurements of real systems, not from the judge: the two must not share
+//! mistakes. What lxcdiag confirms must be true, and what it rules out must be false, in every history.
+
+mod answers;
+mod backend;
+mod event;
+mod files;
+mod generator;
+mod history;
+mod property;
+mod random;
+mod truth;
+mod unit_text;
+mod world;
+
+/// Nanoseconds.
+type Nanos = i64;
+
+const MILLI: Nanos = 1_000_000;
+const SECOND: Nanos = crate::evidence::time::SECOND;
+/// What the clock shows at the beginning of a history: 2026-11-23T02:13:20Z.
+const EPOCH: Nanos = 1_795_400_000 * SECOND;
+/// How long the host was up then.
+const HOST_UPTIME: Nanos = 5_000 * SECOND;
+/// The container.
+const CT: u32 = 958;
+/// The unit that is provisioned.
+const UNIT: &str = "embedding_server.service";
+/// Its name with a letter missing.
+const MISTYPED: &str = "embeding_server.service";
+/// The longest gap that is a race.
+const WINDOW: Nanos = 60 * SECOND;
+/// The owner of a file whose owner is not mapped into the container.
+const NOBODY: u32 = 65_534;

@@ -1,0 +1,133 @@
+//! A backend of the engine: the world answers the checks, and goes on meanwhile.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+
+use super::answers::{Question, answer};
+use super::history::History;
+use super::world::World;
+use super::{CT, MILLI, Nanos};
+use crate::engine::backend::{Backend, Call};
+use crate::engine::execute::{Execution, Hooks, execute};
+use crate::engine::plan::{Plan, Request};
+use crate::engine::policy::ChangePolicy;
+use crate::engine::stop::Stop;
+use crate::engine::vars::resolve;
+use crate::evidence::recording::{Attempt, Ending, RecordedRunbook, Target};
+use crate::evidence::time::Interval;
+use crate::fixture::ct;
+use crate::runbook::{Runbook, Source};
+
+/// How long each check takes.
+const TAKES: Nanos = 6 * MILLI;
+
+/// The world as lxcdiag sees it.
+struct Simulated<'a> {
+    world: &'a mut World,
+    history: &'a History,
+}
+
+impl Backend for Simulated<'_> {
+    fn now(&self) -> Interval {
+        Interval::at(self.world.wall())
+    }
+
+    async fn open(&mut self, target: &mut Target) {
+        self.world.advance(self.world.now + 60 * MILLI);
+        target.systemd = Some(self.history.setup.systemd.to_string());
+    }
+
+    fn is_open(&self) -> bool {
+        true
+    }
+
+    async fn attempt(&mut self, call: Call<'_>) -> Attempt {
+        let started_at = self.world.wall();
+        let inputs = &self.history.inputs;
+        let reply = match inputs.unanswered {
+            Some(id) if id == call.check.id => {
+                let limit = call.check.timeout_seconds() * 1e9;
+                self.world.advance(self.world.now + limit as Nanos);
+                None
+            }
+            _ => {
+                self.world.advance(self.world.now + TAKES / 2);
+                let question = Question {
+                    check: &call.check.id,
+                    unit: inputs.unit_name(),
+                    probe: call.probe.as_ref(),
+                };
+                Some(answer(self.world, &question))
+            }
+        };
+        self.world.advance(self.world.now + TAKES / 2);
+        let duration = self.world.wall() - started_at;
+        let mut attempt = call.not_run(Ending::TimedOut);
+        (attempt.started_at, attempt.duration) = (Some(started_at), Some(duration.max(0)));
+        if let Some(reply) = reply {
+            attempt.ending = reply.ending;
+            attempt.stdout.head = reply.stdout;
+            attempt.stderr.head = reply.stderr;
+            attempt.found = reply.found;
+        }
+        attempt
+    }
+
+    async fn abort(&mut self, _: Option<Call<'_>>, _: Stop) -> Option<Attempt> {
+        None
+    }
+
+    async fn close(&mut self) -> u64 {
+        0
+    }
+}
+
+/// The runbook whose judgement is tried.
+pub(super) fn runbook() -> Arc<Runbook> {
+    let source = Source {
+        name: "race-condition.yaml".to_owned(),
+        text: include_str!("../../runbooks/race-condition.yaml").to_owned(),
+        built_in: true,
+    };
+    Arc::new(crate::runbook::read(&source).expect("a valid runbook"))
+}
+
+/// Runs lxcdiag at the end of a history; the world is then as it is after the run.
+pub(super) fn record(runbook: &Arc<Runbook>, history: &History, world: &mut World) -> Execution {
+    let inputs = &history.inputs;
+    let request = Request {
+        runbook: Arc::clone(runbook),
+        recorded: RecordedRunbook {
+            id: runbook.id.clone(),
+            sha256: String::new(),
+            text: String::new(),
+            redacted: false,
+        },
+        values: resolve(runbook, &inputs.vars()).expect("valid vars"),
+        command_line: Vec::new(),
+        failed_at: inputs.stated_interval(world),
+        log: inputs.failures(world),
+        changes: match inputs.allows_changes {
+            true => ChangePolicy::Allowed,
+            false => ChangePolicy::Declined("--read-only is given"),
+        },
+        timeout: None,
+        demonstration: None,
+        keep_secrets: true,
+    };
+    let target = Target {
+        node: "pve1".to_owned(),
+        via: "pct".to_owned(),
+        ..Target::new(ct(CT))
+    };
+    let plan = Plan::new(&request, target, Vec::new());
+    let hooks = Hooks {
+        before_change: &|_| Ok(()),
+        begins: &|_| {},
+    };
+    let mut never = std::future::pending();
+    execute(&plan, Simulated { world, history }, &hooks, &mut never)
+        .now_or_never()
+        .expect("nothing to wait for")
+}

@@ -1,0 +1,266 @@
+//! What the user hands in: the time of the failure, a log, vars.
+
+use jiff::Timestamp;
+use jiff::tz::{Offset, TimeZone};
+
+use crate::evidence::provision_log::{Log, LoggedFailure};
+use crate::evidence::time::{Interval, StampSource, parse_time, rfc3339};
+use crate::fixture::ct;
+use crate::simulator::event::Who;
+use crate::simulator::world::{Ran, Refusal, Verb, World};
+use crate::simulator::{CT, MILLI, MISTYPED, Nanos, SECOND, UNIT};
+
+/// `--failed-at`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::simulator) enum FailedAt {
+    Missing,
+    /// To the microsecond.
+    Exact,
+    ToSecond,
+    /// So much later than it was, or earlier.
+    Wrong {
+        by: Nanos,
+        to_second: bool,
+    },
+}
+
+/// The zone of a log's stamps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::simulator) enum LogZone {
+    /// Written, in hours ahead of UTC.
+    Written(i8),
+    /// Not written: the zone that it is in, and the one that lxcdiag assumes.
+    Unwritten { actual: i8, assumed: i8 },
+}
+
+/// Whose failure a log tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::simulator) enum LogAbout {
+    ThisUnit,
+    /// Another unit's, at the same time.
+    OtherUnit,
+    OtherContainer,
+}
+
+/// `--log`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::simulator) struct LogGiven {
+    pub(in crate::simulator) zone: LogZone,
+    pub(in crate::simulator) about: LogAbout,
+    /// How long after an event its line is written, and stamped.
+    pub(in crate::simulator) lag: Nanos,
+    /// Whether its stamps have milliseconds.
+    pub(in crate::simulator) has_millis: bool,
+    /// Whether it shows the commands, as `set -x` does.
+    pub(in crate::simulator) has_commands: bool,
+}
+
+/// `--var unit`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::simulator) enum UnitGiven {
+    Default,
+    Right,
+    Mistyped,
+}
+
+/// All of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::simulator) struct Inputs {
+    pub(in crate::simulator) failed_at: FailedAt,
+    pub(in crate::simulator) log: Option<LogGiven>,
+    pub(in crate::simulator) unit: UnitGiven,
+    /// Whether the source is given, which has the good text.
+    pub(in crate::simulator) source: bool,
+    pub(in crate::simulator) allows_changes: bool,
+    /// A check that gets no answer.
+    pub(in crate::simulator) unanswered: Option<&'static str>,
+}
+
+impl Inputs {
+    /// Nothing.
+    pub(in crate::simulator) const NONE: Self = Self {
+        failed_at: FailedAt::Missing,
+        log: None,
+        unit: UnitGiven::Default,
+        source: false,
+        allows_changes: false,
+        unanswered: None,
+    };
+
+    /// The unit that is asked about.
+    pub(in crate::simulator) const fn unit_name(&self) -> &'static str {
+        match self.unit {
+            UnitGiven::Mistyped => MISTYPED,
+            _ => UNIT,
+        }
+    }
+
+    /// The values of vars.
+    pub(in crate::simulator) fn vars(&self) -> Vec<String> {
+        let mut vars = Vec::new();
+        if self.unit != UnitGiven::Default {
+            vars.push(format!("unit={}", self.unit_name()));
+        }
+        if self.source {
+            vars.push(format!("source=/srv/provision/{UNIT}"));
+        }
+        vars
+    }
+
+    /// The moment that the user says it failed at, in true time.
+    pub(in crate::simulator) fn stated_failure(&self, world: &World) -> Option<Nanos> {
+        match self.failed_at {
+            FailedAt::Missing => None,
+            FailedAt::Exact | FailedAt::ToSecond => Some(first_failure(world)?.at),
+            FailedAt::Wrong { by, .. } => {
+                let ran = first_failure(world).or_else(|| world.commands.last())?;
+                Some(ran.at + by)
+            }
+        }
+    }
+
+    /// `--failed-at` as lxcdiag parses it.
+    pub(in crate::simulator) fn stated_interval(&self, world: &World) -> Option<Interval> {
+        let wall = world.wall_at(self.stated_failure(world)?);
+        let to_second = matches!(
+            self.failed_at,
+            FailedAt::ToSecond
+                | FailedAt::Wrong {
+                    to_second: true,
+                    ..
+                }
+        );
+        let text = match to_second {
+            true => format!("@{}", wall.div_euclid(SECOND)),
+            false => rfc3339(wall),
+        };
+        parse_time(text.trim_start_matches('@'), StampSource::User)
+    }
+
+    /// Whether the log tells of a failure of the unit's.
+    pub(in crate::simulator) fn log_has_failure(&self, world: &World) -> bool {
+        let is_own = |log: LogGiven| log.about == LogAbout::ThisUnit;
+        self.log.is_some_and(is_own) && first_failure(world).is_some_and(|ran| is_logged(ran.who))
+    }
+
+    /// The failures that lxcdiag reads in the log.
+    pub(in crate::simulator) fn failures(&self, world: &World) -> Option<Vec<LoggedFailure>> {
+        let log = self.log?;
+        let assumed = match log.zone {
+            LogZone::Written(_) => 0,
+            LogZone::Unwritten { assumed, .. } => assumed,
+        };
+        let text = log.text(world);
+        let written = world.wall();
+        Some(
+            Log {
+                text: &text,
+                whole: true,
+                written: Timestamp::from_nanosecond(i128::from(written)).unwrap(),
+                zone: &TimeZone::fixed(Offset::constant(assumed)),
+            }
+            .failures(ct(CT)),
+        )
+    }
+
+    /// Whether a user could hand this in.
+    pub(in crate::simulator) fn are_possible(&self, world: &World) -> bool {
+        let in_time = |at: Nanos| {
+            let has_booted = world.boot_at(at).is_some();
+            has_booted && at + SECOND < world.now
+        };
+        let stated = match self.failed_at {
+            FailedAt::Missing => true,
+            _ => self.stated_failure(world).is_some_and(in_time),
+        };
+        let log = self.log.is_none_or(|log| match log.zone {
+            LogZone::Written(_) => true,
+            // Otherwise the failure would lie in the future.
+            LogZone::Unwritten { actual, assumed } => actual <= assumed,
+        });
+        // The unit of a log about another one is not asked about unless it is named.
+        let named = self
+            .log
+            .is_none_or(|log| log.about != LogAbout::OtherUnit || self.unit != UnitGiven::Default);
+        stated && log && named
+    }
+}
+
+/// The commands of the container that did not do their work, in their order.
+pub(in crate::simulator) fn failed_commands(world: &World) -> impl Iterator<Item = &Ran> {
+    world.commands.iter().filter(|ran| {
+        let refusal = ran.said.refusal;
+        ran.who != Who::Lxcdiag && !matches!(refusal, None | Some(Refusal::Stopped))
+    })
+}
+
+/// The first failure of the last run of the script that has one; else the first of anybody's.
+pub(in crate::simulator) fn first_failure(world: &World) -> Option<&Ran> {
+    let last_run = failed_commands(world).filter_map(|ran| ran.who.run()).max();
+    failed_commands(world).find(|ran| last_run.is_none() || ran.who.run() == last_run)
+}
+
+const fn is_logged(who: Who) -> bool {
+    matches!(who, Who::Script(_) | Who::Background(_))
+}
+
+impl LogGiven {
+    /// The log of the script's last run.
+    fn text(&self, world: &World) -> String {
+        let (unit, ct) = match self.about {
+            LogAbout::ThisUnit => (UNIT, CT),
+            LogAbout::OtherUnit => ("worker.service", CT),
+            LogAbout::OtherContainer => (UNIT, CT + 1),
+        };
+        let last_failed = first_failure(world).and_then(|ran| ran.who.run());
+        let runs = world.commands.iter().filter_map(|ran| ran.who.run());
+        let run = last_failed.or(runs.max());
+        let mut lines = vec![];
+        let of_run = |who: Who| is_logged(who) && who.run() == run;
+        for delivered in world.deliveries.values() {
+            if of_run(delivered.who) && delivered.is_push {
+                let command = format!("pct push {ct} ./{UNIT} {}", delivered.path);
+                lines.push((delivered.began, true, command));
+                if let Some(message) = &delivered.message {
+                    lines.push((delivered.began + 10 * MILLI, false, message.clone()));
+                }
+            }
+        }
+        for ran in world.commands.iter().filter(|ran| of_run(ran.who)) {
+            let verb = match ran.verb {
+                Verb::Reload => "daemon-reload".to_owned(),
+                Verb::Enable => format!("enable {UNIT}"),
+            };
+            lines.push((
+                ran.at - 30 * MILLI,
+                true,
+                format!("pct exec {ct} -- systemctl {verb}"),
+            ));
+            for line in ran.said.stderr.lines() {
+                lines.push((ran.at, false, line.to_owned()));
+            }
+        }
+        lines.sort_by_key(|(at, is_command, _)| (*at, !is_command));
+        let mut text = String::new();
+        for (at, is_command, line) in lines {
+            if !is_command || self.has_commands {
+                let mark = if is_command { "+ " } else { "" };
+                let line = line.replace(UNIT, unit);
+                let stamp = self.stamp(world.wall_at(at) + self.lag);
+                text.push_str(&format!("{stamp} {mark}{line}\n"));
+            }
+        }
+        text
+    }
+
+    fn stamp(&self, wall: Nanos) -> String {
+        let (hours, suffix) = match self.zone {
+            LogZone::Written(0) => (0, "Z".to_owned()),
+            LogZone::Written(hours) => (hours, format!("{hours:+03}:00")),
+            LogZone::Unwritten { actual, .. } => (actual, String::new()),
+        };
+        let local = rfc3339(wall + Nanos::from(hours) * 3_600 * SECOND);
+        let length = if self.has_millis { 23 } else { 19 };
+        format!("{}{suffix}", &local[..length])
+    }
+}

@@ -1,0 +1,75 @@
+//! What is true where no failure is known: the state that lxcdiag meets.
+
+use super::{Case, STATES, Truth, failed_commands, state_of};
+use crate::simulator::event::Failure;
+use crate::simulator::world::Found;
+
+impl Case<'_> {
+    /// The states that are there now and keep the unit from being enabled; of the past, nothing.
+    pub(super) fn now(&self) -> Truth {
+        let now = self.history.run_at;
+        let mut truth = Truth::nothing();
+        if !self.world.setup.is_init {
+            truth.leave_open(&["not-systemd"]);
+        }
+        let deliveries = self.deliveries_before(now);
+        let last = deliveries.last();
+        let Some(look) = self.look_now() else {
+            truth.leave_open(&STATES);
+            truth.leave_open(&["push-failed"]);
+            return truth;
+        };
+        let is_lacking = look.found == Found::Absent || !look.is_whole;
+        let (mistaken, staged) = self.misplaced(now);
+        match look.found {
+            Found::Absent if staged => truth.leave_open(&["file-missing", "file-misplaced"]),
+            Found::Absent if mistaken => truth.holds("file-misplaced"),
+            Found::Absent => truth.holds("file-missing"),
+            _ => {}
+        }
+        let (state, also) = state_of(look);
+        if let Some(state) = state {
+            truth.holds(state);
+        }
+        truth.leave_open(also);
+        let failed = deliveries
+            .iter()
+            .filter(|it| it.is_push && it.failure.is_some());
+        if failed.count() > 0 {
+            match last {
+                Some(last) if is_lacking && last.is_push && last.failure.is_some() => {
+                    truth.holds("push-failed");
+                }
+                _ => truth.leave_open(&["push-failed"]),
+            }
+        }
+        let refused = last
+            .is_some_and(|last| matches!(last.failure, Some(Failure::ReadOnly | Failure::NoSpace)));
+        let (read_only, full) = (self.was_read_only(now), self.was_full(now));
+        if (is_lacking && refused) || (look.is_good() && read_only && !self.world.is_linked()) {
+            truth.holds("read-only-or-full");
+        } else if read_only || full || refused {
+            truth.leave_open(&["read-only-or-full"]);
+        }
+        truth
+    }
+
+    /// Whether nothing failed, and nothing is wrong now; none where that is a matter of taste.
+    pub(super) fn is_healthy(&self) -> Option<bool> {
+        let look = self.look_now()?;
+        let world = self.world;
+        if !look.is_good() {
+            return Some(false);
+        }
+        let failed_pushes = world.deliveries.values().any(|it| it.failure.is_some());
+        let at_ease = failed_commands(world).next().is_none()
+            && !failed_pushes
+            && world.setup.is_init
+            && world.service.active
+            && world.is_linked()
+            && !world.needs_reload()
+            && !world.is_read_only
+            && !world.is_full;
+        at_ease.then_some(true)
+    }
+}

@@ -1,0 +1,137 @@
+//! What systemd finds of a unit on disk when it looks.
+
+use super::World;
+use crate::simulator::NOBODY;
+use crate::simulator::files::{Errno, Kind};
+use crate::simulator::unit_text::{Content, content};
+
+/// The directories in which systemd looks, the strongest first.
+const SEARCH_PATH: [&str; 4] = [
+    "/etc/systemd/system",
+    "/run/systemd/system",
+    "/usr/local/lib/systemd/system",
+    "/usr/lib/systemd/system",
+];
+
+/// A unit's file, as far as systemd can use it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::simulator) enum Found {
+    Absent,
+    /// A symbolic link to nothing.
+    Dangling,
+    /// A directory has its name.
+    Directory,
+    /// It cannot be read inside an unprivileged container.
+    Unreadable,
+    /// A symbolic link to `/dev/null`.
+    Masked,
+    File(Content),
+}
+
+/// What systemd finds at one moment.
+#[derive(Debug, Clone)]
+pub(in crate::simulator) struct Look {
+    pub(in crate::simulator) found: Found,
+    /// Where.
+    pub(in crate::simulator) path: Option<String>,
+    /// Whether it is a symbolic link.
+    pub(in crate::simulator) is_link: bool,
+    /// The inode, links followed.
+    pub(in crate::simulator) inode: Option<usize>,
+    /// The delivery that has not finished writing it.
+    pub(in crate::simulator) writer: Option<usize>,
+    /// Whether all of the text is there.
+    pub(in crate::simulator) is_whole: bool,
+    /// The delivery that made it so.
+    pub(in crate::simulator) by: Option<usize>,
+}
+
+impl PartialEq for Look {
+    fn eq(&self, other: &Self) -> bool {
+        (self.found, &self.path, self.inode, self.writer)
+            == (other.found, &other.path, other.inode, other.writer)
+    }
+}
+
+impl Look {
+    /// Whether `systemctl enable` works with it.
+    pub(in crate::simulator) fn is_good(&self) -> bool {
+        self.found == Found::File(Content::Enableable)
+    }
+}
+
+impl World {
+    /// What systemd would find of a unit now.
+    pub(in crate::simulator) fn look_for(&self, unit: &str) -> Look {
+        let paths = SEARCH_PATH.map(|directory| format!("{directory}/{unit}"));
+        let absent = Look {
+            found: Found::Absent,
+            path: None,
+            is_link: false,
+            inode: None,
+            writer: None,
+            is_whole: true,
+            by: None,
+        };
+        let Some((path, entry)) = paths
+            .into_iter()
+            .find_map(|path| Some((path.clone(), self.files.lookup(&path, false).ok()?)))
+        else {
+            return absent;
+        };
+        let entry = self.files.inode(entry);
+        let is_link = matches!(entry.kind, Kind::Link(_));
+        let resolved = match &entry.kind {
+            Kind::Link(target) if target == "/dev/null" => {
+                return Look {
+                    found: Found::Masked,
+                    path: Some(path),
+                    is_link,
+                    ..absent
+                };
+            }
+            _ => self.files.lookup(&path, true),
+        };
+        let found = match resolved {
+            Err(Errno::NotFound | Errno::NotDirectory) => Found::Dangling,
+            Err(_) => Found::Dangling,
+            Ok(id) => {
+                let inode = self.files.inode(id);
+                match inode.kind {
+                    Kind::Directory(_) => Found::Directory,
+                    _ if self.is_unreadable(id) => Found::Unreadable,
+                    _ => Found::File(content(inode.bytes())),
+                }
+            }
+        };
+        let inode = resolved.ok();
+        let file = inode.map(|id| self.files.inode(id));
+        Look {
+            found,
+            path: Some(path),
+            is_link,
+            inode,
+            writer: file.and_then(|file| file.writer),
+            is_whole: file.is_none_or(|file| match file.kind {
+                Kind::File { text, length } => length == text.bytes().len(),
+                _ => true,
+            }),
+            by: None,
+        }
+    }
+
+    /// Whether the container's root cannot read a file.
+    pub(in crate::simulator) fn is_unreadable(&self, id: usize) -> bool {
+        let inode = self.files.inode(id);
+        self.setup.unprivileged && inode.owner == NOBODY && inode.mode & 0o004 == 0
+    }
+
+    /// What systemd would have found of the unit at a time.
+    pub(in crate::simulator) fn look_at(&self, at: super::Nanos) -> Option<&Look> {
+        let looks = self.looks.iter().rev();
+        looks
+            .map(|(since, look)| (*since, look))
+            .find(|(since, _)| *since <= at)
+            .map(|(_, look)| look)
+    }
+}
