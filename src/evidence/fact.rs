@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::evidence::time::{Interval, StampSource, parse_time};
 
-/// A typed value. There is no null: what could not be had is absent from the map it would be in.
+/// A typed value. There is no null: a value that could not be determined is absent from its map.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fact {
@@ -18,9 +18,9 @@ pub enum Fact {
     Number(f64),
     /// True or false.
     Bool(bool),
-    /// A point in time, as well as it is known.
+    /// A point in time, with its precision.
     Time(Interval),
-    /// A length of time, in seconds.
+    /// A duration, in seconds.
     Duration(f64),
     /// Several values.
     List(Vec<Fact>),
@@ -31,7 +31,7 @@ pub enum Fact {
 /// Facts by name.
 pub type Facts = BTreeMap<String, Fact>;
 
-/// What a fact is to be read as.
+/// The type to parse a fact as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FactType {
@@ -44,18 +44,18 @@ pub enum FactType {
     Number,
     /// `yes`, `true`, `1`, `on` or their opposites.
     Bool,
-    /// A point in time in one of the forms of [`parse_time`], of a source that is not stated.
+    /// A point in time in one of the forms of [`parse_time`], without a stated source.
     Time,
-    /// The stamp of a file.
+    /// The timestamp of a file.
     FileTime,
-    /// A point in time as the precise clock had it: one unit of its last digit wide.
+    /// A point in time from the precise clock: one unit of its last digit wide.
     ClockTime,
-    /// A length of time: `60s`, `1min 30s`, `250ms`, or a plain number of seconds.
+    /// A duration: `60s`, `1min 30s`, `250ms`, or a plain number of seconds.
     Duration,
 }
 
 impl Fact {
-    /// Reads `text` as `kind`. `None` where it is not of that kind: the fact is then absent.
+    /// Parses `text` as `kind`. `None` if it is not of that type: the fact is then absent.
     pub fn parse(text: &str, kind: FactType) -> Option<Self> {
         let trimmed = text.trim();
         match kind {
@@ -94,7 +94,7 @@ impl Fact {
     }
 }
 
-/// Reads a length of time, in seconds: systemd's and sleep's habit, `60s`, `1min 30s`, `500ms`.
+/// Parses a duration, in seconds, as systemd and `sleep` do: `60s`, `1min 30s`, `500ms`.
 pub fn parse_duration(text: &str) -> Option<f64> {
     let text = text.trim();
     let mut rest = text;
@@ -130,7 +130,7 @@ pub fn parse_duration(text: &str) -> Option<f64> {
     (!text.is_empty() && total.is_finite()).then_some(total)
 }
 
-/// A length of time in words, as short as it can be without misleading: `1.41 s`, `3 min 5 s`.
+/// A duration in words, as short as it can be without being misleading: `1.41 s`, `3 min 5 s`.
 pub fn duration_in_words(seconds: f64) -> String {
     let sign = if seconds < 0.0 { "-" } else { "" };
     let value = seconds.abs();

@@ -1,7 +1,7 @@
-//! The failures in a provisioning log: which of them is this container's, when it was, what it said. Pure.
+//! The failures in a provisioning log: their container, time and message. Pure.
 //!
-//! Only the known messages of `systemctl` and `pct` are taken from a log, in the wordings of systemd 247 to
-//! 257, and the units that the failed command names; nothing else of it is kept.
+//! Only the known messages of `systemctl` and `pct` are taken from a log, as systemd 247 to 257 write them,
+//! and the units that the failed command names. Nothing else is kept.
 
 mod names;
 mod select;
@@ -22,52 +22,52 @@ use crate::evidence::time::Interval;
 use names::{Command, Opening};
 pub use select::{NoFailure, Selected, failed_command, failed_push};
 
-/// Bytes of a line that are read: a message stands at its beginning.
+/// Bytes of a line that are read: the message is at its beginning.
 const LINE: usize = 8 << 10;
 
 /// A failure in a provisioning log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoggedFailure {
-    /// When, as well as the log's timestamps tell; absent without one before it.
+    /// The time, as precise as the log's timestamps; absent if none precedes it.
     pub at: Option<Interval>,
     /// What failed.
     pub kind: FailureKind,
-    /// The message, without what precedes it in its line.
+    /// The message, without the text before it on its line.
     pub text: String,
-    /// Whose failure it is.
+    /// The container that failed.
     #[serde(default, skip_serializing_if = "Owner::is_this_container")]
     pub owner: Owner,
     /// How many runs of the provisioning of this container follow; absent if the log does not show where
     /// its runs begin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub later_runs: Option<usize>,
-    /// The units that the failed command names, where the message names none.
+    /// The units that the failed command names, if the message names none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<String>,
 }
 
-/// What a logged failure is about.
+/// The kind of a logged failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureKind {
-    /// systemd did not accept the unit: it looked, and found nothing or nothing good.
+    /// systemd looked for the unit, and did not find it or could not use it.
     Unit,
-    /// systemd could not be asked.
+    /// systemd could not be reached.
     NotReady,
     /// A push failed.
     Push,
 }
 
-/// Whose failure it is, as far as the log shows.
+/// The container that failed, as far as the log shows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Owner {
-    /// The container's that is diagnosed; older recordings say nothing else.
+    /// The container that is diagnosed, as in all older recordings.
     #[default]
     ThisContainer,
-    /// Another container's.
+    /// Another container.
     AnotherContainer,
-    /// One of several containers'.
+    /// One of several containers.
     Unclear,
 }
 
@@ -119,7 +119,7 @@ static FAILURES: LazyLock<[(FailureKind, Regex); 3]> = LazyLock::new(|| {
     .map(|(kind, pattern)| (kind, Regex::new(pattern).unwrap()))
 });
 
-/// Words that every failure has one of, to pass over other lines quickly.
+/// Each failure contains one of these words, so other lines can be skipped quickly.
 #[allow(clippy::unwrap_used, reason = "constant words, compiled by every test")]
 static WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
     AhoCorasick::new([
@@ -140,7 +140,7 @@ static WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
 pub struct Log<'a> {
     /// Its text.
     pub text: &'a str,
-    /// Whether that begins where the log does.
+    /// Whether the text begins at the beginning of the log.
     pub whole: bool,
     /// When it was last written.
     pub written: Timestamp,
@@ -151,8 +151,8 @@ pub struct Log<'a> {
 impl Log<'_> {
     /// The failures, in the log's order, as seen from one container.
     ///
-    /// A line without a timestamp of its own lies between those around it; after the last, up to the time
-    /// when the log was last written. Timestamps without a year are of the year that puts them before that.
+    /// A line without a timestamp is between the timestamps around it; after the last one, before the time
+    /// when the log was last written. Timestamps without a year get the year that puts them before that time.
     pub fn failures(&self, ct: ContainerId) -> Vec<LoggedFailure> {
         let mut reader = Reader::new(ct);
         for line in self.text.split(['\n', '\r']) {
@@ -172,7 +172,7 @@ impl Log<'_> {
 /// Reads a log line by line.
 struct Reader {
     ct: ContainerId,
-    /// The log's first command or heading, which begins each of its runs; once it is known.
+    /// The log's first command or heading, which begins each of its runs, once it is known.
     first: Option<Opening>,
     /// The runs, each with the containers that it names.
     runs: Vec<BTreeSet<ContainerId>>,
@@ -187,7 +187,7 @@ struct Reader {
     open: usize,
 }
 
-/// A failure as read, before all the log is known.
+/// A failure as it was read, before the rest of the log is known.
 struct Read {
     failure: LoggedFailure,
     run: usize,
@@ -209,7 +209,7 @@ impl Reader {
         }
     }
 
-    /// Takes in a line: the whole of it, what follows its timestamp, and that.
+    /// Adds a line: the whole line, the part after its timestamp, and the timestamp.
     fn read(&mut self, line: &str, rest: &str, at: Option<Interval>, whole: bool) {
         if let Some(at) = at {
             self.close(at);
@@ -270,7 +270,7 @@ impl Reader {
         }
     }
 
-    /// Failures since the last timestamp lie before this one.
+    /// Failures since the last timestamp are before this one.
     fn close(&mut self, at: Interval) {
         for Read { failure, .. } in self.failures.iter_mut().skip(self.open) {
             failure.at = failure.at.map(|from| Interval::spanning(from, at));
@@ -281,7 +281,7 @@ impl Reader {
     fn finish(mut self, written: Interval) -> Vec<LoggedFailure> {
         self.close(written);
         let all: BTreeSet<ContainerId> = self.runs.iter().flatten().copied().collect();
-        // Where several are provisioned, a run that names none may be any's.
+        // If several containers are provisioned, a run that names none may belong to any of them.
         let of_run = |run: usize| match self.runs.get(run) {
             Some(named) if !named.is_empty() => named,
             _ => &all,
@@ -308,7 +308,7 @@ impl Reader {
     }
 }
 
-/// The beginning of a text, of at most so many bytes.
+/// The beginning of a text, with at most this many bytes.
 fn start_of(text: &str, bytes: usize) -> &str {
     let end = (0..=bytes.min(text.len())).rfind(|end| text.is_char_boundary(*end));
     text.get(..end.unwrap_or_default()).unwrap_or_default()

@@ -23,7 +23,7 @@ pub struct Recording {
     pub schema: String,
     /// The version of lxcdiag that made it.
     pub lxcdiag: String,
-    /// The command line it was made with.
+    /// The command line of the run.
     pub command_line: Vec<String>,
     /// The runbook with its text.
     pub runbook: RecordedRunbook,
@@ -58,8 +58,8 @@ pub struct Recording {
     pub earlier_changes: Vec<OwnChange>,
     /// How many bytes arrived outside the marks of a command and were dropped.
     pub stray_bytes: u64,
-    /// How much later than noted here each moment of lxcdiag's own can have been, in nanoseconds: the clock of another
-    /// node is compared with this node's only as precisely as a round trip allows.
+    /// How much later than recorded each of lxcdiag's own times can be, in nanoseconds: the clocks of two nodes can only
+    /// be compared as precisely as a round trip allows.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub clock_uncertainty: i64,
 }
@@ -158,13 +158,13 @@ impl Attempt {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ending {
-    /// The command ended by itself with this status; above 128, by signal (status − 128).
+    /// The command exited with this status; above 128, a signal killed it (status − 128).
     Exited(i32),
     /// It timed out and was killed.
     TimedOut,
     /// It did not run, for a reason such as `--read-only` or a check that it needs.
     Skipped(String),
-    /// It could not run, or its end was never seen.
+    /// It could not run, or its end is unknown.
     Errored(String),
     /// The host was read.
     #[serde(rename = "looked")]
@@ -257,9 +257,9 @@ impl Recording {
 pub struct OwnChange {
     /// Its words.
     pub argv: Vec<String>,
-    /// From the earliest that it can have begun to the latest that it can have ended.
+    /// From the earliest possible start to the latest possible end.
     pub during: Interval,
-    /// How far apart the earliest and the latest of either can be, in nanoseconds.
+    /// The uncertainty of the start and of the end, in nanoseconds.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub clock_uncertainty: i64,
 }

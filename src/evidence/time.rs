@@ -1,7 +1,7 @@
-//! Points in time that are known only so well, and their order. Pure arithmetic, no clock.
+//! Points in time with limited precision, and their order. Pure arithmetic, no clock.
 //!
-//! Every time lxcdiag handles is an interval `[start, end]` in which the true moment lies. Two
-//! intervals that overlap are neither before nor after each other: their order is not known.
+//! Every time is an interval `[start, end]` that contains the true moment. The order of two intervals
+//! that overlap is unknown.
 
 use std::fmt;
 
@@ -10,22 +10,22 @@ use serde::{Deserialize, Serialize};
 /// One second, in the nanoseconds that [`Interval`] counts.
 pub const SECOND: i64 = 1_000_000_000;
 
-/// How far the kernel's coarse clock, which stamps files, may lie before the true moment.
+/// How far the kernel's coarse clock, which sets file timestamps, can be behind the true time.
 ///
-/// Measured: 2,000 of 2,000 stamps lay early, by up to 4.7 ms. 10 ms is one tick at `HZ=100`.
+/// Measured: 2,000 of 2,000 timestamps were early, by up to 4.7 ms. 10 ms is one tick at `HZ=100`.
 pub const FILE_STAMP_SLACK: i64 = 10_000_000;
 
-/// A moment known to lie within `[start, end]`, both in nanoseconds since the Unix epoch.
+/// A time within `[start, end]`, both in nanoseconds since the Unix epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interval {
-    /// The earliest the moment can have been.
+    /// The earliest possible time.
     pub start: i64,
-    /// The latest it can have been; never less than `start`.
+    /// The latest possible time; never less than `start`.
     pub end: i64,
 }
 
 impl Interval {
-    /// A moment known exactly.
+    /// An exact time.
     pub const fn at(nanos: i64) -> Self {
         Self {
             start: nanos,
@@ -33,7 +33,7 @@ impl Interval {
         }
     }
 
-    /// The smallest interval that holds both bounds, in whichever order they are given.
+    /// The smallest interval that contains both bounds, in either order.
     pub fn new(a: i64, b: i64) -> Self {
         Self {
             start: a.min(b),
@@ -41,7 +41,7 @@ impl Interval {
         }
     }
 
-    /// The same moment by a clock that is ahead by `offset`, in nanoseconds.
+    /// The same time on a clock that is ahead by `offset`, in nanoseconds.
     pub fn shifted(self, offset: Self) -> Self {
         Self {
             start: self.start.saturating_add(offset.start),
@@ -49,17 +49,17 @@ impl Interval {
         }
     }
 
-    /// How many nanoseconds lie between its bounds.
+    /// The number of nanoseconds between its bounds.
     pub fn width(self) -> i64 {
         self.end.saturating_sub(self.start)
     }
 
-    /// From the earliest `a` can have been to the latest `b` can have been.
+    /// From the earliest possible `a` to the latest possible `b`.
     pub fn spanning(a: Self, b: Self) -> Self {
         Self::new(a.start.min(b.start), a.end.max(b.end))
     }
 
-    /// The earlier of two moments, as an interval: bound by bound.
+    /// The earlier of two times, as an interval: bound by bound.
     pub fn earlier(a: Self, b: Self) -> Self {
         Self {
             start: a.start.min(b.start),
@@ -67,7 +67,7 @@ impl Interval {
         }
     }
 
-    /// The later of two moments, as an interval: bound by bound.
+    /// The later of two times, as an interval: bound by bound.
     pub fn later(a: Self, b: Self) -> Self {
         Self {
             start: a.start.max(b.start),
@@ -75,7 +75,7 @@ impl Interval {
         }
     }
 
-    /// Whether `self` was before `other`; `None` where the intervals overlap.
+    /// Whether `self` was before `other`; `None` if the intervals overlap.
     pub fn before(self, other: Self) -> Option<bool> {
         if self.end < other.start {
             Some(true)
@@ -86,8 +86,8 @@ impl Interval {
         }
     }
 
-    /// The least and the most time, in seconds, that can have passed from `self` to `other`;
-    /// negative where `other` came first.
+    /// The shortest and the longest possible time from `self` to `other`, in seconds; negative if `other`
+    /// came first.
     pub fn gap(self, other: Self) -> (f64, f64) {
         (
             seconds(other.start.saturating_sub(self.end)),
@@ -96,7 +96,7 @@ impl Interval {
     }
 }
 
-/// RFC 3339, UTC, microseconds, of the interval's start: the form of every time in a report.
+/// The interval's start in RFC 3339, in UTC with microseconds: the format of every time in a report.
 impl fmt::Display for Interval {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&rfc3339(self.start))
@@ -110,7 +110,7 @@ pub fn seconds(nanos: i64) -> f64 {
 
 /// RFC 3339 in UTC with microseconds (`2026-01-02T03:04:05.678901Z`).
 ///
-/// Every `i64` of nanoseconds since the epoch (years 1677 to 2262) has such a form.
+/// Every `i64` of nanoseconds since the epoch (years 1677 to 2262) can be written in this format.
 pub fn rfc3339(nanos: i64) -> String {
     match jiff::Timestamp::from_nanosecond(i128::from(nanos)) {
         Ok(time) => format!("{time:.6}"),
@@ -118,21 +118,21 @@ pub fn rfc3339(nanos: i64) -> String {
     }
 }
 
-/// Where a stamp comes from. How precise it is follows from the clock behind it, not from its number of digits alone.
+/// The source of a timestamp. Its precision depends on the source's clock, not only on its number of digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StampSource {
-    /// Not stated: a file, unless it is written as only the journal or systemd write one.
+    /// Not stated: a file, unless its format is one that only the journal or systemd uses.
     Unstated,
-    /// A file. The kernel stamps files by its coarse clock: the moment is up to [`FILE_STAMP_SLACK`] later.
+    /// A file. The kernel uses its coarse clock for files: the true time is up to [`FILE_STAMP_SLACK`] later.
     File,
-    /// The precise clock, as the journal, systemd, `date` and programs that log read it.
+    /// The precise clock, as used by the journal, systemd, `date` and programs that log.
     Clock,
     /// A person.
     User,
 }
 
-/// Reads a stamp in one of the forms that Linux tools print. `None` where there is none: empty,
-/// `-`, `0`, `n/a` are how `stat` and `systemctl show` write a stamp that was never taken.
+/// Parses a timestamp in one of the formats that Linux tools print. `None` if there is none: `stat` and
+/// `systemctl show` print an empty text, `-`, `0` or `n/a` for a time that was never set.
 ///
 /// | form | written by |
 /// | --- | --- |
@@ -141,8 +141,8 @@ pub enum StampSource {
 /// | seconds since the epoch, with or without decimals | `stat`, `find`, `date` |
 /// | RFC 3339 | logs, people, `date`, `stat` |
 ///
-/// It stands for one unit of its last digit, and for a file for the slack of its clock besides. The
-/// journal's microseconds are exact.
+/// The interval is one unit of the last digit wide, and for a file also as wide as the slack of its clock.
+/// The journal's microseconds are exact.
 pub fn parse_time(text: &str, source: StampSource) -> Option<Interval> {
     let text = text.trim().trim_start_matches('@');
     if text.is_empty() || text == "-" || text == "n/a" {
@@ -179,7 +179,7 @@ fn parse_calendar(text: &str, source: StampSource) -> Option<Interval> {
     let decimals = text.split_once('.').map_or(0, |(_, rest)| {
         rest.bytes().take_while(u8::is_ascii_digit).count()
     });
-    // systemd writes "Mon 2026-01-02 03:04:05 UTC": drop the weekday, keep the rest in RFC 3339.
+    // systemd writes "Mon 2026-01-02 03:04:05 UTC": drop the weekday, and write the rest in RFC 3339.
     let (text, source) = match text.split_once(' ') {
         Some((day, rest)) if day.len() == 3 && day.bytes().all(|b| b.is_ascii_alphabetic()) => {
             let of_systemd = source == StampSource::Unstated;
@@ -223,7 +223,7 @@ mod tests {
     #[test]
     fn precision_is_that_of_the_source() {
         const MS: i64 = SECOND / 1_000;
-        // The text, and how wide it is as a stamp of no stated source, of a file, and of a clock.
+        // The text, and its width as a timestamp without a stated source, of a file, and of a clock.
         let cases = [
             ("1700000000123456", T + 123_456_000, [0, 10 * MS + 1_000, 0]),
             (

@@ -42,7 +42,7 @@ impl From<Severity> for Status {
     }
 }
 
-/// What a problem is, so that it can be found again in the next sweep.
+/// The identity of a problem, to find it again in the next sweep.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProblemId {
@@ -69,7 +69,7 @@ struct KeyParts {
 }
 
 impl ProblemId {
-    /// Whether a user means this problem by `name`: a check's name stands for all of its items.
+    /// Whether `name` refers to this problem: a check's name refers to all of its items.
     pub(super) fn is_named(&self, name: &str) -> bool {
         let is_check = matches!(self, Self::Check(key) if key.check == name);
         is_check || self.to_string() == name
@@ -104,7 +104,7 @@ pub struct Problem {
     pub status: Status,
     /// A description.
     pub says: String,
-    /// The things that exceed the check's limit, where it lists several.
+    /// The things that exceed the check's limit, if it lists several.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub affected: Vec<AffectedThing>,
     /// Why it does not count, if it does not.

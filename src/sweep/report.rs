@@ -20,7 +20,7 @@ use crate::report::Layout;
 /// The format of a JSON report on a sweep.
 pub const SCHEMA: &str = "lxcdiag.sweep/1";
 
-/// A sweep. Times are RFC 3339 in UTC with microseconds; durations say their unit.
+/// A sweep. Times are RFC 3339 in UTC with microseconds; durations have their unit in the name.
 #[derive(Debug, Clone, Serialize)]
 pub struct Sweep {
     /// [`SCHEMA`].
@@ -45,7 +45,7 @@ pub struct Sweep {
     pub cut_short: Option<String>,
     /// The runbook's checks, in the order they are run.
     pub checks: Vec<CheckTitle>,
-    /// The containers, in the order in which they were asked for.
+    /// The containers, in the order of the command line.
     pub containers: Vec<Row>,
     /// What has changed since the last sweep; absent without `--on-change`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -171,7 +171,7 @@ impl Sweep {
         })
     }
 
-    /// `1 critical, 2 warning, 9 ok, 1 skipped`: zeros are left out, except for ok.
+    /// `1 critical, 2 warning, 9 ok, 1 skipped`: zeros are omitted, except for ok.
     fn counts(&self) -> String {
         let [ok, warning, critical, unknown, skipped] = self.tally();
         let counts = [critical, warning, unknown, ok, skipped];

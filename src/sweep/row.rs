@@ -52,8 +52,8 @@ pub struct Summary {
     pub problems: Vec<Problem>,
     /// The outcome of each check.
     pub checks: Vec<CheckSummary>,
-    /// The hypotheses that may be true although another one is the verdict: a problem that one of them
-    /// was is not resolved.
+    /// The hypotheses that may be true although another one is the verdict: an earlier problem with one
+    /// of them is not resolved.
     #[serde(skip)]
     pub open: BTreeSet<String>,
 }
@@ -65,7 +65,7 @@ fn verdict_id<S: Serializer>(
     verdict.as_ref().map(VerdictKind::id).serialize(serializer)
 }
 
-/// Characters of what a check observed: they are kept for every check of every container.
+/// Characters that are kept of a check's observation, for every check of every container.
 const OBSERVED: usize = 200;
 
 /// The outcome of a check, without its output.
@@ -79,7 +79,7 @@ pub struct CheckSummary {
     /// Whether it was skipped because its `for_each` lists nothing.
     #[serde(skip)]
     pub no_items: bool,
-    /// What was observed, cut after some words.
+    /// What was observed, truncated.
     pub observed: String,
     /// Whether a limit is exceeded.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -136,7 +136,7 @@ impl Row {
         self.problems().iter().any(|problem| problem.id == *id)
     }
 
-    /// Whether something ran in the container.
+    /// Whether any command ran in the container.
     pub(super) fn was_entered(&self) -> bool {
         matches!(self.result, VisitResult::Visited(_))
             && !self.has(&ProblemId::Unreachable)
@@ -180,7 +180,7 @@ impl Summary {
         self.problems.iter().find(|problem| of_check(&problem.id))
     }
 
-    /// The summary of a container in which nothing could be looked at.
+    /// The summary of a container that could not be examined.
     pub(super) fn only(problem: Problem) -> Self {
         Self {
             problems: vec![problem],

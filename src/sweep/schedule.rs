@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 use super::row::Row;
 use super::selection::{Selected, Visit};
 
-/// How far a sweep is.
+/// The progress of a sweep.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Progress {
     /// Containers that are done, those that are skipped included.
@@ -23,7 +23,7 @@ pub struct Progress {
 /// Visits every container that is to be visited, up to `jobs(node)` at once on each node, and returns one row
 /// for each of `containers`, in their order. `on_row` gets each row when it is done.
 ///
-/// `visit` must end by itself: nothing here limits its time.
+/// `visit` must have its own time limit.
 pub async fn visit_all<F: Future<Output = Row>>(
     containers: &[Selected],
     jobs: impl Fn(&str) -> usize,
@@ -110,7 +110,7 @@ mod tests {
                     running.set(running.get() + 1);
                     most.set(most.get().max(running.get()));
                 }
-                // The first one hangs for long, and takes its own slot only.
+                // The first one hangs for a long time, and blocks only its own slot.
                 let wait = if container.ct == ct(100) { 60 } else { 1 };
                 tokio::time::sleep(Duration::from_secs(wait)).await;
                 if container.node == "pve1" {

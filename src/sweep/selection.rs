@@ -40,14 +40,14 @@ impl FromStr for Ids {
 }
 
 impl Ids {
-    /// Whether an ID is among them.
+    /// Whether the list contains an ID.
     pub fn has(&self, ct: ContainerId) -> bool {
         self.0
             .iter()
             .any(|(first, last)| (*first..=*last).contains(&ct))
     }
 
-    /// The IDs that are written out: these must exist, those of a range need not.
+    /// The single IDs, which must exist; those of a range need not.
     fn single(&self) -> impl Iterator<Item = ContainerId> {
         self.0
             .iter()
@@ -62,7 +62,7 @@ impl Ids {
     }
 }
 
-/// Which containers to visit: every condition that is given must hold, for any of its values.
+/// Which containers to visit: a container must match every given condition, with any of its values.
 #[derive(Debug, Clone, Default)]
 pub struct Selector {
     /// These IDs.
@@ -79,7 +79,7 @@ pub struct Selector {
     pub running: bool,
 }
 
-/// A container that was asked for.
+/// A selected container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selected {
     /// Its ID.
@@ -88,16 +88,16 @@ pub struct Selected {
     pub node: String,
     /// Its host name.
     pub name: Option<String>,
-    /// Whether it is to be visited.
+    /// Whether to visit it.
     pub visit: Visit,
 }
 
-/// Whether a container is to be visited.
+/// Whether to visit a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Visit {
-    /// It is.
+    /// Visit it.
     Yes,
-    /// It is skipped, for a reason that is not a problem.
+    /// Skip it, for a reason that is not a problem.
     Skip(SkipReason),
     /// It cannot be visited, which is a problem.
     Unreachable(String),
@@ -108,7 +108,7 @@ pub enum Visit {
 pub enum SkipReason {
     /// It is a template, which never runs.
     Template,
-    /// Something that stops, freezes or moves it holds this lock.
+    /// An operation that stops, freezes or moves it holds this lock.
     Locked(String),
     /// It is stopped.
     Stopped,
@@ -178,8 +178,8 @@ fn matches(selector: &Selector, container: &Listed) -> bool {
         && !(selector.running && (container.template || container.state == State::Stopped))
 }
 
-/// Locks of operations that stop, freeze or move a container, and end soon. With any other (`disk`,
-/// `fstrim`, `mounted`) the container can be visited.
+/// Locks of operations that stop, freeze or move a container, and end soon. With any other lock (`disk`,
+/// `fstrim`, `mounted`), the container can be visited.
 const BUSY: [&str; 7] = [
     "backup",
     "create",

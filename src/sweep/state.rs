@@ -33,8 +33,8 @@ enum Schema {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Container {
-    /// When the last sweep began that diagnosed it to the end: what a later one that ended early did not
-    /// see is still to be looked at.
+    /// When the last sweep began that diagnosed it completely: the next sweep must also cover what a later,
+    /// incomplete one did not.
     swept_at: Option<i64>,
     /// When the last sweep began that saw it running.
     running_at: Option<i64>,
@@ -51,7 +51,7 @@ struct KnownProblem {
     says: String,
     /// When it was first seen.
     since: i64,
-    /// In how many sweeps in a row it was seen.
+    /// In how many consecutive sweeps it was seen.
     seen: u32,
     /// Whether it was reported.
     reported: bool,
@@ -60,7 +60,7 @@ struct KnownProblem {
 /// How a problem has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum ChangeKind {
-    /// It was not there or not reported, or how bad it is can no longer be determined.
+    /// It did not exist or was not reported before, or its severity can no longer be determined.
     #[serde(rename = "new")]
     New,
     /// It is more severe.
@@ -69,7 +69,7 @@ pub enum ChangeKind {
     /// It is less severe.
     #[serde(rename = "better")]
     Improved,
-    /// It is no longer there.
+    /// It no longer exists.
     #[serde(rename = "gone")]
     Resolved,
 }
@@ -94,7 +94,7 @@ pub struct ProblemChange {
     /// Which problem.
     #[serde(serialize_with = "ProblemId::serialize_text")]
     pub id: ProblemId,
-    /// Which of the things that it affects, where it lists several.
+    /// Which of the things that it affects, if it lists several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub affected: Option<String>,
     /// How it has changed.
@@ -107,7 +107,7 @@ pub struct ProblemChange {
 }
 
 impl State {
-    /// Forgets times in the future: the clock was ahead.
+    /// Drops times in the future, which are from a clock that was ahead.
     pub fn forget_future(&mut self, now: i64) {
         for container in self.containers.values_mut() {
             container.swept_at = container.swept_at.filter(|at| *at <= now);
@@ -115,7 +115,7 @@ impl State {
         }
     }
 
-    /// When the last sweep began that diagnosed a container to the end.
+    /// When the last sweep began that diagnosed a container completely.
     pub fn swept_at(&self, ct: ContainerId) -> Option<i64> {
         self.containers.get(&ct)?.swept_at
     }
@@ -143,10 +143,10 @@ impl State {
         }
     }
 
-    /// Takes in a sweep that began at `now`, and returns what has changed, in the order of the rows.
+    /// Adds a sweep that began at `now`, and returns the changes, in the order of the rows.
     ///
-    /// A problem that was seen in fewer than `confirm` sweeps in a row is marked, and does not count.
-    /// Containers that are neither in the `inventory` nor in the sweep are forgotten.
+    /// A problem that was seen in fewer than `confirm` consecutive sweeps is marked, and does not count.
+    /// Containers that are neither in the `inventory` nor in the sweep are removed.
     pub fn update(
         &mut self,
         rows: &mut [Row],

@@ -11,7 +11,7 @@ use crate::atomic_file::replace;
 /// The format of the state files of earlier versions, which are not read.
 const OLDER_SCHEMA: &str = "lxcdiag.sweep-memory/1";
 
-/// The state of the sweeps with one runbook. While this lives, no other sweep with the runbook can begin.
+/// The state of the sweeps with one runbook. While this value exists, no other sweep with the runbook can start.
 #[derive(Debug)]
 pub struct StateFile {
     path: PathBuf,
@@ -48,7 +48,7 @@ pub enum StateFileError {
 }
 
 impl StateFile {
-    /// Takes the lock. The kernel releases it however this process ends.
+    /// Takes the lock. The kernel releases it when this process ends, even if it is killed.
     ///
     /// # Errors
     /// Another sweep holds it, or the directory cannot be used.
@@ -78,11 +78,11 @@ impl StateFile {
         }
     }
 
-    /// What earlier sweeps with the runbook found; nothing if there was none, or an older version of lxcdiag
-    /// made it.
+    /// What earlier sweeps with the runbook found; nothing if there was none, or if the file is from an older
+    /// version of lxcdiag.
     ///
     /// # Errors
-    /// The file cannot be read, or is something else.
+    /// The file cannot be read, or is not a state file.
     pub fn load(&self) -> Result<State, StateFileError> {
         let corrupt = |problem: String| StateFileError::Corrupt {
             path: self.path.clone(),

@@ -1,4 +1,4 @@
-//! Visits one container of a sweep: diagnoses it, and summarises that as a row.
+//! Visits one container of a sweep: diagnoses it, and summarizes the result as a row.
 
 use std::sync::Arc;
 
@@ -17,12 +17,12 @@ pub struct Visitor<'a> {
     pub cluster: Cluster<'a>,
     /// What is to be diagnosed.
     pub request: Request,
-    /// Gets the report on each container, of which only a row is kept.
+    /// Called with the report on each container, of which only a row is kept.
     pub reported: Arc<dyn Fn(&Report) + Send + Sync>,
 }
 
 impl Visitor<'_> {
-    /// Diagnoses a container until it is done, its time limit is reached, or `stop` says so. `since`
+    /// Diagnoses a container until it is done, its time limit is reached, or `stop` resolves. `since`
     /// is when it was last swept, in nanoseconds since the Unix epoch.
     pub async fn visit(
         &self,

@@ -16,14 +16,14 @@ use crate::runbook::{RunbookErrors, read_as};
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Waiver {
-    /// The containers it is for: `958`, `100-199,958`, or `all`.
+    /// The containers: `958`, `100-199,958`, or `all`.
     #[serde(deserialize_with = "containers")]
     container: Containers,
-    /// The id of the check or hypothesis that it is for.
+    /// The id of the check or hypothesis.
     check: String,
     /// Why it is waived.
     reason: String,
-    /// The last day on which it is, in UTC.
+    /// The last day on which it is waived, in UTC.
     #[serde(deserialize_with = "day")]
     until: Date,
 }
@@ -37,7 +37,7 @@ enum Containers {
 /// Reads a waiver file.
 ///
 /// # Errors
-/// The first mistake in it, with its line.
+/// The first error in it, with its line.
 pub fn read(name: &str, bytes: &[u8]) -> Result<Vec<Waiver>, RunbookErrors> {
     read_as(name, bytes, "write `[]` if nothing is waived")
 }

@@ -16,8 +16,8 @@ fn pattern(text: &str) -> Regex {
 }
 
 /// `ct 958`, `[CT958]`, `vmid=958`, `container '958'`; the commands `pct exec 958` and `lxc-attach -n 958`,
-/// `lxc-attach: 958: …` as that writes it; `/etc/pve/lxc/958.conf`; a task's UPID. The second number of
-/// `pct clone 9000 958` is the one.
+/// the error `lxc-attach: 958: …`; `/etc/pve/lxc/958.conf`; a task's UPID. In `pct clone 9000 958` it is the
+/// second number.
 static CONTAINER: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r#"(?x)
@@ -29,7 +29,7 @@ static CONTAINER: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-/// What makes a container, which is then another than the one of that ID before it.
+/// Commands that create a container, which then replaces an earlier one with that ID.
 static MAKES: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"\bpct\s+(?:(?:create|restore)|clone\s+\d+)\s+(?<id>[1-9]\d{2,8})\b")
 });
@@ -40,18 +40,18 @@ static UNIT: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-/// A command of systemctl's with the words after it.
+/// A `systemctl` command with the words after it.
 static SYSTEMCTL: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\bsystemctl\s+(?:-\S+\s+)*[a-z-]+(?<words>(?:\s+[\w:.\\@=-]+)+)"));
 
-/// A command, or a heading: other output may be repeated within a run.
+/// A command or a heading, because other output may be repeated within a run.
 static OPENING: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^\++ \S|\b(?:pct|lxc-attach)\s|^PLAY\s\[|\b(?i:provision|deploy)"));
 
 /// `provision[77]`, `p=77`.
 static PROCESS_ID: LazyLock<Regex> = LazyLock::new(|| pattern(r"\[\d+\]|\bp=\d+"));
 
-/// What the pattern of containers begins with, to pass over other lines quickly.
+/// The beginnings of the pattern for containers, to skip other lines quickly.
 #[allow(clippy::unwrap_used, reason = "constant words, compiled by every test")]
 static WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
     let words = ["ct", "vmid", "lxc", "container", "pve-config-", "UPID:"];
@@ -61,7 +61,7 @@ static WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
         .unwrap()
 });
 
-/// By how much process IDs differ in length.
+/// The largest difference in the lengths of process IDs.
 const DIGITS: usize = 8;
 /// Containers that are taken from one line.
 const MOST: usize = 16;
@@ -75,7 +75,7 @@ pub(super) fn containers(line: &str) -> BTreeSet<ContainerId> {
     ids.filter_map(|found| found["id"].parse().ok()).collect()
 }
 
-/// Whether a line is a command that makes this container.
+/// Whether a line is a command that creates this container.
 pub(super) fn makes_container(line: &str, ct: ContainerId) -> bool {
     let made = MAKES.captures(line);
     made.is_some_and(|found| found["id"].parse() == Ok(ct))
@@ -86,7 +86,7 @@ pub(super) fn units(text: &str) -> impl Iterator<Item = &str> {
     UNIT.find_iter(text).map(|unit| unit.as_str())
 }
 
-/// The line that a log begins each of its runs with.
+/// The line that begins each run in a log.
 #[derive(Debug)]
 pub(super) struct Opening {
     text: String,
@@ -132,7 +132,7 @@ impl Command {
     }
 }
 
-/// The units among systemctl's words, with the ending that it adds.
+/// The units among the words of a `systemctl` command, with the suffix that it adds.
 fn named(words: &str) -> Vec<String> {
     let is_unit = |word: &&str| !word.starts_with('-') && word.parse::<u64>().is_err();
     let words = words.split_whitespace().filter(is_unit);

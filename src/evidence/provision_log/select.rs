@@ -1,4 +1,4 @@
-//! The one failure of a log that counts: its time, its message and its kind all come from here.
+//! Selects the failure in a log that counts: its time, message and kind are used.
 
 use super::{FailureKind, LoggedFailure, Owner, names};
 use crate::evidence::time::Interval;
@@ -6,7 +6,7 @@ use crate::evidence::time::Interval;
 /// The failure that counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Selected<'a> {
-    /// When; absent without a timestamp that says so.
+    /// The time; absent without a timestamp.
     pub at: Option<Interval>,
     /// The failure.
     pub failure: &'a LoggedFailure,
@@ -15,22 +15,22 @@ pub struct Selected<'a> {
 /// Why a log has no failure that counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum NoFailure {
-    /// There is no log.
+    /// No log was given.
     #[error("give the provisioning log with --log")]
     NoLog,
-    /// None of this kind.
+    /// No failure of this kind.
     #[error("the provisioning log has no such failure")]
     None,
-    /// Other containers'.
+    /// Only failures of other containers.
     #[error("the failures in the provisioning log are from other containers")]
     OtherContainers,
-    /// Of several containers, one of which is this.
+    /// The failures may be from this container or from another one.
     #[error("the provisioning log does not show which container its failures are from")]
     Unclear,
-    /// Those of earlier runs.
+    /// Only failures of earlier runs.
     #[error("the last run in the provisioning log has no such failure")]
     EarlierRuns,
-    /// Other units'.
+    /// Only failures of other units.
     #[error("the failures in the provisioning log are from other units")]
     OtherUnits,
     /// Several, of different kinds, and perhaps of different runs.
@@ -64,8 +64,8 @@ pub fn failed_push<'a>(
     select(pushes.collect(), unit)
 }
 
-/// Of this container's last run the first failure: what follows it are retries. One that names the unit
-/// comes before one that names none; one that names others does not count.
+/// The first failure in this container's last run: later ones are retries. A failure that names the unit
+/// comes before one that names none; one that names other units does not count.
 fn select<'a>(
     mut failures: Vec<&'a LoggedFailure>,
     unit: Option<&str>,
@@ -103,7 +103,7 @@ fn select<'a>(
             failure: first,
         });
     }
-    // Retries, or several runs: it lies between the first and the last.
+    // Retries, or several runs: the time is between the first and the last.
     if failures.iter().any(|it| it.kind != first.kind) {
         return Err(NoFailure::Several);
     }
@@ -114,7 +114,7 @@ fn select<'a>(
     Ok(Selected { at, failure: first })
 }
 
-/// Whether a failure is a unit's; `None` where it names none.
+/// Whether a failure is about this unit; `None` if it names none.
 fn is_of(failure: &LoggedFailure, unit: &str) -> Option<bool> {
     let in_text = names::units(&failure.text);
     let in_command = failure.units.iter().map(String::as_str);
@@ -123,7 +123,7 @@ fn is_of(failure: &LoggedFailure, unit: &str) -> Option<bool> {
     Some(named.any(|name| name == unit || is_template_of(name, unit)))
 }
 
-/// Whether `worker@.service` is the template that `worker@a.service` is made from.
+/// Whether this is the template of the unit, as `worker@.service` is of `worker@a.service`.
 fn is_template_of(template: &str, unit: &str) -> bool {
     let parts = template.split_once("@.").zip(unit.split_once('@'));
     parts.is_some_and(|((name, ending), (own_name, rest))| {

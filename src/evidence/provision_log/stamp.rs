@@ -11,11 +11,11 @@ use super::start_of;
 use super::zone::{is_zone, offset_of};
 use crate::evidence::time::{Interval, SECOND};
 
-/// A timestamp begins within so many bytes of its line.
+/// A timestamp must begin within this many bytes of its line.
 const REACH: usize = 256;
 /// Bytes of the longest date before a time of day: `Fri, 02 Jan 2026 `.
 const DATE: usize = 17;
-/// Times of day in a line's beginning that are looked at.
+/// How many times of day at the beginning of a line are examined.
 const CLOCKS: usize = 4;
 
 const MONTHS: [&str; 12] = [
@@ -59,8 +59,8 @@ static FORMS: LazyLock<[Form; 3]> = LazyLock::new(|| {
     })
 });
 
-/// What may precede a line's timestamp, piece by piece: a name in brackets or before a bar, colours, marks,
-/// a level, the container, the key of the field. A timestamp after other words belongs to the message.
+/// What may precede a line's timestamp: a name in brackets or before a bar, colours, marks, a level, the
+/// container, the key of the field. A timestamp after other words belongs to the message.
 #[allow(
     clippy::unwrap_used,
     reason = "a constant pattern, compiled by every test"
@@ -75,7 +75,7 @@ static BEFORE: LazyLock<Regex> = LazyLock::new(|| {
     .unwrap()
 });
 
-/// The same of a JSON line: everything up to the field's value.
+/// The same for a JSON line: everything up to the field's value.
 #[allow(
     clippy::unwrap_used,
     reason = "a constant pattern, compiled by every test"
@@ -92,7 +92,7 @@ pub(super) struct Stamp {
     pub(super) end: usize,
 }
 
-/// What is written of a time.
+/// The parts of a written time.
 struct Written<'a> {
     date: Captures<'a>,
     time: Captures<'a>,
@@ -107,7 +107,7 @@ impl<'a> Written<'a> {
     }
 }
 
-/// The timestamp of a line. One without a zone is in `zone`; one without a year lies before `end`.
+/// The timestamp of a line. Without a zone it is in `zone`; without a year it is before `end`.
 pub(super) fn find(line: &str, end: Timestamp, zone: &TimeZone) -> Option<Stamp> {
     let clocks = clocks(start_of(line, REACH)).take(CLOCKS);
     clocks
@@ -140,12 +140,12 @@ fn stamp(line: &str, clock: usize, end: Timestamp, zone: &TimeZone) -> Option<St
     }
     let mut time_ends = clock + time.get(0)?.end();
     let word = time.name("zone");
-    // In date's form nothing but the zone stands before the year.
+    // In the format of `date`, only the zone is before the year.
     let is_certain = time.name("year").is_some();
     let zone_word =
         word.filter(|word| is_certain || word.as_str() == "Z" || is_zone(word.as_str()));
     if let (Some(word), None) = (word, zone_word) {
-        // It begins the message.
+        // The word belongs to the message.
         time_ends = clock + word.start();
     }
     let written = Written {
@@ -187,7 +187,7 @@ fn interval(written: &Written<'_>, end: Timestamp, zone: &TimeZone) -> Option<In
         at(latest)?.checked_add(precision)?,
     ))
 }
-/// syslog writes no year: the latest that puts the time before the log's end, give or take a day.
+/// The year, which syslog does not write: the latest one that puts the time before the log's end, within a day.
 fn without_year(
     written: &Written<'_>,
     end: Timestamp,
@@ -201,7 +201,7 @@ fn without_year(
         .find(|(_, latest)| *latest <= limit)
 }
 
-/// The first and the last instant that a time can stand for.
+/// The first and the last instant that a written time can mean.
 fn instants(written: &Written<'_>, year: i16, zone: &TimeZone) -> Option<(Timestamp, Timestamp)> {
     let part = |name| written.part(name);
     let month = part("month")?;
@@ -235,8 +235,8 @@ fn instants(written: &Written<'_>, year: i16, zone: &TimeZone) -> Option<(Timest
     }
 }
 
-/// The instants of a local time: two where the clock is set back. An abbreviation that has several
-/// meanings has the one of the local zone, if that is called so; else the time is unknown.
+/// The instants of a local time: two if the clock is set back then. An abbreviation with several meanings
+/// is that of the local zone, if that has this name; otherwise the time is unknown.
 fn local(civil: DateTime, zone: &TimeZone, word: Option<&str>) -> Option<(Timestamp, Timestamp)> {
     let instant = zone.to_ambiguous_timestamp(civil);
     if matches!(instant.offset(), AmbiguousOffset::Gap { .. }) {

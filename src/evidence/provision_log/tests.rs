@@ -24,7 +24,7 @@ fn read_in(text: &str, zone: &TimeZone) -> Vec<LoggedFailure> {
 
 const FAILURE: &str = "Failed to enable unit: Unit file a.service does not exist.";
 
-/// The time of a failure whose line begins so.
+/// The time of a failure whose line begins with this text.
 fn time_in(begin: &str, zone: &TimeZone) -> Option<Interval> {
     let found = read_in(&format!("{begin} {FAILURE}\n"), zone);
     assert_eq!(found.len(), 1, "{begin}");
@@ -92,7 +92,7 @@ fn a_zone_abbreviation_counts_if_it_has_one_meaning() {
         ("2026-01-02 03:04:05 BST", None),
         ("Thu Jan  1 21:04:05 CST 2026", None),
         ("Fri Jan  2 03:04:05 XYZ 2026", None),
-        // The offset says which.
+        // The offset shows which one.
         ("2026-01-01 22:04:05 -0500 EST", second),
     ];
     for (begin, at) in cases {
@@ -256,7 +256,7 @@ fn a_line_is_read_as_far_as_messages_go() {
     assert_eq!(found[1].text, FAILURE);
 }
 
-/// A log of such lines took an earlier reader minutes.
+/// An earlier parser took minutes for a log of such lines.
 #[test]
 fn a_log_written_to_be_slow_is_read_all_the_same() {
     for piece in [

@@ -2,7 +2,7 @@
 
 use jiff::tz::Offset;
 
-/// Those with one meaning, and their offsets from UTC in minutes.
+/// Abbreviations with one meaning, and their offsets from UTC in minutes.
 const KNOWN: &[(&str, i32)] = &[
     ("UTC", 0),
     ("GMT", 0),
@@ -38,13 +38,13 @@ const KNOWN: &[(&str, i32)] = &[
     ("AKDT", -480),
 ];
 
-/// Those with several: US Eastern or Australian time, India, Israel or Ireland.
+/// Abbreviations with several meanings, such as US Eastern or Australian time; India, Israel or Ireland.
 const AMBIGUOUS: &[&str] = &[
     "ADT", "AMT", "AST", "BST", "CDT", "CST", "ECT", "EDT", "EST", "GST", "IST", "MDT", "MST",
     "PDT", "PST", "SGT", "SST", "WST",
 ];
 
-/// The offset that an abbreviation stands for wherever it is written.
+/// The offset of an abbreviation with one meaning.
 pub(super) fn offset_of(word: &str) -> Option<Offset> {
     let (_, minutes) = KNOWN.iter().find(|(known, _)| *known == word)?;
     Offset::from_seconds(minutes * 60).ok()

@@ -10,8 +10,8 @@ use crate::terminal_text::{clipped, visible};
 /// Problems that the first line names; a pager shows one line.
 const NAMED: usize = 3;
 
-/// Characters of each. Nagios keeps 8 KiB of a plugin's output (`MAX_PLUGIN_OUTPUT_LENGTH`), and the
-/// performance data, which ends the first line, must be among them whatever a container prints.
+/// Characters of each problem. Nagios keeps 8 KiB of a plugin's output (`MAX_PLUGIN_OUTPUT_LENGTH`). The
+/// performance data at the end of the first line must fit, whatever a container prints.
 const LENGTH: usize = 200;
 
 pub(super) fn render(sweep: &Sweep) -> String {

@@ -55,8 +55,8 @@ const TOTAL: Metric = Metric {
     help: "A counter that a check measured.",
 };
 
-/// The samples of each metric by their labels. Two with the same labels would make the whole file invalid,
-/// and a container must not be able to do that by the names of its things: the first is kept.
+/// The samples of each metric by their labels. Two with the same labels would make the whole file invalid, and
+/// a container could cause that with the names of its items: only the first is kept.
 #[derive(Default)]
 struct Samples(BTreeMap<Metric, IndexMap<String, f64>>);
 

@@ -19,7 +19,7 @@ struct Part {
 }
 
 impl Part {
-    /// In how many sweeps in a row it was seen.
+    /// In how many consecutive sweeps it was seen.
     fn seen(&self) -> u32 {
         let last = self.last.as_ref();
         last.map_or(1, |last| last.seen.saturating_add(1))
@@ -106,7 +106,7 @@ fn parts(problem: &Problem, last: &mut IndexMap<Key, KnownProblem>) -> Vec<Part>
     let id = &problem.id;
     let whole = last.shift_remove(&(id.clone(), None));
     let worst = problem.affected.iter().map(|it| it.status).max();
-    // A limit that was exceeded as a whole may still be, whatever the problem affects by now.
+    // A limit that was exceeded as a whole may still be exceeded, whatever the problem affects now.
     let stays = whole.as_ref().is_some_and(|it| it.status > Status::Unknown);
     let mut parts = Vec::new();
     if worst.is_none_or(|worst| problem.status > worst) || stays {
@@ -130,7 +130,7 @@ fn parts(problem: &Problem, last: &mut IndexMap<Key, KnownProblem>) -> Vec<Part>
     parts
 }
 
-/// Whether a row without a problem shows that it is resolved, because it was looked at.
+/// Whether a row without a problem shows that it is resolved, because the check ran.
 fn shows_resolved(row: &Row, id: &ProblemId) -> bool {
     let VisitResult::Visited(found) = &row.result else {
         return false;
@@ -145,7 +145,7 @@ fn shows_resolved(row: &Row, id: &ProblemId) -> bool {
         ProblemId::Hypothesis(id) => !found.open.contains(id),
         ProblemId::Check(key) => !found.checks.iter().any(|line| {
             let not_run = matches!(line.outcome, Outcome::Errored | Outcome::Skipped);
-            // Without its list, a check ran for none of its items.
+            // If the check's list is unknown, it ran for none of its items.
             let is_it =
                 line.key == *key || (line.key.item.is_none() && line.key.check == key.check);
             not_run && !line.no_items && is_it

@@ -28,7 +28,7 @@ fn listed(id: u32, state: HostState) -> Listed {
     }
 }
 
-/// Containers of another node, which may run or not.
+/// Containers on another node, in an unknown state.
 pub(super) fn inventory(ids: &[u32]) -> BTreeMap<ContainerId, Listed> {
     let listed = |id: &u32| (ct(*id), listed(*id, HostState::Unknown));
     ids.iter().map(listed).collect()
@@ -167,7 +167,7 @@ fn a_thing_becomes_worse_and_improves_by_itself() {
     assert_eq!(reported[2], ["improved disk / WARNING"]);
 }
 
-/// Many errors are a problem, and one grave error by itself too.
+/// Many errors are a problem, and so is one serious error.
 #[test]
 fn a_limit_that_only_all_things_together_exceed_is_a_problem_of_the_check() {
     let errors = |status, things: &[(&str, Status)]| {
@@ -416,7 +416,7 @@ fn removed_containers_are_forgotten_and_others_kept() {
         row(959, &["disk"], vec![problem("disk", Warning)]),
     ];
     state.update(&mut rows, &both, 1, NOW);
-    // A sweep of 958 alone says nothing about 959.
+    // A sweep of 958 alone does not change the state of 959.
     state.update(&mut [healthy()], &both, 1, 2 * NOW);
     assert_eq!(state.containers[&ct(959)].problems[0].since, NOW);
     assert_eq!(state.swept_at(ct(958)), Some(2 * NOW));
@@ -425,7 +425,7 @@ fn removed_containers_are_forgotten_and_others_kept() {
         state.containers.keys().copied().collect::<Vec<_>>(),
         [ct(958)]
     );
-    // One that was asked for and does not exist is reported once.
+    // A selected container that does not exist is reported once.
     let lost = || [row(999, &[], vec![of(ProblemId::Unreachable, Unknown)])];
     assert_eq!(state.update(&mut lost(), &inventory(&[]), 1, NOW).len(), 1);
     assert_eq!(state.update(&mut lost(), &inventory(&[]), 1, NOW).len(), 0);

@@ -9,8 +9,8 @@ const T: i64 = 1_767_322_800 * SECOND;
 const ABSENT: &str = "Failed to enable unit: Unit file a.service does not exist.";
 const NO_BUS: &str = "Failed to connect to bus: No such file or directory";
 
-/// The failures in a log, as seen from container 958. `@5` at the beginning of a line stands for the
-/// fifth minute.
+/// The failures in a log, as seen from container 958. `@5` at the beginning of a line means the fifth
+/// minute.
 fn read(log: &str) -> Vec<LoggedFailure> {
     let stamped = |line: &str| match line.split_once(' ') {
         Some((minute, rest)) if minute.starts_with('@') => {
@@ -90,7 +90,7 @@ fn a_failure_belongs_to_the_command_before_it() {
     assert_eq!(chosen(&without_ours), Err(NoFailure::OtherContainers));
     let told = log.replace("+ pct", "running: pct");
     assert_eq!(chosen(&told), at(ABSENT, 2, 3));
-    // The source of a clone is not what is provisioned.
+    // The source of a clone is not the container that is provisioned.
     let cloned = format!("@1 + pct clone 9000 958\n@2 + sleep 1\n@3 {NO_BUS}");
     assert_eq!(chosen(&cloned), at(NO_BUS, 3, 3));
 }
@@ -112,7 +112,7 @@ fn a_failure_that_names_no_container_is_this_ones_unless_others_are_named() {
         )),
         Err(NoFailure::Unclear)
     );
-    // One that names this container is certain all the same.
+    // A failure that names this container is still certain.
     assert_eq!(
         chosen(&format!(
             "@1 [ct 957] {NO_BUS}\n@2 {NO_BUS}\n@3 [ct 958] {ABSENT}"
@@ -124,7 +124,7 @@ fn a_failure_that_names_no_container_is_this_ones_unless_others_are_named() {
 #[test]
 fn a_failure_of_another_unit_is_not_this_ones() {
     let other = "Failed to enable unit: Unit file data.service does not exist.";
-    // `data.service` has `a.service` in it.
+    // `data.service` contains `a.service`.
     assert_eq!(chosen(&format!("@1 {other}")), Err(NoFailure::OtherUnits));
     assert_eq!(
         chosen(&format!("@1 {other}\n@2 {NO_BUS}\n@3 {ABSENT}")),
