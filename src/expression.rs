@@ -34,10 +34,10 @@ pub use uncertain::moment_of;
 use possible::{NoValue, Possible};
 use trace::{Purpose, TooManyCases, Trace};
 
-/// Stands for what has no value in a text for people.
+/// Placeholder for a missing value in a text for people.
 const UNKNOWN: &str = "(unknown)";
 
-/// Values that a `let` can have. Beyond, it is unknown.
+/// How many possible values a `let` can have. With more, it is unknown.
 const MOST_VALUES: usize = 8;
 
 /// Evaluates expressions and templates over a [`Scope`].
@@ -61,7 +61,7 @@ impl Evaluator {
         self.template(template, scope, Purpose::Display, 1)?.known()
     }
 
-    /// What a `let` can be, or why it has no value.
+    /// The possible values of a `let`, or why it has none.
     fn derived(&self, source: &str, scope: &Scope) -> Result<Possible<Value>, NoValue> {
         if source.contains("{{") {
             let texts = self.template(source, scope, Purpose::Reasoning, MOST_VALUES)?;
@@ -115,8 +115,8 @@ impl Evaluator {
         )
     }
 
-    /// Evaluates a text: plainly, and if it met a value that is not known exactly, case by case. It is unknown if it can
-    /// have more than so many values.
+    /// Evaluates a text: normally once, but case by case if it read a value that is not known exactly. The result is
+    /// unknown if it can have more than `most` values.
     fn evaluate<T: PartialEq>(
         &self,
         source: &str,
@@ -171,7 +171,7 @@ impl Evaluator {
         if let Ok(text) = self.render(template, scope) {
             return text;
         }
-        // A loop or a branch has no parts that could be rendered by themselves.
+        // The parts of a loop or a branch cannot be rendered separately.
         if template.contains("{%") {
             return UNKNOWN.to_owned();
         }
@@ -192,10 +192,10 @@ impl Evaluator {
         text
     }
 
-    /// A result counts only if all it read was there, or was asked for with `is defined` or
-    /// `default`: the engine compares what is missing without complaint (`missing == 1` is false).
+    /// A result counts only if every value that was read exists, or was tested with `is defined` or
+    /// `default`: the engine compares missing values without an error (`missing == 1` is false).
     ///
-    /// Else why it does not count, and whether only because of names that have no value.
+    /// Otherwise returns why it does not count, and whether only because names have no value.
     fn settle<T>(
         &self,
         source: &str,

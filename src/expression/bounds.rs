@@ -1,6 +1,6 @@
 //! Numbers and times between two bounds: arithmetic and comparisons without the exact value.
 
-/// A value that lies somewhere from `least` to `most`, both included.
+/// A value between `least` and `most`, both included.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Bounds<T> {
     pub(super) least: T,
@@ -19,7 +19,7 @@ pub(super) enum Comparison {
 }
 
 impl<T: PartialOrd + Copy> Bounds<T> {
-    /// Whether the comparison holds; `None` where that depends on where between their bounds the two lie.
+    /// Whether the comparison holds; `None` if that depends on the exact values.
     pub(super) fn compare(self, comparison: Comparison, other: Self) -> Option<bool> {
         let certain = |always: bool, never: bool| match (always, never) {
             (true, _) => Some(true),
@@ -49,7 +49,7 @@ fn around(corners: &[f64]) -> Option<Bounds<f64>> {
     })
 }
 
-/// Each operation rounds as it does for exact numbers, and rounding keeps their order: no outcome lies outside.
+/// Each operation rounds as for exact numbers, and rounding keeps the order: no result is outside the bounds.
 impl Bounds<f64> {
     pub(super) fn add(self, other: Self) -> Option<Self> {
         around(&[self.least + other.least, self.most + other.most])
@@ -63,7 +63,7 @@ impl Bounds<f64> {
         self.corners(other, |a, b| a * b)
     }
 
-    /// `None` as well where the divisor can be zero.
+    /// Also `None` if the divisor can be zero.
     pub(super) fn divide(self, other: Self) -> Option<Self> {
         let can_be_zero = other.least <= 0.0 && other.most >= 0.0;
         (!can_be_zero).then(|| self.corners(other, |a, b| a / b))?
@@ -98,7 +98,7 @@ impl Bounds<f64> {
         }
     }
 
-    /// Whether it is zero; `None` where it can be, and can be something else.
+    /// Whether it is zero; `None` if it can be zero and something else.
     pub(super) fn is_zero(self) -> Option<bool> {
         self.compare(
             Comparison::Equal,

@@ -14,7 +14,7 @@ use super::uncertain::{
 };
 use crate::evidence::time::Interval;
 
-/// Replaces the engine's own.
+/// Replaces the engine's filters and tests.
 pub(super) fn register(engine: &mut Environment<'static>) {
     for name in ["abs", "int", "float", "round"] {
         engine.add_filter(name, move |arguments: Rest<ValueOrKwargs>| {
@@ -82,8 +82,8 @@ fn plain(filter: &str, arguments: &[Value]) -> Result<Value, Error> {
     ENGINE.empty_state().apply_filter(filter, arguments)
 }
 
-/// A filter of one number, which all but `abs` leave in order: between what becomes of the bounds lies all that can
-/// become of it.
+/// A filter of one number. All but `abs` keep the order of numbers, so the results for the bounds are the bounds of
+/// the result.
 fn number_filter(name: &str, arguments: &[Value]) -> Result<Value, Error> {
     let Some((number, options)) = arguments.split_first() else {
         return plain(name, arguments);
@@ -148,7 +148,7 @@ fn comparing_filter(name: &str, arguments: &[Value]) -> Result<Value, Error> {
     plain(name, arguments)
 }
 
-/// The least or the most of a list of numbers or times that are not all known exactly.
+/// The minimum or maximum of a list of numbers or times that are not all known exactly.
 fn extreme(name: &str, list: &Value) -> Option<Value> {
     let items: Vec<_> = list.try_iter().ok()?.collect();
     let is_least = name == "min";

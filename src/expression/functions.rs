@@ -37,13 +37,13 @@ pub(super) fn register(environment: &mut Environment<'static>) {
     });
 }
 
-/// Compiled patterns: to compile one takes a thousand times as long as to match a line with it,
-/// and a journal has thousands of lines.
+/// Compiled patterns: compiling one takes a thousand times as long as matching a line with it, and a
+/// journal has thousands of lines.
 #[derive(Debug, Default)]
 struct Patterns(Mutex<BTreeMap<String, Arc<Regex>>>);
 
 impl Patterns {
-    /// More than any runbook has; past it, those made of what was found give way.
+    /// More than any runbook has. Beyond this, patterns that were built from facts are dropped.
     const MOST: usize = 200;
 
     fn get(&self, pattern: &str) -> Result<Arc<Regex>, regex::Error> {
@@ -60,7 +60,7 @@ impl Patterns {
     }
 }
 
-/// A length of time in words: two of them where it is not known well enough for one.
+/// A duration in words, or two if it is not known precisely enough for one.
 fn duration(seconds: Value) -> Result<String, Error> {
     let Some(Gap(bounds)) = seconds.downcast_object_ref() else {
         return f64::try_from(seconds).map(duration_in_words);
@@ -76,7 +76,7 @@ fn duration(seconds: Value) -> Result<String, Error> {
     Ok(format!("{least} to {most}"))
 }
 
-/// Wrong, missing, added or swapped letters that still make a misspelling of the same name.
+/// How many wrong, missing, added or swapped letters still count as a misspelling.
 const MISSPELLINGS: usize = 2;
 
 /// A name without its case and its separators.
@@ -98,8 +98,8 @@ fn named_like(paths: &Value, wanted: impl Fn(&str) -> bool) -> Result<Value, Err
         .collect())
 }
 
-/// The unit file that an instance is made from (`worker@a.service` → `worker@.service`); any
-/// other unit's file has the unit's own name.
+/// The template of an instance (`worker@a.service` → `worker@.service`); for any other unit, the unit
+/// itself.
 fn template_of(unit: &str) -> String {
     match (unit.find('@'), unit.rfind('.')) {
         (Some(at), Some(dot)) if at < dot => {

@@ -1,15 +1,15 @@
-//! What an expression lacks to have a value, with the reason.
+//! What is missing for the value of an expression, and why.
 
 use serde::{Serialize, Serializer};
 
 use crate::evidence::provision_log::NoFailure;
 
-/// An expression has no value, because of these.
+/// An expression has no value, because these are missing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", joined(.0))]
 pub struct Unknown(pub Vec<Missing>);
 
-/// Something without which an expression has no value. Its text, in JSON too, contains the reason:
+/// A missing value or an open question. Its text, in JSON too, contains the reason:
 /// `stamp.born (check stamp was skipped: …)`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Missing {
@@ -21,7 +21,7 @@ pub enum Missing {
         /// Why it has none.
         reason: Reason,
     },
-    /// What is known leaves a question open, or the expression cannot be evaluated.
+    /// A question that the evidence leaves open, or an error of the expression.
     #[error("{0}")]
     Answer(String),
 }

@@ -1,8 +1,8 @@
 //! The operators of expressions for values between two bounds.
 //!
-//! What holds for every number between the bounds holds. What depends on the number is a question, so that either answer
-//! is tried; what cannot be computed at all is refused, and leaves the result unknown. Where no such value takes part,
-//! the engine's own operator does its work.
+//! A comparison that has the same result for every number between the bounds has that result. Otherwise it is an open
+//! question, and both answers are tried. What cannot be computed is refused, and makes the result unknown. Exact numbers
+//! are left to the engine's own operators.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock};
@@ -17,7 +17,7 @@ use super::uncertain::{Gap, contains_gap, invalid, is_gap, moment_bounds, number
 
 const ARITHMETIC: [&str; 7] = ["+", "-", "*", "/", "//", "%", "**"];
 
-/// In the order in which the engine declares them.
+/// In the engine's order.
 const COMPARISONS: [&str; 8] = ["==", "!=", "<", "<=", ">", ">=", "in", "not in"];
 
 const LINKS: [&str; 8] = [
@@ -31,12 +31,12 @@ const LINKS: [&str; 8] = [
     "link not in",
 ];
 
-/// The function of a comparison that another one follows, as in `a < b < c`, by its place in [`COMPARISONS`].
+/// The function for a comparison that is followed by another one, as in `a < b < c`, by its index in [`COMPARISONS`].
 pub(super) fn link(comparison: usize) -> &'static str {
     LINKS.get(comparison).copied().unwrap_or_default()
 }
 
-/// Adds each operator as a function of its name.
+/// Adds each operator as a function with its name.
 pub(super) fn register(engine: &mut Environment<'static>) {
     for operator in ARITHMETIC {
         engine.add_function(operator, move |a: Value, b: Value| {
@@ -85,7 +85,7 @@ pub(super) fn register(engine: &mut Environment<'static>) {
     );
 }
 
-/// `a < b`, on the way to `a < b < c`.
+/// The `a < b` of `a < b < c`.
 #[derive(Debug)]
 struct Link {
     holds: bool,
@@ -98,12 +98,12 @@ impl Object for Link {
     }
 }
 
-/// A number known only within bounds where an exact one is needed.
+/// An inexact number where an exact one is needed.
 pub(super) fn inexact(place: &str) -> Error {
     invalid(format!("{place} needs an exact number"))
 }
 
-/// What the engine itself makes of an operator.
+/// The engine's own result of an operator.
 fn plain(operator: &str, a: &Value, b: &Value) -> Result<Value, Error> {
     type Operators = HashMap<&'static str, Expression<'static, 'static>>;
     static OPERATORS: LazyLock<Operators> = LazyLock::new(|| {
@@ -142,12 +142,12 @@ fn compute(operator: &str, a: &Value, b: &Value) -> Result<Value, Error> {
         .ok_or_else(|| inexact(&format!("`{operator}`")))
 }
 
-/// Whether a comparison holds. Where that depends on how things were, either answer is tried.
+/// Whether a comparison holds. If that depends on the exact values, both answers are tried.
 pub(super) fn compare(operator: &str, a: &Value, b: &Value) -> Result<bool, Error> {
     if let Some(link) = a.downcast_object_ref::<Link>() {
         return match (link.holds, operator) {
             (true, _) => compare(operator, &link.right, b),
-            // It may be the half of `not in`.
+            // It may be half of a `not in`.
             (false, "in") => Err(invalid("`in` at the end of a chain of comparisons")),
             (false, _) => Ok(false),
         };

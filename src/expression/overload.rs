@@ -1,8 +1,8 @@
-//! The same texts with operators that know values between two bounds.
+//! Compiles expressions with operators for values between two bounds.
 //!
-//! The template engine computes with plain numbers alone, compares an object with a number by their types, and offers no
-//! way to overload an operator. So in a text that met such a value each operator becomes a call of the function of its
-//! name in [`super::operators`]; jumps, loops and all else stay as they are.
+//! The template engine computes only with plain numbers, compares an object and a number by their types, and cannot
+//! overload operators. So if an expression has read such a value, each of its operators becomes a call of the function in
+//! [`super::operators`]; everything else stays the same.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -112,8 +112,8 @@ fn call_of(
             _ => instruction.clone(),
         },
         I::CallMethod("changed", Some(arguments)) => call("changed", *arguments),
-        // `a < b < c`: the first comparison leaves its result and `b` in one value, which the next one takes apart. So
-        // the jump past the next one, which wants them as two, is not taken.
+        // `a < b < c`: the first comparison puts its result and `b` into one value, which the next one takes apart. The
+        // jump past the next one expects two values, so it is not taken.
         I::CompareAndPreserve(operator) => call(operators::link(*operator as usize), 2),
         I::JumpIfFalseOrPop(_) if matches!(before, Some(I::CompareAndPreserve(_))) => {
             I::Jump(at + 1)

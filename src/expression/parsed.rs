@@ -1,8 +1,7 @@
-//! What is made of the texts of runbooks once a process.
+//! Parsed expressions and templates, cached for the whole process.
 //!
-//! A sweep evaluates the same few hundred texts in each container, and to parse one takes longer than
-//! to evaluate it. They are kept until the process ends, and their texts with them: all come from
-//! runbooks, none from a container.
+//! A sweep evaluates the same few hundred texts for each container, and parsing one takes longer than
+//! evaluating it. They are kept until the process ends: all come from runbooks, none from a container.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -11,7 +10,7 @@ use minijinja::{Environment, Error, Expression, Template, UndefinedBehavior};
 
 use super::functions;
 
-/// Steps of the template engine that one expression may take: no runbook hangs a diagnosis.
+/// How many steps of the template engine an expression may take, so that no runbook hangs a diagnosis.
 const FUEL: u64 = 2_000_000;
 
 /// The template engine, with the functions that runbooks have.
@@ -23,7 +22,7 @@ pub(super) static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment
 });
 
-/// What was made of texts so far.
+/// The results so far, by text.
 pub(super) struct Known<T>(Mutex<HashMap<String, Arc<T>>>);
 
 impl<T> Default for Known<T> {
@@ -33,7 +32,7 @@ impl<T> Default for Known<T> {
 }
 
 impl<T> Known<T> {
-    /// What was made of this text; `make` does it the first time.
+    /// The result for this text; `make` creates it the first time.
     pub(super) fn get<E>(
         &self,
         text: &str,
@@ -49,14 +48,14 @@ impl<T> Known<T> {
     }
 }
 
-/// An expression, parsed.
+/// A parsed expression.
 pub(super) fn expression(source: &str) -> Result<Arc<Expression<'static, 'static>>, Error> {
     static EXPRESSIONS: LazyLock<Known<Expression<'static, 'static>>> =
         LazyLock::new(Known::default);
     EXPRESSIONS.get(source, || ENGINE.compile_expression(kept(source)))
 }
 
-/// A template, parsed.
+/// A parsed template.
 pub(super) fn template(source: &str) -> Result<Arc<Template<'static, 'static>>, Error> {
     static TEMPLATES: LazyLock<Known<Template<'static, 'static>>> = LazyLock::new(Known::default);
     TEMPLATES.get(source, || ENGINE.template_from_str(kept(source)))

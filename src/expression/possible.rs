@@ -2,11 +2,11 @@
 
 use super::{Missing, Unknown};
 
-/// What an expression can be: one value, or one of several, because questions are open.
+/// The possible values of an expression: one, or several if questions are open.
 #[derive(Debug)]
 pub(super) struct Possible<T> {
     pub(super) values: Vec<T>,
-    /// Why it is not known which of several.
+    /// Why it is unknown which of them it is.
     pub(super) questions: Vec<Missing>,
 }
 
@@ -18,7 +18,7 @@ impl<T> Possible<T> {
         }
     }
 
-    /// The value, if there is but one.
+    /// The value, if only one is possible.
     pub(super) fn known(mut self) -> Result<T, Unknown> {
         match (self.values.pop(), self.values.is_empty()) {
             (Some(value), true) => Ok(value),
@@ -47,7 +47,7 @@ impl<T> Possible<Option<T>> {
 #[derive(Debug)]
 pub(super) struct NoValue {
     pub(super) reasons: Vec<Missing>,
-    /// Whether it has one, which only is not known: then it cannot be said that it is not defined.
+    /// Whether it has a value that is unknown. It is then not undefined.
     pub(super) is_open: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The names an expression can read, and what they stand for.
+//! The names that an expression can read, and their values.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -16,20 +16,20 @@ use crate::evidence::fact::{Fact, Facts};
 pub enum Binding {
     /// A value.
     Present(Fact),
-    /// Nothing, for this reason.
+    /// No value, for this reason.
     Absent(Reason),
-    /// Named values of which some may be absent, all of those for this reason.
+    /// Named values. Missing ones are missing for this reason.
     Group(Facts, Reason),
-    /// What comes of a `let`: a text with `{{` is a template, any other an expression. The derived
-    /// values that it reads must not read it.
+    /// A `let`: a text with `{{` is a template, any other an expression. The derived values that it
+    /// reads must not read it.
     Derived(Arc<str>),
 }
 
-/// The names an expression can read. Cheap to clone: copied only when a clone is bound to.
+/// The names that an expression can read. Cheap to clone: copied only when a name is bound in a clone.
 #[derive(Debug, Clone, Default)]
 pub struct Scope {
     slots: Arc<BTreeMap<Arc<str>, Slot>>,
-    /// Where a name stands that is not among them.
+    /// The outer scope, for names that this one does not have.
     outer: Option<Arc<Scope>>,
 }
 
@@ -40,11 +40,11 @@ enum Slot {
     Derived(Arc<Derived>),
 }
 
-/// A value that is computed from the others of its scope where it is first read.
+/// A value that is computed from others in its scope when it is first read.
 #[derive(Debug)]
 struct Derived {
     source: Arc<str>,
-    /// It, or why there is none.
+    /// The value, or why there is none.
     value: OnceLock<Result<Computed, NoValue>>,
 }
 
@@ -55,7 +55,7 @@ struct Computed {
 }
 
 impl Computed {
-    /// The one of its values that it has in the case under way.
+    /// Its value in the current case.
     fn of_this_case(&self, name: &str) -> Value {
         if self.contains_gap {
             Trace::note_uncertain();
@@ -74,7 +74,7 @@ impl Computed {
 }
 
 impl Scope {
-    /// A scope that has all names of this one; what is bound in it stays in it.
+    /// An inner scope with all names of this one. Names bound in it stay in it.
     pub fn inner(&self) -> Self {
         Self {
             slots: Arc::default(),
@@ -82,7 +82,7 @@ impl Scope {
         }
     }
 
-    /// What a name stands for, and in which scope.
+    /// The slot of a name, and its scope.
     fn slot(&self, name: &str) -> Option<(&Slot, &Self)> {
         match self.slots.get(name) {
             Some(slot) => Some((slot, self)),
@@ -90,7 +90,7 @@ impl Scope {
         }
     }
 
-    /// Binds a name, over any earlier binding.
+    /// Binds a name, replacing any earlier binding.
     pub fn bind(&mut self, name: &str, binding: Binding) {
         let slot = match binding {
             Binding::Present(fact) => Slot::Present(value_of(&fact)),
@@ -141,8 +141,8 @@ impl Scope {
         }
     }
 
-    /// Computes a derived value, and before it those that it reads: one by one, for a chain of them
-    /// can be longer than the stack is deep.
+    /// Computes a derived value, and first those that it reads. Not recursive, because a chain of them
+    /// could overflow the stack.
     fn compute(&self, name: &str) {
         let mut open = vec![name.to_owned()];
         while let Some(name) = open.last() {
@@ -213,7 +213,7 @@ impl Object for Root {
     }
 }
 
-/// A check's values. A look at one that is absent is noted.
+/// A check's values. Reading a missing one is noted.
 #[derive(Debug)]
 struct Group {
     name: String,
@@ -251,7 +251,7 @@ pub(super) fn value_of(fact: &Fact) -> Value {
     }
 }
 
-/// A value with nothing left to compute. `None` for what is no value of a runbook.
+/// A value with nothing left to compute. `None` for a value that runbooks do not have.
 pub(super) fn resolved(value: &Value) -> Option<Value> {
     if is_gap(value) || moment_bounds(value).is_some() {
         return Some(value.clone());

@@ -232,7 +232,7 @@ fn what_a_derived_value_misses_is_its_own_and_not_that_of_its_reader() {
     let unknown = evaluator.truth("late", &scope).unwrap_err();
     assert_eq!(unknown.to_string(), "late (failed_at (not in the output))");
     assert_eq!(evaluator.truth("late is defined", &scope), Ok(false));
-    // Two seconds or three: that this depends on the times is not forgotten over what is read next.
+    // Two seconds or three: this question stays open when something else is read next.
     let first = "[gap(look, visible) > 2.5, known] | first";
     assert!(evaluator.truth(first, &scope).is_err());
 }

@@ -9,8 +9,8 @@ use super::trace::Trace;
 use super::uncertain::{Gap, Moment, invalid, moment, moment_of, order_of};
 use crate::evidence::time::{FILE_STAMP_SLACK, Interval};
 
-/// How far apart two things can have happened of which the stamps do not say which was first: each stamp may lie before
-/// its moment by a tick of the kernel's clock.
+/// How far apart two events can be whose file timestamps do not show their order: each timestamp may be early by one
+/// tick of the kernel's clock.
 const SAME_TICK: i64 = 2 * FILE_STAMP_SLACK;
 
 pub(super) fn register(environment: &mut Environment<'static>) {
@@ -77,14 +77,14 @@ fn ordered(a: &Value, b: &Value) -> Result<bool, Error> {
     Ok(is_before(moment(a)?, moment(b)?))
 }
 
-/// Whether one time is before another. Where that is not known, either answer is tried.
+/// Whether one time is before another. If that is unknown, both answers are tried.
 fn is_before(a: Interval, b: Interval) -> bool {
     a.before(b)
         .unwrap_or_else(|| Trace::decide(|| order_of(a, b)))
 }
 
 /// The times in a list, each with the item it came from: times themselves, or records whose time
-/// is in `attribute`. A record without one is passed over.
+/// is in `attribute`. A record without one is skipped.
 fn moments(list: &Value, attribute: &str) -> Result<Vec<(Interval, Value)>, Error> {
     Ok(list
         .try_iter()?
@@ -113,10 +113,10 @@ fn keep(
 }
 
 /// The records, each with the first time of `list` that is not before its own (`next`), and the seconds between the two
-/// (`wait`, and as a plain number `least_wait`). A record that nothing follows has none of these. An item of `list` that
-/// has a `key` counts only for records of the same value.
+/// (`wait`, and as a plain number `least_wait`). A record without a later time has none of these. An item of `list` with
+/// a `key` counts only for records with the same value.
 ///
-/// What came before it by [`SAME_TICK`] at most follows as well, after less than no time.
+/// A time that is earlier by at most [`SAME_TICK`] counts as later as well, with a negative wait.
 fn followed_by(records: &Value, list: &Value, key: Option<&str>) -> Result<Value, Error> {
     let list = moments(list, "at")?;
     let key_of = |record: &Value| {
@@ -148,7 +148,7 @@ fn followed_by(records: &Value, list: &Value, key: Option<&str>) -> Result<Value
         .map(Value::from)
 }
 
-/// The first of some times that is not before `time`, or by [`SAME_TICK`] at most.
+/// The first time that is not earlier than `time` by more than [`SAME_TICK`].
 fn first_from(time: Interval, candidates: impl Iterator<Item = Interval>) -> Option<Interval> {
     let limit = time.shifted(Interval::at(-SAME_TICK));
     let possible: Vec<_> = candidates.filter(|at| at.end >= limit.start).collect();
@@ -156,7 +156,7 @@ fn first_from(time: Interval, candidates: impl Iterator<Item = Interval>) -> Opt
     let certain = possible.iter().filter(|at| at.start >= limit.end);
     let latest = match certain.map(|at| at.end).min() {
         Some(latest) => latest,
-        // They are all so near that it may be that none came after it.
+        // All of them are so close that possibly none is after it.
         None => {
             let is_followed = Trace::decide(|| {
                 format!("cannot tell whether any time in the list is after {time}")
@@ -171,12 +171,12 @@ fn first_from(time: Interval, candidates: impl Iterator<Item = Interval>) -> Opt
     Some(Interval::new(earliest.max(limit.start), latest))
 }
 
-/// How far the wall clock may move against the monotonic one without a step: slewing takes an hour
-/// for this much.
+/// How far the wall clock may deviate from the monotonic one without a step: slewing takes an hour for
+/// this much.
 const CLOCK_STEP: i64 = 500_000_000;
 
-/// The records of one boot (`boot`) before which the wall clock (`at`) was set, which shows in the
-/// monotonic clock (`monotonic`, in microseconds).
+/// The records of one boot (`boot`) before which the wall clock (`at`) was set, as the monotonic clock
+/// shows (`monotonic`, in microseconds).
 fn clock_steps(records: &Value) -> Result<Value, Error> {
     let mut steps = Vec::new();
     let mut last: Option<(Value, Interval)> = None;
@@ -209,8 +209,8 @@ fn is_step(from: Interval, to: Interval, at: Interval) -> bool {
     }
 }
 
-/// The items of `list` that lie in none of the `spans` (records with `begin` and `end`). What lies off an end by
-/// [`SAME_TICK`] at most is in it.
+/// The items of `list` that are in none of the `spans` (records with `begin` and `end`). An item that is outside by at
+/// most [`SAME_TICK`] is in the span.
 fn outside(list: &Value, spans: &Value) -> Result<Value, Error> {
     let spans = spans
         .try_iter()?

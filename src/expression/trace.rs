@@ -1,32 +1,31 @@
-//! What the evaluation under way in this thread came across.
+//! What the current evaluation in this thread has read.
 //!
 //! A value that is only known within bounds can leave a question open: was this time before that one, is this gap
-//! longer than 3 s? An expression that asks such a question is evaluated once for each way in which its questions can be
-//! answered. Whatever the truth is, one of these cases is it: a result that all of them share holds, and where two
-//! differ the result is unknown.
+//! longer than 3 s? An expression with such questions is evaluated once for each combination of answers. One of these
+//! cases is the true one: if all of them have the same result, it holds; otherwise the result is unknown.
 
 use std::cell::RefCell;
 
 use super::{Missing, Reason};
 
-/// Cases that are tried for one expression: enough for six questions.
+/// How many cases are tried for one expression: enough for six questions.
 const MOST_CASES: usize = 64;
 
-/// Reasons that are named where a result is unknown.
+/// How many reasons are named for an unknown result.
 const MOST_REASONS: usize = 3;
 
-/// There are more cases than are tried.
+/// Too many cases.
 #[derive(Debug)]
 pub(super) struct TooManyCases;
 
-/// What a result is for.
+/// The purpose of a result.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// It is reasoned with. A value that is not known exactly has no text then, for two texts cannot be compared as
-    /// what they stand for.
+    /// It is compared or computed with. An inexact value then has no text, because texts cannot be compared like
+    /// the values.
     #[default]
     Reasoning,
-    /// It is a text to be read or run: a time is written by its start, a gap by both its bounds.
+    /// It is a text to read or run: a time is written as its start, a gap as both bounds.
     Display,
 }
 
@@ -34,18 +33,18 @@ thread_local! {
     static TRACE: RefCell<Trace> = RefCell::default();
 }
 
-/// See the module.
+/// See the module documentation.
 #[derive(Debug, Default)]
 pub(super) struct Trace {
     purpose: Purpose,
     /// The names that were read and had no value.
     missing: Vec<Missing>,
-    /// Why the result is unknown whatever the answers are.
+    /// Why the result is unknown for all answers.
     refused: Vec<Missing>,
-    /// What could not be answered.
+    /// The open questions.
     questions: Vec<Missing>,
-    /// The answers of the case under way, in the order in which they are asked for. None in the first evaluation,
-    /// which only finds out whether there is anything to ask.
+    /// The answers in the current case, in the order of the questions. None in the first evaluation, which only finds
+    /// out whether there are questions.
     case: Option<Case>,
     uncertain: bool,
 }
@@ -75,7 +74,7 @@ impl Trace {
         });
     }
 
-    /// Goes on to the next case. `Ok(false)`: there is none.
+    /// Begins the next case. `Ok(false)` if there is none.
     ///
     /// # Errors
     /// There are more cases than are tried.
@@ -101,7 +100,7 @@ impl Trace {
         })
     }
 
-    /// Makes an evaluation amid another one, whose trace stays as it is.
+    /// Runs an evaluation within another one, without changing its trace.
     pub(super) fn apart<T>(evaluate: impl FnOnce() -> T) -> T {
         let outer = TRACE.take();
         let result = evaluate();
@@ -109,17 +108,17 @@ impl Trace {
         result
     }
 
-    /// Whether the first evaluation met anything that is not known exactly.
+    /// Whether the first evaluation read an inexact value.
     pub(super) fn is_uncertain() -> bool {
         TRACE.with_borrow(|trace| trace.uncertain)
     }
 
-    /// Notes that a value took part that is not known exactly.
+    /// Notes that an inexact value was read.
     pub(super) fn note_uncertain() {
         TRACE.with_borrow_mut(|trace| trace.uncertain = true);
     }
 
-    /// Answers a question that cannot be answered: as the case under way has it.
+    /// Answers an open question, as in the current case.
     pub(super) fn decide<M: Into<Missing>>(question: impl FnOnce() -> M) -> bool {
         let (answer, is_new) = TRACE.with_borrow_mut(|trace| {
             trace.uncertain = true;
@@ -135,14 +134,14 @@ impl Trace {
             (known.unwrap_or(true), is_new)
         });
         if is_new {
-            // To write a value down notes that it was.
+            // Converting a value to text notes that it was read.
             let question = Self::apart(question).into();
             TRACE.with_borrow_mut(|trace| push_new(&mut trace.questions, question));
         }
         answer
     }
 
-    /// Leaves the result unknown, whatever is made of it.
+    /// Makes the result unknown.
     pub(super) fn refuse<M: Into<Missing>>(reason: impl FnOnce() -> M) {
         let is_new = TRACE.with_borrow_mut(|trace| {
             trace.uncertain = true;
@@ -154,7 +153,7 @@ impl Trace {
         }
     }
 
-    /// Notes that a text is made of a value that is not known exactly.
+    /// Notes that an inexact value was converted to text.
     pub(super) fn note_inexact_text() {
         if TRACE.with_borrow(|trace| trace.purpose == Purpose::Reasoning) {
             Self::refuse(|| "the text of an inexact value".to_owned());
@@ -166,17 +165,17 @@ impl Trace {
         TRACE.with_borrow_mut(|trace| push_new(&mut trace.missing, missing));
     }
 
-    /// Takes what was missing.
+    /// Takes the missing values.
     pub(super) fn missing() -> Vec<Missing> {
         TRACE.with_borrow_mut(|trace| std::mem::take(&mut trace.missing))
     }
 
-    /// Takes why the result is unknown whatever the answers are.
+    /// Takes why the result is unknown for all answers.
     pub(super) fn refused() -> Vec<Missing> {
         TRACE.with_borrow_mut(|trace| std::mem::take(&mut trace.refused))
     }
 
-    /// The questions that were left open.
+    /// The open questions of all cases.
     pub(super) fn questions() -> Vec<Missing> {
         TRACE.with_borrow(|trace| trace.questions.clone())
     }

@@ -55,7 +55,7 @@ impl Object for Moment {
     }
 }
 
-/// Its text, which the engine takes from here where it is in a list.
+/// Its text, which the engine uses for an item of a list.
 impl fmt::Debug for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.start != self.0.end {
@@ -65,12 +65,12 @@ impl fmt::Debug for Moment {
     }
 }
 
-/// A number between two bounds: the seconds from one time to another, and what is computed of them. Where the bounds are
-/// the same it is still not known how it is written, be it `1` or `1.0`.
+/// A number between two bounds: the seconds from one time to another, and results computed from them. Even if the bounds
+/// are equal, its text is unknown: `1` or `1.0`.
 pub(super) struct Gap(pub(super) Bounds<f64>);
 
 impl Gap {
-    /// The seconds from `a` to `b`: a plain number where both times are exact.
+    /// The seconds from `a` to `b`: a plain number if both times are exact.
     pub(super) fn between(a: Interval, b: Interval) -> Value {
         let (least, most) = a.gap(b);
         if least == most {
@@ -117,7 +117,7 @@ impl fmt::Debug for Gap {
     }
 }
 
-/// The point in time that a value is, if it is one.
+/// The value as a point in time, if it is one.
 pub fn moment_of(value: &Value) -> Option<Interval> {
     value
         .downcast_object_ref::<Moment>()
@@ -133,7 +133,7 @@ pub(super) fn moment_bounds(value: &Value) -> Option<Bounds<i64>> {
     value.downcast_object_ref().map(Moment::bounds)
 }
 
-/// Whole numbers beyond are not told apart by [`f64`].
+/// [`f64`] cannot distinguish larger whole numbers.
 const MOST_EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// The bounds of a number, exact or not.
@@ -156,7 +156,7 @@ pub(super) fn is_gap(value: &Value) -> bool {
     value.downcast_object_ref::<Gap>().is_some()
 }
 
-/// Whether there is a gap in it that is not known exactly.
+/// Whether it contains an inexact gap.
 pub(super) fn contains_gap(value: &Value) -> bool {
     match value.kind() {
         ValueKind::Plain => is_gap(value),
@@ -176,7 +176,7 @@ pub(super) fn invalid(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidOperation, message.into())
 }
 
-/// The question that two overlapping times leave open.
+/// The open question of two overlapping times.
 pub(super) fn order_of(a: Interval, b: Interval) -> String {
     format!("cannot tell which of {a} and {b} came first")
 }

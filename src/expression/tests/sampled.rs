@@ -1,11 +1,11 @@
-//! Random expressions over random times: what is true, or false, of times between bounds is so of every moment that they
-//! can have been.
+//! Random expressions over random times: a result for times between bounds is the same for all exact times within these
+//! bounds.
 
 use proptest::prelude::*;
 
 use super::*;
 
-/// A sequence of choices; when it is used up, each is the first.
+/// A sequence of choices; when it is used up, each choice is the first one.
 struct Choices<'a> {
     bytes: std::slice::Iter<'a, u8>,
     /// Whether there are derived values to read.
@@ -311,7 +311,7 @@ impl Choices<'_> {
     }
 }
 
-/// Times in hundredths of a second, and what a scope makes of them.
+/// Times in hundredths of a second, and a scope with them.
 #[derive(Debug, Clone)]
 struct Times(Vec<(i64, i64)>);
 
@@ -375,7 +375,7 @@ impl Times {
         scope
     }
 
-    /// Each time at a moment that it can have been.
+    /// Each time at a possible exact time.
     fn sample(&self, parts: &[u8]) -> Self {
         let moment = |(&(start, end), part): (&(i64, i64), &u8)| {
             let at = start + (end - start) * i64::from(*part) / 255;

@@ -8,7 +8,7 @@ fn times_have_an_order_only_where_they_do_not_overlap() {
     assert_eq!(truth("after(look, visible)"), Some(false));
     assert_eq!(truth("before(look, wide)"), None);
     assert_eq!(truth("not before(look, wide)"), None);
-    // `stat -c %.3Y` cuts digits off, and the kernel's clock for files is late besides.
+    // `stat -c %.3Y` truncates digits, and the kernel's clock for files is also late.
     assert_eq!(truth("before('1700000000.123', '1700000000130000')"), None);
     assert_eq!(
         truth("before('1700000000.123', '1700000000135000')"),
@@ -240,7 +240,7 @@ fn a_record_is_followed_by_the_first_of_a_list_that_concerns_it() {
         waits("followed_by(looks, 'unit')"),
         Ok("3.99 to 4, -0.005 to 0.005, 0.49 to 0.5, none, ".into())
     );
-    // Without the key each look concerns all.
+    // Without the key, each look counts for all files.
     assert_eq!(
         waits("followed_by(looks)"),
         Ok("0.49 to 0.5, -0.005 to 0.005, 0.49 to 0.5, none, ".into())
@@ -257,7 +257,7 @@ fn a_record_is_followed_by_the_first_of_a_list_that_concerns_it() {
         text("{{ (['1970-01-01T00:00:04Z'] | followed_by(looks) | first).wait }}"),
         Ok("-0.01 to 1".into())
     );
-    // Whether the one look came after the files at 1 s is not known, so that neither is how many were followed.
+    // It is unknown whether the only look came after the files at 1 s, and so is the number of files with a later look.
     let followed = "files | followed_by(wide) | selectattr('next', 'defined') | list | length";
     assert_eq!(
         Evaluator::default()
@@ -292,7 +292,7 @@ fn a_derived_value_can_be_one_of_several() {
         Some(true)
     );
     assert_eq!(truth("later is defined"), Some(true));
-    // It has a value, which only is not known.
+    // It has a value that is unknown.
     assert_eq!(truth("nearest is defined"), None);
     assert_eq!(truth("nearest | default(0) == 0"), None);
     assert_eq!(truth("many | length > 0"), Some(true));
