@@ -4,7 +4,7 @@ mod args;
 mod client;
 mod diff;
 mod error;
-pub mod exit_code;
+mod exit_code;
 mod file;
 mod format;
 mod log;

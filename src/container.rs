@@ -22,7 +22,7 @@ mod capture;
 mod client;
 mod error;
 mod marks;
-pub mod remote;
+pub(crate) mod remote;
 mod script;
 mod session;
 mod stream;

@@ -7,16 +7,16 @@
 //! [`diagnose`] runs all steps for one container; a recording starts at [`conclude`]. [`plan`] decides
 //! what to run, and [`policy`] alone whether the container may be changed.
 
-pub mod backend;
-pub mod conclude;
+pub(crate) mod backend;
+pub(crate) mod conclude;
 pub mod demo;
-pub mod diagnose;
-pub mod execute;
+pub(crate) mod diagnose;
+pub(crate) mod execute;
 mod identify;
-pub mod ledger;
-pub mod plan;
-pub mod policy;
-pub mod stop;
-pub mod vars;
+pub(crate) mod ledger;
+pub(crate) mod plan;
+pub(crate) mod policy;
+pub(crate) mod stop;
+pub(crate) mod vars;
 
-pub use identify::PROBE;
+pub(crate) use identify::PROBE;

@@ -3,6 +3,6 @@
 pub mod check_key;
 pub mod container_id;
 pub mod fact;
-pub mod provision_log;
+pub(crate) mod provision_log;
 pub mod recording;
 pub mod time;

@@ -22,14 +22,15 @@ mod uncertain;
 
 use minijinja::value::Value;
 
-pub use condition::Condition;
-pub use missing::{Missing, NoFact, Reason, Unknown};
-pub use scope::{Binding, Scope};
-pub use syntax::{
+pub(crate) use condition::Condition;
+pub use missing::Missing;
+pub(crate) use missing::{NoFact, Reason, Unknown};
+pub(crate) use scope::{Binding, Scope};
+pub(crate) use syntax::{
     Names, SyntaxError, check_expression, check_template, expression_names, let_names,
 };
-pub use template::{ShellQuoting, TemplatePart, shell_quoting, template_parts};
-pub use uncertain::moment_of;
+pub(crate) use template::{ShellQuoting, TemplatePart, shell_quoting, template_parts};
+pub(crate) use uncertain::moment_of;
 
 use possible::{NoValue, Possible};
 use trace::{Purpose, TooManyCases, Trace};

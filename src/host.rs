@@ -24,14 +24,12 @@ use std::sync::{Arc, OnceLock};
 
 use crate::evidence::time::Interval;
 
-pub use config::Config;
-pub use container::Found;
+pub(crate) use config::Config;
 pub use error::HostError;
-pub use inventory::Listed;
-pub use node::Node;
-pub use peer::Peer;
+pub(crate) use inventory::Listed;
+pub(crate) use node::Node;
+pub(crate) use peer::Peer;
 pub use state::State;
-pub use tasks::TaskLog;
 
 /// A Proxmox VE host, as its files show it.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 //!
 //! Pure: the same recording and runbook give the same diagnosis, byte for byte. No clock, no I/O.
 
-pub mod expectation;
+pub(crate) mod expectation;
 mod hypothesis;
 pub mod results;
 mod timeline;

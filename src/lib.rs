@@ -14,11 +14,11 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 #[allow(clippy::disallowed_methods, reason = "writes files")]
-pub mod atomic_file;
+mod atomic_file;
 #[allow(clippy::disallowed_methods, reason = "reads and writes files")]
 pub mod cli;
 #[allow(clippy::disallowed_methods, reason = "reads the clock")]
-pub mod clock;
+mod clock;
 #[allow(clippy::disallowed_methods, reason = "runs commands in containers")]
 pub mod container;
 #[allow(clippy::disallowed_methods, reason = "keeps recordings")]
@@ -29,13 +29,13 @@ pub mod expression;
 mod fixture;
 #[allow(clippy::disallowed_methods, reason = "reads the host's files")]
 pub mod host;
-pub mod json;
+mod json;
 pub mod judge;
-pub mod nearest_name;
+mod nearest_name;
 pub mod redact;
 pub mod report;
 pub mod runbook;
-pub mod shell_quote;
+mod shell_quote;
 #[cfg(test)]
 mod simulator;
 pub mod sweep;

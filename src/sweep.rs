@@ -8,10 +8,10 @@ mod fixture;
 pub mod problem;
 pub mod report;
 pub mod row;
-pub mod schedule;
+pub(crate) mod schedule;
 pub mod selection;
 pub mod state;
 #[allow(clippy::disallowed_methods, reason = "keeps the state between sweeps")]
-pub mod state_file;
-pub mod visit;
-pub mod waivers;
+pub(crate) mod state_file;
+pub(crate) mod visit;
+pub(crate) mod waivers;

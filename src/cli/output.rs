@@ -72,9 +72,7 @@ pub(super) fn harmless(text: &str) -> String {
 
 /// Where a report and its recording go.
 pub(super) struct Sinks {
-    /// The format on stdout.
     format: Format,
-    /// The layout on stdout.
     layout: Layout,
     /// Files, each in its format.
     files: Vec<(PathBuf, Format)>,

@@ -57,7 +57,6 @@ const HOLD: &str = r#"trap : TERM; "$@"; status=$?; rm -rf -- "$0"; exit $status
 /// A connection to another node. Dropping it ends it; only [`close`](Self::close) waits until it has ended.
 pub struct Connection {
     peer: Peer,
-    /// The socket on which ssh listens.
     control: String,
     /// Directory of the socket and the snapshots.
     directory: TempDir,

@@ -67,11 +67,8 @@ struct Running {
 /// Why waiting ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Waited {
-    /// The condition is met.
     Done,
-    /// The shell has ended.
     ShellEnded,
-    /// The deadline has passed.
     TimedOut,
 }
 

@@ -22,7 +22,6 @@ const OPEN_LIMIT: Duration = Duration::from_secs(30);
 /// One attempt at a check, not made yet.
 #[derive(Debug, Clone)]
 pub struct Call<'a> {
-    /// The check.
     pub check: &'a Check,
     /// The item of its `for_each`.
     pub item: Option<String>,

@@ -11,7 +11,6 @@ use crate::runbook::Runbook;
 
 /// A recording and the conclusions from it.
 pub struct Conclusion {
-    /// The report.
     pub report: Report,
     /// The redacted recording.
     pub recording: Recording,

@@ -43,7 +43,6 @@ pub struct Cluster<'a> {
 /// A container that is to be diagnosed.
 #[derive(Debug, Clone, Copy)]
 pub struct Container<'a> {
-    /// Its ID.
     pub ct: ContainerId,
     /// Its node; empty for this one.
     pub node: &'a str,

@@ -22,11 +22,9 @@ pub const ITEM: &str = "ITEM";
 /// What the user asks for: the same for every container.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The runbook.
     pub runbook: Arc<Runbook>,
     /// The runbook as recordings keep it.
     pub recorded: RecordedRunbook,
-    /// The values of its vars.
     pub values: Values,
     /// lxcdiag's own command line.
     pub command_line: Vec<String>,
@@ -47,7 +45,6 @@ pub struct Request {
 /// What will be done in one container.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// The runbook.
     pub runbook: Arc<Runbook>,
     /// The recording as it is before the first attempt.
     pub head: Recording,
@@ -57,7 +54,6 @@ pub struct Plan {
 
 /// One check of a plan, as far as it is known in advance.
 pub struct PlannedCheck<'a> {
-    /// The check.
     pub check: &'a Check,
     /// Its command line, or its host probe; or the values that are known only during the run.
     pub action: Result<String, Unknown>,

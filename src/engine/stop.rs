@@ -6,11 +6,8 @@ use std::time::Duration;
 /// A signal that asks lxcdiag to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
-    /// SIGINT.
     Interrupt,
-    /// SIGTERM.
     Terminate,
-    /// SIGHUP.
     Hangup,
 }
 
@@ -27,7 +24,6 @@ impl fmt::Display for Signal {
 /// Why a run ends before all checks are done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stop {
-    /// A signal.
     Signal(Signal),
     /// The run's own time limit.
     TimedOut(Duration),

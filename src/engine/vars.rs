@@ -8,9 +8,7 @@ use crate::runbook::{Runbook, ValueError, check_value};
 /// Every var that has a value, and the names of those with their default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Values {
-    /// Values by name.
     pub values: BTreeMap<String, String>,
-    /// Names of the vars that have their default.
     pub defaulted: Vec<String>,
 }
 
@@ -19,28 +17,19 @@ pub struct Values {
 pub enum VarError {
     /// Not `name=value`.
     #[error("invalid `--var {given}`: expected NAME=VALUE")]
-    NoEquals {
-        /// What was given.
-        given: String,
-    },
+    NoEquals { given: String },
     /// The runbook has no such var.
     #[error("runbook {runbook} has no var `{name}`{suggestion}")]
     Unknown {
-        /// The runbook's id.
         runbook: String,
-        /// The name given.
         name: String,
-        /// The nearest names.
         suggestion: String,
     },
     /// The var does not accept the value.
     #[error("var `{name}` ({about}): {problem}")]
     Refused {
-        /// The var.
         name: String,
-        /// Its description.
         about: String,
-        /// What is wrong with the value.
         problem: ValueError,
     },
 }

@@ -138,7 +138,6 @@ static WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
 /// A provisioning log, or the end of a long one.
 #[derive(Debug, Clone, Copy)]
 pub struct Log<'a> {
-    /// Its text.
     pub text: &'a str,
     /// Whether the text begins at the beginning of the log.
     pub whole: bool,
@@ -181,7 +180,6 @@ struct Reader {
     /// The command that output belongs to.
     command: Command,
     failures: Vec<Read>,
-    /// The last timestamp.
     last: Option<Interval>,
     /// The first failure after that.
     open: usize,

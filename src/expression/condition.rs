@@ -10,13 +10,11 @@ use super::{Evaluator, Scope, Unknown};
 /// A condition of three values: true, false, or unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Condition {
-    /// A Jinja expression.
     Leaf(String),
     /// True where all are; false where one is.
     All(Vec<Condition>),
     /// True where one is; false where all are.
     Any(Vec<Condition>),
-    /// The opposite.
     Not(Box<Condition>),
 }
 

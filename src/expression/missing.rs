@@ -47,7 +47,6 @@ pub enum Reason {
     /// A check did not provide it.
     #[error("check {check} {state}")]
     Check {
-        /// The check.
         check: String,
         /// Why not.
         state: NoFact,

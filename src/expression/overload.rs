@@ -26,7 +26,6 @@ static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
 
 static NO_BLOCKS: BTreeMap<&str, Instructions<'static>> = BTreeMap::new();
 
-/// The value of an expression.
 pub(super) fn value(source: &str, context: Value) -> Result<Value, Error> {
     static KNOWN: LazyLock<Known<Instructions<'static>>> = LazyLock::new(Known::default);
     let instructions = KNOWN.get(source, || {
@@ -39,7 +38,6 @@ pub(super) fn value(source: &str, context: Value) -> Result<Value, Error> {
     Ok(value.unwrap_or_default())
 }
 
-/// The text of a template.
 pub(super) fn text(source: &str, context: Value) -> Result<String, Error> {
     static KNOWN: LazyLock<Known<Instructions<'static>>> = LazyLock::new(Known::default);
     let instructions = KNOWN.get(source, || {

@@ -14,7 +14,6 @@ use crate::evidence::fact::{Fact, Facts};
 /// What a name stands for.
 #[derive(Debug, Clone)]
 pub enum Binding {
-    /// A value.
     Present(Fact),
     /// No value, for this reason.
     Absent(Reason),

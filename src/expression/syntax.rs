@@ -13,7 +13,6 @@ use super::parsed::{ENGINE, Known};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct SyntaxError {
-    /// What is wrong.
     pub message: String,
 }
 

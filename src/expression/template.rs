@@ -47,7 +47,6 @@ pub enum ShellQuoting {
     Quoted,
     /// As a constant from the runbook.
     Constant,
-    /// As code.
     Unquoted {
         /// `| quote` needs brackets around the expression: a filter binds more tightly than an operator.
         has_operator: bool,

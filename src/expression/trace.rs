@@ -33,7 +33,6 @@ thread_local! {
     static TRACE: RefCell<Trace> = RefCell::default();
 }
 
-/// See the module documentation.
 #[derive(Debug, Default)]
 pub(super) struct Trace {
     purpose: Purpose,
@@ -57,7 +56,6 @@ struct Case {
 }
 
 impl Trace {
-    /// Begins an evaluation.
     pub(super) fn start(purpose: Purpose) {
         TRACE.replace(Self {
             purpose,
@@ -165,7 +163,6 @@ impl Trace {
         TRACE.with_borrow_mut(|trace| push_new(&mut trace.missing, missing));
     }
 
-    /// Takes the missing values.
     pub(super) fn missing() -> Vec<Missing> {
         TRACE.with_borrow_mut(|trace| std::mem::take(&mut trace.missing))
     }

@@ -30,7 +30,6 @@ pub struct Config {
     pub onboot: bool,
     /// Whether its root is an unprivileged user on the host.
     pub unprivileged: bool,
-    /// Its host name.
     pub hostname: Option<String>,
     /// Its distribution: `debian`, `alpine`, `unmanaged` and others.
     pub ostype: Option<String>,

@@ -16,9 +16,7 @@ const NEAREST: usize = 3;
 /// A container that is on this node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    /// The node's name.
     pub node: String,
-    /// The container's configuration.
     pub config: Config,
 }
 

@@ -14,19 +14,14 @@ const MAX_USERS: u64 = 1024 * 1024;
 /// A container of the cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
-    /// Its ID.
     pub ct: ContainerId,
-    /// The node that has it.
     pub node: String,
-    /// Its host name.
     pub name: Option<String>,
-    /// Its tags.
     pub tags: BTreeSet<String>,
     /// The pool it is in.
     pub pool: Option<String>,
     /// The operation that holds its lock.
     pub lock: Option<String>,
-    /// Whether it is a template.
     pub template: bool,
     /// Whether it starts with its node.
     pub onboot: bool,

@@ -20,9 +20,7 @@ const MAX_FILE: u64 = 1024 * 1024;
 /// All of it is put on a command line: [`Host::peer`] has checked `node` and `address`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Peer {
-    /// The node's name.
     pub node: String,
-    /// Its address.
     pub address: String,
     /// The file with its host key, unless it is in the files of ssh.
     pub known_hosts: Option<PathBuf>,

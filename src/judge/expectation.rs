@@ -16,7 +16,6 @@ use crate::judge::{Diagnosis, Level};
 pub struct Suite {
     /// The runbook: a name, or a path relative to the file.
     pub runbook: String,
-    /// The tests.
     pub tests: Vec<Expectation>,
 }
 

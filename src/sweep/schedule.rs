@@ -14,7 +14,6 @@ use super::selection::{Selected, Visit};
 pub struct Progress {
     /// Containers that are done, those that are skipped included.
     pub done: usize,
-    /// Containers in total.
     pub total: usize,
     /// Containers with a problem so far.
     pub problems: usize,

@@ -64,16 +64,11 @@ impl Ids {
 
 /// Which containers to visit: a container must match every given condition, with any of its values.
 #[derive(Debug, Clone, Default)]
-pub struct Selector {
-    /// These IDs.
+pub(crate) struct Selector {
     pub ids: Option<Ids>,
-    /// Any of these tags.
     pub tags: Vec<String>,
-    /// In one of these pools.
     pub pools: Vec<String>,
-    /// On one of these nodes.
     pub nodes: Vec<String>,
-    /// None of these IDs.
     pub exclude: Ids,
     /// Silently skip stopped containers.
     pub running: bool,
@@ -131,7 +126,7 @@ impl Serialize for SkipReason {
 }
 
 /// The containers that a selector chooses, in the order of its IDs, else by ID.
-pub fn select(selector: &Selector, inventory: &[Listed]) -> Vec<Selected> {
+pub(crate) fn select(selector: &Selector, inventory: &[Listed]) -> Vec<Selected> {
     let mut selected: Vec<_> = inventory
         .iter()
         .filter(|container| matches(selector, container))

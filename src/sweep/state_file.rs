@@ -23,28 +23,16 @@ pub struct StateFile {
 pub enum StateFileError {
     /// Another sweep is running.
     #[error("another sweep with {runbook} is running (it holds {}); wait for it, or use another state directory with --state DIR", path.display())]
-    Busy {
-        /// The runbook.
-        runbook: String,
-        /// The lock.
-        path: PathBuf,
-    },
+    Busy { runbook: String, path: PathBuf },
     /// The directory cannot be used.
     #[error("cannot use the state directory {}; make it writable, or use another with --state DIR", directory.display())]
     Unusable {
-        /// The directory.
         directory: PathBuf,
-        /// Why.
         source: std::io::Error,
     },
     /// The file is not a state file.
     #[error("{} is not a state file of sweeps: {problem}; move it away, and the next sweep starts a new one", path.display())]
-    Corrupt {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        problem: String,
-    },
+    Corrupt { path: PathBuf, problem: String },
 }
 
 impl StateFile {

@@ -8,7 +8,6 @@ use crate::evidence::time::Interval;
 pub struct Selected<'a> {
     /// The time; absent without a timestamp.
     pub at: Option<Interval>,
-    /// The failure.
     pub failure: &'a LoggedFailure,
 }
 
