@@ -41,34 +41,30 @@ const UNKNOWN: &str = "(unknown)";
 /// How many possible values a `let` can have. With more, it is unknown.
 const MOST_VALUES: usize = 8;
 
-/// Evaluates expressions and templates over a [`Scope`].
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Evaluator(());
-
-impl Evaluator {
+impl Scope {
     /// The value of an expression.
-    pub fn value(&self, source: &str, scope: &Scope) -> Result<Value, Unknown> {
-        self.expression(source, scope, 1, |value| value)?.known()
+    pub fn value(&self, source: &str) -> Result<Value, Unknown> {
+        self.expression(source, 1, |value| value)?.known()
     }
 
     /// Whether an expression is true.
-    pub fn truth(&self, source: &str, scope: &Scope) -> Result<bool, Unknown> {
+    pub fn truth(&self, source: &str) -> Result<bool, Unknown> {
         let truth = |value: Value| value.is_true();
-        self.expression(source, scope, 1, truth)?.known()
+        self.expression(source, 1, truth)?.known()
     }
 
     /// A template's text.
-    pub fn render(&self, template: &str, scope: &Scope) -> Result<String, Unknown> {
-        self.template(template, scope, Purpose::Display, 1)?.known()
+    pub fn render(&self, template: &str) -> Result<String, Unknown> {
+        self.template(template, Purpose::Display, 1)?.known()
     }
 
     /// The possible values of a `let`, or why it has none.
-    fn derived(&self, source: &str, scope: &Scope) -> Result<Possible<Value>, NoValue> {
+    fn derived(&self, source: &str) -> Result<Possible<Value>, NoValue> {
         if source.contains("{{") {
-            let texts = self.template(source, scope, Purpose::Reasoning, MOST_VALUES)?;
+            let texts = self.template(source, Purpose::Reasoning, MOST_VALUES)?;
             return Ok(texts.map(Value::from));
         }
-        let values = self.expression(source, scope, MOST_VALUES, |value| value)?;
+        let values = self.expression(source, MOST_VALUES, |value| value)?;
         let resolved = values.map(|value| scope::resolved(&value));
         resolved
             .transposed()
@@ -78,14 +74,13 @@ impl Evaluator {
     fn expression<T: PartialEq>(
         &self,
         source: &str,
-        scope: &Scope,
         most: usize,
         of: impl Fn(Value) -> T,
     ) -> Result<Possible<T>, NoValue> {
         let expression =
             parsed::expression(source).map_err(|error| NoValue::because(error.to_string()))?;
-        let context = scope.context();
-        self.evaluate(
+        let context = self.context();
+        evaluate(
             source,
             Purpose::Reasoning,
             most,
@@ -97,7 +92,6 @@ impl Evaluator {
     fn template(
         &self,
         source: &str,
-        scope: &Scope,
         purpose: Purpose,
         most: usize,
     ) -> Result<Possible<String>, NoValue> {
@@ -106,8 +100,8 @@ impl Evaluator {
         }
         let template =
             parsed::template(source).map_err(|error| NoValue::because(error.to_string()))?;
-        let context = scope.context();
-        self.evaluate(
+        let context = self.context();
+        evaluate(
             source,
             purpose,
             most,
@@ -116,60 +110,9 @@ impl Evaluator {
         )
     }
 
-    /// Evaluates a text: normally once, but case by case if it read a value that is not known exactly. The result is
-    /// unknown if it can have more than `most` values.
-    fn evaluate<T: PartialEq>(
-        &self,
-        source: &str,
-        purpose: Purpose,
-        most: usize,
-        plainly: impl Fn() -> Result<T, minijinja::Error>,
-        case: impl Fn() -> Result<T, minijinja::Error>,
-    ) -> Result<Possible<T>, NoValue> {
-        Trace::start(purpose);
-        let result = plainly();
-        if !Trace::is_uncertain() {
-            let value = self.settle(source, result);
-            return value.map(Possible::only).map_err(|(reasons, _)| NoValue {
-                reasons,
-                is_open: false,
-            });
-        }
-        Trace::start_cases(purpose);
-        let mut values = Vec::new();
-        loop {
-            let value = self
-                .settle(source, case())
-                .map_err(|(reasons, only_missing)| {
-                    let questions = Trace::questions();
-                    NoValue {
-                        is_open: !only_missing || !questions.is_empty(),
-                        reasons: [questions, reasons].concat(),
-                    }
-                })?;
-            if !Trace::apart(|| values.contains(&value)) {
-                values.push(value);
-            }
-            let questions = Trace::questions();
-            match Trace::next_case() {
-                Ok(more) if values.len() <= most => {
-                    if !more {
-                        return Ok(Possible { values, questions });
-                    }
-                }
-                Ok(_) | Err(TooManyCases) => {
-                    return Err(NoValue {
-                        reasons: questions,
-                        is_open: true,
-                    });
-                }
-            }
-        }
-    }
-
     /// A template's text for people, where each part that has no value reads `(unknown)`.
-    pub fn describe(&self, template: &str, scope: &Scope) -> String {
-        if let Ok(text) = self.render(template, scope) {
+    pub fn describe(&self, template: &str) -> String {
+        if let Ok(text) = self.render(template) {
             return text;
         }
         // The parts of a loop or a branch cannot be rendered separately.
@@ -183,7 +126,7 @@ impl Evaluator {
                 break;
             };
             text.push_str(before);
-            match self.render(&format!("{{{{{inside}}}}}"), scope) {
+            match self.render(&format!("{{{{{inside}}}}}")) {
                 Ok(part) => text.push_str(&part),
                 Err(_) => text.push_str(UNKNOWN),
             }
@@ -192,29 +135,70 @@ impl Evaluator {
         text.push_str(rest);
         text
     }
+}
 
-    /// A result counts only if every value that was read exists, or was tested with `is defined` or
-    /// `default`: the engine compares missing values without an error (`missing == 1` is false).
-    ///
-    /// Otherwise returns why it does not count, and whether only because names have no value.
-    fn settle<T>(
-        &self,
-        source: &str,
-        result: Result<T, minijinja::Error>,
-    ) -> Result<T, (Vec<Missing>, bool)> {
-        let mut missing = Trace::missing();
-        missing.retain(|missing| !syntax::is_guarded(source, missing.what()));
-        let refused = Trace::refused();
-        match result {
-            Ok(value) if missing.is_empty() && refused.is_empty() => Ok(value),
-            Err(error) if missing.is_empty() && refused.is_empty() => {
-                Err((vec![describe_error(&error).into()], false))
+/// Evaluates a text: normally once, but case by case if it read a value that is not known exactly. The result is
+/// unknown if it can have more than `most` values.
+fn evaluate<T: PartialEq>(
+    source: &str,
+    purpose: Purpose,
+    most: usize,
+    plainly: impl Fn() -> Result<T, minijinja::Error>,
+    case: impl Fn() -> Result<T, minijinja::Error>,
+) -> Result<Possible<T>, NoValue> {
+    Trace::start(purpose);
+    let result = plainly();
+    if !Trace::is_uncertain() {
+        let value = settle(source, result);
+        return value.map(Possible::only).map_err(|none| NoValue {
+            is_open: false,
+            ..none
+        });
+    }
+    Trace::start_cases(purpose);
+    let mut values = Vec::new();
+    loop {
+        let value = settle(source, case()).map_err(|none| {
+            let questions = Trace::questions();
+            NoValue {
+                is_open: none.is_open || !questions.is_empty(),
+                reasons: [questions, none.reasons].concat(),
             }
-            _ => {
-                let only_missing = refused.is_empty();
-                Err(([missing, refused].concat(), only_missing))
+        })?;
+        if !Trace::apart(|| values.contains(&value)) {
+            values.push(value);
+        }
+        let questions = Trace::questions();
+        match Trace::next_case() {
+            Ok(true) if values.len() <= most => {}
+            Ok(false) if values.len() <= most => return Ok(Possible { values, questions }),
+            Ok(_) | Err(TooManyCases) => {
+                return Err(NoValue {
+                    reasons: questions,
+                    is_open: true,
+                });
             }
         }
+    }
+}
+
+/// A result counts only if every value that was read exists, or was tested with `is defined` or
+/// `default`: the engine compares missing values without an error (`missing == 1` is false).
+fn settle<T>(source: &str, result: Result<T, minijinja::Error>) -> Result<T, NoValue> {
+    let mut missing = Trace::missing();
+    missing.retain(|missing| !syntax::is_guarded(source, missing.what()));
+    let refused = Trace::refused();
+    let is_settled = missing.is_empty() && refused.is_empty();
+    match result {
+        Ok(value) if is_settled => Ok(value),
+        Err(error) if is_settled => Err(NoValue {
+            reasons: vec![describe_error(&error).into()],
+            is_open: true,
+        }),
+        _ => Err(NoValue {
+            is_open: !refused.is_empty(),
+            reasons: [missing, refused].concat(),
+        }),
     }
 }
 

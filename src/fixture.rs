@@ -129,9 +129,7 @@ impl<'a> Run<'a> {
     /// A check's command if only the vars are known; empty if it needs more.
     fn argv(&self, check: &Check) -> Vec<String> {
         let results = CheckResults::new(self.runbook, &self.recording);
-        check
-            .argv(results.evaluator(), results.scope())
-            .unwrap_or_default()
+        check.argv(results.scope()).unwrap_or_default()
     }
 
     /// A command that exited with this status.

@@ -200,9 +200,10 @@ impl<'a> Executor<'a> {
     }
 
     fn items(&self, source: &str) -> Result<Vec<String>, String> {
-        let (evaluator, scope) = (self.results.evaluator(), self.results.scope());
-        let value = evaluator
-            .value(source, scope)
+        let value = self
+            .results
+            .scope()
+            .value(source)
             .map_err(|missing| format!("missing: {missing}"))?;
         let items: Vec<_> = value
             .try_iter()
@@ -221,19 +222,18 @@ impl<'a> Executor<'a> {
         if let Some(item) = &item {
             scope.bind("item", Binding::Present(Fact::Text(item.clone())));
         }
-        let evaluator = self.results.evaluator();
         let skip = |item, missing: Unknown| {
             Box::new(not_run(check, item, Ending::Skipped(missing.to_string())))
         };
         let probe = match check.action() {
-            Some(Action::Host(HostLook::Source(path))) => match evaluator.render(path, &scope) {
+            Some(Action::Host(HostLook::Source(path))) => match scope.render(path) {
                 Ok(path) => Some(HostLook::Source(path)),
                 Err(unknown) => return Err(skip(item, unknown)),
             },
             Some(Action::Host(probe)) => Some(probe.clone()),
             _ => None,
         };
-        match check.argv(evaluator, &scope) {
+        match check.argv(&scope) {
             Ok(argv) => Ok(Call {
                 check,
                 item,

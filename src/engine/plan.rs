@@ -10,7 +10,7 @@ use crate::evidence::fact::Fact;
 use crate::evidence::provision_log::LoggedFailure;
 use crate::evidence::recording::{OwnChange, RecordedRunbook, Recording, SCHEMA, Target};
 use crate::evidence::time::Interval;
-use crate::expression::{Binding, Evaluator, Scope, Unknown};
+use crate::expression::{Binding, Scope, Unknown};
 use crate::judge::results::CheckResults;
 use crate::runbook::{Action, Check, HostLook, Runbook};
 use crate::shell_quote::command_line;
@@ -142,12 +142,11 @@ impl Plan {
     /// The wanted checks in their order, each with its command.
     pub fn checks(&self, wanted: impl Fn(&Check) -> bool) -> Vec<PlannedCheck<'_>> {
         let results = CheckResults::new(&self.runbook, &self.head);
-        let evaluator = results.evaluator();
         let mut scope = results.scope().clone();
         scope.bind("item", Binding::Present(Fact::Text(ITEM.to_owned())));
         let planned = |check| PlannedCheck {
             check,
-            action: action(check, evaluator, &scope),
+            action: action(check, &scope),
             refusal: self.changes.refusal(check),
         };
         let checks = self.runbook.in_order().into_iter();
@@ -155,7 +154,7 @@ impl Plan {
     }
 }
 
-fn action(check: &Check, evaluator: &Evaluator, scope: &Scope) -> Result<String, Unknown> {
+fn action(check: &Check, scope: &Scope) -> Result<String, Unknown> {
     Ok(match check.action() {
         Some(Action::Host(HostLook::Container)) => {
             "host: status, lock and configuration of the container".to_owned()
@@ -165,9 +164,9 @@ fn action(check: &Check, evaluator: &Evaluator, scope: &Scope) -> Result<String,
             format!("host: task log ({})", types.join(", "))
         }
         Some(Action::Host(HostLook::Source(path))) => {
-            let path = evaluator.render(path, scope)?;
+            let path = scope.render(path)?;
             format!("host: size and SHA-256 of {path}")
         }
-        _ => command_line(&check.argv(evaluator, scope)?),
+        _ => command_line(&check.argv(scope)?),
     })
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::{Evaluator, Scope, Unknown};
+use super::{Scope, Unknown};
 
 /// A condition of three values: true, false, or unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,22 +58,22 @@ impl<'de> Deserialize<'de> for Condition {
     }
 }
 
-impl Evaluator {
+impl Scope {
     /// Whether a condition holds, by Kleene's logic: unknown only if its unknown parts could change that.
-    pub fn judge(&self, condition: &Condition, scope: &Scope) -> Result<bool, Unknown> {
+    pub fn judge(&self, condition: &Condition) -> Result<bool, Unknown> {
         match condition {
-            Condition::Leaf(source) => self.truth(source, scope),
-            Condition::All(parts) => self.join(parts, scope, false),
-            Condition::Any(parts) => self.join(parts, scope, true),
-            Condition::Not(part) => self.judge(part, scope).map(|holds| !holds),
+            Condition::Leaf(source) => self.truth(source),
+            Condition::All(parts) => self.join(parts, false),
+            Condition::Any(parts) => self.join(parts, true),
+            Condition::Not(part) => self.judge(part).map(|holds| !holds),
         }
     }
 
     /// One part that is `decisive` settles the whole; otherwise one that is unknown makes it unknown.
-    fn join(&self, parts: &[Condition], scope: &Scope, decisive: bool) -> Result<bool, Unknown> {
+    fn join(&self, parts: &[Condition], decisive: bool) -> Result<bool, Unknown> {
         let mut result = Ok(!decisive);
         for part in parts {
-            match (self.judge(part, scope), &mut result) {
+            match (self.judge(part), &mut result) {
                 (Ok(holds), _) if holds == decisive => return Ok(decisive),
                 (Ok(_), _) => {}
                 (Err(unknown), Ok(_)) => result = Err(unknown),

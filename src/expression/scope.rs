@@ -8,7 +8,7 @@ use minijinja::value::{Object, Value, ValueKind};
 use super::possible::{NoValue, Possible};
 use super::trace::Trace;
 use super::uncertain::{Moment, contains_gap, is_gap, moment_bounds};
-use super::{Evaluator, Missing, Reason, let_names};
+use super::{Missing, Reason, let_names};
 use crate::evidence::fact::{Fact, Facts};
 
 /// What a name stands for.
@@ -157,7 +157,7 @@ impl Scope {
                 .filter(|name| self.uncomputed(name).is_some())
                 .collect();
             if before.is_empty() {
-                let value = Trace::apart(|| Evaluator::default().derived(&derived.source, self));
+                let value = Trace::apart(|| self.derived(&derived.source));
                 let computed = value.map(|possible| Computed {
                     contains_gap: possible.values.iter().any(contains_gap),
                     possible,

@@ -36,12 +36,11 @@ fn scope() -> Scope {
 }
 
 fn truth(source: &str) -> Option<bool> {
-    Evaluator::default().truth(source, &scope()).ok()
+    scope().truth(source).ok()
 }
 
 #[test]
 fn what_is_missing_is_unknown_and_named() {
-    let evaluator = Evaluator::default();
     for source in [
         "stamp.born == 1",
         "stamp.born > 5",
@@ -52,7 +51,7 @@ fn what_is_missing_is_unknown_and_named() {
         "stamp.born == 1 and stamp.size is defined",
     ] {
         assert_eq!(
-            evaluator.truth(source, &scope()).unwrap_err().to_string(),
+            scope().truth(source).unwrap_err().to_string(),
             "stamp.born (check stamp did not find it)",
             "{source}"
         );
@@ -73,7 +72,7 @@ fn what_is_missing_may_be_asked_for() {
 #[test]
 fn conditions_are_unknown_only_where_it_matters() {
     let leaf = |text: &str| Condition::Leaf(text.into());
-    let judge = |condition| Evaluator::default().judge(&condition, &scope()).ok();
+    let judge = |condition| scope().judge(&condition).ok();
     let unknown = || leaf("stamp.born == 1");
     assert_eq!(
         judge(Condition::All(vec![unknown(), leaf("false")])),
@@ -91,20 +90,16 @@ fn conditions_are_unknown_only_where_it_matters() {
 
 #[test]
 fn texts_show_what_is_known() {
-    let evaluator = Evaluator::default();
     assert_eq!(
-        evaluator.describe(
-            "{{ unit }} born {{ stamp.born }}, {{ gap(look, visible) | duration }}",
-            &scope()
-        ),
+        scope().describe("{{ unit }} born {{ stamp.born }}, {{ gap(look, visible) | duration }}"),
         "a.service born (unknown), 2.00 s to 3.00 s"
     );
     assert_eq!(
-        evaluator.describe("{% if stamp.born %}{{ unit }}{% endif %}", &scope()),
+        scope().describe("{% if stamp.born %}{{ unit }}{% endif %}"),
         "(unknown)"
     );
     assert_eq!(
-        evaluator.render("{{ \"it's\" | quote }} {{ '/etc/a.b' | quote }} {{ 'worker@a.service' | template_of }} {{ unit | template_of }}", &scope()),
+        scope().render("{{ \"it's\" | quote }} {{ '/etc/a.b' | quote }} {{ 'worker@a.service' | template_of }} {{ unit | template_of }}"),
         Ok(r"'it'\''s' /etc/a.b worker@.service a.service".into())
     );
 }
@@ -149,7 +144,7 @@ fn an_endless_expression_ends() {
     );
     let mut loops = String::from("{% for a in range(9999) %}{% for b in range(9999) %}");
     loops.push_str("{{ a * b }}{% endfor %}{% endfor %}");
-    assert!(Evaluator::default().render(&loops, &scope()).is_err());
+    assert!(scope().render(&loops).is_err());
 }
 
 #[test]
@@ -173,7 +168,6 @@ fn lists_of_records_can_be_sifted() {
             Reason::NotInOutput,
         ),
     );
-    let evaluator = Evaluator::default();
     for (source, text) in [
         ("pid1.records | length", "3"),
         (
@@ -194,7 +188,7 @@ fn lists_of_records_can_be_sifted() {
         ),
     ] {
         assert_eq!(
-            evaluator.value(source, &scope).map(|v| v.to_string()),
+            scope.value(source).map(|v| v.to_string()),
             Ok(text.into()),
             "{source}"
         );
@@ -213,8 +207,7 @@ fn a_derived_value_is_computed_when_it_is_read_and_kept_until_it_is_renewed() {
     scope.bind("more", derived("size + 1"));
     scope.bind("text", derived("{{ more }} of {{ unit }}"));
     scope.bind("size", one(5));
-    let evaluator = Evaluator::default();
-    let text = |scope: &Scope| evaluator.render("{{ text }}", scope);
+    let text = |scope: &Scope| scope.render("{{ text }}");
     assert_eq!(text(&scope).as_deref(), Ok("6 of a.service"));
     scope.bind("size", one(7));
     assert_eq!(text(&scope).as_deref(), Ok("6 of a.service"));
@@ -228,13 +221,12 @@ fn what_a_derived_value_misses_is_its_own_and_not_that_of_its_reader() {
     let mut scope = scope();
     scope.bind("late", derived("before(failed_at, look)"));
     scope.bind("known", derived("failed_at is defined"));
-    let evaluator = Evaluator::default();
-    let unknown = evaluator.truth("late", &scope).unwrap_err();
+    let unknown = scope.truth("late").unwrap_err();
     assert_eq!(unknown.to_string(), "late (failed_at (not in the output))");
-    assert_eq!(evaluator.truth("late is defined", &scope), Ok(false));
+    assert_eq!(scope.truth("late is defined"), Ok(false));
     // Two seconds or three: this question stays open when something else is read next.
     let first = "[gap(look, visible) > 2.5, known] | first";
-    assert!(evaluator.truth(first, &scope).is_err());
+    assert!(scope.truth(first).is_err());
 }
 
 #[test]
@@ -247,6 +239,6 @@ fn a_chain_of_derived_values_may_be_longer_than_the_stack_is_deep() {
             derived(&format!("n{} + 1", number - 1)),
         );
     }
-    let last = Evaluator::default().truth("n2999 == 3000", &scope);
+    let last = scope.truth("n2999 == 3000");
     assert_eq!(last, Ok(true));
 }

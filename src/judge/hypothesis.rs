@@ -12,19 +12,19 @@ use crate::runbook::{Effect, Hypothesis, Runbook};
 
 /// A hypothesis with its evidence and its level.
 pub(super) fn evaluate(hypothesis: &Hypothesis, results: &CheckResults) -> HypothesisResult {
-    let (evaluator, scope) = (results.evaluator(), results.scope());
+    let scope = results.scope();
     let evidence: Vec<_> = hypothesis
         .evidence
         .iter()
         .map(|evidence| {
-            let (holds, missing) = match evaluator.judge(&evidence.condition, scope) {
+            let (holds, missing) = match scope.judge(&evidence.condition) {
                 Ok(holds) => (Some(holds), Vec::new()),
                 Err(Unknown(missing)) => (None, missing),
             };
             EvidenceResult {
                 effect: evidence.effect,
                 holds,
-                says: evaluator.describe(&evidence.says, scope),
+                says: scope.describe(&evidence.says),
                 missing,
                 checks: results
                     .dependencies()
@@ -43,17 +43,17 @@ pub(super) fn evaluate(hypothesis: &Hypothesis, results: &CheckResults) -> Hypot
     HypothesisResult {
         id: hypothesis.id.clone(),
         title: hypothesis.title.clone(),
-        about: evaluator.describe(&hypothesis.about, scope),
+        about: scope.describe(&hypothesis.about),
         race: hypothesis.race,
         level,
         conflicting,
         missing: missing.into_iter().collect(),
         evidence,
-        remedy: evaluator.describe(&hypothesis.remedy, scope),
+        remedy: scope.describe(&hypothesis.remedy),
         overturned_by: hypothesis
             .overturned_by
             .as_ref()
-            .map(|template| evaluator.describe(template, scope)),
+            .map(|template| scope.describe(template)),
     }
 }
 

@@ -17,7 +17,7 @@ use crate::evidence::check_key::CheckKey;
 use crate::evidence::fact::{Fact, Facts};
 use crate::evidence::recording::{Attempt, OwnChange, Recording};
 use crate::evidence::time::Interval;
-use crate::expression::{Binding, Evaluator, NoFact, Reason, Scope};
+use crate::expression::{Binding, NoFact, Reason, Scope};
 use crate::runbook::dependencies::Dependencies;
 use crate::runbook::{Check, Runbook};
 
@@ -161,7 +161,6 @@ impl Serialize for EventSource {
 /// The results of the checks so far, and the values that expressions can read.
 pub struct CheckResults {
     dependencies: Dependencies,
-    evaluator: Evaluator,
     scope: Scope,
     /// The result of each attempt, in the order of the run.
     pub checks: Vec<CheckResult>,
@@ -184,7 +183,6 @@ impl CheckResults {
         }
         Self {
             dependencies: Dependencies::new(runbook),
-            evaluator: Evaluator::default(),
             scope,
             checks: Vec::new(),
         }
@@ -204,11 +202,6 @@ impl CheckResults {
         results
     }
 
-    /// The evaluator for expressions over [`Self::scope`].
-    pub const fn evaluator(&self) -> &Evaluator {
-        &self.evaluator
-    }
-
     /// The values that expressions can read.
     pub const fn scope(&self) -> &Scope {
         &self.scope
@@ -223,7 +216,7 @@ impl CheckResults {
     pub fn add(&mut self, check: &Check, attempts: &[&Attempt]) {
         let results: Vec<_> = attempts
             .iter()
-            .map(|attempt| outcome::interpret(&self.evaluator, &self.scope, check, attempt))
+            .map(|attempt| outcome::interpret(&self.scope, check, attempt))
             .collect();
         let binding = outcome::binding(check, attempts, &results);
         self.scope.bind(&check.id, binding);

@@ -60,21 +60,21 @@ pub(super) fn timeline(
 
 /// The events that the runbook derives from the results of several checks.
 fn derived(runbook: &Runbook, results: &CheckResults) -> Vec<Event> {
-    let (evaluator, scope) = (results.evaluator(), results.scope());
+    let scope = results.scope();
     let holds = |spec: &EventSpec| {
         spec.condition
             .as_ref()
-            .is_none_or(|condition| evaluator.judge(condition, scope) == Ok(true))
+            .is_none_or(|condition| scope.judge(condition) == Ok(true))
     };
     runbook
         .events
         .iter()
         .filter(|spec| holds(spec))
         .filter_map(|spec| {
-            let value = evaluator.value(&spec.at, scope).ok()?;
+            let value = scope.value(&spec.at).ok()?;
             Some(Event {
                 at: moment_of(&value)?,
-                what: evaluator.describe(&spec.what, scope),
+                what: scope.describe(&spec.what),
                 source: EventSource::Derived,
                 decisive: true,
             })

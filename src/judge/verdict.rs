@@ -92,13 +92,13 @@ struct Health {
 
 /// The runbook's condition for a healthy container; without one, every check must have passed.
 fn health(runbook: &Runbook, results: &CheckResults) -> Health {
-    let (evaluator, scope) = (results.evaluator(), results.scope());
+    let scope = results.scope();
     match &runbook.healthy {
         Some(healthy) => {
-            let holds = evaluator.judge(&healthy.condition, scope);
+            let holds = scope.judge(&healthy.condition);
             Health {
                 is_healthy: holds == Ok(true),
-                says: evaluator.describe(&healthy.says, scope),
+                says: scope.describe(&healthy.says),
                 missing: holds.err().map_or(Vec::new(), |Unknown(missing)| missing),
             }
         }

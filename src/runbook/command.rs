@@ -1,6 +1,6 @@
 //! The order of the checks, and their commands. Pure.
 
-use crate::expression::{Evaluator, Scope, Unknown};
+use crate::expression::{Scope, Unknown};
 use crate::runbook::{Action, Check, Runbook};
 
 impl Runbook {
@@ -17,17 +17,12 @@ impl Check {
     ///
     /// # Errors
     /// The unknown values that a word needs.
-    pub fn argv(&self, evaluator: &Evaluator, scope: &Scope) -> Result<Vec<String>, Unknown> {
+    pub fn argv(&self, scope: &Scope) -> Result<Vec<String>, Unknown> {
         match self.action() {
-            Some(Action::Run(words)) => words
-                .iter()
-                .map(|word| evaluator.render(word, scope))
-                .collect(),
-            Some(Action::Shell(line)) => Ok(vec![
-                "sh".to_owned(),
-                "-c".to_owned(),
-                evaluator.render(line, scope)?,
-            ]),
+            Some(Action::Run(words)) => words.iter().map(|word| scope.render(word)).collect(),
+            Some(Action::Shell(line)) => {
+                Ok(vec!["sh".to_owned(), "-c".to_owned(), scope.render(line)?])
+            }
             Some(Action::Host(_)) | None => Ok(Vec::new()),
         }
     }
@@ -73,7 +68,7 @@ checks:
         let results = CheckResults::of_recording(&runbook, &run.recording);
         let words = |index: usize| {
             let check = &runbook.checks[index];
-            check.argv(results.evaluator(), results.scope())
+            check.argv(results.scope())
         };
         let owned = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>();
         // Words need no quoting; only a shell script does.

@@ -415,12 +415,11 @@ proptest! {
         choices.lets = true;
         let condition = choices.condition(4);
         check_expression(&condition).unwrap();
-        let evaluator = Evaluator::default();
-        let known = evaluator.truth(&condition, &times.scope(&lets));
+        let known = times.scope(&lets).truth(&condition);
         let ends = [vec![0; TIMES], vec![255; TIMES]];
         for parts in samples.iter().chain(&ends) {
             let sample = times.sample(parts);
-            let truth = evaluator.truth(&condition, &sample.scope(&lets));
+            let truth = sample.scope(&lets).truth(&condition);
             if let Ok(known) = &known {
                 prop_assert_eq!(&Ok(*known), &truth, "{} with {:?} of {:?} at {:?}", condition, lets, times, sample);
             }

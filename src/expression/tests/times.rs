@@ -66,24 +66,20 @@ fn a_derived_gap_keeps_its_bounds() {
     scope.bind("late", derived("gap(look, visible)"));
     scope.bind("later", derived("late + 1"));
     scope.bind("text", derived("{{ late }}"));
-    let evaluator = Evaluator::default();
+    assert_eq!(scope.truth("later >= 3 and later <= 4"), Ok(true));
+    assert_eq!(scope.truth("later > 3.5").ok(), None);
     assert_eq!(
-        evaluator.truth("later >= 3 and later <= 4", &scope),
-        Ok(true)
-    );
-    assert_eq!(evaluator.truth("later > 3.5", &scope).ok(), None);
-    assert_eq!(
-        evaluator.render("{{ late }}, {{ later | duration }}", &scope),
+        scope.render("{{ late }}, {{ later | duration }}"),
         Ok("2 to 3, 3.00 s to 4.00 s".into())
     );
     // A text to compare has one meaning.
-    assert_eq!(evaluator.truth("text == '2.0'", &scope).ok(), None);
+    assert_eq!(scope.truth("text == '2.0'").ok(), None);
 }
 
 #[test]
 fn an_open_question_is_named() {
     let unknown = |source| {
-        let unknown = Evaluator::default().truth(source, &scope()).unwrap_err();
+        let unknown = scope().truth(source).unwrap_err();
         unknown.to_string()
     };
     assert_eq!(
@@ -108,9 +104,8 @@ fn more_open_questions_than_are_tried_leave_the_result_unknown() {
 
 #[test]
 fn the_last_before_is_unknown_where_another_may_have_come_between() {
-    let evaluator = Evaluator::default();
     let last = |source| {
-        let value = evaluator.value(source, &scope()).ok()?;
+        let value = scope().value(source).ok()?;
         moment_of(&value)
     };
     let at = |second| Some(Interval::at(second * SECOND));
@@ -157,7 +152,7 @@ fn what_lies_outside_of_spans_is_unknown_at_their_ends() {
     scope.bind("spans", Binding::Present(Fact::List(spans)));
     let count = |times: &str, count: usize| {
         let source = format!("{times} | outside(spans) | length == {count}");
-        Evaluator::default().truth(&source, &scope).ok()
+        scope.truth(&source).ok()
     };
     assert_eq!(count("reloads", 2), Some(true));
     assert_eq!(count("[visible]", 0), None);
@@ -188,11 +183,8 @@ fn a_clock_that_was_set_shows_against_the_monotonic_one() {
     ];
     let mut scope = scope();
     scope.bind("lines", Binding::Present(Fact::List(records)));
-    let steps = Evaluator::default()
-        .value(
-            "lines | clock_steps | map(attribute='at') | join(' ')",
-            &scope,
-        )
+    let steps = scope
+        .value("lines | clock_steps | map(attribute='at') | join(' ')")
         .map(|steps| steps.to_string());
     assert_eq!(
         steps,
@@ -230,7 +222,7 @@ fn a_record_is_followed_by_the_first_of_a_list_that_concerns_it() {
         "wide",
         Binding::Present(Fact::List(vec![record(900, 500, None)])),
     );
-    let text = |source: &str| Evaluator::default().render(source, &scope);
+    let text = |source: &str| scope.render(source);
     let waits = |filter: &str| {
         text(&format!(
             "{{% for file in files | {filter} %}}{{{{ file.wait | default('none') }}}}, {{% endfor %}}"
@@ -259,16 +251,8 @@ fn a_record_is_followed_by_the_first_of_a_list_that_concerns_it() {
     );
     // It is unknown whether the only look came after the files at 1 s, and so is the number of files with a later look.
     let followed = "files | followed_by(wide) | selectattr('next', 'defined') | list | length";
-    assert_eq!(
-        Evaluator::default()
-            .truth(&format!("{followed} == 0"), &scope)
-            .ok(),
-        None
-    );
-    assert_eq!(
-        Evaluator::default().truth(&format!("{followed} < 3"), &scope),
-        Ok(true)
-    );
+    assert_eq!(scope.truth(&format!("{followed} == 0")).ok(), None);
+    assert_eq!(scope.truth(&format!("{followed} < 3")), Ok(true));
 }
 
 #[test]
@@ -284,7 +268,7 @@ fn a_derived_value_can_be_one_of_several() {
         "many",
         derived("range(20) | select('gt', gap(look, visible)) | list"),
     );
-    let truth = |source: &str| Evaluator::default().truth(source, &scope).ok();
+    let truth = |source: &str| scope.truth(source).ok();
     assert_eq!(truth("count < 3"), Some(true));
     assert_eq!(truth("count == 2"), None);
     assert_eq!(
@@ -297,10 +281,7 @@ fn a_derived_value_can_be_one_of_several() {
     assert_eq!(truth("nearest | default(0) == 0"), None);
     assert_eq!(truth("many | length > 0"), Some(true));
     assert_eq!(
-        Evaluator::default()
-            .truth("count == 2", &scope)
-            .unwrap_err()
-            .to_string(),
+        scope.truth("count == 2").unwrap_err().to_string(),
         "count (later (cannot tell which of 1970-01-01T00:00:05.000000Z and 1970-01-01T00:00:11.000000Z came \
              first; cannot tell which of 1970-01-01T00:00:05.000000Z and 1970-01-01T00:00:20.000000Z came first))"
     );

@@ -7,7 +7,7 @@ use super::Severity;
 use super::extract::{Extracted, columns};
 use super::outcome::severity;
 use crate::evidence::fact::{Fact, Facts};
-use crate::expression::{Binding, Evaluator, Scope};
+use crate::expression::{Binding, Scope};
 use crate::runbook::pattern::fact_pattern;
 use crate::runbook::{Check, HostLook};
 use crate::terminal_text::clipped;
@@ -31,15 +31,14 @@ pub struct Affected {
 /// The things for which a check exceeds a limit, each once: those of its `affected`, else each record that
 /// exceeds a limit by itself. None if only all records together do.
 pub(super) fn affected(
-    evaluator: &Evaluator,
     own: &Scope,
     check: &Check,
     extracted: &Extracted,
     worst: Severity,
 ) -> Vec<Affected> {
     let all = match &check.affected {
-        Some(list) => listed(evaluator, own, list, worst),
-        None => records(evaluator, own, check, extracted, worst),
+        Some(list) => listed(own, list, worst),
+        None => records(own, check, extracted, worst),
     };
     let mut once: IndexMap<String, Affected> = IndexMap::new();
     for one in all {
@@ -54,8 +53,8 @@ pub(super) fn affected(
     }
 }
 
-fn listed(evaluator: &Evaluator, own: &Scope, list: &str, severity: Severity) -> Vec<Affected> {
-    let names = evaluator.value(list, own).ok();
+fn listed(own: &Scope, list: &str, severity: Severity) -> Vec<Affected> {
+    let names = own.value(list).ok();
     let names = names.as_ref().and_then(|names| names.try_iter().ok());
     let affected = |name: String| Affected {
         observed: name.clone(),
@@ -69,13 +68,7 @@ fn listed(evaluator: &Evaluator, own: &Scope, list: &str, severity: Severity) ->
         .collect()
 }
 
-fn records(
-    evaluator: &Evaluator,
-    own: &Scope,
-    check: &Check,
-    extracted: &Extracted,
-    worst: Severity,
-) -> Vec<Affected> {
+fn records(own: &Scope, check: &Check, extracted: &Extracted, worst: Severity) -> Vec<Affected> {
     let naming = naming_facts(check);
     if naming.is_empty() || extracted.records.len() > MOST {
         return Vec::new();
@@ -83,7 +76,7 @@ fn records(
     let mut scope = own.clone();
     let mut exceeds = |records: &[Facts]| {
         bind(&mut scope, extracted, records);
-        severity(evaluator, &scope, check).ok().flatten()
+        severity(&scope, check).ok().flatten()
     };
     // What holds without any record is not what a record does.
     let without = exceeds(&[]);
@@ -101,7 +94,7 @@ fn records(
         .map(|(record, name, severity)| {
             bind(&mut scope, extracted, std::slice::from_ref(record));
             let shown = check.show.as_ref();
-            let shown = shown.and_then(|template| evaluator.render(template, &scope).ok());
+            let shown = shown.and_then(|template| scope.render(template).ok());
             let observed = match shown {
                 Some(shown) if shown.contains(&name) => shown,
                 Some(shown) => format!("{name}: {shown}"),

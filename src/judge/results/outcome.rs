@@ -6,17 +6,12 @@ use super::{CheckResult, Event, EventSource, MetricValue, Outcome, Severity};
 use crate::evidence::fact::{Fact, Facts};
 use crate::evidence::recording::{Attempt, Ending};
 use crate::evidence::time::seconds;
-use crate::expression::{Binding, Evaluator, NoFact, Reason, Scope, Unknown, moment_of};
+use crate::expression::{Binding, NoFact, Reason, Scope, Unknown, moment_of};
 use crate::runbook::scope_names::FactNames;
 use crate::runbook::{Action, Check};
 
 /// The result of one attempt, given the results so far.
-pub(super) fn interpret(
-    evaluator: &Evaluator,
-    scope: &Scope,
-    check: &Check,
-    attempt: &Attempt,
-) -> CheckResult {
+pub(super) fn interpret(scope: &Scope, check: &Check, attempt: &Attempt) -> CheckResult {
     let stdout = attempt.stdout.text();
     let stderr = attempt.stderr.text();
     let extracted = match (&attempt.ending, check.action()) {
@@ -28,8 +23,8 @@ pub(super) fn interpret(
     };
     let own = own_scope(scope, check, attempt, &stdout, &stderr, &extracted);
     let ran = matches!(attempt.ending, Ending::Exited(_) | Ending::Probed);
-    let (outcome, reason) = outcome(evaluator, &own, check, attempt, &stderr, &extracted);
-    let severity = ran.then(|| severity(evaluator, &own, check));
+    let (outcome, reason) = outcome(&own, check, attempt, &stderr, &extracted);
+    let severity = ran.then(|| severity(&own, check));
     let (outcome, reason) = match &severity {
         Some(Err(missing)) => (
             Outcome::Errored,
@@ -38,27 +33,24 @@ pub(super) fn interpret(
         _ => (outcome, reason),
     };
     let observed = match &check.show {
-        Some(template) if outcome == Outcome::Passed => evaluator.describe(template, &own),
+        Some(template) if outcome == Outcome::Passed => own.describe(template),
         // If values are missing, the reason says more than an incomplete text.
-        Some(template) if outcome == Outcome::Failed => evaluator
-            .render(template, &own)
-            .unwrap_or_else(|_| reason.clone()),
+        Some(template) if outcome == Outcome::Failed => {
+            own.render(template).unwrap_or_else(|_| reason.clone())
+        }
         _ => reason.clone(),
     };
     let (events, metric) = if ran {
-        (
-            events(evaluator, &own, check, &extracted),
-            metric(evaluator, &own, check),
-        )
+        (events(&own, check, &extracted), metric(&own, check))
     } else {
         (Vec::new(), None)
     };
     let severity = severity.and_then(Result::ok).flatten();
-    let affected = severity.map(|worst| affected(evaluator, &own, check, &extracted, worst));
+    let affected = severity.map(|worst| affected(&own, check, &extracted, worst));
     CheckResult {
         key: attempt.key(),
         outcome,
-        no_items: has_no_items(evaluator, scope, check, attempt),
+        no_items: has_no_items(scope, check, attempt),
         reason,
         observed,
         facts: extracted.facts,
@@ -114,7 +106,6 @@ fn stream_facts(attempt: &Attempt, stdout: &str, stderr: &str) -> Facts {
 }
 
 fn outcome(
-    evaluator: &Evaluator,
     own: &Scope,
     check: &Check,
     attempt: &Attempt,
@@ -149,7 +140,7 @@ fn outcome(
             (false, _) => (Outcome::Failed, ended),
         };
     };
-    match evaluator.judge(pass, own) {
+    match own.judge(pass) {
         Ok(true) => (Outcome::Passed, ended),
         Err(missing) if accepted => (
             Outcome::Errored,
@@ -159,9 +150,9 @@ fn outcome(
     }
 }
 
-fn has_no_items(evaluator: &Evaluator, scope: &Scope, check: &Check, attempt: &Attempt) -> bool {
+fn has_no_items(scope: &Scope, check: &Check, attempt: &Attempt) -> bool {
     let list = check.for_each.as_ref();
-    let items = list.and_then(|list| evaluator.value(list, scope).ok());
+    let items = list.and_then(|list| scope.value(list).ok());
     matches!(attempt.ending, Ending::Skipped(_))
         && items.is_some_and(|items| items.try_iter().is_ok_and(|mut it| it.next().is_none()))
 }
@@ -170,7 +161,7 @@ fn first_line(text: &str) -> Option<&str> {
     text.lines().map(str::trim).find(|line| !line.is_empty())
 }
 
-fn events(evaluator: &Evaluator, own: &Scope, check: &Check, extracted: &Extracted) -> Vec<Event> {
+fn events(own: &Scope, check: &Check, extracted: &Extracted) -> Vec<Event> {
     let mut events = Vec::new();
     let one = [Facts::new()];
     let by_record = check.each.is_some() || !extracted.records.is_empty();
@@ -190,16 +181,16 @@ fn events(evaluator: &Evaluator, own: &Scope, check: &Check, extracted: &Extract
             let wanted = spec
                 .condition
                 .as_ref()
-                .is_none_or(|condition| evaluator.judge(condition, &scope) == Ok(true));
+                .is_none_or(|condition| scope.judge(condition) == Ok(true));
             if !wanted {
                 continue;
             }
-            if let Ok(value) = evaluator.value(&spec.at, &scope)
+            if let Ok(value) = scope.value(&spec.at)
                 && let Some(at) = moment_of(&value)
             {
                 events.push(Event {
                     at,
-                    what: evaluator.describe(&spec.what, &scope),
+                    what: scope.describe(&spec.what),
                     source: EventSource::Check(check.id.clone()),
                     decisive: false,
                 });
@@ -213,11 +204,7 @@ fn events(evaluator: &Evaluator, own: &Scope, check: &Check, extracted: &Extract
 ///
 /// # Errors
 /// None is known to be exceeded, and these values are missing to evaluate one of them.
-pub(super) fn severity(
-    evaluator: &Evaluator,
-    own: &Scope,
-    check: &Check,
-) -> Result<Option<Severity>, Unknown> {
+pub(super) fn severity(own: &Scope, check: &Check) -> Result<Option<Severity>, Unknown> {
     let limits = [
         (&check.crit, Severity::Critical),
         (&check.warn, Severity::Warning),
@@ -225,7 +212,7 @@ pub(super) fn severity(
     let mut result = Ok(None);
     for (condition, severity) in limits {
         let Some(condition) = condition else { continue };
-        match evaluator.judge(condition, own) {
+        match own.judge(condition) {
             Ok(true) => return Ok(Some(severity)),
             Err(unknown) => result = result.and(Err(unknown)),
             Ok(false) => {}
@@ -234,9 +221,9 @@ pub(super) fn severity(
     result
 }
 
-fn metric(evaluator: &Evaluator, own: &Scope, check: &Check) -> Option<MetricValue> {
+fn metric(own: &Scope, check: &Check) -> Option<MetricValue> {
     let metric = check.metric.as_ref()?;
-    let value = evaluator.value(&metric.value, own).ok()?;
+    let value = own.value(&metric.value).ok()?;
     Some(MetricValue {
         value: f64::try_from(value).ok()?,
         unit: metric.unit.clone(),

@@ -336,7 +336,7 @@ fn what_a_check_shows() {
 /// What an expression says is missing.
 fn missing(run: &Run<'_>, expression: &str) -> Vec<String> {
     let results = CheckResults::of_recording(run.runbook, &run.recording);
-    match results.evaluator().value(expression, results.scope()) {
+    match results.scope().value(expression) {
         Ok(value) => panic!("{expression} is {value}"),
         Err(Unknown(missing)) => missing.iter().map(Missing::to_string).collect(),
     }

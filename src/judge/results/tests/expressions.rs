@@ -107,7 +107,7 @@ checks:
     let run = run.exits("stamp", 0, "12\n", "");
     let results = CheckResults::of_recording(&runbook, &run.recording);
     let value = |source| {
-        let value = results.evaluator().value(source, results.scope());
+        let value = results.scope().value(source);
         value.map(|value| value.to_string())
     };
     assert_eq!(value("big"), Ok("True".into()));
@@ -120,7 +120,7 @@ fn what_lxcdiag_did_before_can_be_read() {
     let run = Run::new(&runbook).changed_before(&["systemctl", "daemon-reload"], -5.0, -4.0);
     let results = CheckResults::of_recording(&runbook, &run.recording);
     let value = |source| {
-        let value = results.evaluator().value(source, results.scope());
+        let value = results.scope().value(source);
         value.map(|value| value.to_string())
     };
     assert_eq!(
@@ -147,7 +147,7 @@ fn the_uncertainty_of_the_clock_is_part_of_lxcdiags_own_moments() {
     )];
     let results = CheckResults::of_recording(&runbook, &run.recording);
     let time = |source| {
-        let value = results.evaluator().value(source, results.scope());
+        let value = results.scope().value(source);
         crate::expression::moment_of(&value.unwrap()).unwrap()
     };
     let from = |start, end| Interval::new(at(start), at(end));

@@ -39,7 +39,7 @@ fn time_message_and_kind_are_those_of_one_failure_in_the_log() {
     for failed_at in [Some(-7.0), Some(-9.0), None] {
         let run = with_log(&runbook, &log, failed_at);
         let results = CheckResults::of_recording(&runbook, &run.recording);
-        let value = |name| results.evaluator().value(name, results.scope()).unwrap();
+        let value = |name| results.scope().value(name).unwrap();
         assert_eq!(value("log_error").to_string(), absent);
         assert_eq!(value("log_kind").to_string(), "unit");
         let expected = Some(Interval::at(at(-7.0)));
