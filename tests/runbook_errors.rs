@@ -83,7 +83,7 @@ checks:
     facts: { types: { size: int } }
     show: "{{ size | length }}"
   - id: enabled
-    title: What systemd says of it
+    title: Is it enabled
     run: [systemctl, is-enabled, --, "{{ unit }}"]
     exits: [0, 1]
     facts: { match: ['^(?<state>\w+)$'] }

@@ -1,6 +1,6 @@
 //! Random histories.
 //!
-//! The weights stand in the tables below, and were fixed before the judge was tuned against them. A number is
+//! The weights are in the tables below, and were fixed before the judge was tuned against them. A number is
 //! a share of the sum in its table, or per cent.
 
 mod attempt;

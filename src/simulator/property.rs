@@ -19,10 +19,10 @@ const HISTORIES: u64 = 300;
 /// How many of these may be judged wrong. The aim is none.
 const WRONG_ALLOWED: usize = 80;
 
-/// A history with its truth, and what lxcdiag says of it.
+/// A history with its truth and lxcdiag's verdicts.
 pub(super) struct Judged {
     pub(super) truth: Truth,
-    /// What is said of each hypothesis.
+    /// The verdict on each hypothesis.
     pub(super) levels: BTreeMap<String, Level>,
 }
 

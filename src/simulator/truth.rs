@@ -1,8 +1,8 @@
 //! What is true of a history, computed from the world itself and not from what can be observed.
 //!
-//! A failure is known if `--failed-at` or the log tells of it. Each hypothesis is then about that moment,
-//! even if the user has given a wrong one: what holds if `systemctl enable` had been run then. A hypothesis
-//! that a history leaves to taste is absent, and is not judged.
+//! A failure is known if `--failed-at` or the log contains it. Each hypothesis is then about that time, even
+//! if the user gave a wrong one: it is true if it would be the reason of a failure of `systemctl enable` at
+//! that time. A hypothesis whose truth is a matter of definition is absent, and is not judged.
 
 mod at_failure;
 mod now;

@@ -71,7 +71,7 @@ pub(super) fn stat_directory(world: &World, path: &str) -> Reply {
     }
 }
 
-/// `ls -l`, with the dates left alone: nothing reads them.
+/// `ls -l`, without correct dates, which nothing reads.
 pub(super) fn list(world: &World, directory: &str) -> Reply {
     let mut text = "total 20\n".to_owned();
     for (path, id) in world.files.below(directory, 1) {

@@ -33,7 +33,7 @@ pub(in crate::simulator) enum LogZone {
     Unwritten { actual: i8, assumed: i8 },
 }
 
-/// Whose failure a log tells of.
+/// The unit whose failure a log contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::simulator) enum LogAbout {
     ThisUnit,
@@ -137,7 +137,7 @@ impl Inputs {
         parse_time(text.trim_start_matches('@'), StampSource::User)
     }
 
-    /// Whether the log tells of a failure of the unit's.
+    /// Whether the log contains a failure of the unit.
     pub(in crate::simulator) fn log_has_failure(&self, world: &World) -> bool {
         let is_own = |log: LogGiven| log.about == LogAbout::ThisUnit;
         self.log.is_some_and(is_own) && first_failure(world).is_some_and(|ran| is_logged(ran.who))

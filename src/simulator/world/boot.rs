@@ -145,7 +145,7 @@ impl World {
         self.journal.clear();
     }
 
-    /// What a reload does: it is logged, and what is loaded is read anew.
+    /// A reload: it is logged, and loaded units are read again.
     pub(in crate::simulator) fn reload(&mut self) {
         let requested = match self.setup.systemd {
             ..=253 => {

@@ -80,7 +80,7 @@ impl World {
         said
     }
 
-    /// What stands in the way of any command.
+    /// The reason why no command can run.
     fn unavailable(&self) -> Option<Said> {
         let Some(boot) = self.running() else {
             let text = format!("container '{}' not running!", crate::simulator::CT);
@@ -212,7 +212,7 @@ impl World {
         Some(Said::refused(refusal, 1, text))
     }
 
-    /// What `enable` says of a unit without `[Install]`; it exits with 0.
+    /// The message of `enable` about a unit without `[Install]`; it exits with 0.
     pub(in crate::simulator) fn no_installation_config(&self) -> &'static str {
         match self.setup.systemd {
             ..=255 => {

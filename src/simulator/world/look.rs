@@ -17,7 +17,7 @@ const SEARCH_PATH: [&str; 4] = [
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::simulator) enum Found {
     Absent,
-    /// A symbolic link to nothing.
+    /// A dangling symbolic link.
     Dangling,
     /// A directory has its name.
     Directory,

@@ -1,7 +1,7 @@
 //! Programs that are known to change things, as tables.
 //!
-//! Names and arguments stand in lists of words; a `*` at the beginning or end of a word stands
-//! for anything. A program that is in no table is taken for one that only reads.
+//! Names and arguments are lists of words; a `*` at the beginning or end of a word matches
+//! anything. A program that is in no table is assumed to be read-only.
 
 /// They always change something.
 pub(super) const ALWAYS: &str = "
