@@ -83,7 +83,7 @@ checks:
     facts: { types: { size: int } }
     show: "{{ size | length }}"
   - id: enabled
-    title: Is it enabled
+    title: State of the unit in systemd
     run: [systemctl, is-enabled, --, "{{ unit }}"]
     exits: [0, 1]
     facts: { match: ['^(?<state>\w+)$'] }

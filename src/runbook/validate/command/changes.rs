@@ -1,7 +1,7 @@
 //! Whether a command is known to change the container.
 //!
-//! What a program does cannot be known; this catches what was forgotten, not what is hidden. A
-//! command may write into what it made by `name=$(mktemp …)`, if `name` is used for nothing else.
+//! This catches what the author forgot, not what is hidden. A command can write to the temporary files of
+//! `name=$(mktemp …)`, if `name` has no other value.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -13,10 +13,10 @@ use super::programs::{
 use super::script::Script;
 use crate::runbook::printable::quoted;
 
-/// Scripts within scripts (`sh -c "eval …"`) that are followed.
-const DEEPEST: usize = 4;
+/// The maximum depth of scripts in scripts (`sh -c "eval …"`).
+const MAX_DEPTH: usize = 4;
 
-/// What changes something: a part of the command.
+/// The part of a command that changes something.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Change(String);
 
@@ -26,20 +26,20 @@ impl fmt::Display for Change {
     }
 }
 
-/// What a command changes, and which of its words is the program that does.
+/// The first change by a command, and the index of the word that is the program.
 pub(super) fn of_words(words: &[String]) -> Option<(usize, Change)> {
     Scope::default().command(words)
 }
 
-/// What a script changes.
+/// The first change by a script.
 pub(super) fn of_script(script: &Script<'_>) -> Option<Change> {
     Scope::default().script(script)
 }
 
-/// What is known where a command stands.
+/// What is known where a command runs.
 #[derive(Debug, Clone, Default)]
 struct Scope {
-    /// Variables that hold the path of a temporary file or directory.
+    /// Variables with the path of a temporary file or directory.
     temporary: BTreeSet<String>,
     depth: usize,
 }
@@ -97,16 +97,16 @@ impl Scope {
                 return None;
             }
             if name == "xargs" {
-                // Further operands come from its input.
+                // More operands come from its input.
                 scope.temporary.clear();
             }
             start += 1 + options_length(arguments, options) + operands;
         }
     }
 
-    /// A script that a command runs. `eval` and `trap` know the variables, another shell does not.
+    /// A script that a command runs. `eval` and `trap` share the variables, another shell does not.
     fn nested(&self, name: &str, script: &str) -> Option<Change> {
-        if self.depth > DEEPEST {
+        if self.depth > MAX_DEPTH {
             return Some(Change(name.to_owned()));
         }
         let mut scope = Self {
@@ -146,7 +146,7 @@ impl Scope {
         argument.or(verb).or(operand).map(with)
     }
 
-    /// Whether a program writes to anything but temporary files.
+    /// Whether a program writes to other than temporary files.
     fn writes_elsewhere(&self, which: Operands, arguments: &[String]) -> bool {
         let mut operands: Vec<&str> = arguments
             .iter()
@@ -174,7 +174,7 @@ impl Scope {
         is_in(HARMLESS_FILES, file) || self.is_temporary(file)
     }
 
-    /// Whether a path begins with a variable for a temporary file, and leads to nowhere else.
+    /// Whether a path starts with a variable for a temporary file, and stays below it.
     fn is_temporary(&self, path: &str) -> bool {
         path.strip_prefix("${")
             .and_then(|path| path.split_once('}'))
@@ -196,7 +196,7 @@ fn lists<T: Copy>(table: &[(&str, T)], program: &str) -> impl Iterator<Item = T>
     entries.map(|(_, entry)| *entry)
 }
 
-/// How many of the arguments are options, with their values, before the first operand.
+/// The number of options, including their values, before the first operand.
 fn options_length(arguments: &[String], with_value: &str) -> usize {
     let mut length = 0;
     while let Some(word) = arguments.get(length) {
@@ -219,7 +219,7 @@ fn assignment(word: &str) -> Option<(&str, &str)> {
     is_name.then_some((name, value))
 }
 
-/// The variables that a script sets to what `mktemp` prints, and never to anything else.
+/// The variables that a script sets to the output of `mktemp`, and to nothing else.
 fn temporary_names(script: &Script<'_>) -> BTreeSet<String> {
     let (mut made, mut otherwise) = (BTreeSet::new(), BTreeSet::new());
     for word in script.commands.iter().flatten() {

@@ -1,19 +1,19 @@
 //! Programs that are known to change things, as tables.
 //!
-//! Names and arguments are lists of words; a `*` at the beginning or end of a word matches
-//! anything. A program that is in no table is assumed to be read-only.
+//! Names and arguments are lists of words; a `*` at the start or end of a word matches anything. A program
+//! that is in no table is assumed to only read.
 
-/// They always change something.
+/// Programs that always change something.
 pub(super) const ALWAYS: &str = "
     reboot poweroff halt shutdown telinit umount swapoff ifup ifdown
     update-rc.d systemd-run systemd-sysusers
     adduser addgroup deluser delgroup useradd userdel usermod groupadd groupdel groupmod
     chfn chpasswd chsh gpasswd newusers vigr vipw visudo";
 
-/// They do if they are given an operand.
+/// Programs that change something if they have an operand.
 pub(super) const WITH_OPERAND: &str = "hostname init mount";
 
-/// They do unless one of these arguments is given.
+/// Programs that change something unless they have one of these arguments.
 #[rustfmt::skip]
 pub(super) const UNLESS: &[(&str, &str)] = &[
     ("chage", "-l --list"),
@@ -27,7 +27,7 @@ pub(super) const UNLESS: &[(&str, &str)] = &[
     ("systemd-tmpfiles", "--cat-config"),
 ];
 
-/// They do if one of these arguments is given.
+/// Programs that change something if they have one of these arguments.
 #[rustfmt::skip]
 pub(super) const WITH: &[(&str, &str)] = &[
     ("busctl", "set-property"),
@@ -49,8 +49,8 @@ pub(super) const WITH: &[(&str, &str)] = &[
     ("sysctl", "-w* -p* --write --load* --system *=*"),
 ];
 
-/// They have verbs, and change something unless the verb is one of [`READING_VERBS`], or one of
-/// these arguments is given.
+/// Programs with verbs, which change something unless the verb is one of [`READING_VERBS`], or they have one
+/// of these arguments.
 #[rustfmt::skip]
 pub(super) const VERBS: &[(&str, &str)] = &[
     ("systemctl loginctl hostnamectl timedatectl localectl", ""),
@@ -61,18 +61,18 @@ pub(super) const VERBS: &[(&str, &str)] = &[
     ("pip pip3", "freeze"),
 ];
 
-/// The verbs that only read.
+/// Verbs that only read.
 pub(super) const READING_VERBS: &str = "
     audit cat changelog check check-update depends dot get-* help info inspect is-* list
     list-* lldp policy provides query rdepends repolist repoquery search show show-* showhold
     showauto showmanual statistics status *-status version whoami";
 
-/// Options before an operand or verb whose value is a word of its own.
+/// Options before an operand or verb that have their value in the next word.
 pub(super) const OPTIONS_WITH_VALUE: &str = "
     -C -H -M -P -c -n -o -p -t --capsule --host --job-mode --kill-whom --kill-value --lines
     --machine --output --property --root --signal --state --type --what";
 
-/// They write files: these of their operands.
+/// Programs that write files, and which of their operands are the files.
 #[rustfmt::skip]
 pub(super) const WRITES: &[(&str, Operands)] = &[
     ("mkdir mkfifo mknod mv rm rmdir shred touch truncate unlink", Operands::All),
@@ -88,18 +88,18 @@ pub(super) enum Operands {
     All,
     AllButFirst,
     Last,
-    /// What follows this text.
+    /// Those that start with this text, without it.
     After(&'static str),
-    /// All; without any, nothing is written.
+    /// All. Without operands, the program writes nothing.
     IfAny,
 }
 
-/// Files that hold nothing: to write there changes nothing.
+/// Files that do not store anything.
 pub(super) const HARMLESS_FILES: &str = "
     /dev/fd/* /dev/null /dev/stderr /dev/stdout /dev/tcp/* /dev/tty /dev/udp/* /proc/self/fd/*";
 
-/// They run the command in their arguments: the options of theirs whose value is a word of its
-/// own, and how many operands come before the command.
+/// Programs that run the command in their arguments; their options that have a value in the next word; and
+/// the number of operands before the command.
 #[rustfmt::skip]
 pub(super) const WRAPPERS: &[(&str, &str, usize)] = &[
     ("builtin busybox command nohup setsid toybox", "", 0),
@@ -113,7 +113,7 @@ pub(super) const WRAPPERS: &[(&str, &str, usize)] = &[
     ("xargs", "-a -d -E -I -L -n -P -s", 0),
 ];
 
-/// They read a script from the word after `-c`.
+/// Programs whose argument after `-c` is a shell script.
 const SHELLS: &str = "ash bash busybox dash ksh runuser sh su zsh";
 
 /// Whether a word is in a list.

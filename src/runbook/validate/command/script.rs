@@ -1,8 +1,8 @@
-//! A shell script taken apart, without running it: its commands, the files it writes, its templates.
+//! The commands of a shell script, the files that it writes, and its templates.
 //!
-//! The grammar is that of POSIX `sh`, as far as it decides where a command begins and what
-//! quotes protect. Nothing is expanded: a variable stays `${name}`, and a command substitution
-//! becomes `$(PROGRAM)`, after the first program in it.
+//! The grammar is that of POSIX `sh`, as far as it decides where a command starts and what is quoted. Nothing
+//! is expanded: a variable stays `${name}`, and a command substitution becomes `$(PROGRAM)`, with the first
+//! program in it.
 
 mod frame;
 
@@ -10,27 +10,27 @@ use crate::expression::{TemplatePart, template_parts};
 use crate::runbook::validate::expressions::is_template;
 use frame::{Frame, Inside, Next};
 
-/// The deepest nesting that is followed. No script needs so much.
-const DEEPEST: usize = 200;
+/// The maximum nesting.
+const MAX_DEPTH: usize = 200;
 
-/// What a script consists of.
+/// A parsed script.
 #[derive(Debug, Default)]
 pub(super) struct Script<'a> {
-    /// Each command's words, assignments included, redirections excluded.
+    /// The words of each command, with assignments, without redirections.
     pub(super) commands: Vec<Vec<String>>,
     /// The files that redirections write.
     pub(super) writes: Vec<String>,
     pub(super) templates: Vec<Template<'a>>,
-    /// Why it could not be followed in full.
+    /// Why the script cannot be parsed completely.
     pub(super) unclear: Vec<&'static str>,
 }
 
 /// A `{{ … }}` in a script.
 #[derive(Debug)]
 pub(super) struct Template<'a> {
-    /// What stands between the braces.
+    /// The text between the braces.
     pub(super) expression: &'a str,
-    /// The place, if quotes around the value would not protect it there.
+    /// The place, if quoting does not protect the value there.
     pub(super) unprotected: Option<&'static str>,
 }
 
@@ -86,7 +86,7 @@ impl<'a> Scanner<'a> {
             TemplatePart::Text(text) => {
                 self.rest = text;
                 while let Some(c) = self.rest.chars().next() {
-                    if self.outer.len() > DEEPEST {
+                    if self.outer.len() > MAX_DEPTH {
                         self.script.unclear.push(TOO_DEEP);
                         break;
                     }
@@ -105,7 +105,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Why quotes do not protect what stands here.
+    /// The current place, if quoting does not protect a value there.
     fn unprotected(&self) -> Option<&'static str> {
         let in_backticks = |frame: &Frame| frame.inside == Inside::Backticks;
         match &self.frame.inside {
@@ -137,7 +137,7 @@ impl<'a> Scanner<'a> {
                 self.leave();
                 self.take(1);
             }
-            // The end of the line ends the command as well.
+            // The end of the line also ends the command.
             (Inside::Comment, '\n') => self.leave(),
             (Inside::Comment, _) => self.take(1),
             (Inside::HereDocument(document), _) if self.before == '\n' => {
@@ -207,7 +207,7 @@ impl<'a> Scanner<'a> {
             }
             '(' if self.before == '(' => self.open(Inside::Arithmetic, 1),
             '(' => {
-                // Before them stands at most the name of a function.
+                // There can only be the name of a function before it.
                 self.frame.words.clear();
                 self.frame.word = None;
                 self.open(Inside::Command, 1);
@@ -339,7 +339,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// A backtick ends what the last one began, whatever is open in it.
+    /// A backtick closes the last one, and everything that is open inside it.
     fn close_backticks(&mut self) -> bool {
         let is_open = |frame: &Frame| frame.inside == Inside::Backticks;
         if !is_open(&self.frame) && !self.outer.iter().any(is_open) {
@@ -352,7 +352,7 @@ impl<'a> Scanner<'a> {
         true
     }
 
-    /// Adds to the word that the text here is part of.
+    /// Adds text to the current word.
     fn text(&mut self, text: &str) {
         let mut frames = std::iter::once(&mut self.frame).chain(self.outer.iter_mut().rev());
         let holder = frames.find(|frame| !matches!(frame.inside, Inside::Single | Inside::Double));

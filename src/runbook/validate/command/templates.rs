@@ -1,7 +1,7 @@
-//! Values in shell code: each must be quoted by `| quote`, and stand where that protects it.
+//! Values in shell scripts: each must be quoted by `| quote`, in a place where this protects it.
 //!
-//! `{{ x | quote }}` becomes `'…'`. Within the script's own quotes, in a comment or in a
-//! here-document the value would still be read as code, so a template there is refused.
+//! `{{ x | quote }}` becomes `'…'`. Inside the script's own quotes, in a comment or in a here-document, the
+//! shell would still run the value as code.
 
 use super::programs::script_in;
 use super::script::Script;
@@ -9,7 +9,7 @@ use crate::expression::{ShellQuoting, shell_quoting};
 use crate::runbook::printable::quoted;
 use crate::runbook::validate::expressions::is_template;
 
-/// The word of a command that is a script for a shell and has a template in it.
+/// The index of the word that is a shell script with a template.
 pub(super) fn script_with_template(words: &[String]) -> Option<usize> {
     script_in(words).filter(|index| words.get(*index).is_some_and(|word| is_template(word)))
 }

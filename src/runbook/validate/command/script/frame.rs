@@ -1,21 +1,21 @@
 //! One level of nesting in a script, and the words of its commands.
 
-/// Words after which a command begins.
+/// Words before a command.
 const RESERVED: &[&str] = &[
     "!", "{", "}", "if", "then", "elif", "else", "fi", "while", "until", "do", "done",
 ];
 
-/// What the shell is in the middle of.
+/// The construct that a level of nesting is in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Inside {
-    /// Commands, where `'…'` protects.
+    /// Commands.
     Command,
     Backticks,
     Single,
     Double,
-    /// `${…}` within double quotes.
+    /// `${…}` in double quotes.
     Braces,
-    /// `${…}` without quotes around it.
+    /// `${…}` without quotes.
     BareBraces,
     /// `$((…))`, or the elements of an array.
     Arithmetic,
@@ -26,9 +26,9 @@ pub(super) enum Inside {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct HereDocument {
     pub(super) delimiter: String,
-    /// Nothing in it is expanded.
+    /// It is not expanded.
     pub(super) quoted: bool,
-    /// Its lines may begin with tabs.
+    /// Its lines can start with tabs.
     pub(super) tabs: bool,
 }
 
@@ -43,19 +43,19 @@ impl HereDocument {
 #[derive(Debug)]
 pub(super) struct Frame {
     pub(super) inside: Inside,
-    /// It was opened by `$(` or a backtick: the words around it go on after it.
+    /// It is a substitution: the outer word continues after it.
     pub(super) substitution: bool,
     pub(super) words: Vec<String>,
     pub(super) word: Option<String>,
     pub(super) quoted: bool,
-    /// What the word to come is.
+    /// The kind of the next word.
     pub(super) next: Next,
-    /// The first program of all.
+    /// The first program.
     pub(super) first: Option<String>,
-    /// How many `case` are open, and whether the next words are patterns.
+    /// The number of open `case`, and whether the next words are patterns.
     pub(super) cases: usize,
     pub(super) in_pattern: bool,
-    /// Here-documents that begin on the next line.
+    /// Here-documents that start on the next line.
     pub(super) here_documents: Vec<HereDocument>,
 }
 
@@ -64,11 +64,11 @@ pub(super) enum Next {
     Argument,
     /// A file that is written.
     Written,
-    /// The same, or after `>&` the number of a descriptor.
+    /// After `>&`: a file that is written, or the number of a descriptor.
     WrittenOrNumber,
     /// A file or text that is read.
     Read,
-    /// What ends a here-document.
+    /// The end marker of a here-document.
     Delimiter {
         tabs: bool,
     },
@@ -90,7 +90,7 @@ impl Frame {
         }
     }
 
-    /// Puts the word that ends here where it belongs.
+    /// Ends the current word.
     pub(super) fn end_word(&mut self, writes: &mut Vec<String>) {
         let Some(word) = self.word.take() else {
             return;
@@ -127,7 +127,7 @@ impl Frame {
         }
     }
 
-    /// The words of the command that ends here.
+    /// Ends the current command, and returns its words.
     pub(super) fn end_command(&mut self) -> Option<Vec<String>> {
         self.next = Next::Argument;
         let words = std::mem::take(&mut self.words);
