@@ -26,9 +26,12 @@ pub(super) fn typed<T: for<'de> Deserialize<'de>>(document: &Document) -> Result
         spot: &document.spot,
         path: Path::default(),
     };
-    T::deserialize(root).map_err(|error| Finding {
-        path: error.path.unwrap_or_default(),
-        message: error.message,
+    T::deserialize(root).map_err(|error| {
+        let error = error.at(&Path::default());
+        Finding {
+            path: error.path.unwrap_or_default(),
+            message: error.message,
+        }
     })
 }
 
@@ -189,34 +192,36 @@ impl<'de> de::Deserializer<'de> for Shape<'_> {
     type Error = ShapeError;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ShapeError> {
-        match self.value {
-            Value::String(text) => visitor.visit_str(text),
-            Value::Number(number) => match (number.as_i64(), number.as_f64()) {
-                (Some(number), _) => visitor.visit_i64(number),
-                (None, number) => visitor.visit_f64(number.unwrap_or(f64::NAN)),
-            },
-            Value::Bool(value) => visitor.visit_bool(*value),
-            Value::Null => Err(nothing_there(&visitor)),
-            Value::Sequence(items) => visitor.visit_seq(Items {
+        match (self.value, self.found()) {
+            (Value::Sequence(items), _) => visitor.visit_seq(Items {
                 items: items.iter().enumerate(),
                 shape: &self,
             }),
-            Value::Mapping(entries) => visitor.visit_map(Entries {
+            (Value::Mapping(entries), _) => visitor.visit_map(Entries {
                 entries: entries.iter().enumerate(),
                 value: None,
                 shape: &self,
             }),
-            Value::Tagged(_) => Err(ShapeError::new(String::from(A_TAG))),
+            (_, Unexpected::Str(text)) => visitor.visit_str(text),
+            (_, Unexpected::Signed(number)) => visitor.visit_i64(number),
+            (_, Unexpected::Float(number)) => visitor.visit_f64(number),
+            (_, Unexpected::Bool(value)) => visitor.visit_bool(value),
+            (_, Unexpected::Unit) => {
+                let expected = expected_in_words(&visitor);
+                Err(ShapeError::new(format!(
+                    "missing value: expected {expected}"
+                )))
+            }
+            _ => Err(ShapeError::new(String::from(
+                "YAML tags are not supported\nhint: quote text that starts with `!`",
+            ))),
         }
-        .map_err(|error| error.at(&self.path))
     }
 
     /// If text is expected, a number or boolean is read as it is written.
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ShapeError> {
         match self.value {
-            Value::Number(_) | Value::Bool(_) => visitor
-                .visit_str(&self.spot.text)
-                .map_err(|error: ShapeError| error.at(&self.path)),
+            Value::Number(_) | Value::Bool(_) => visitor.visit_str(&self.spot.text),
             _ => self.deserialize_any(visitor),
         }
     }
@@ -230,8 +235,7 @@ impl<'de> de::Deserializer<'de> for Shape<'_> {
         match self.value {
             Value::Null => Err(ShapeError::new(String::from(
                 "missing value\nhint: write a value, or delete the key",
-            ))
-            .at(&self.path)),
+            ))),
             _ => visitor.visit_some(self),
         }
     }
@@ -253,7 +257,6 @@ impl<'de> de::Deserializer<'de> for Shape<'_> {
                 found_in_words(self.found()),
             ))),
         }
-        .map_err(|error| error.at(&self.path))
     }
 
     /// Unlike serde's default, a list is not read as the values of the keys in order.
@@ -264,10 +267,7 @@ impl<'de> de::Deserializer<'de> for Shape<'_> {
         visitor: V,
     ) -> Result<V::Value, ShapeError> {
         match self.value {
-            Value::Sequence(_) => {
-                let error: ShapeError = de::Error::invalid_type(self.found(), &visitor);
-                Err(error.at(&self.path))
-            }
+            Value::Sequence(_) => Err(de::Error::invalid_type(self.found(), &visitor)),
             _ => self.deserialize_any(visitor),
         }
     }
@@ -276,11 +276,6 @@ impl<'de> de::Deserializer<'de> for Shape<'_> {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf unit unit_struct
         newtype_struct seq tuple tuple_struct map identifier ignored_any
     }
-}
-
-fn nothing_there(expected: &dyn Expected) -> ShapeError {
-    let expected = expected_in_words(expected);
-    ShapeError::new(format!("missing value: expected {expected}"))
 }
 
 struct Items<'v> {
@@ -359,8 +354,6 @@ impl Shape<'_> {
             .map_err(|error| error.at(&at))
     }
 }
-
-const A_TAG: &str = "YAML tags are not supported\nhint: quote text that starts with `!`";
 
 #[cfg(test)]
 mod tests {
