@@ -13,7 +13,7 @@ use crate::evidence::fact::Facts;
 use crate::evidence::recording::{Attempt, Ending, Output, Recording, Target};
 use crate::evidence::time::Interval;
 use crate::host::{Host, HostError};
-use crate::runbook::{Check, HostLook};
+use crate::runbook::{Check, HostProbe};
 
 /// How long the client may take to open a shell. `pct` alone takes 1.2 s of CPU, and much longer on a
 /// busy host.
@@ -28,7 +28,7 @@ pub struct Call<'a> {
     /// The command's words in the container; empty for a probe of the host.
     pub argv: Vec<String>,
     /// The probe of the host; none for a command.
-    pub probe: Option<HostLook>,
+    pub probe: Option<HostProbe>,
 }
 
 impl Call<'_> {
@@ -115,7 +115,7 @@ impl<'a> Live<'a> {
 
     /// Probes the host on a separate thread: a file system that hangs must not delay the time limit, a
     /// signal, or another container.
-    async fn probe(&self, call: Call<'_>, probe: HostLook) -> Attempt {
+    async fn probe(&self, call: Call<'_>, probe: HostProbe) -> Attempt {
         let (host, ct) = (self.host.clone(), self.ct);
         let (started_at, started) = (self.now().start, Instant::now());
         let limit = Duration::from_secs_f64(call.check.timeout_seconds());
@@ -135,12 +135,12 @@ impl<'a> Live<'a> {
     }
 }
 
-fn run_probe(host: &Host, ct: ContainerId, probe: &HostLook) -> Result<Vec<Facts>, HostError> {
+fn run_probe(host: &Host, ct: ContainerId, probe: &HostProbe) -> Result<Vec<Facts>, HostError> {
     match probe {
-        HostLook::Container => host.container(ct).map(|facts| vec![facts]),
-        HostLook::Node => Ok(vec![host.node().facts()]),
-        HostLook::Tasks(types) => host.tasks(ct, types).map(|log| log.tasks),
-        HostLook::Source(path) => host.source(path).map(|facts| vec![facts]),
+        HostProbe::Container => host.container(ct).map(|facts| vec![facts]),
+        HostProbe::Node => Ok(vec![host.node().facts()]),
+        HostProbe::Tasks(types) => host.tasks(ct, types).map(|log| log.tasks),
+        HostProbe::Source(path) => host.source(path).map(|facts| vec![facts]),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::evidence::recording::{Attempt, Ending, Recording};
 use crate::evidence::time::SECOND;
 use crate::expression::{Binding, Unknown};
 use crate::judge::results::CheckResults;
-use crate::runbook::{Action, Check, HostLook, Runbook};
+use crate::runbook::{Action, Check, HostProbe, Runbook};
 
 /// The maximum number of `for_each` items that a check runs for.
 const MAX_ITEMS: usize = 100;
@@ -226,8 +226,8 @@ impl<'a> Executor<'a> {
             Box::new(not_run(check, item, Ending::Skipped(missing.to_string())))
         };
         let probe = match check.action() {
-            Some(Action::Host(HostLook::Source(path))) => match scope.render(path) {
-                Ok(path) => Some(HostLook::Source(path)),
+            Some(Action::Host(HostProbe::Source(path))) => match scope.render(path) {
+                Ok(path) => Some(HostProbe::Source(path)),
                 Err(unknown) => return Err(skip(item, unknown)),
             },
             Some(Action::Host(probe)) => Some(probe.clone()),

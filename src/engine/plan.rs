@@ -12,7 +12,7 @@ use crate::evidence::recording::{OwnChange, RecordedRunbook, Recording, SCHEMA, 
 use crate::evidence::time::Interval;
 use crate::expression::{Binding, Scope, Unknown};
 use crate::judge::results::CheckResults;
-use crate::runbook::{Action, Check, HostLook, Runbook};
+use crate::runbook::{Action, Check, HostProbe, Runbook};
 use crate::shell_quote::command_line;
 use crate::terminal_text::visible;
 
@@ -156,14 +156,14 @@ impl Plan {
 
 fn action(check: &Check, scope: &Scope) -> Result<String, Unknown> {
     Ok(match check.action() {
-        Some(Action::Host(HostLook::Container)) => {
+        Some(Action::Host(HostProbe::Container)) => {
             "host: status, lock and configuration of the container".to_owned()
         }
-        Some(Action::Host(HostLook::Node)) => "host: the node's name and versions".to_owned(),
-        Some(Action::Host(HostLook::Tasks(types))) => {
+        Some(Action::Host(HostProbe::Node)) => "host: the node's name and versions".to_owned(),
+        Some(Action::Host(HostProbe::Tasks(types))) => {
             format!("host: task log ({})", types.join(", "))
         }
-        Some(Action::Host(HostLook::Source(path))) => {
+        Some(Action::Host(HostProbe::Source(path))) => {
             let path = scope.render(path)?;
             format!("host: size and SHA-256 of {path}")
         }

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use super::model::{Action, Check, Effect, HostLook, Runbook, Var};
+use super::model::{Action, Check, Effect, HostProbe, Runbook, Var};
 use crate::evidence::fact::FactType;
 use crate::nearest_name::listed;
 use crate::terminal_text::visible;
@@ -97,7 +97,7 @@ fn write_check(out: &mut String, check: &Check, width: usize) -> fmt::Result {
             let lines: Vec<_> = text.trim_end().lines().map(line).collect();
             format!("$ sh -c: {}", lines.join(&format!("\n{indent}  ")))
         }
-        Some(Action::Host(look)) => host_shown(look),
+        Some(Action::Host(probe)) => host_shown(probe),
         None => String::from("nothing"),
     };
     writeln!(out, "{indent}{command}")?;
@@ -111,18 +111,20 @@ fn write_check(out: &mut String, check: &Check, width: usize) -> fmt::Result {
     Ok(())
 }
 
-fn host_shown(look: &HostLook) -> String {
-    match look {
-        HostLook::Container => String::from("host probe: state and configuration of the container"),
-        HostLook::Node => String::from("host probe: node and software versions"),
-        HostLook::Tasks(types) if types.is_empty() => {
+fn host_shown(probe: &HostProbe) -> String {
+    match probe {
+        HostProbe::Container => {
+            String::from("host probe: state and configuration of the container")
+        }
+        HostProbe::Node => String::from("host probe: node and software versions"),
+        HostProbe::Tasks(types) if types.is_empty() => {
             String::from("host probe: task log of the container")
         }
-        HostLook::Tasks(types) => {
+        HostProbe::Tasks(types) => {
             let types = listed(types.iter().map(String::as_str));
             format!("host probe: task log of the container, types {types}")
         }
-        HostLook::Source(path) => format!("host probe: size and SHA-256 of {}", line(path)),
+        HostProbe::Source(path) => format!("host probe: size and SHA-256 of {}", line(path)),
     }
 }
 

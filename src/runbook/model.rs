@@ -91,7 +91,7 @@ pub struct Check {
     pub shell: Option<String>,
     /// A host probe.
     #[serde(default)]
-    pub host: Option<HostLook>,
+    pub host: Option<HostProbe>,
     /// The condition to pass. Without it, the check passes if its facts were found.
     #[serde(default)]
     pub pass: Option<Condition>,
@@ -144,7 +144,7 @@ pub enum Action<'a> {
     /// A script for `sh -c` in the container.
     Shell(&'a str),
     /// A host probe.
-    Host(&'a HostLook),
+    Host(&'a HostProbe),
 }
 
 impl Check {
@@ -153,7 +153,7 @@ impl Check {
         match (&self.run, &self.shell, &self.host) {
             (Some(argv), None, None) => Some(Action::Run(argv)),
             (None, Some(line), None) => Some(Action::Shell(line)),
-            (None, None, Some(look)) => Some(Action::Host(look)),
+            (None, None, Some(probe)) => Some(Action::Host(probe)),
             _ => None,
         }
     }
@@ -174,7 +174,7 @@ impl Check {
 
 /// The host probes. They only read, and run no command.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum HostLook {
+pub enum HostProbe {
     /// The container's state, lock and configuration.
     Container,
     /// The node's name and software versions.
@@ -321,34 +321,34 @@ pub struct Healthy {
     pub says: String,
 }
 
-impl<'de> Deserialize<'de> for HostLook {
+impl<'de> Deserialize<'de> for HostProbe {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct LookVisitor;
-        const LOOKS: &[&str] = &["container", "node", "tasks", "source"];
+        struct ProbeVisitor;
+        const PROBES: &[&str] = &["container", "node", "tasks", "source"];
 
-        impl<'de> Visitor<'de> for LookVisitor {
-            type Value = HostLook;
+        impl<'de> Visitor<'de> for ProbeVisitor {
+            type Value = HostProbe;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str("`container`, `node`, `tasks: [TYPE…]` or `source: PATH`")
             }
 
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<HostLook, E> {
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<HostProbe, E> {
                 match text {
-                    "container" => Ok(HostLook::Container),
-                    "node" => Ok(HostLook::Node),
-                    "tasks" => Ok(HostLook::Tasks(Vec::new())),
+                    "container" => Ok(HostProbe::Container),
+                    "node" => Ok(HostProbe::Node),
+                    "tasks" => Ok(HostProbe::Tasks(Vec::new())),
                     "source" => Err(E::custom(
                         "`source` requires a path\nhint: write `source: PATH`",
                     )),
-                    other => Err(E::unknown_variant(other, LOOKS)),
+                    other => Err(E::unknown_variant(other, PROBES)),
                 }
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<HostLook, A::Error> {
-                let look = match map.next_key::<String>()?.as_deref() {
-                    Some("tasks") => HostLook::Tasks(map.next_value()?),
-                    Some("source") => HostLook::Source(map.next_value()?),
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<HostProbe, A::Error> {
+                let probe = match map.next_key::<String>()?.as_deref() {
+                    Some("tasks") => HostProbe::Tasks(map.next_value()?),
+                    Some("source") => HostProbe::Source(map.next_value()?),
                     Some(other) => {
                         return Err(de::Error::unknown_field(other, &["tasks", "source"]));
                     }
@@ -359,7 +359,7 @@ impl<'de> Deserialize<'de> for HostLook {
                     }
                 };
                 match map.next_key::<String>()? {
-                    None => Ok(look),
+                    None => Ok(probe),
                     Some(_) => Err(de::Error::custom(
                         "a check can have only one host probe\nhint: split it into two",
                     )),
@@ -367,7 +367,7 @@ impl<'de> Deserialize<'de> for HostLook {
             }
         }
 
-        deserializer.deserialize_any(LookVisitor)
+        deserializer.deserialize_any(ProbeVisitor)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::model::{Check, Each, HostLook};
+use super::model::{Check, Each, HostProbe};
 use super::pattern::fact_pattern;
 
 /// The names that every expression can read. `failed_at` is absent unless the user or the provisioning
@@ -104,16 +104,16 @@ impl FactNames {
     pub fn of(check: &Check) -> Self {
         let fixed = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         let repeated = check.each.is_some() || check.for_each.is_some();
-        if let Some(look) = &check.host {
+        if let Some(probe) = &check.host {
             return Self {
-                names: fixed(match look {
-                    HostLook::Container => CONTAINER_FACTS,
-                    HostLook::Node => NODE_FACTS,
-                    HostLook::Tasks(_) => TASK_FACTS,
-                    HostLook::Source(_) => SOURCE_FACTS,
+                names: fixed(match probe {
+                    HostProbe::Container => CONTAINER_FACTS,
+                    HostProbe::Node => NODE_FACTS,
+                    HostProbe::Tasks(_) => TASK_FACTS,
+                    HostProbe::Source(_) => SOURCE_FACTS,
                 }),
                 open: false,
-                lists: repeated || matches!(look, HostLook::Tasks(_)),
+                lists: repeated || matches!(probe, HostProbe::Tasks(_)),
             };
         }
         let mut facts = Self {

@@ -9,14 +9,14 @@ mod systemctl;
 use super::world::{UNIT_DIR, Verb, World};
 use crate::evidence::fact::Facts;
 use crate::evidence::recording::Ending;
-use crate::runbook::HostLook;
+use crate::runbook::HostProbe;
 
 /// A check as it is asked.
 pub(super) struct Question<'a> {
     pub(super) check: &'a str,
     /// The unit that is asked about.
     pub(super) unit: &'a str,
-    pub(super) probe: Option<&'a HostLook>,
+    pub(super) probe: Option<&'a HostProbe>,
 }
 
 /// What comes of it.

@@ -9,7 +9,7 @@ use super::outcome::severity;
 use crate::evidence::fact::{Fact, Facts};
 use crate::expression::{Binding, Scope};
 use crate::runbook::pattern::fact_pattern;
-use crate::runbook::{Check, HostLook};
+use crate::runbook::{Check, HostProbe};
 use crate::terminal_text::clipped;
 
 /// A check with more records, or more affected things, is followed as a whole.
@@ -123,7 +123,7 @@ fn bind(scope: &mut Scope, extracted: &Extracted, records: &[Facts]) {
 /// The facts that can name a record, in the order in which the check names them. The keys of a JSON object
 /// have no order of their own.
 fn naming_facts(check: &Check) -> Vec<String> {
-    if let Some(HostLook::Tasks(_)) = check.host {
+    if let Some(HostProbe::Tasks(_)) = check.host {
         return vec!["upid".to_owned()];
     }
     let spec = check.facts.iter();

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use crate::evidence::fact::{Fact, FactType, Facts};
 use crate::runbook::pattern::fact_pattern;
 use crate::runbook::scope_names::TASK_FACTS;
-use crate::runbook::{Check, Each, FactSpec, HostLook, Stream};
+use crate::runbook::{Check, Each, FactSpec, HostProbe, Stream};
 
 /// The facts from an output.
 #[derive(Debug, Default)]
@@ -82,9 +82,9 @@ pub(super) fn from_output(check: &Check, stdout: &str, stderr: &str) -> Extracte
 }
 
 /// Takes facts from a host probe: one record, or one for each task.
-pub(super) fn from_host(look: &HostLook, found: &[Facts]) -> Extracted {
+pub(super) fn from_host(look: &HostProbe, found: &[Facts]) -> Extracted {
     match look {
-        HostLook::Tasks(_) => {
+        HostProbe::Tasks(_) => {
             let mut extracted = Extracted {
                 facts: columns(found),
                 records: found.to_vec(),
@@ -98,7 +98,7 @@ pub(super) fn from_host(look: &HostLook, found: &[Facts]) -> Extracted {
             }
             extracted
         }
-        HostLook::Container | HostLook::Node | HostLook::Source(_) => Extracted {
+        HostProbe::Container | HostProbe::Node | HostProbe::Source(_) => Extracted {
             facts: found.first().cloned().unwrap_or_default(),
             records: Vec::new(),
             matched: true,

@@ -2,7 +2,7 @@
 
 use super::{Findings, command};
 use crate::evidence::fact::parse_duration;
-use crate::runbook::model::{Check, Each, HostLook};
+use crate::runbook::model::{Check, Each, HostProbe};
 use crate::runbook::path::Path;
 use crate::runbook::printable::quoted;
 
@@ -16,8 +16,8 @@ pub(super) fn validate(check: &Check, path: &Path, found: &mut Findings) {
     found.not_blank(&path.key("title"), &check.title);
     action(check, path, found);
     command::validate(check, path, found);
-    if let Some(look) = &check.host {
-        host(check, look, path, found);
+    if let Some(probe) = &check.host {
+        host(check, probe, path, found);
     } else if check.pass.is_none() && check.facts.is_none() {
         let message = "the check tests nothing\nhint: add `pass` with a condition, or `facts`";
         found.add(path, message);
@@ -76,7 +76,7 @@ fn action(check: &Check, path: &Path, found: &mut Findings) {
     }
 }
 
-fn host(check: &Check, look: &HostLook, path: &Path, found: &mut Findings) {
+fn host(check: &Check, probe: &HostProbe, path: &Path, found: &mut Findings) {
     for (key, given, reason) in [
         ("facts", check.facts.is_some(), "has its own facts"),
         ("each", check.each.is_some(), "has its own facts"),
@@ -91,12 +91,12 @@ fn host(check: &Check, look: &HostLook, path: &Path, found: &mut Findings) {
         }
     }
     let path = path.key("host");
-    match look {
-        HostLook::Source(file) if file.trim().is_empty() => {
+    match probe {
+        HostProbe::Source(file) if file.trim().is_empty() => {
             let message = "the path is empty\nhint: write a path, or a template for one";
             found.add(&path.key("source"), message);
         }
-        HostLook::Tasks(types) => {
+        HostProbe::Tasks(types) => {
             for (index, kind) in types.iter().enumerate() {
                 // As Proxmox VE writes them in a UPID: vzstart, push_file.
                 let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';

@@ -4,7 +4,7 @@ use super::Findings;
 use super::scope::{Scope, View};
 use crate::expression::Condition;
 use crate::expression::{Names, SyntaxError, check_expression, check_template};
-use crate::runbook::model::{Action, Check, EventSpec, HostLook, Hypothesis, Runbook};
+use crate::runbook::model::{Action, Check, EventSpec, HostProbe, Hypothesis, Runbook};
 use crate::runbook::path::Path;
 
 /// Whether a text has anything for the template engine.
@@ -58,7 +58,7 @@ impl Reader<'_, '_> {
         if let Some(line) = &check.shell {
             self.template(&path.key("shell"), line, View::Words(index));
         }
-        if let Some(Action::Host(HostLook::Source(file))) = check.action() {
+        if let Some(Action::Host(HostProbe::Source(file))) = check.action() {
             let path = path.key("host").key("source");
             self.template(&path, file, View::Words(index));
         }

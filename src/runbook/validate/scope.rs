@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::needs;
 use crate::nearest_name::{listed, nearest};
 use crate::runbook::dependencies::Dependencies;
-use crate::runbook::model::{Check, HostLook, Runbook};
+use crate::runbook::model::{Check, HostProbe, Runbook};
 use crate::runbook::printable::quoted;
 use crate::runbook::scope_names::{CHECK_ATTRIBUTES, FactNames, GLOBALS, ITEM, OWN};
 
@@ -258,7 +258,7 @@ impl<'a> Scope<'a> {
 
 /// Whether a check has one of the attributes that checks can have.
 fn available(check: &Check, facts: &FactNames, name: &str) -> Result<(), String> {
-    let tasks = matches!(check.host, Some(HostLook::Tasks(_)));
+    let tasks = matches!(check.host, Some(HostProbe::Tasks(_)));
     if check.host.is_some() && OWN.contains(&name) && name != "records" {
         let facts = listed(facts.names.iter().map(String::as_str));
         return Err(format!(

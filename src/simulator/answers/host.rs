@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 use super::Reply;
 use crate::evidence::fact::{Fact, Facts};
 use crate::evidence::time::{FILE_STAMP_SLACK, Interval};
-use crate::runbook::HostLook;
+use crate::runbook::HostProbe;
 use crate::simulator::unit_text::Text;
 use crate::simulator::world::{Task, World};
 use crate::simulator::{EPOCH, HOST_UPTIME, MILLI, SECOND};
@@ -21,9 +21,9 @@ fn facts<const N: usize>(facts: [(&str, Option<Fact>); N]) -> Facts {
 }
 
 /// Answers a probe.
-pub(super) fn probe(world: &World, probe: &HostLook) -> Reply {
+pub(super) fn probe(world: &World, probe: &HostProbe) -> Reply {
     Reply::found(match probe {
-        HostLook::Container => vec![facts([
+        HostProbe::Container => vec![facts([
             (
                 "config",
                 Some(text("arch: amd64\nhostname: ct958\nostype: debian")),
@@ -35,18 +35,18 @@ pub(super) fn probe(world: &World, probe: &HostLook) -> Reply {
             ("template", Some(Fact::Bool(false))),
             ("unprivileged", Some(Fact::Bool(world.setup.unprivileged))),
         ])],
-        HostLook::Node => vec![facts([
+        HostProbe::Node => vec![facts([
             ("kernel", Some(text("6.8.12-1-pve"))),
             ("node", Some(text("pve1"))),
             ("pve_manager", Some(text("8.4.1"))),
         ])],
-        HostLook::Tasks(kinds) => world
+        HostProbe::Tasks(kinds) => world
             .tasks
             .iter()
             .filter(|task| kinds.is_empty() || kinds.iter().any(|kind| kind == task.kind))
             .map(|task| record(world, task))
             .collect(),
-        HostLook::Source(_) => {
+        HostProbe::Source(_) => {
             let bytes = Text::Good.bytes();
             vec![facts([
                 ("size", Some(Fact::Int(bytes.len() as i64))),
