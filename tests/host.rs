@@ -75,7 +75,6 @@ fn a_container_is_found_with_its_configuration() {
     assert_eq!(found.node, "pve1");
     assert_eq!(found.config.hostname.as_deref(), Some("embed"));
     assert_eq!(found.config.lock.as_deref(), Some("backup"));
-    assert_eq!(found.config.description, "Embedding server: see the wiki\n");
     assert!(found.config.unprivileged && !found.config.template);
     assert!(found.config.text.ends_with("unprivileged: 1"));
 }

@@ -139,7 +139,7 @@ fn run_probe(host: &Host, ct: ContainerId, probe: &HostProbe) -> Result<Vec<Fact
     match probe {
         HostProbe::Container => host.container(ct).map(|facts| vec![facts]),
         HostProbe::Node => Ok(vec![host.node().facts()]),
-        HostProbe::Tasks(types) => host.tasks(ct, types).map(|log| log.tasks),
+        HostProbe::Tasks(types) => host.tasks(ct, types),
         HostProbe::Source(path) => host.source(path).map(|facts| vec![facts]),
     }
 }

@@ -82,18 +82,22 @@ impl Host {
         let path = format!("{NODES}/{node}/lxc/{ct}.conf");
         let text = self
             .read_text(&path, MAX_CONFIG)
-            .map_err(|source| HostError::Unreadable {
-                path: self.shown(&path),
-                source,
-            })?;
+            .map_err(|source| self.unreadable(&path, source))?;
         let config = Config::parse(&text);
         if config.template {
-            return Err(HostError::Template { ct });
+            return Err(HostError::Template(ct));
         }
         Ok(Found {
             node: node.to_owned(),
             config,
         })
+    }
+
+    pub(super) fn unreadable(&self, path: &str, source: io::Error) -> HostError {
+        HostError::Unreadable {
+            path: self.shown(path),
+            source,
+        }
     }
 
     /// The name of this node.
@@ -122,10 +126,8 @@ impl Host {
     /// Whether an ID has a configuration of one kind on a node.
     fn has(&self, node: &str, kind: &str, ct: ContainerId) -> Result<bool, HostError> {
         let path = format!("{NODES}/{node}/{kind}/{ct}.conf");
-        self.exists(&path).map_err(|source| HostError::Unreadable {
-            path: self.shown(&path),
-            source,
-        })
+        self.exists(&path)
+            .map_err(|source| self.unreadable(&path, source))
     }
 
     /// The IDs that have a configuration of one kind on a node.
@@ -144,10 +146,7 @@ impl Host {
             {
                 Ok(Vec::new())
             }
-            Err(source) => Err(HostError::Unreadable {
-                path: self.shown(&path),
-                source,
-            }),
+            Err(source) => Err(self.unreadable(&path, source)),
         }
     }
 }

@@ -48,18 +48,12 @@ pub enum HostError {
     },
 
     /// The container is a template.
-    #[error("container {ct} is a template, which cannot be started")]
-    Template {
-        /// The ID asked for.
-        ct: ContainerId,
-    },
+    #[error("container {0} is a template, which cannot be started")]
+    Template(ContainerId),
 
     /// This host has no task log.
-    #[error("no task log in {}", path.display())]
-    NoTaskLog {
-        /// Where it would be.
-        path: PathBuf,
-    },
+    #[error("no task log in {}", .0.display())]
+    NoTaskLog(PathBuf),
 
     /// A file or directory exists, but cannot be read.
     #[error("cannot read {path:?}")]
@@ -71,11 +65,8 @@ pub enum HostError {
     },
 
     /// A source file that does not exist.
-    #[error("file does not exist on the host: {path:?}")]
-    NoFile {
-        /// The path.
-        path: PathBuf,
-    },
+    #[error("file does not exist on the host: {0:?}")]
+    NoFile(PathBuf),
 
     /// A source that is not a regular file.
     #[error("not a regular file on the host, but {kind}: {path:?}")]
@@ -96,11 +87,8 @@ pub enum HostError {
     },
 
     /// A name that no node can have.
-    #[error("invalid node name {node:?}; `ls /etc/pve/nodes` lists the nodes")]
-    BadNode {
-        /// The name given.
-        node: String,
-    },
+    #[error("invalid node name {0:?}; `ls /etc/pve/nodes` lists the nodes")]
+    BadNode(String),
 
     /// A node that the cluster does not have, or that has no address.
     #[error("no address of node {node} in {} or corosync.conf; see `pvecm status`", members.display())]
@@ -112,20 +100,14 @@ pub enum HostError {
     },
 
     /// A relative path of a source file.
-    #[error("path of the source file is not absolute: {path:?}")]
-    RelativePath {
-        /// The path given.
-        path: PathBuf,
-    },
+    #[error("path of the source file is not absolute: {0:?}")]
+    RelativePath(PathBuf),
 }
 
 impl HostError {
     /// Whether the error says nothing about the container, so that the run can continue.
     pub fn is_unknown(&self) -> bool {
-        matches!(
-            self,
-            Self::NoClusterFileSystem { .. } | Self::NoTaskLog { .. }
-        )
+        matches!(self, Self::NoClusterFileSystem { .. } | Self::NoTaskLog(_))
     }
 
     /// What to do next, if that is known.
@@ -147,7 +129,7 @@ impl HostError {
             Self::VirtualMachine { .. } => {
                 "`pct list` shows the containers of this node".to_owned()
             }
-            Self::Template { .. } => "diagnose a container that was cloned from it".to_owned(),
+            Self::Template(_) => "diagnose a container that was cloned from it".to_owned(),
             Self::Unreadable { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 "run lxcdiag as root".to_owned()
             }

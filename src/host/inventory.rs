@@ -57,7 +57,7 @@ impl Host {
                     ct,
                     node: node.clone(),
                     name: config.hostname,
-                    tags: tags(config.settings.get("tags")),
+                    tags: tags(config.tags.as_deref()),
                     pool: pools.get(&ct).cloned(),
                     lock: config.lock,
                     template: config.template,
@@ -91,9 +91,8 @@ impl Host {
 }
 
 /// Tags as `split_list` of pve-common splits them, in lower case: they are not case-sensitive.
-fn tags(text: Option<&String>) -> BTreeSet<String> {
-    text.map(String::as_str)
-        .unwrap_or_default()
+fn tags(text: Option<&str>) -> BTreeSet<String> {
+    text.unwrap_or_default()
         .split(|c: char| matches!(c, ';' | ',') || c.is_whitespace())
         .filter(|tag| !tag.is_empty())
         .map(str::to_lowercase)
@@ -106,8 +105,7 @@ mod tests {
 
     #[test]
     fn tags_are_split_as_proxmox_ve_splits_them() {
-        let text = "prod;Web,eu  db;".to_owned();
-        let tags: Vec<_> = tags(Some(&text)).into_iter().collect();
+        let tags: Vec<_> = tags(Some("prod;Web,eu  db;")).into_iter().collect();
         assert_eq!(tags, ["db", "eu", "prod", "web"]);
         assert_eq!(super::tags(None), BTreeSet::new());
     }

@@ -33,8 +33,7 @@ impl Host {
     /// [`HostError::BadNode`] and [`HostError::NoAddress`].
     pub fn peer(&self, node: &str) -> Result<Peer, HostError> {
         if !is_host_name(node) || node.contains('.') {
-            let node = node.to_owned();
-            return Err(HostError::BadNode { node });
+            return Err(HostError::BadNode(node.to_owned()));
         }
         let text = |path| self.read_text(path, MAX_FILE).unwrap_or_default();
         let address = of_members(&text(MEMBERS), node)

@@ -24,7 +24,7 @@ impl Host {
         let path = path.as_ref();
         let given = path.to_path_buf();
         if !path.is_absolute() {
-            return Err(HostError::RelativePath { path: given });
+            return Err(HostError::RelativePath(given));
         }
         if let Some(other) = &self.other {
             let node = other.node.clone();
@@ -64,7 +64,7 @@ impl Host {
 fn refused(path: &Path, source: io::Error) -> HostError {
     let path = path.to_path_buf();
     match source.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => HostError::NoFile { path },
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => HostError::NoFile(path),
         io::ErrorKind::IsADirectory => HostError::NotAFile {
             path,
             kind: "a directory",

@@ -21,27 +21,18 @@ const OUTPUT_TAIL: u64 = 48 * 1024;
 /// Most bytes to keep of the output of all tasks, the latest tasks first.
 const MAX_OUTPUT: u64 = 8 * 1024 * 1024;
 
-/// The logged tasks of a container.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct TaskLog {
-    /// A record for each task, the oldest first: `upid`, `type`, `user`, `begin`; `end`, `status` and
-    /// `ok` once it has ended; `text`, its output, if that still exists. Status and text are as the
-    /// task wrote them, including control characters.
-    pub tasks: Vec<Facts>,
-    /// How many lines of the log could not be parsed. They may belong to this container.
-    pub malformed: usize,
-}
-
 impl Host {
     /// The tasks of a container of these types (`push_file`, `vzstart` and others), or of all types if
-    /// none is given.
+    /// none is given: a record for each task, the oldest first, with `upid`, `type`, `user`, `begin`; `end`,
+    /// `status` and `ok` once it has ended; `text`, its output, if that still exists. Status and text are as
+    /// the task wrote them, including control characters.
     ///
     /// A clone is logged under the container that it was made from, not under the new one.
     ///
     /// # Errors
     /// [`HostError::NoTaskLog`], and [`HostError::Unreadable`] without permission.
-    pub fn tasks(&self, ct: ContainerId, types: &[String]) -> Result<TaskLog, HostError> {
-        let (mut entries, malformed) = self.entries()?;
+    pub fn tasks(&self, ct: ContainerId, types: &[String]) -> Result<Vec<Facts>, HostError> {
+        let mut entries = self.entries()?;
         let id = ct.to_string();
         entries.retain(|entry| {
             entry.upid.id == id && (types.is_empty() || types.contains(&entry.upid.kind))
@@ -68,39 +59,29 @@ impl Host {
             records.push(record(entry, begin, output, running));
         }
         records.reverse();
-        Ok(TaskLog {
-            tasks: records,
-            malformed,
-        })
+        Ok(records)
     }
 
-    /// Each task of the log once, and how many lines are not tasks.
-    fn entries(&self) -> Result<(Vec<Entry>, usize), HostError> {
-        let unreadable = |path: &str, source| HostError::Unreadable {
-            path: self.shown(path),
-            source,
-        };
+    /// Each task of the log once.
+    fn entries(&self) -> Result<Vec<Entry>, HostError> {
         if let Err(source) = self.names(TASKS) {
             return Err(match source.kind() {
-                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => HostError::NoTaskLog {
-                    path: self.shown(TASKS),
-                },
-                _ => unreadable(TASKS, source),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+                    HostError::NoTaskLog(self.shown(TASKS))
+                }
+                _ => self.unreadable(TASKS, source),
             });
         }
         let mut by_upid = BTreeMap::new();
-        let mut malformed = 0;
         // In the order in which a task moves through them, so that none is missed.
         for list in ["active", "index", "index.1"] {
             let path = format!("{TASKS}/{list}");
             let bytes = match self.list(&path) {
                 Ok(bytes) => bytes,
                 Err(source) if source.kind() == io::ErrorKind::NotFound => continue,
-                Err(source) => return Err(unreadable(&path, source)),
+                Err(source) => return Err(self.unreadable(&path, source)),
             };
-            let (entries, unread) = parse_list(&bytes);
-            malformed += unread;
-            for entry in entries {
+            for entry in parse_list(&bytes) {
                 let known = by_upid
                     .entry(entry.upid.text.clone())
                     .or_insert_with(|| entry.clone());
@@ -108,7 +89,7 @@ impl Host {
                 known.status = known.status.take().or(entry.status);
             }
         }
-        Ok((by_upid.into_values().collect(), malformed))
+        Ok(by_upid.into_values().collect())
     }
 
     /// A task list; if it is too long, without its first lines.

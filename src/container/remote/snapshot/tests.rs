@@ -167,7 +167,7 @@ fn the_probes_of_a_snapshot_are_those_of_a_host() {
         (found.node.as_str(), found.config.hostname.as_deref()),
         ("pve2", Some("far"))
     );
-    let tasks = host.tasks(ct(958), &[]).unwrap().tasks;
+    let tasks = host.tasks(ct(958), &[]).unwrap();
     assert_eq!(tasks.len(), 2);
     assert_eq!(
         tasks[0]["text"],
@@ -209,5 +209,5 @@ fn what_is_missing_on_the_node_is_unknown() {
         ("var/log/pve/tasks/index", ""),
     ]);
     assert_eq!(snapshot.host.state(ct(958)), State::Frozen);
-    assert_eq!(snapshot.host.tasks(ct(958), &[]).unwrap().tasks.len(), 0);
+    assert_eq!(snapshot.host.tasks(ct(958), &[]).unwrap().len(), 0);
 }
