@@ -53,10 +53,9 @@ impl Progress {
         }
     }
 
-    /// How many are done.
-    pub(super) fn done(&self, count: usize) {
-        self.0
-            .set_position(u64::try_from(count).unwrap_or(u64::MAX));
+    /// One more is done.
+    pub(super) fn advance(&self) {
+        self.0.inc(1);
     }
 }
 

@@ -205,7 +205,6 @@ fn visit_all(
             visitor.visit(&container, since, stop).await
         }
     };
-    let on_row = |row: &Row, progress| bar.done(row.ct, progress);
     let deadline = args.deadline;
     let watch = async |signal| {
         let reason = match tokio::time::timeout(deadline, signal).await {
@@ -224,7 +223,7 @@ fn visit_all(
         // Polled only when something has happened to it, not whenever a container prints something.
         let mut watching: FuturesUnordered<_> = std::iter::once(watch(signals::first())).collect();
         let rows = tokio::select! {
-            rows = schedule::visit_all(containers, jobs, visit, on_row) => rows,
+            rows = schedule::visit_all(containers, jobs, visit, |row| bar.done(row)) => rows,
             Some(never) = watching.next() => never,
         };
         connections.close().await;

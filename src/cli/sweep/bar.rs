@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use super::super::progress::Progress;
 use crate::evidence::container_id::ContainerId;
-use crate::sweep::schedule;
+use crate::sweep::row::Row;
 
 /// The progress bar.
 pub(super) struct Bar {
@@ -32,10 +32,11 @@ impl Bar {
     }
 
     /// A container is done.
-    pub(super) fn done(&self, ct: ContainerId, progress: schedule::Progress) {
-        self.running.borrow_mut().retain(|it| *it != ct);
-        self.problems.set(progress.problems);
-        self.bar.done(progress.done);
+    pub(super) fn done(&self, row: &Row) {
+        self.running.borrow_mut().retain(|it| *it != row.ct);
+        let has_problems = usize::from(!row.problems().is_empty());
+        self.problems.set(self.problems.get() + has_problems);
+        self.bar.advance();
         self.update();
     }
 
