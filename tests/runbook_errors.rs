@@ -228,7 +228,7 @@ fn the_size_of_aliases_is_limited() {
 }
 
 #[test]
-fn depth_is_limited_and_no_stack_overflows() {
+fn deep_nesting_is_refused_without_a_stack_overflow() {
     let levels = 20_000;
     let deep = format!("pass: {}x{}", "{ not: ".repeat(levels), " }".repeat(levels));
     assert_eq!(
@@ -259,7 +259,7 @@ fn depth_is_limited_and_no_stack_overflows() {
 }
 
 #[test]
-fn an_expression_is_limited_and_overflows_no_stack() {
+fn long_expressions_are_refused_without_a_stack_overflow() {
     let check = "runbook: a\ntitle: A\nchecks:\n  - { id: a, title: A, run: [a], pass: ";
     for part in [
         " + 1", ".a", " ~ a", " | d", " and a", " < 1", "[0]", "()", " is a",
@@ -305,7 +305,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+    fn bytes_never_cause_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         if let Ok(source) = Source::from_bytes("x.yaml", &bytes) {
             let _ = read(&source);
         }
@@ -313,20 +313,20 @@ proptest! {
     }
 
     #[test]
-    fn no_yaml_makes_it_panic(pieces in prop::collection::vec(piece(), 0..60)) {
+    fn yaml_never_causes_a_panic(pieces in prop::collection::vec(piece(), 0..60)) {
         let _ = read(&source(&pieces.concat()));
     }
 
-    /// A good runbook with one piece of it cut out or something put in.
+    /// A valid runbook in which one piece is replaced.
     #[test]
-    fn no_damage_makes_it_panic(from in 0..GOOD.len(), length in 0..80_usize, put in piece()) {
+    fn a_damaged_runbook_never_causes_a_panic(from in 0..GOOD.len(), length in 0..80_usize, put in piece()) {
         let mut text = GOOD.to_owned();
         text.replace_range(from..(from + length).min(GOOD.len()), &put);
         let _ = read(&source(&text));
     }
 }
 
-/// What YAML and runbooks are made of.
+/// A piece of YAML or of a runbook.
 fn piece() -> impl Strategy<Value = String> {
     let pieces = [
         "\n",

@@ -129,26 +129,19 @@ fn host_shown(probe: &HostProbe) -> String {
 }
 
 fn var_line(var: &Var) -> String {
-    let mut text = line(&var.about);
     let kind = match var.kind {
         FactType::Text => "",
-        FactType::Int => "whole number",
-        FactType::Number => "number",
-        FactType::Bool => "yes or no",
-        FactType::Time | FactType::FileTime | FactType::ClockTime => "timestamp",
-        FactType::Duration => "duration",
+        FactType::Int => "whole number; ",
+        FactType::Number => "number; ",
+        FactType::Bool => "yes or no; ",
+        FactType::Time | FactType::FileTime | FactType::ClockTime => "timestamp; ",
+        FactType::Duration => "duration; ",
     };
-    let default = match var.default.as_deref() {
+    let default = match &var.default {
         Some(default) => format!("default: {}", line(default)),
         None => String::from("no default"),
     };
-    let parts: Vec<_> = [kind, default.as_str()]
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect();
-    // Writing to a `String` cannot fail.
-    let _ = write!(text, " ({})", parts.join("; "));
-    text
+    format!("{} ({kind}{default})", line(&var.about))
 }
 
 /// A word as in a shell; a template is shown as it is.

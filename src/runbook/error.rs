@@ -29,7 +29,7 @@ pub struct RunbookError {
     pub message: String,
 }
 
-/// A place in a text.
+/// A position in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
     /// Starts at 1.

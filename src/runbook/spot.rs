@@ -254,7 +254,7 @@ checks:
 ";
 
     #[test]
-    fn keys_and_values_are_found_to_the_column() {
+    fn keys_and_values_have_exact_positions() {
         let root = Path::default();
         let checks = root.key("checks");
         let first = checks.index(0);

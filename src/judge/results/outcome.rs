@@ -15,7 +15,7 @@ pub(super) fn interpret(scope: &Scope, check: &Check, attempt: &Attempt) -> Chec
     let stdout = attempt.stdout.text();
     let stderr = attempt.stderr.text();
     let extracted = match (&attempt.ending, check.action()) {
-        (Ending::Probed, Some(Action::Host(look))) => extract::from_host(look, &attempt.found),
+        (Ending::Probed, Some(Action::Host(probe))) => extract::from_host(probe, &attempt.found),
         (Ending::Exited(status), _) if check.accepted_exits().contains(status) => {
             extract::from_output(check, &stdout, &stderr)
         }

@@ -66,7 +66,6 @@ pub(super) fn validate(runbook: &Runbook, found: &mut Findings) {
     let root = Path::default();
     for (name, var) in &runbook.vars {
         let path = root.key("vars").key(name);
-        found.name(&path.clone().on_key(), name);
         found.not_blank(&path.key("about"), &var.about);
         let compiles = match var.matches.as_deref().map(whole_pattern) {
             Some(Err(error)) => {
@@ -84,20 +83,20 @@ pub(super) fn validate(runbook: &Runbook, found: &mut Findings) {
             }
         }
     }
-    let mut taken: BTreeMap<&str, &str> = runbook
-        .vars
-        .keys()
-        .map(|name| (name.as_str(), "var"))
-        .collect();
+    let vars = runbook.vars.keys().map(|name| {
+        let path = root.key("vars").key(name).on_key();
+        (name, "var", path)
+    });
     let lets = runbook.lets.keys().map(|name| {
         let path = root.key("let").key(name).on_key();
-        (name.as_str(), "let", path)
+        (name, "let", path)
     });
     let checks = runbook.checks.iter().enumerate().map(|(index, check)| {
         let path = root.key("checks").index(index).key("id");
-        (check.id.as_str(), "check", path)
+        (&check.id, "check", path)
     });
-    for (name, kind, path) in lets.chain(checks) {
+    let mut taken = BTreeMap::new();
+    for (name, kind, path) in vars.chain(lets).chain(checks) {
         found.name(&path, name);
         if let Some(other) = taken.insert(name, kind) {
             let message = format!(

@@ -198,7 +198,7 @@ fn scripts_that_only_read_are_accepted() {
 }
 
 #[test]
-fn a_script_may_write_into_its_own_temporary_directory() {
+fn a_script_can_write_to_its_own_temporary_directory() {
     let accepted = [
         "d=$(mktemp -d) && cp a \"$d/b\" && systemctl --root=\"$d\" enable x; rm -rf -- \"$d\"",
         "d=\"$(mktemp -d)\"\ntrap 'rm -rf \"$d\"' EXIT\nmkdir \"$d\"/a ${d}/b; echo >\"$d/c\"",
@@ -228,7 +228,7 @@ fn a_script_may_write_into_its_own_temporary_directory() {
 }
 
 #[test]
-fn deep_nesting_is_refused_and_overflows_no_stack() {
+fn deep_nesting_is_refused_without_a_stack_overflow() {
     for text in [
         "eval ",
         "(",

@@ -5,8 +5,8 @@ fn problems_in(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_value_that_is_quoted_where_quoting_protects_it_is_fine() {
-    let fine = [
+fn a_quoted_value_is_accepted_where_quoting_protects_it() {
+    let accepted = [
         "ls -l",
         "echo ${#name}",
         "cat {{ path | quote }}",
@@ -28,7 +28,7 @@ fn a_value_that_is_quoted_where_quoting_protects_it_is_fine() {
         "case x in x) cat {{ path | quote }};; esac",
         "x=$(case x in (x | y) cat {{ path | quote }};; esac; cat {{ path | quote }})",
     ];
-    for text in fine {
+    for text in accepted {
         assert_eq!(problems_in(text), Vec::<String>::new(), "{text}");
     }
 }
@@ -83,7 +83,7 @@ fn a_value_that_reaches_the_shell_as_code_is_refused() {
 }
 
 #[test]
-fn a_script_among_the_words_is_a_shells_as_well() {
+fn a_shell_script_among_the_words_is_found() {
     let words = |words: &[&str]| {
         script_with_template(&words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>())
     };
