@@ -16,6 +16,8 @@ mod generator;
 mod history;
 mod property;
 mod random;
+mod regressions;
+mod shrink;
 mod truth;
 mod unit_text;
 mod world;

@@ -6,6 +6,7 @@ mod host;
 mod journal;
 mod systemctl;
 
+use super::unit_text::Text;
 use super::world::{UNIT_DIR, Verb, World};
 use crate::evidence::fact::Facts;
 use crate::evidence::recording::Ending;
@@ -17,6 +18,8 @@ pub(super) struct Question<'a> {
     /// The unit that is asked about.
     pub(super) unit: &'a str,
     pub(super) probe: Option<&'a HostProbe>,
+    /// The text of the source on the host.
+    pub(super) source: Text,
 }
 
 /// What comes of it.
@@ -62,7 +65,7 @@ pub(super) fn answer(world: &mut World, question: &Question<'_>) -> Reply {
     let unit = question.unit;
     let path = format!("{UNIT_DIR}/{unit}");
     if let Some(probe) = question.probe {
-        return host::probe(world, probe);
+        return host::probe(world, probe, question.source);
     }
     match question.check {
         "stamp" => files::stat(world, &path),

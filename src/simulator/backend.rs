@@ -45,8 +45,8 @@ impl Backend for Simulated<'_> {
     async fn attempt(&mut self, call: Call<'_>) -> Attempt {
         let started_at = self.world.wall();
         let inputs = &self.history.inputs;
-        let reply = match inputs.unanswered {
-            Some(id) if id == call.check.id => {
+        let reply = match &inputs.unanswered {
+            Some(id) if *id == call.check.id => {
                 let limit = call.check.timeout_seconds() * 1e9;
                 self.world.advance(self.world.now + limit as Nanos);
                 None
@@ -57,6 +57,7 @@ impl Backend for Simulated<'_> {
                     check: &call.check.id,
                     unit: inputs.unit_name(),
                     probe: call.probe.as_ref(),
+                    source: self.history.source(),
                 };
                 Some(answer(self.world, &question))
             }

@@ -2,13 +2,15 @@
 
 mod delivery;
 
+use serde::{Deserialize, Serialize};
+
 use super::files::Kind;
 use super::unit_text::{Cut, Text};
 use super::world::{UNIT_DIR, Verb, World};
-use super::{MILLI, Nanos, UNIT};
+use super::{Nanos, UNIT};
 
 /// Who acts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Who {
     /// The provisioning script, in its n-th run, one command after the other.
     Script(u8),
@@ -45,7 +47,7 @@ impl Who {
 }
 
 /// Where the container comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Origin {
     Created,
     Restored,
@@ -54,7 +56,7 @@ pub(super) enum Origin {
 }
 
 /// A place for the unit's file, right or wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Place {
     /// `/etc/systemd/system/UNIT`.
     Unit,
@@ -118,7 +120,7 @@ impl Place {
 }
 
 /// The way in which a file is delivered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum How {
     /// `pct push`: a task of the host; the file is opened and written in place.
     Push,
@@ -141,7 +143,7 @@ pub(super) enum How {
 }
 
 /// What makes a push fail beside its destination.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Fault {
     SourceMissing,
     /// The source is a directory: an empty file, and no message.
@@ -166,12 +168,14 @@ pub(super) enum Failure {
 }
 
 /// A delivery of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Delivery {
     pub(super) who: Who,
     pub(super) how: How,
     pub(super) to: Place,
     pub(super) text: Text,
+    /// From its beginning to the opening of the file.
+    pub(super) opens_after: Nanos,
     /// From the opening of the file to its end.
     pub(super) takes: Nanos,
     /// What is there meanwhile, where it takes more than 5 ms; and for good, where the disk is full.
@@ -180,7 +184,7 @@ pub(super) struct Delivery {
 }
 
 /// What happens at a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Event {
     Made(Origin),
     Boot {
@@ -325,6 +329,3 @@ impl Event {
         }
     }
 }
-
-/// How long `pct push` takes to open its destination.
-const OPENS_AFTER: Nanos = 8 * MILLI;

@@ -109,6 +109,16 @@ impl Files {
         self.inodes.iter_mut()
     }
 
+    /// Becomes what was saved. The numbers of inodes made since are not used again, and nobody writes any.
+    pub(super) fn restore(&mut self, saved: Self) {
+        let later = self.inodes.split_off(saved.inodes.len());
+        *self = saved;
+        self.inodes.extend(later);
+        for inode in &mut self.inodes {
+            inode.writer = None;
+        }
+    }
+
     fn add(&mut self, kind: Kind, mode: u32, stamp: Nanos, device: u32) -> usize {
         self.inodes.push(Inode {
             kind,

@@ -61,6 +61,9 @@ struct Making {
     history: History,
     /// Up to when there are events.
     now: Nanos,
+    booted_at: Nanos,
+    /// When the attempt began.
+    attempt_began: Nanos,
 }
 
 /// The history of a seed.
@@ -91,6 +94,8 @@ fn make(mut random: Random) -> History {
             inputs: Inputs::NONE,
         },
         now: SECOND,
+        booted_at: SECOND,
+        attempt_began: SECOND,
     };
     making.beginning();
     making.attempt(1);
@@ -152,6 +157,7 @@ impl Making {
             true => self.random.magnitude(2 * SECOND, 60 * SECOND),
             false => self.random.between(300 * MILLI, 2 * SECOND),
         };
+        self.booted_at = self.now;
         self.add(Event::Boot {
             answers_after,
             up_after,

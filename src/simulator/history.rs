@@ -1,12 +1,15 @@
 //! A history: what happened, when lxcdiag ran, and what the user handed in.
 
 mod inputs;
+mod text;
 
 pub(super) use inputs::{
-    FailedAt, Inputs, LogAbout, LogGiven, LogZone, UnitGiven, failed_commands, first_failure,
+    FailedAt, Inputs, LogAbout, LogGiven, LogZone, SourceGiven, UnitGiven, failed_commands,
+    first_failure,
 };
 
-use super::event::Event;
+use super::event::{Event, Place, Who};
+use super::unit_text::Text;
 use super::world::{Setup, World};
 use super::{Nanos, SECOND};
 
@@ -32,12 +35,45 @@ impl History {
         world
     }
 
+    /// Whether the script does one thing after the other: what it waits for is over when it goes on.
+    fn is_in_turn(&self) -> bool {
+        let mut busy_until = [Nanos::MIN; 4];
+        self.events.iter().all(|(at, event)| {
+            let Some(Who::Script(run)) = event.who() else {
+                return true;
+            };
+            let until = &mut busy_until[usize::from(run)];
+            let is_free = *until < *at;
+            *until = *at
+                + match event {
+                    Event::Deliver(delivery) => delivery.opens_after + delivery.takes,
+                    _ => 0,
+                };
+            is_free
+        })
+    }
+
+    /// The text of the source that the user gives.
+    pub(super) fn source(&self) -> Text {
+        let text_of = |event: &Event| match event {
+            Event::Deliver(delivery) if delivery.to != Place::Neighbour => Some(delivery.text),
+            _ => None,
+        };
+        match self.inputs.source {
+            SourceGiven::Later => Text::Changed,
+            _ => {
+                let mut texts = self.events.iter().filter_map(|(_, event)| text_of(event));
+                texts.next_back().unwrap_or(Text::Good)
+            }
+        }
+    }
+
     /// Whether it could have happened, and lxcdiag could run at its end.
     pub(super) fn is_possible(&self) -> bool {
         let world = self.play();
         let is_up = world
             .running()
             .is_some_and(|boot| boot.up_at < self.run_at && boot.answers_at + SECOND < self.run_at);
-        is_up && self.inputs.are_possible(&world)
+        is_up && self.is_in_turn() && self.inputs.are_possible(&world)
     }
 }

@@ -134,7 +134,7 @@ pub(super) fn truth(history: &History, world: &World) -> Truth {
     let stated = history.inputs.stated_failure(world);
     let logged = || first_failure(world).filter(|_| history.inputs.log_has_failure(world));
     if let Some(at) = stated.or_else(|| Some(logged()?.at)) {
-        let is_real = failed_commands(world).any(|ran| ran.at == at);
+        let is_real = failed_commands(world).any(|ran| ran.at == at && ran.said.status != 0);
         let healthy = is_real.then_some(false);
         return Failure::at(&case, at)
             .truth()
@@ -146,7 +146,12 @@ pub(super) fn truth(history: &History, world: &World) -> Truth {
     let mut failures = failed_commands(world).map(|ran| Failure::at(&case, ran.at).truth());
     if let Some(first) = failures.next() {
         let past = failures.fold(first, |all, other| all.agreeing(&other));
+        // A push that failed since keeps the file from being there now, though it was not why a command failed.
+        let push_since = truth.of("push-failed") != past.of("push-failed");
         truth.take(&past, &PAST);
+        if push_since {
+            truth.leave_open(&["push-failed"]);
+        }
     }
     truth.with_race().with_healthy(healthy)
 }

@@ -1,7 +1,9 @@
 //! The texts of unit files, and how systemd reads the part of one that is on disk.
 
+use serde::{Deserialize, Serialize};
+
 /// A text that a provisioning delivers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Text {
     /// One that can be enabled.
     Good,
@@ -52,7 +54,7 @@ impl Text {
 }
 
 /// Where a text is cut when only a part of it is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Cut {
     /// Nothing is written.
     Empty,

@@ -10,6 +10,8 @@ mod tasks;
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 pub(super) use boot::{Boot, Record};
 pub(super) use commands::{Ran, Refusal, Said, Verb};
 pub(super) use look::{Found, Look};
@@ -27,7 +29,7 @@ pub(super) const UNIT_DIR: &str = "/etc/systemd/system";
 const IMAGE_AGE: Nanos = 30 * 86_400 * super::SECOND;
 
 /// What does not change during a history.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Setup {
     /// The version of systemd: 247, 252, 255, 257 or 262.
     pub(super) systemd: u32,
@@ -275,11 +277,8 @@ impl World {
             return;
         };
         self.stop();
-        self.files = saved;
+        self.files.restore(saved);
         self.files.unmount_all();
-        for inode in self.files.inodes_mut() {
-            inode.writer = None;
-        }
         self.task_of("vzrollback");
     }
 

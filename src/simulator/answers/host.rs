@@ -21,7 +21,7 @@ fn facts<const N: usize>(facts: [(&str, Option<Fact>); N]) -> Facts {
 }
 
 /// Answers a probe.
-pub(super) fn probe(world: &World, probe: &HostProbe) -> Reply {
+pub(super) fn probe(world: &World, probe: &HostProbe, source: Text) -> Reply {
     Reply::found(match probe {
         HostProbe::Container => vec![facts([
             (
@@ -47,7 +47,7 @@ pub(super) fn probe(world: &World, probe: &HostProbe) -> Reply {
             .map(|task| record(world, task))
             .collect(),
         HostProbe::Source(_) => {
-            let bytes = Text::Good.bytes();
+            let bytes = source.bytes();
             vec![facts([
                 ("size", Some(Fact::Int(bytes.len() as i64))),
                 ("sha256", Some(text(&encode_string(&Sha256::digest(bytes))))),

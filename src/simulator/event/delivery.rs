@@ -1,6 +1,6 @@
 //! How a delivery unfolds: what is on disk at each moment, and what the host's log says.
 
-use super::{Delivery, Failure, Fault, How, OPENS_AFTER, Place, Who};
+use super::{Delivery, Failure, Fault, How, Place, Who};
 use crate::simulator::files::Kind;
 use crate::simulator::unit_text::Text;
 use crate::simulator::world::{Delivered, World};
@@ -59,12 +59,16 @@ impl Delivery {
         let task = is_push.then(|| world.begin_task("push_file"));
         match self.how {
             How::Bind => {
-                world.schedule_of(id, world.now + self.takes, move |world| {
-                    self.mount(id, world);
-                });
+                world.schedule_of(
+                    id,
+                    world.now + self.opens_after + self.takes,
+                    move |world| {
+                        self.mount(id, world);
+                    },
+                );
             }
             How::Link => self.link(id, world),
-            _ => world.schedule_of(id, world.now + OPENS_AFTER, move |world| {
+            _ => world.schedule_of(id, world.now + self.opens_after, move |world| {
                 self.open(id, task, world);
             }),
         }

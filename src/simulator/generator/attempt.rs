@@ -154,6 +154,12 @@ const REPAIRS: [(usize, Repair); 8] = [
     (10, Repair::RemoveAndPush),
 ];
 
+/// Per cent of deliveries beside the script that open the file late and write it at once, as one does whose
+/// source is slow to open, and as others do that have more to write; the rest opens it at once and is slow.
+const WAITS_TO_PUSH: usize = 40;
+const WAITS_TO_WRITE: usize = 75;
+/// For how long a boot mounts and writes files.
+const BOOT_WORKS: Nanos = 20 * SECOND;
 /// Per cent of runs that reload before they enable.
 const RELOADS_FIRST: usize = 55;
 /// Of failed runs that try again by themselves; of those, that deliver again first.
@@ -177,6 +183,7 @@ impl Making {
             text: self
                 .random
                 .weighted(&[(90, Text::Good), (10, Text::CarriageReturns)]),
+            opens_after: self.random.between(5 * MILLI, 12 * MILLI),
             takes: self.random.between(MILLI / 5, 2 * MILLI),
             cut: self
                 .random
@@ -188,6 +195,7 @@ impl Making {
     /// Runs the script for the n-th time.
     pub(super) fn attempt(&mut self, run: u8) {
         let script = Who::Script(run);
+        self.attempt_began = self.now;
         match self.random.weighted(&COURSES) {
             Course::InOrder => {
                 let how = self.random.weighted(&HOWS);
@@ -220,7 +228,7 @@ impl Making {
     /// Adds a delivery and waits for its end.
     fn deliver(&mut self, delivery: Delivery) {
         self.add(Event::Deliver(delivery));
-        self.now += delivery.takes + 10 * MILLI;
+        self.now += delivery.opens_after + delivery.takes + MILLI;
     }
 
     fn failed_push(&mut self, script: Who) {
@@ -294,10 +302,20 @@ impl Making {
         let who = match self.random.weighted(&BESIDES) {
             Beside::Background => Who::Background(run),
             Beside::Second => Who::Second,
-            Beside::Boot => Who::Boot,
+            Beside::Boot if self.now < self.booted_at + BOOT_WORKS => Who::Boot,
+            Beside::Boot => Who::Second,
         };
         let mut delivery = self.delivery(who, how);
-        delivery.takes = (lead + gap - 8 * MILLI).max(MILLI / 5);
+        let whole = (lead + gap).max(9 * MILLI);
+        let waits = match how {
+            How::Push => WAITS_TO_PUSH,
+            _ => WAITS_TO_WRITE,
+        };
+        if self.random.percent(waits) {
+            delivery.opens_after = whole - delivery.takes;
+        } else {
+            delivery.takes = whole - delivery.opens_after.min(8 * MILLI);
+        }
         self.add(Event::Deliver(delivery));
         self.now += lead;
         self.enable(run);
@@ -310,7 +328,8 @@ impl Making {
         let enabled_at = self.now;
         if self.random.percent(RELOADS_FIRST) {
             let before = self.random.magnitude(5 * MILLI, 2 * SECOND);
-            self.at(enabled_at - before, Event::Reload(script));
+            let at = self.attempt_began.max(enabled_at - before);
+            self.at(at, Event::Reload(script));
         }
         self.add(Event::Enable(script));
         self.now += MILLI;

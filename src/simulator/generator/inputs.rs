@@ -2,7 +2,7 @@
 
 use super::Making;
 use crate::simulator::history::{
-    FailedAt, Inputs, LogAbout, LogGiven, LogZone, UnitGiven, first_failure,
+    FailedAt, Inputs, LogAbout, LogGiven, LogZone, SourceGiven, UnitGiven, first_failure,
 };
 use crate::simulator::{MILLI, SECOND};
 
@@ -69,9 +69,13 @@ const UNITS: [(usize, UnitGiven); 3] = [
     (5, UnitGiven::Mistyped),
 ];
 
-/// Per cent of runs with `--var source`.
-const WITH_SOURCE: usize = 15;
-/// That may change the container.
+const SOURCES: [(usize, SourceGiven); 3] = [
+    (85, SourceGiven::Missing),
+    (12, SourceGiven::Delivered),
+    (3, SourceGiven::Later),
+];
+
+/// Per cent of runs that may change the container.
 const WITH_CHANGES: usize = 25;
 /// In which a check gets no answer.
 const UNANSWERED: usize = 6;
@@ -128,10 +132,10 @@ impl Making {
                 true => UnitGiven::Right,
                 false => self.random.weighted(&UNITS),
             },
-            source: self.random.percent(WITH_SOURCE),
+            source: self.random.weighted(&SOURCES),
             allows_changes: self.random.percent(WITH_CHANGES),
             unanswered: match self.random.percent(UNANSWERED) {
-                true => Some(self.random.pick(&MAY_FAIL)),
+                true => Some(self.random.pick(&MAY_FAIL).to_owned()),
                 false => None,
             },
         };

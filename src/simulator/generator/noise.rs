@@ -88,6 +88,7 @@ impl Making {
                     how,
                     to: Place::Neighbour,
                     text: Text::Neighbour,
+                    opens_after: 8 * MILLI,
                     takes: MILLI,
                     cut: crate::simulator::unit_text::Cut::Empty,
                     fault: None,

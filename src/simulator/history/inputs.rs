@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
+use serde::{Deserialize, Serialize};
 
 use crate::evidence::provision_log::{Log, LoggedFailure};
 use crate::evidence::time::{Interval, StampSource, parse_time, rfc3339};
@@ -11,7 +12,7 @@ use crate::simulator::world::{Ran, Refusal, Verb, World};
 use crate::simulator::{CT, MILLI, MISTYPED, Nanos, SECOND, UNIT};
 
 /// `--failed-at`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::simulator) enum FailedAt {
     Missing,
     /// To the microsecond.
@@ -25,7 +26,7 @@ pub(in crate::simulator) enum FailedAt {
 }
 
 /// The zone of a log's stamps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::simulator) enum LogZone {
     /// Written, in hours ahead of UTC.
     Written(i8),
@@ -34,7 +35,7 @@ pub(in crate::simulator) enum LogZone {
 }
 
 /// The unit whose failure a log contains.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::simulator) enum LogAbout {
     ThisUnit,
     /// Another unit's, at the same time.
@@ -43,7 +44,7 @@ pub(in crate::simulator) enum LogAbout {
 }
 
 /// `--log`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::simulator) struct LogGiven {
     pub(in crate::simulator) zone: LogZone,
     pub(in crate::simulator) about: LogAbout,
@@ -56,24 +57,33 @@ pub(in crate::simulator) struct LogGiven {
 }
 
 /// `--var unit`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::simulator) enum UnitGiven {
     Default,
     Right,
     Mistyped,
 }
 
+/// `--var source`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::simulator) enum SourceGiven {
+    Missing,
+    /// The file that the last delivery was made from.
+    Delivered,
+    /// A later version of it.
+    Later,
+}
+
 /// All of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::simulator) struct Inputs {
     pub(in crate::simulator) failed_at: FailedAt,
     pub(in crate::simulator) log: Option<LogGiven>,
     pub(in crate::simulator) unit: UnitGiven,
-    /// Whether the source is given, which has the good text.
-    pub(in crate::simulator) source: bool,
+    pub(in crate::simulator) source: SourceGiven,
     pub(in crate::simulator) allows_changes: bool,
     /// A check that gets no answer.
-    pub(in crate::simulator) unanswered: Option<&'static str>,
+    pub(in crate::simulator) unanswered: Option<String>,
 }
 
 impl Inputs {
@@ -82,7 +92,7 @@ impl Inputs {
         failed_at: FailedAt::Missing,
         log: None,
         unit: UnitGiven::Default,
-        source: false,
+        source: SourceGiven::Missing,
         allows_changes: false,
         unanswered: None,
     };
@@ -101,7 +111,7 @@ impl Inputs {
         if self.unit != UnitGiven::Default {
             vars.push(format!("unit={}", self.unit_name()));
         }
-        if self.source {
+        if self.source != SourceGiven::Missing {
             vars.push(format!("source=/srv/provision/{UNIT}"));
         }
         vars
@@ -140,7 +150,9 @@ impl Inputs {
     /// Whether the log contains a failure of the unit.
     pub(in crate::simulator) fn log_has_failure(&self, world: &World) -> bool {
         let is_own = |log: LogGiven| log.about == LogAbout::ThisUnit;
-        self.log.is_some_and(is_own) && first_failure(world).is_some_and(|ran| is_logged(ran.who))
+        // What exits with 0 is no failure to a log's reader.
+        let is_shown = |ran: &Ran| is_logged(ran.who) && ran.said.status != 0;
+        self.log.is_some_and(is_own) && first_failure(world).is_some_and(is_shown)
     }
 
     /// The failures that lxcdiag reads in the log.

@@ -1,11 +1,11 @@
 //! What is true of a failure at a known moment.
 
 use super::{Case, PAST, Truth, WINDOW, state_of};
-use crate::simulator::Nanos;
 use crate::simulator::event::Failure as Failed;
 use crate::simulator::history::failed_commands;
 use crate::simulator::unit_text::Content;
 use crate::simulator::world::{Delivered, Found, Look, Ran, Refusal};
+use crate::simulator::{Nanos, SECOND};
 
 /// A command that failed, or would have failed, at a moment.
 pub(super) struct Failure<'a> {
@@ -13,6 +13,8 @@ pub(super) struct Failure<'a> {
     at: Nanos,
     /// The command, if one was run then.
     ran: Option<&'a Ran>,
+    /// How many of the world's looks lie before it.
+    looks: usize,
 }
 
 /// What made the unit's file good after a failure.
@@ -27,11 +29,21 @@ impl<'a> Failure<'a> {
     /// At a moment in true time.
     pub(super) fn at(case: &'a Case<'a>, at: Nanos) -> Self {
         let ran = failed_commands(case.world).find(|ran| ran.at == at);
-        Self { case, at, ran }
+        let looks = match ran {
+            Some(ran) => ran.looks,
+            None => case.world.looks.partition_point(|(since, _)| *since <= at),
+        };
+        Self {
+            case,
+            at,
+            ran,
+            looks,
+        }
     }
 
     fn look(&self) -> Option<&'a Look> {
-        self.case.world.look_at(self.at)
+        let last = self.looks.checked_sub(1)?;
+        Some(&self.case.world.looks.get(last)?.1)
     }
 
     /// Why the command was refused, or would have been.
@@ -89,7 +101,7 @@ impl<'a> Failure<'a> {
     /// What made the file good after the failure, one after the other.
     fn rescues(&self) -> impl Iterator<Item = Rescue<'a>> {
         let (world, history) = (self.case.world, self.case.history);
-        let after = world.looks.iter().filter(|(at, _)| *at > self.at);
+        let after = world.looks.iter().skip(self.looks);
         after.filter(|(_, look)| look.is_good()).map(|(at, look)| {
             let who = look.by.and_then(|id| history.events[id].1.who());
             Rescue {
@@ -162,9 +174,9 @@ impl<'a> Failure<'a> {
             truth.holds("file-misplaced");
             return;
         }
-        let since = self.case.world.looks.iter();
+        let since = self.case.world.looks.iter().skip(self.looks);
         let was_there = since
-            .filter(|(at, _)| *at > self.at)
+            .into_iter()
             .any(|(_, look)| look.found != Found::Absent);
         match now {
             Some(now) if now.is_good() => truth.take(&Truth::nothing(), &["file-missing"]),
@@ -195,7 +207,7 @@ impl<'a> Failure<'a> {
                     truth.holds("read-only-or-full");
                 }
             }
-            _ if has_failed && is_lacking => {
+            _ if is_lacking && (has_failed || self.push_beside_failed(&before)) => {
                 truth.leave_open(&["push-failed", "read-only-or-full"]);
             }
             _ => {}
@@ -204,6 +216,17 @@ impl<'a> Failure<'a> {
         if was_refused && truth.of("read-only-or-full") == Some(false) {
             truth.leave_open(&["read-only-or-full"]);
         }
+    }
+
+    /// Whether the last push failed and belongs to this attempt or not, as one sees it: somebody else's, or
+    /// one of the script after which a person went on.
+    fn push_beside_failed(&self, before: &[&Delivered]) -> bool {
+        const SAME_ATTEMPT: Nanos = 600 * SECOND;
+        let has_run = self.ran.is_some_and(|ran| ran.who.run().is_some());
+        before.last().is_some_and(|last| {
+            let is_foreign = last.who.run().is_none() || !has_run;
+            last.failure.is_some() && is_foreign && self.at - last.began < SAME_ATTEMPT
+        })
     }
 
     fn judge_repair(&self, raced: Option<bool>, truth: &mut Truth) {

@@ -107,6 +107,12 @@ impl World {
             boot.ended = Some(now);
         }
         self.files.unmount_all();
+        // What writes inside the container ends with it.
+        let deliveries = &self.deliveries;
+        let is_inside = |id: usize| deliveries.get(&id).is_some_and(|it| !it.is_push);
+        for inode in self.files.inodes_mut() {
+            inode.writer = inode.writer.filter(|id| !is_inside(*id));
+        }
         self.service = Service::default();
         if !self.setup.persistent_journal {
             self.journal.clear();

@@ -44,6 +44,8 @@ pub(in crate::simulator) struct Ran {
     pub(in crate::simulator) who: Who,
     pub(in crate::simulator) verb: Verb,
     pub(in crate::simulator) said: Said,
+    /// How many of the world's looks lie before it.
+    pub(in crate::simulator) looks: usize,
 }
 
 impl Said {
@@ -67,6 +69,7 @@ impl Said {
 impl World {
     /// Runs a command now, and notes that it ran.
     pub(in crate::simulator) fn run(&mut self, who: Who, verb: Verb) -> Said {
+        let looks = self.looks.len();
         let said = match verb {
             Verb::Reload => self.run_reload(),
             Verb::Enable => self.run_enable(UNIT),
@@ -76,6 +79,7 @@ impl World {
             who,
             verb,
             said: said.clone(),
+            looks,
         });
         said
     }
