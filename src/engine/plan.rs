@@ -156,17 +156,10 @@ impl Plan {
 
 fn action(check: &Check, scope: &Scope) -> Result<String, Unknown> {
     Ok(match check.action() {
-        Some(Action::Host(HostProbe::Container)) => {
-            "host: status, lock and configuration of the container".to_owned()
-        }
-        Some(Action::Host(HostProbe::Node)) => "host: the node's name and versions".to_owned(),
-        Some(Action::Host(HostProbe::Tasks(types))) => {
-            format!("host: task log ({})", types.join(", "))
-        }
         Some(Action::Host(HostProbe::Source(path))) => {
-            let path = scope.render(path)?;
-            format!("host: size and SHA-256 of {path}")
+            HostProbe::Source(scope.render(path)?).to_string()
         }
+        Some(Action::Host(probe)) => probe.to_string(),
         _ => command_line(&check.argv(scope)?),
     })
 }

@@ -2,9 +2,10 @@
 
 use std::fmt::{self, Write};
 
-use super::model::{Action, Check, Effect, HostProbe, Runbook, Var};
+use super::model::{Action, Check, Effect, Runbook, Var};
 use crate::evidence::fact::FactType;
 use crate::nearest_name::listed;
+use crate::shell_quote::word;
 use crate::terminal_text::visible;
 
 /// A runbook's title, vars, checks with their commands, and hypotheses.
@@ -97,7 +98,7 @@ fn write_check(out: &mut String, check: &Check, width: usize) -> fmt::Result {
             let lines: Vec<_> = text.trim_end().lines().map(line).collect();
             format!("$ sh -c: {}", lines.join(&format!("\n{indent}  ")))
         }
-        Some(Action::Host(probe)) => host_shown(probe),
+        Some(Action::Host(probe)) => line(&probe.to_string()),
         None => String::from("nothing"),
     };
     writeln!(out, "{indent}{command}")?;
@@ -109,23 +110,6 @@ fn write_check(out: &mut String, check: &Check, width: usize) -> fmt::Result {
         writeln!(out, "{indent}only if {needs} passed")?;
     }
     Ok(())
-}
-
-fn host_shown(probe: &HostProbe) -> String {
-    match probe {
-        HostProbe::Container => {
-            String::from("host probe: state and configuration of the container")
-        }
-        HostProbe::Node => String::from("host probe: node and software versions"),
-        HostProbe::Tasks(types) if types.is_empty() => {
-            String::from("host probe: task log of the container")
-        }
-        HostProbe::Tasks(types) => {
-            let types = listed(types.iter().map(String::as_str));
-            format!("host probe: task log of the container, types {types}")
-        }
-        HostProbe::Source(path) => format!("host probe: size and SHA-256 of {}", line(path)),
-    }
 }
 
 fn var_line(var: &Var) -> String {
@@ -145,12 +129,10 @@ fn var_line(var: &Var) -> String {
 }
 
 /// A word as in a shell; a template is shown as it is.
-fn word_shown(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "@%+=:,./_-".contains(c);
-    if !word.is_empty() && (word.chars().all(plain) || word.contains("{{")) {
-        line(word)
-    } else {
-        format!("'{}'", line(&word.replace('\'', "'\\''")))
+fn word_shown(text: &str) -> String {
+    match text.contains("{{") {
+        true => line(text),
+        false => line(&word(text)),
     }
 }
 
@@ -224,7 +206,7 @@ hypotheses:
                      for each item of files.count
                      only if `files` passed
           backups    Backups
-                     host probe: task log of the container, types `vzdump`
+                     host: task log (vzdump)
         ! clear      Make room (step 2)
                      $ rm -- 'a b' {{ dir }}/x
                      only if `free` passed

@@ -1,5 +1,7 @@
 //! A runbook as plain data.
 
+use std::fmt;
+
 use indexmap::IndexMap;
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -185,6 +187,18 @@ pub enum HostProbe {
     Source(String),
 }
 
+impl fmt::Display for HostProbe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Container => f.write_str("host: status, lock and configuration of the container"),
+            Self::Node => f.write_str("host: name and versions of the node"),
+            Self::Tasks(types) if types.is_empty() => f.write_str("host: task log"),
+            Self::Tasks(types) => write!(f, "host: task log ({})", types.join(", ")),
+            Self::Source(path) => write!(f, "host: size and SHA-256 of {path}"),
+        }
+    }
+}
+
 /// How facts are taken from the output.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(
@@ -329,7 +343,7 @@ impl<'de> Deserialize<'de> for HostProbe {
         impl<'de> Visitor<'de> for ProbeVisitor {
             type Value = HostProbe;
 
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("`container`, `node`, `tasks: [TYPE…]` or `source: PATH`")
             }
 
@@ -378,7 +392,7 @@ fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>
     impl<'de> Visitor<'de> for OneOrMany {
         type Value = Vec<String>;
 
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("a regular expression, or a list of them")
         }
         fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
