@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::SpanRelativeTo;
+use jiff::fmt::friendly::SpanParser;
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::time::{Interval, StampSource, parse_time};
@@ -94,40 +96,18 @@ impl Fact {
     }
 }
 
-/// Parses a duration, in seconds, as systemd and `sleep` do: `60s`, `1min 30s`, `500ms`.
+/// Parses a duration, in seconds, as systemd and `sleep` do: `60s`, `1min 30s`, `500ms`, or a plain number of seconds.
 pub fn parse_duration(text: &str) -> Option<f64> {
     let text = text.trim();
-    let mut rest = text;
-    let mut total = 0.0;
-    let mut bare = false;
-    while !rest.is_empty() {
-        let digits = rest
-            .find(|c: char| !c.is_ascii_digit() && c != '.')
-            .unwrap_or(rest.len());
-        let (number, tail) = rest.split_at(digits);
-        let number: f64 = number.parse().ok()?;
-        let unit = tail
-            .find(|c: char| !c.is_ascii_alphabetic())
-            .unwrap_or(tail.len());
-        let (unit, tail) = tail.split_at(unit);
-        let factor = match unit {
-            "us" => 1e-6,
-            "ms" => 1e-3,
-            "" | "s" | "sec" => 1.0,
-            "m" | "min" => 60.0,
-            "h" => 3_600.0,
-            "d" => 86_400.0,
-            _ => return None,
-        };
-        // A number without a unit stands alone: `60`, never `1min 30`.
-        if bare || (unit.is_empty() && (total != 0.0 || !tail.is_empty())) {
-            return None;
-        }
-        bare = unit.is_empty();
-        total += number * factor;
-        rest = tail.trim_start();
+    if text.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+        return text
+            .parse()
+            .ok()
+            .filter(|seconds: &f64| seconds.is_finite());
     }
-    (!text.is_empty() && total.is_finite()).then_some(total)
+    let span = SpanParser::new().parse_span(text).ok()?;
+    let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
+    (!duration.is_negative()).then(|| duration.as_secs_f64())
 }
 
 /// A duration in words, as short as it can be without being misleading: `1.41 s`, `3 min 5 s`.
@@ -178,6 +158,11 @@ mod tests {
             ("5 parsecs", None),
             ("1min 30", None),
             ("-5s", None),
+            ("5s ago", None),
+            ("1.1.1", None),
+            ("2us", Some(0.000_002)),
+            ("1d", Some(86_400.0)),
+            ("1month", None),
         ];
         for (text, expected) in cases {
             assert_eq!(parse_duration(text), expected, "{text:?}");
