@@ -9,11 +9,9 @@ use std::fs::File;
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use futures_util::StreamExt as _;
-use futures_util::stream::FuturesUnordered;
-use tokio::sync::watch;
+use futures_util::FutureExt as _;
 
 use super::args::{SweepArgs, Via, WAIVERS};
 use super::error::CliError;
@@ -26,7 +24,7 @@ use crate::engine::diagnose::Cluster;
 use crate::engine::ledger::{Ledger, state_directory};
 use crate::engine::plan::Request;
 use crate::engine::policy::ChangePolicy;
-use crate::engine::stop::{Signal, Stop};
+use crate::engine::stop::Stop;
 use crate::evidence::time::{rfc3339, seconds};
 use crate::host::Host;
 use crate::report::Report;
@@ -184,53 +182,34 @@ fn visit_all(
     state: &State,
 ) -> Result<(Vec<Row>, Option<Stop>), CliError> {
     let bar = Bar::new(containers.len());
-    let (stop, stopped) = watch::channel(None::<Stop>);
-    let visit = |container: &Selected| {
-        let container = container.clone();
-        let mut stopped = stopped.clone();
-        let since = state.swept_at(container.ct);
-        bar.start(container.ct);
-        async move {
-            let early = *stopped.borrow();
-            if let Some(early) = early {
-                return Row::unreachable(&container, &early.to_string());
-            }
-            let stop = async move {
-                match stopped.wait_for(Option::is_some).await {
-                    Ok(reason) => reason.unwrap_or(Stop::Signal(Signal::Terminate)),
-                    // The sender was dropped: nothing will stop the sweep.
-                    Err(_) => std::future::pending().await,
-                }
-            };
-            visitor.visit(&container, since, stop).await
-        }
-    };
-    let deadline = args.deadline;
-    let watch = async |signal| {
-        let reason = match tokio::time::timeout(deadline, signal).await {
-            Ok(signal) => signal,
-            Err(_) => Stop::SweepTimedOut(deadline),
-        };
-        stop.send_replace(Some(reason));
-        std::future::pending::<Vec<Row>>().await
-    };
     let most = jobs(args);
     let jobs = |node: &str| match connections.contains(node) {
         true => most.min(AT_ONCE),
         false => most,
     };
-    let rows = block_on(async || {
-        // Polled only when something has happened to it, not whenever a container prints something.
-        let mut watching: FuturesUnordered<_> = std::iter::once(watch(signals::first())).collect();
-        let rows = tokio::select! {
-            rows = schedule::visit_all(containers, jobs, visit, |row| bar.done(row)) => rows,
-            Some(never) = watching.next() => never,
+    block_on(async || {
+        let stop = stop(signals::first(), args.deadline).shared();
+        let visit = |container: &Selected| {
+            let (container, stop) = (container.clone(), stop.clone());
+            let since = state.swept_at(container.ct);
+            bar.start(container.ct);
+            async move {
+                match stop.peek() {
+                    Some(early) => Row::unreachable(&container, &early.to_string()),
+                    None => visitor.visit(&container, since, stop).await,
+                }
+            }
         };
+        let rows = schedule::visit_all(containers, jobs, visit, |row| bar.done(row)).await;
         connections.close().await;
-        rows
-    })?;
-    let reason = *stop.borrow();
-    Ok((rows, reason))
+        (rows, stop.peek().copied())
+    })
+}
+
+/// Waits for a signal until the deadline.
+async fn stop(signal: impl Future<Output = Stop>, deadline: Duration) -> Stop {
+    let stopped = tokio::time::timeout(deadline, signal).await;
+    stopped.unwrap_or(Stop::SweepTimedOut(deadline))
 }
 
 fn jobs(args: &SweepArgs) -> usize {

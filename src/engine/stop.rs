@@ -49,9 +49,8 @@ impl fmt::Display for Stop {
 pub(super) async fn within(limit: Option<Duration>, stop: impl Future<Output = Stop>) -> Stop {
     match limit {
         None => stop.await,
-        Some(limit) => match tokio::time::timeout(limit, stop).await {
-            Ok(stopped) => stopped,
-            Err(_) => Stop::TimedOut(limit),
-        },
+        Some(limit) => tokio::time::timeout(limit, stop)
+            .await
+            .unwrap_or(Stop::TimedOut(limit)),
     }
 }
