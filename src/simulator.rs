@@ -11,6 +11,7 @@
 mod answers;
 mod backend;
 mod event;
+mod exhaustive;
 mod files;
 mod generator;
 mod history;

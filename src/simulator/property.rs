@@ -38,7 +38,7 @@ pub(super) fn judged(runbook: &Arc<Runbook>, history: &History) -> Judged {
     }
 }
 
-fn levels(diagnosis: &Diagnosis) -> BTreeMap<String, Level> {
+pub(super) fn levels(diagnosis: &Diagnosis) -> BTreeMap<String, Level> {
     let of_hypotheses = diagnosis.hypotheses.iter();
     let mut levels: BTreeMap<_, _> = of_hypotheses.map(|it| (it.id.clone(), it.level)).collect();
     if let Some(race) = diagnosis.verdict.race {
@@ -164,7 +164,7 @@ fn a_history_can_be_explained() {
     }
 }
 
-fn number(name: &str, default: u64) -> u64 {
+pub(super) fn number(name: &str, default: u64) -> u64 {
     let set = std::env::var(name).ok();
     set.map_or(default, |text| text.parse().expect("a number"))
 }

@@ -7,7 +7,7 @@ use super::world::Setup;
 use super::{MILLI, Nanos, SECOND};
 
 /// The simplest setup.
-const PLAIN: Setup = Setup {
+pub(super) const PLAIN: Setup = Setup {
     systemd: 252,
     unprivileged: false,
     is_init: true,

@@ -1,0 +1,329 @@
+//! Every history of a small model, to measure what can be decided at all.
+//!
+//! A container is made and booted; then come up to three more events beside one `enable`, each at one of
+//! four times, so six at most. Histories that give lxcdiag the same recording form a group. Where a
+//! hypothesis has one truth in all of a group, it can be decided there, and should be.
+
+use std::collections::BTreeMap;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash as _, Hasher as _};
+use std::sync::Arc;
+
+use super::backend::{record, runbook};
+use super::event::{Delivery, Event, How, Origin, Place, Who};
+use super::history::{FailedAt, History, Inputs};
+use super::property::{levels, number};
+use super::shrink::PLAIN;
+use super::truth::truth;
+use super::unit_text::{Cut, Text};
+use super::{MILLI, Nanos, SECOND};
+use crate::evidence::recording::Recording;
+use crate::judge::{Level, evaluate};
+use crate::runbook::Runbook;
+
+/// How many events there are beside making, boot and `enable`; `LXCDIAG_EVENTS` sets another number.
+const BESIDE: u64 = 1;
+
+/// Per cent of the true hypotheses that can be decided and are confirmed, at least. The aim is 90.
+const CONFIRMED: usize = 60;
+/// Per cent of the false ones that can be decided and are ruled out, at least.
+const RULED_OUT: usize = 25;
+
+/// When things happen. `enable` runs 100 ms after the second time.
+const TIMES: [Nanos; 4] = [10 * SECOND, 13 * SECOND, 16 * SECOND, 300 * SECOND];
+const ENABLED_AT: Nanos = TIMES[1] + SECOND / 10;
+const RUN_AT: Nanos = 1_000 * SECOND;
+
+/// From one time to the next but one.
+const LONG: Nanos = 6 * SECOND;
+
+fn delivery(who: Who, how: How) -> Delivery {
+    Delivery {
+        who,
+        how,
+        to: Place::Unit,
+        text: Text::Good,
+        opens_after: 8 * MILLI,
+        takes: MILLI,
+        cut: Cut::Empty,
+        fault: None,
+    }
+}
+
+/// What may happen at each time.
+fn alphabet() -> Vec<Event> {
+    let (script, beside, human) = (Who::Script(1), Who::Background(1), Who::Human);
+    let push = |who| delivery(who, How::Push);
+    let write = |who| delivery(who, How::Write);
+    // The file is there when another delivery that began at the next time but one would have it there.
+    let late = |early: Delivery| Delivery {
+        opens_after: early.opens_after + LONG,
+        ..early
+    };
+    let slow = |early: Delivery| Delivery {
+        takes: LONG,
+        ..early
+    };
+    let deliveries = [
+        push(script),
+        push(human),
+        late(push(beside)),
+        slow(push(beside)),
+        write(script),
+        write(human),
+        late(write(beside)),
+        slow(write(beside)),
+        delivery(human, How::Archive),
+        late(delivery(beside, How::Rsync)),
+        late(delivery(beside, How::Bind)),
+        Delivery {
+            to: Place::Directory,
+            ..push(script)
+        },
+        Delivery {
+            to: Place::OtherName,
+            ..push(script)
+        },
+        Delivery {
+            text: Text::NoInstall,
+            ..push(script)
+        },
+    ];
+    let others = [
+        Event::Reload(Who::Unrelated),
+        Event::Remove {
+            who: human,
+            at: Place::Unit,
+        },
+        Event::Move {
+            who: human,
+            from: Place::OtherName,
+            to: Place::Unit,
+        },
+        Event::Mask(human),
+        Event::Unmask(human),
+        Event::Enable(human),
+        Event::RotateTasks,
+        Event::Exchange(Who::Unrelated),
+    ];
+    deliveries
+        .map(Event::Deliver)
+        .into_iter()
+        .chain(others)
+        .collect()
+}
+
+/// Calls `visit` with every history that has at most so many events beside `enable`.
+fn enumerate(beside: usize, visit: &mut impl FnMut(&History)) {
+    let events: Vec<_> = TIMES
+        .iter()
+        .flat_map(|at| alphabet().into_iter().map(move |event| (*at, event)))
+        .collect();
+    let boot = Event::Boot {
+        answers_after: 300 * MILLI,
+        up_after: SECOND,
+    };
+    let mut history = History {
+        setup: PLAIN,
+        events: vec![
+            (SECOND, Event::Made(Origin::Created)),
+            (2 * SECOND, boot),
+            (ENABLED_AT, Event::Enable(Who::Script(1))),
+        ],
+        run_at: RUN_AT,
+        inputs: Inputs::NONE,
+    };
+    add(&events, beside, &mut history, visit);
+}
+
+/// Visits a history, and those with more of `events`.
+fn add(
+    events: &[(Nanos, Event)],
+    left: usize,
+    history: &mut History,
+    visit: &mut impl FnMut(&History),
+) {
+    let mut sorted = history.clone();
+    sorted.events.sort_by_key(|(at, _)| *at);
+    for failed_at in [FailedAt::Missing, FailedAt::Exact] {
+        sorted.inputs.failed_at = failed_at;
+        if sorted.is_possible() {
+            visit(&sorted);
+        }
+    }
+    if left == 0 {
+        return;
+    }
+    for (at, event) in events.iter().enumerate() {
+        history.events.push(*event);
+        add(&events[at + 1..], left - 1, history, visit);
+        history.events.pop();
+    }
+}
+
+/// All that is judged of a recording, as one number.
+fn fingerprint(recording: &Recording) -> u64 {
+    let read = serde_json::to_string(&(
+        &recording.attempts,
+        recording.failed_at,
+        &recording.log,
+        &recording.vars,
+    ));
+    let mut hasher = DefaultHasher::new();
+    read.expect("plain data").hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Histories with one recording: the level of each hypothesis, and the truths that occur.
+#[derive(Default)]
+struct Group {
+    levels: BTreeMap<String, Level>,
+    truths: BTreeMap<String, Vec<bool>>,
+}
+
+fn groups(runbook: &Arc<Runbook>, beside: usize) -> (usize, Vec<Group>) {
+    let mut groups: BTreeMap<u64, Group> = BTreeMap::new();
+    let mut histories = 0;
+    enumerate(beside, &mut |history| {
+        histories += 1;
+        let mut world = history.play();
+        let execution = record(runbook, history, &mut world);
+        let group = groups.entry(fingerprint(&execution.recording)).or_default();
+        if group.levels.is_empty() {
+            let diagnosis = evaluate(runbook, &execution.recording, execution.results);
+            group.levels = levels(&diagnosis);
+        }
+        let truth = truth(history, &world);
+        for id in group.levels.keys() {
+            let truths = group.truths.entry(id.clone()).or_default();
+            if let Some(holds) = truth.of(id)
+                && !truths.contains(&holds)
+            {
+                truths.push(holds);
+            }
+        }
+    });
+    (histories, groups.into_values().collect())
+}
+
+/// What became of a hypothesis in the groups in which it has one truth.
+#[derive(Default, Clone, Copy)]
+struct Half {
+    /// Confirmed and true, or ruled out and false.
+    decided: usize,
+    /// Likely and true, or unlikely and false.
+    leaning: usize,
+    other: usize,
+}
+
+/// What became of a hypothesis.
+#[derive(Default)]
+struct Row {
+    is_true: Half,
+    is_false: Half,
+    /// Histories with the same recording differ in it, and nothing certain is said.
+    undecidable: usize,
+    wrong: usize,
+}
+
+impl Half {
+    fn add(&mut self, decided: Level, leaning: Level, level: Level) {
+        if level == decided {
+            self.decided += 1;
+        } else if level == leaning {
+            self.leaning += 1;
+        } else {
+            self.other += 1;
+        }
+    }
+
+    /// Per cent of all that are decided.
+    fn share(self) -> usize {
+        100 * self.decided / (self.decided + self.leaning + self.other).max(1)
+    }
+}
+
+impl std::iter::Sum for Half {
+    fn sum<I: Iterator<Item = Self>>(halves: I) -> Self {
+        halves.fold(Self::default(), |sum, half| Self {
+            decided: sum.decided + half.decided,
+            leaning: sum.leaning + half.leaning,
+            other: sum.other + half.other,
+        })
+    }
+}
+
+impl Row {
+    fn add(&mut self, level: Level, truths: &[bool]) {
+        let certain = match level {
+            Level::Confirmed => Some(true),
+            Level::RuledOut => Some(false),
+            _ => None,
+        };
+        if certain.is_some_and(|said| truths.contains(&!said)) {
+            self.wrong += 1;
+            return;
+        }
+        match truths {
+            [] => {}
+            [true] => self.is_true.add(Level::Confirmed, Level::Likely, level),
+            [false] => self.is_false.add(Level::RuledOut, Level::Unlikely, level),
+            _ => self.undecidable += 1,
+        }
+    }
+
+    fn cells(&self) -> [usize; 8] {
+        let (yes, no) = (self.is_true, self.is_false);
+        [
+            yes.decided,
+            yes.leaning,
+            yes.other,
+            no.decided,
+            no.leaning,
+            no.other,
+            self.undecidable,
+            self.wrong,
+        ]
+    }
+}
+
+const HEADINGS: [&str; 8] = [
+    "confirmed",
+    "likely",
+    "other",
+    "ruled out",
+    "unlikely",
+    "other",
+    "undecidable",
+    "wrong",
+];
+
+#[test]
+fn what_can_be_decided_is_decided() {
+    let beside = number("LXCDIAG_EVENTS", BESIDE) as usize;
+    let (histories, groups) = groups(&runbook(), beside);
+    let mut rows: BTreeMap<&str, Row> = BTreeMap::new();
+    for group in &groups {
+        for (id, level) in &group.levels {
+            let truths = group.truths.get(id).map_or(&[][..], Vec::as_slice);
+            rows.entry(id).or_default().add(*level, truths);
+        }
+    }
+    let recordings = groups.len();
+    println!("{histories} histories give {recordings} different recordings");
+    let line = |name: &str, cells: [String; 8]| {
+        let cells = cells.map(|cell| format!(" {cell:>11}")).concat();
+        println!("{name:20}{cells}");
+    };
+    line("hypothesis", HEADINGS.map(str::to_owned));
+    for (id, row) in &rows {
+        line(id, row.cells().map(|count| count.to_string()));
+    }
+    let yes = rows.values().map(|row| row.is_true).sum::<Half>().share();
+    let no = rows.values().map(|row| row.is_false).sum::<Half>().share();
+    println!("of what can be decided, {yes} % are confirmed and {no} % ruled out");
+    assert!(
+        yes >= CONFIRMED && no >= RULED_OUT,
+        "{yes} % are confirmed, and {no} % ruled out"
+    );
+}
