@@ -8,6 +8,8 @@ mod bounds;
 mod condition;
 mod filters;
 mod functions;
+mod inferred;
+mod kind;
 mod missing;
 mod operators;
 mod overload;
@@ -23,6 +25,10 @@ mod uncertain;
 use minijinja::value::Value;
 
 pub(crate) use condition::Condition;
+pub(crate) use inferred::{
+    Incomparable, Shape, expression_shape, incomparable_in_expression, incomparable_in_template,
+};
+pub(crate) use kind::Kind;
 pub use missing::Missing;
 pub(crate) use missing::{NoFact, Reason, Unknown};
 pub(crate) use scope::{Binding, Scope};
@@ -77,16 +83,10 @@ impl Scope {
         most: usize,
         of: impl Fn(Value) -> T,
     ) -> Result<Possible<T>, NoValue> {
-        let expression =
-            parsed::expression(source).map_err(|error| NoValue::because(error.to_string()))?;
         let context = self.context();
-        evaluate(
-            source,
-            Purpose::Reasoning,
-            most,
-            || expression.eval(context.clone()).map(&of),
-            || overload::value(source, context.clone()).map(&of),
-        )
+        evaluate(source, Purpose::Reasoning, most, || {
+            overload::value(source, context.clone()).map(&of)
+        })
     }
 
     fn template(
@@ -98,16 +98,10 @@ impl Scope {
         if !source.contains("{{") && !source.contains("{%") {
             return Ok(Possible::only(source.to_owned()));
         }
-        let template =
-            parsed::template(source).map_err(|error| NoValue::because(error.to_string()))?;
         let context = self.context();
-        evaluate(
-            source,
-            purpose,
-            most,
-            || template.render(context.clone()),
-            || overload::text(source, context.clone()),
-        )
+        evaluate(source, purpose, most, || {
+            overload::text(source, context.clone())
+        })
     }
 
     /// A template's text for people, where each part that has no value reads `(unknown)`.
@@ -137,31 +131,21 @@ impl Scope {
     }
 }
 
-/// Evaluates a text: normally once, but case by case if it read a value that is not known exactly. The result is
-/// unknown if it can have more than `most` values.
+/// Evaluates a text once for each case that inexact values leave open, normally one. The result is unknown if it can
+/// have more than `most` values.
 fn evaluate<T: PartialEq>(
     source: &str,
     purpose: Purpose,
     most: usize,
-    plainly: impl Fn() -> Result<T, minijinja::Error>,
     case: impl Fn() -> Result<T, minijinja::Error>,
 ) -> Result<Possible<T>, NoValue> {
     Trace::start(purpose);
-    let result = plainly();
-    if !Trace::is_uncertain() {
-        let value = settle(source, result);
-        return value.map(Possible::only).map_err(|none| NoValue {
-            is_open: false,
-            ..none
-        });
-    }
-    Trace::start_cases(purpose);
     let mut values = Vec::new();
     loop {
         let value = settle(source, case()).map_err(|none| {
             let questions = Trace::questions();
             NoValue {
-                is_open: none.is_open || !questions.is_empty(),
+                is_open: Trace::is_uncertain() && (none.is_open || !questions.is_empty()),
                 reasons: [questions, none.reasons].concat(),
             }
         })?;

@@ -7,6 +7,7 @@ use minijinja::value::{Kwargs, Rest, Value, ValueKind, ValueOrKwargs, from_args}
 use minijinja::{Environment, Error};
 
 use super::bounds::Bounds;
+use super::kind;
 use super::operators::{compare, inexact};
 use super::parsed::ENGINE;
 use super::uncertain::{
@@ -65,17 +66,14 @@ pub(super) fn register(engine: &mut Environment<'static>) {
     ] {
         for name in names {
             engine.add_test(*name, move |a: Value, b: Value| {
-                if [&a, &b].into_iter().any(is_bounded) {
-                    return compare(operator, &a, &b);
+                // A record may lack what it is selected by.
+                if a.is_undefined() || b.is_undefined() {
+                    return ENGINE.empty_state().perform_test(name, &[a, b]);
                 }
-                ENGINE.empty_state().perform_test(name, &[a, b])
+                compare(operator, &a, &b)
             });
         }
     }
-}
-
-fn is_bounded(value: &Value) -> bool {
-    moment_bounds(value).is_some() || contains_gap(value)
 }
 
 fn plain(filter: &str, arguments: &[Value]) -> Result<Value, Error> {
@@ -144,6 +142,11 @@ fn comparing_filter(name: &str, arguments: &[Value]) -> Result<Value, Error> {
     };
     if compared.iter().chain(options).any(contains_gap) {
         return Err(inexact(&format!("`{name}`")));
+    }
+    if let "min" | "max" = name {
+        for list in &compared {
+            kind::check_order(list)?;
+        }
     }
     plain(name, arguments)
 }

@@ -11,6 +11,7 @@ use minijinja::value::{Object, ObjectRepr, Rest, Value, ValueKind, ValueOrKwargs
 use minijinja::{Environment, Error, Expression, State, context};
 
 use super::bounds::{Bounds, Comparison};
+use super::kind;
 use super::parsed::ENGINE;
 use super::trace::Trace;
 use super::uncertain::{Gap, contains_gap, invalid, is_gap, moment_bounds, number_bounds};
@@ -165,18 +166,23 @@ pub(super) fn compare(operator: &str, a: &Value, b: &Value) -> Result<bool, Erro
     if let (Some(left), Some(right)) = (moment_bounds(a), moment_bounds(b)) {
         return Ok(settle(operator, comparison, (a, left), (b, right)));
     }
-    let exact = !contains_gap(a) && !contains_gap(b);
-    if exact || a.is_undefined() || b.is_undefined() {
+    let is_order = !matches!(comparison, Comparison::Equal | Comparison::Unequal);
+    kind::check_comparable(a, b, is_order)?;
+    if a.is_undefined() || b.is_undefined() {
         return plain(operator, a, b).map(|holds| holds.is_true());
+    }
+    if !contains_gap(a) && !contains_gap(b) {
+        return Ok(match comparison {
+            Comparison::Equal => a == b,
+            Comparison::Unequal => a != b,
+            Comparison::Less => a < b,
+            Comparison::LessOrEqual => a <= b,
+            Comparison::Greater => a > b,
+            Comparison::GreaterOrEqual => a >= b,
+        });
     }
     match (number_bounds(a), number_bounds(b)) {
         (Some(left), Some(right)) => Ok(settle(operator, comparison, (a, left), (b, right))),
-        // A number equals nothing but a number.
-        _ if matches!(comparison, Comparison::Equal | Comparison::Unequal)
-            && (is_scalar(a) || is_scalar(b)) =>
-        {
-            Ok(comparison == Comparison::Unequal)
-        }
         _ => Err(inexact(&format!("`{operator}`"))),
     }
 }
@@ -191,25 +197,25 @@ fn settle<T: PartialOrd + Copy>(
         .unwrap_or_else(|| Trace::decide(|| format!("cannot tell whether {a} {operator} {b}")))
 }
 
-fn is_scalar(value: &Value) -> bool {
-    matches!(
-        value.kind(),
-        ValueKind::None | ValueKind::Bool | ValueKind::Number | ValueKind::String
-    ) || is_gap(value)
-}
-
 fn is_in(item: &Value, container: &Value) -> Result<bool, Error> {
-    let is_list = matches!(container.kind(), ValueKind::Seq | ValueKind::Iterable);
-    if is_list && (is_gap(item) || moment_bounds(item).is_some() || contains_gap(container)) {
-        for candidate in container.try_iter()? {
-            if compare("==", &candidate, item)? {
-                return Ok(true);
+    match container.kind() {
+        ValueKind::Seq | ValueKind::Iterable => {
+            // Another item may be equal where one cannot be compared.
+            let mut incomparable = None;
+            for candidate in container.try_iter()? {
+                match compare("==", &candidate, item) {
+                    Ok(true) => return Ok(true),
+                    Ok(false) => {}
+                    Err(error) => incomparable = Some(error),
+                }
             }
+            incomparable.map_or(Ok(false), Err)
         }
-        return Ok(false);
+        ValueKind::String => {
+            kind::check_comparable(item, container, false)?;
+            plain("in", item, container).map(|found| found.is_true())
+        }
+        _ if contains_gap(item) => Err(inexact("`in`")),
+        _ => plain("in", item, container).map(|found| found.is_true()),
     }
-    if contains_gap(item) {
-        return Err(inexact("`in`"));
-    }
-    plain("in", item, container).map(|found| found.is_true())
 }

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use minijinja::{Environment, Error, Expression, Template, UndefinedBehavior};
+use minijinja::{Environment, Error, Template, UndefinedBehavior};
 
 use super::functions;
 
@@ -46,13 +46,6 @@ impl<T> Known<T> {
         known.insert(text.to_owned(), Arc::clone(&made));
         Ok(made)
     }
-}
-
-/// A parsed expression.
-pub(super) fn expression(source: &str) -> Result<Arc<Expression<'static, 'static>>, Error> {
-    static EXPRESSIONS: LazyLock<Known<Expression<'static, 'static>>> =
-        LazyLock::new(Known::default);
-    EXPRESSIONS.get(source, || ENGINE.compile_expression(kept(source)))
 }
 
 /// A parsed template.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::sync::{Arc, LazyLock};
 
+use minijinja::machinery::tokenize;
 use minijinja::{Environment, ErrorKind};
 use regex::Regex;
 
@@ -30,6 +31,7 @@ pub fn expression_names(source: &str) -> Result<Names, SyntaxError> {
     static NAMES: LazyLock<Known<BTreeSet<String>>> = LazyLock::new(Known::default);
     NAMES.get(source, || {
         check_size([source])?;
+        check_characters(source)?;
         let expression = ENGINE
             .compile_expression(source)
             .map_err(|error| syntax_error(&error))?;
@@ -41,7 +43,7 @@ pub fn expression_names(source: &str) -> Result<Names, SyntaxError> {
 }
 
 /// Likewise for a template, a text with `{{ … }}` in it.
-fn template_names(source: &str) -> Result<Names, SyntaxError> {
+pub(super) fn template_names(source: &str) -> Result<Names, SyntaxError> {
     static NAMES: LazyLock<Known<BTreeSet<String>>> = LazyLock::new(Known::default);
     NAMES.get(source, || {
         check_size(TAG.find_iter(source).map(|tag| tag.as_str()))?;
@@ -111,6 +113,25 @@ pub(super) fn check_size<'a>(code: impl IntoIterator<Item = &'a str>) -> Result<
     Err(SyntaxError {
         message: format!("more than {MOST_TOKENS} tokens\nhint: split it with `let`"),
     })
+}
+
+/// The engine's parser takes a character that it does not know for the end of an expression, and drops the rest.
+fn check_characters(source: &str) -> Result<(), SyntaxError> {
+    let mut end = 0;
+    for token in tokenize(source, true, Default::default()) {
+        match token {
+            Ok((_, span)) => end = span.end_offset as usize,
+            Err(error) => {
+                let mut error = syntax_error(&error);
+                let rest = source.get(end..).unwrap_or_default().trim_start();
+                if let Some(character) = rest.chars().next().filter(char::is_ascii_graphic) {
+                    error.message.push_str(&format!(": `{character}`"));
+                }
+                return Err(error);
+            }
+        }
+    }
+    Ok(())
 }
 
 fn syntax_error(error: &minijinja::Error) -> SyntaxError {

@@ -135,6 +135,74 @@ fn names_are_found_without_evaluating() {
 }
 
 #[test]
+fn values_of_different_kinds_are_not_compared() {
+    let mut scope = scope();
+    let text = |text: &str| Fact::Text(text.into());
+    scope.bind("used", Binding::Present(text("27")));
+    scope.bind("limit", Binding::Present(text("9")));
+    let list = |items: Vec<Fact>| Binding::Present(Fact::List(items));
+    scope.bind("texts", list(vec![text("27"), text("9")]));
+    let numbers = || Fact::List(vec![Fact::Int(5), Fact::Int(7)]);
+    scope.bind("lists", list(vec![numbers(), numbers()]));
+    for (source, reason) in [
+        ("used > 90", "cannot compare a text with a number"),
+        ("used == 27", "cannot compare a text with a number"),
+        ("27 != used", "cannot compare a number with a text"),
+        ("used in [27, 28]", "cannot compare a number with a text"),
+        ("9 in used", "cannot compare a number with a text"),
+        ("0 < used < 90", "cannot compare a number with a text"),
+        ("used is gt(90)", "cannot compare a text with a number"),
+        (
+            "used < limit",
+            "cannot order `27` and `9`: numbers as texts",
+        ),
+        (
+            "texts | max == '9'",
+            "cannot order `27` and `9`: numbers as texts",
+        ),
+        ("look == 10", "cannot compare a time with a number"),
+        ("texts == 27", "cannot compare a list with a number"),
+        ("lists | max == 7", "cannot order a list and a list"),
+        ("lists | first > 4", "cannot compare a list with a number"),
+        (
+            "texts | select('gt', 9) | list == []",
+            "cannot compare a text with a number",
+        ),
+        (
+            "gap(look, visible) == '2'",
+            "cannot compare a number with a text",
+        ),
+    ] {
+        let unknown = scope.truth(source).unwrap_err();
+        assert_eq!(unknown.to_string(), reason, "{source}");
+    }
+    assert!(scope.truth("lists | sum > 4").is_err());
+    for source in [
+        "unit == 'a.service' and unit in ['b', 'a.service'] and 'a.' in unit",
+        "used | int > 9 and lists | first | max == 7 and stamp.size == 0.0",
+        "unit < 'b' and ['a', 'c'] | max == 'c'",
+        "unit in [27, 'a.service'] and true == 1 and texts != []",
+    ] {
+        assert_eq!(scope.truth(source), Ok(true), "{source}");
+    }
+}
+
+#[test]
+fn a_record_without_a_field_is_not_selected_by_it() {
+    let mut scope = scope();
+    let record = |facts: &[(&str, i64)]| {
+        let facts = facts
+            .iter()
+            .map(|(name, n)| ((*name).to_owned(), Fact::Int(*n)));
+        Fact::Record(facts.collect())
+    };
+    let records = vec![record(&[("size", 7)]), record(&[("other", 7)])];
+    scope.bind("records", Binding::Present(Fact::List(records)));
+    let selected = "records | selectattr('size', 'equalto', 7) | list | length == 1";
+    assert_eq!(scope.truth(selected), Ok(true));
+}
+
+#[test]
 fn an_endless_expression_ends() {
     assert_eq!(
         truth(

@@ -42,9 +42,8 @@ pub(super) struct Trace {
     refused: Vec<Missing>,
     /// The open questions.
     questions: Vec<Missing>,
-    /// The answers in the current case, in the order of the questions. None in the first evaluation, which only finds
-    /// out whether there are questions.
-    case: Option<Case>,
+    /// The answers in the current case, in the order of the questions.
+    case: Case,
     uncertain: bool,
 }
 
@@ -63,24 +62,13 @@ impl Trace {
         });
     }
 
-    /// Begins the first case of an evaluation.
-    pub(super) fn start_cases(purpose: Purpose) {
-        TRACE.replace(Self {
-            purpose,
-            case: Some(Case::default()),
-            ..Self::default()
-        });
-    }
-
     /// Begins the next case. `Ok(false)` if there is none.
     ///
     /// # Errors
     /// There are more cases than are tried.
     pub(super) fn next_case() -> Result<bool, TooManyCases> {
         TRACE.with_borrow_mut(|trace| {
-            let Some(case) = &mut trace.case else {
-                return Ok(false);
-            };
+            let case = &mut trace.case;
             while case.answers.last() == Some(&false) {
                 case.answers.pop();
             }
@@ -106,7 +94,7 @@ impl Trace {
         result
     }
 
-    /// Whether the first evaluation read an inexact value.
+    /// Whether the evaluation read an inexact value.
     pub(super) fn is_uncertain() -> bool {
         TRACE.with_borrow(|trace| trace.uncertain)
     }
@@ -120,9 +108,7 @@ impl Trace {
     pub(super) fn decide<M: Into<Missing>>(question: impl FnOnce() -> M) -> bool {
         let (answer, is_new) = TRACE.with_borrow_mut(|trace| {
             trace.uncertain = true;
-            let Some(case) = &mut trace.case else {
-                return (false, false);
-            };
+            let case = &mut trace.case;
             let known = case.answers.get(case.asked).copied();
             if known.is_none() {
                 case.answers.push(true);
@@ -143,7 +129,7 @@ impl Trace {
     pub(super) fn refuse<M: Into<Missing>>(reason: impl FnOnce() -> M) {
         let is_new = TRACE.with_borrow_mut(|trace| {
             trace.uncertain = true;
-            trace.case.is_some() && trace.refused.len() < MOST_REASONS
+            trace.refused.len() < MOST_REASONS
         });
         if is_new {
             let reason = Self::apart(reason).into();

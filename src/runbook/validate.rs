@@ -8,6 +8,7 @@ mod hypotheses;
 mod needs;
 mod redact;
 mod scope;
+mod shapes;
 mod vars;
 
 use super::error::Finding;

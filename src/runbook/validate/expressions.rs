@@ -2,8 +2,11 @@
 
 use super::Findings;
 use super::scope::{Scope, View};
-use crate::expression::Condition;
-use crate::expression::{Names, SyntaxError, check_expression, check_template};
+use super::shapes::Shapes;
+use crate::expression::{
+    Condition, Incomparable, Names, Shape, SyntaxError, check_expression, check_template,
+    incomparable_in_expression, incomparable_in_template,
+};
 use crate::runbook::model::{Action, Check, EventSpec, HostProbe, Hypothesis, Runbook};
 use crate::runbook::path::Path;
 
@@ -17,6 +20,8 @@ pub(super) fn validate(runbook: &Runbook, found: &mut Findings) {
     let root = Path::default();
     let mut reader = Reader {
         scope: &scope,
+        shapes: Shapes::new(runbook),
+        in_event: false,
         found,
     };
     for (index, (name, source)) in runbook.lets.iter().enumerate() {
@@ -45,6 +50,8 @@ pub(super) fn validate(runbook: &Runbook, found: &mut Findings) {
 
 struct Reader<'a, 'f> {
     scope: &'a Scope<'a>,
+    shapes: Shapes<'a>,
+    in_event: bool,
     found: &'f mut Findings,
 }
 
@@ -95,6 +102,7 @@ impl Reader<'_, '_> {
     }
 
     fn events(&mut self, path: &Path, events: &[EventSpec], view: View) {
+        self.in_event = true;
         for (index, event) in events.iter().enumerate() {
             let path = path.key("events").index(index);
             self.expression(&path.key("at"), &event.at, view);
@@ -104,6 +112,7 @@ impl Reader<'_, '_> {
                 self.condition(&path.key("if"), condition, view);
             }
         }
+        self.in_event = false;
     }
 
     fn hypothesis(&mut self, path: &Path, hypothesis: &Hypothesis) {
@@ -145,12 +154,32 @@ impl Reader<'_, '_> {
             self.found.add(path, message);
         } else {
             self.names(path, source, check_expression(source), view);
+            let problems = incomparable_in_expression(source, &self.shape_of(view));
+            self.incomparable(path, problems);
         }
     }
 
     fn template(&mut self, path: &Path, source: &str, view: View) {
         if is_template(source) {
             self.names(path, source, check_template(source), view);
+            let problems = incomparable_in_template(source, &self.shape_of(view));
+            self.incomparable(path, problems);
+        }
+    }
+
+    fn shape_of(&self, view: View) -> impl Fn(&str) -> Option<Shape> {
+        move |name| self.shapes.of(name, view, self.in_event)
+    }
+
+    fn incomparable(&mut self, path: &Path, found: Vec<Incomparable>) {
+        for Incomparable { message, has_text } in found {
+            let hint = match has_text {
+                true => {
+                    "\nhint: declare what it is read as, with `types` of the facts or `type` of the var"
+                }
+                false => "",
+            };
+            self.found.add(path, message + hint);
         }
     }
 
