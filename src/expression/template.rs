@@ -1,15 +1,17 @@
 //! The parts of a template, and how the value of an expression is quoted for a shell.
 
+use std::borrow::Cow;
+
 use minijinja::machinery::ast::Expr;
 use minijinja::machinery::{Token, parse_expr, tokenize};
 
 use super::syntax::check_size;
 
 /// A part of a template.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TemplatePart<'a> {
-    /// Text that is printed as it is.
-    Text(&'a str),
+    /// Text that is printed as it is, or a constant.
+    Text(Cow<'a, str>),
     /// What is between `{{` and `}}`.
     Expression(&'a str),
     /// A `{% … %}`; no more parts follow it.
@@ -22,13 +24,17 @@ pub fn template_parts(source: &str) -> Vec<TemplatePart<'_>> {
     let mut begin = 0;
     for (token, span) in tokenize(source, false, Default::default()).map_while(Result::ok) {
         match token {
-            Token::TemplateData(text) => parts.push(TemplatePart::Text(text)),
+            Token::TemplateData(text) => parts.push(TemplatePart::Text(text.into())),
             Token::VariableStart => begin = span.end_offset as usize,
             Token::VariableEnd => {
                 let expression = source.get(begin..span.start_offset as usize);
-                parts.push(TemplatePart::Expression(
-                    expression.unwrap_or_default().trim(),
-                ));
+                let expression = expression.unwrap_or_default().trim();
+                parts.push(match parsed(expression) {
+                    Some(Expr::Const(constant)) => {
+                        TemplatePart::Text(constant.value.to_string().into())
+                    }
+                    _ => TemplatePart::Expression(expression),
+                });
             }
             Token::BlockStart => {
                 parts.push(TemplatePart::Statement);
@@ -45,8 +51,7 @@ pub fn template_parts(source: &str) -> Vec<TemplatePart<'_>> {
 pub enum ShellQuoting {
     /// As one word, by `| quote`.
     Quoted,
-    /// As a constant from the runbook.
-    Constant,
+    /// As code.
     Unquoted {
         /// `| quote` needs brackets around the expression: a filter binds more tightly than an operator.
         has_operator: bool,
@@ -57,12 +62,10 @@ pub enum ShellQuoting {
 
 /// How the value of an expression reaches a shell.
 pub fn shell_quoting(expression: &str) -> ShellQuoting {
-    let parsed = check_size([expression]).map(|()| parse_expr(expression));
-    let Ok(Ok(parsed)) = parsed else {
+    let Some(parsed) = parsed(expression) else {
         return ShellQuoting::Unquoted { has_operator: true };
     };
     match &parsed {
-        Expr::Const(_) => ShellQuoting::Constant,
         Expr::Filter(filter) if filter.name == "quote" => ShellQuoting::Quoted,
         _ => match last_operand(&parsed) {
             None => ShellQuoting::Unquoted {
@@ -72,6 +75,11 @@ pub fn shell_quoting(expression: &str) -> ShellQuoting {
             Some(_) => ShellQuoting::Unquoted { has_operator: true },
         },
     }
+}
+
+fn parsed(expression: &str) -> Option<Expr<'_>> {
+    check_size([expression]).ok()?;
+    parse_expr(expression).ok()
 }
 
 /// The operand that a filter at the end of an expression applies to, if the expression has operators.

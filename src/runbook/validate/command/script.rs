@@ -39,7 +39,7 @@ impl<'a> Script<'a> {
         let is_template = is_template(text);
         let parts = match is_template {
             true => template_parts(text),
-            false => vec![TemplatePart::Text(text)],
+            false => vec![TemplatePart::Text(text.into())],
         };
         let mut scanner = Scanner {
             rest: "",
@@ -52,7 +52,7 @@ impl<'a> Script<'a> {
         if is_template && text.contains("{#") {
             scanner.script.unclear.push(COMMENT);
         }
-        for part in parts {
+        for part in &parts {
             scanner.part(part);
         }
         while !scanner.outer.is_empty() {
@@ -69,9 +69,9 @@ const COMMENT: &str = "`{#` starts a template comment\nhint: for the length of a
                        `$(expr length \"$name\")`";
 const TOO_DEEP: &str = "the script is nested too deeply\nhint: simplify it";
 
-struct Scanner<'a> {
+struct Scanner<'p, 'a> {
     /// What is left of this part of the template.
-    rest: &'a str,
+    rest: &'p str,
     /// The character before `rest`.
     before: char,
     frame: Frame,
@@ -80,8 +80,8 @@ struct Scanner<'a> {
     script: Script<'a>,
 }
 
-impl<'a> Scanner<'a> {
-    fn part(&mut self, part: TemplatePart<'a>) {
+impl<'p, 'a> Scanner<'p, 'a> {
+    fn part(&mut self, part: &'p TemplatePart<'a>) {
         match part {
             TemplatePart::Text(text) => {
                 self.rest = text;

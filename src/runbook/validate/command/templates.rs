@@ -20,7 +20,6 @@ pub(super) fn problems(script: &Script<'_>) -> Vec<String> {
         let expression = template.expression;
         let shown = quoted(&format!("{{{{ {expression} }}}}"));
         match shell_quoting(expression) {
-            ShellQuoting::Constant => None,
             ShellQuoting::Unquoted { has_operator } => {
                 let (open, close) = if has_operator { ("(", ")") } else { ("", "") };
                 Some(format!(

@@ -56,6 +56,7 @@ fn a_value_that_reaches_the_shell_as_code_is_refused() {
         ("ls # {{ path | quote }}", "in a comment"),
         ("ls # x\n{{- path | quote }}", "in a comment"),
         ("ls # {{ 'x' -}} \n {{ path | quote }}", "in a comment"),
+        ("cat {{ \"'\" }} {{ path | quote }}", "inside quotes"),
         ("cat {{ not path }}", "write `{{ (not path) | quote }}`"),
         (
             "cat {{ path is defined }}",
