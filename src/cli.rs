@@ -1,6 +1,7 @@
 //! The command line: parses it, runs the chain, and writes the result.
 
 mod args;
+mod audit;
 mod client;
 mod diff;
 mod error;
@@ -54,6 +55,7 @@ pub fn main(command_line: Vec<OsString>) -> Status {
         Command::List(args) => runbooks::list(&args),
         Command::Show(args) => runbooks::show(&args),
         Command::Validate(args) => runbooks::validate(&args),
+        Command::Audit(args) => audit::audit(&args),
     };
     match result {
         Ok(code) => code.into(),

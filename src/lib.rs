@@ -15,6 +15,7 @@
 
 #[allow(clippy::disallowed_methods, reason = "writes files")]
 mod atomic_file;
+pub mod audit;
 #[allow(clippy::disallowed_methods, reason = "reads and writes files")]
 pub mod cli;
 #[allow(clippy::disallowed_methods, reason = "reads the clock")]

@@ -20,6 +20,7 @@ pub use model::{CheckRow, Redaction, Report};
 pub use table::Layout;
 pub(crate) use table::grid::{Column, Least, Text, grid};
 pub(crate) use table::short_time;
+pub(crate) use table::style;
 pub(crate) use table::wrap::paragraph;
 
 /// The format of a JSON report.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 
+use crate::audit;
 use crate::engine::demo::INCIDENTS;
 use crate::evidence::container_id::ContainerId;
 use crate::evidence::fact::parse_duration;
@@ -47,6 +48,8 @@ pub(super) enum Command {
     Show(ShowArgs),
     /// Check runbook files for errors
     Validate(ValidateArgs),
+    /// Check provisioning scripts for faults, without running them
+    Audit(AuditArgs),
 }
 
 #[derive(Debug, Parser)]
@@ -279,6 +282,19 @@ pub(super) struct ValidateArgs {
     /// Runbook files
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Parser)]
+pub(super) struct AuditArgs {
+    /// Bash scripts; `-` reads standard input
+    #[arg(required_unless_present = "explain", value_name = "SCRIPT")]
+    pub(super) scripts: Vec<PathBuf>,
+    /// Output format
+    #[arg(long, value_enum, default_value = "table")]
+    pub(super) format: audit::Format,
+    /// Describe a rule, with an example and the fix
+    #[arg(long, value_name = "RULE", conflicts_with = "scripts")]
+    pub(super) explain: Option<String>,
 }
 
 fn incidents() -> PossibleValuesParser {

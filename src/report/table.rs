@@ -35,11 +35,11 @@ impl Default for Layout {
 }
 
 impl Layout {
-    const fn columns(self) -> usize {
+    pub(crate) const fn columns(self) -> usize {
         self.width as usize
     }
 
-    fn paint(self, text: &str, style: &str) -> String {
+    pub(crate) fn paint(self, text: &str, style: &str) -> String {
         if self.colour {
             format!("\x1b[{style}m{text}\x1b[0m")
         } else {
@@ -49,12 +49,12 @@ impl Layout {
 }
 
 /// Styles of text, as the terminal's SGR parameters.
-mod style {
+pub(crate) mod style {
     pub(super) const BOLD: &str = "1";
     pub(super) const DIM: &str = "2";
-    pub(super) const RED: &str = "1;31";
-    pub(super) const GREEN: &str = "1;32";
-    pub(super) const YELLOW: &str = "1;33";
+    pub(crate) const RED: &str = "1;31";
+    pub(crate) const GREEN: &str = "1;32";
+    pub(crate) const YELLOW: &str = "1;33";
 }
 
 pub(super) fn render(report: &Report, layout: Layout) -> String {

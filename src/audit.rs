@@ -1,0 +1,130 @@
+//! Audit of provisioning scripts: reads bash, runs nothing, and says which lines cannot work. Pure.
+//!
+//! ```text
+//! text → syntax tree → (walk) → events → (rules) → findings → Report → text in a format
+//!        parse         walk              rules     finding    report
+//! ```
+//!
+//! The walk follows the script in the order in which it would run, with what is known of the values of variables.
+//! What it cannot follow is reported, and makes the rules careful. Files that the script sources are read through a
+//! function that the caller gives.
+
+mod allow;
+mod event;
+mod finding;
+mod parse;
+mod paths;
+mod report;
+mod rule;
+mod rules;
+mod symbol;
+mod syntax;
+mod text;
+mod view;
+mod walk;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+pub use finding::{Severity, Sure};
+pub use report::{FileReport, Finding, Format, NotFollowed, Report};
+pub use rule::{Explanation, Rule};
+
+use finding::Draft;
+use view::View;
+use walk::Walk;
+
+/// A script to audit.
+#[derive(Debug)]
+pub struct Source {
+    /// Its path, as the report names it.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// Reads a file that a script names: the path of the script, and the path in it. Returns the path as the report names
+/// it, and the text.
+pub type Load<'a> = &'a dyn Fn(&str, &str) -> Option<(String, String)>;
+
+/// Audits scripts, each by itself.
+pub fn audit(sources: &[Source], load: Load) -> Report {
+    let mut files: Vec<FileReport> = Vec::new();
+    for source in sources {
+        for report in audit_one(source, load) {
+            // A file that several scripts source is in the report once.
+            let known = files.iter_mut().find(|file| file.path == report.path);
+            match known {
+                Some(known) => known.add(report),
+                None => files.push(report),
+            }
+        }
+    }
+    Report::new(files)
+}
+
+fn audit_one(source: &Source, load: Load) -> Vec<FileReport> {
+    let walk = walk::walk(&source.path, &source.text, load);
+    let mut drafts = Vec::new();
+    for events in &walk.traces {
+        let view = View {
+            events,
+            symbols: &walk.symbols,
+        };
+        drafts.extend(rules::check(&view));
+    }
+    let mut reports = Vec::new();
+    for (index, file) in walk.files.iter().enumerate() {
+        let allowed = allow::allowed(&file.text);
+        let here = drafts.iter().filter(|draft| draft.place.file == index);
+        let here = here.filter(|draft| !allow::allows(&allowed, draft.rule, draft.place.line));
+        reports.push(FileReport::new(
+            file,
+            findings(here),
+            not_followed(&walk, index),
+        ));
+    }
+    reports
+}
+
+/// One finding for each rule and line: the worst.
+fn findings<'a>(drafts: impl Iterator<Item = &'a Draft>) -> Vec<Finding> {
+    let mut worst: BTreeMap<(Rule, usize), &Draft> = BTreeMap::new();
+    for draft in drafts {
+        worst
+            .entry((draft.rule, draft.place.line))
+            .and_modify(|known| {
+                if draft.severity < known.severity {
+                    *known = draft;
+                }
+            })
+            .or_insert(draft);
+    }
+    let mut findings: Vec<Finding> = worst
+        .into_values()
+        .map(|draft| Finding {
+            rule: draft.rule,
+            severity: draft.severity,
+            line: draft.place.line,
+            end_line: draft.end.line.max(draft.place.line),
+            message: draft.message.clone(),
+            sure: draft.sure,
+        })
+        .collect();
+    findings.sort_by_key(|finding| (finding.severity, finding.line, finding.rule));
+    findings
+}
+
+fn not_followed(walk: &Walk, file: usize) -> Vec<NotFollowed> {
+    let here = walk
+        .not_followed
+        .iter()
+        .filter(|(place, _)| place.file == file);
+    here.map(|(place, why)| NotFollowed {
+        line: place.line.max(1),
+        why: why.clone(),
+    })
+    .collect()
+}

@@ -1,0 +1,185 @@
+//! Parses a script in spite of syntax that the parser does not know: the whole at once if possible, otherwise without
+//! the lines that it stumbles over, otherwise command by command.
+
+use brush_parser::ParseError;
+
+use super::super::syntax::{Lost, Script};
+use super::super::text::Text;
+use super::{Source, convert, parse_program};
+
+/// Deeper blocks would overflow the parser's stack.
+const DEEPEST_BLOCK: usize = 150;
+
+/// So many lines are replaced before the script is parsed command by command.
+const MOST_REPAIRS: usize = 25;
+
+/// So much text is parsed for a script in the search for its commands.
+const MOST_TEXT: usize = 4 << 20;
+
+pub(super) fn parse(text: &Text, depth: usize) -> Script {
+    let source = Source::new(text, depth);
+    let mut chars = text.as_str().to_owned();
+    let mut lost = Vec::new();
+    if is_too_deep(&chars) {
+        return by_commands(text, depth, &mut lost);
+    }
+    for repairs in 0..=MOST_REPAIRS {
+        let stumbled = match parse_program(&chars) {
+            Ok(program) => {
+                let list = convert::program(&source, &program, &mut lost);
+                return Script { list, lost };
+            }
+            Err(ParseError::ParsingNear(position)) if repairs < MOST_REPAIRS => {
+                source.byte(&position)
+            }
+            Err(_) => break,
+        };
+        if let Some(rewritten) = rewrite(&chars) {
+            chars = rewritten;
+            continue;
+        }
+        let Some(line) = blank_line(&mut chars, stumbled) else {
+            break;
+        };
+        lost.push(Lost {
+            place: text.place_at(line),
+            why: "syntax that lxcdiag does not know".to_owned(),
+        });
+    }
+    lost.clear();
+    by_commands(text, depth, &mut lost)
+}
+
+/// Constructs that the parser does not know, as others of the same length and nearly the same meaning: `select` is
+/// a loop, the target of `&> >(…)` is a process, and a pattern in `$(case …)` may have its opening parenthesis.
+fn rewrite(chars: &str) -> Option<String> {
+    let mut bytes = chars.as_bytes().to_vec();
+    let mut in_case = 0_usize;
+    let mut start = 0;
+    for line in chars.split_inclusive('\n') {
+        let code = line.trim_start();
+        let at = start + (line.len() - code.len());
+        if code.starts_with("select ") {
+            replace(&mut bytes, at, b"for   ");
+        }
+        for (found, _) in line.match_indices("&>") {
+            if line
+                .get(found + 2..)
+                .is_some_and(|rest| rest.trim_start().starts_with(">("))
+            {
+                replace(&mut bytes, start + found, b" >");
+            }
+        }
+        if line.contains("$(case ") {
+            in_case += 1;
+        }
+        if in_case > 0 {
+            let pattern = code.split_once(')').map_or("", |(pattern, _)| pattern);
+            let plain = |c: char| c.is_alphanumeric() || "*?|_-.\"'[]".contains(c);
+            if at > start && !pattern.is_empty() && pattern.chars().all(plain) {
+                replace(&mut bytes, at - 1, b"(");
+            }
+            in_case -= usize::from(line.contains("esac"));
+        }
+        start += line.len();
+    }
+    let rewritten = String::from_utf8(bytes).ok()?;
+    (rewritten != chars).then_some(rewritten)
+}
+
+fn replace(bytes: &mut [u8], at: usize, with: &[u8]) {
+    if let Some(part) = bytes.get_mut(at..at + with.len()) {
+        part.copy_from_slice(with);
+    }
+}
+
+/// Puts `:` in place of the line at a byte. The length stays. None if there is nothing left to replace.
+fn blank_line(chars: &mut String, at: usize) -> Option<usize> {
+    let before = chars.get(..at.min(chars.len()))?;
+    let start = before.rfind('\n').map_or(0, |found| found + 1);
+    let line = chars.get(start..)?.lines().next()?;
+    if line.trim().is_empty() || line.starts_with(':') {
+        return None;
+    }
+    // Characters keep their index, bytes need not: `Source` counts characters only if there are others than ASCII.
+    if !line.is_ascii() {
+        return None;
+    }
+    let blank = format!(":{}", " ".repeat(line.len() - 1));
+    let end = start + line.len();
+    chars.replace_range(start..end, &blank);
+    Some(start)
+}
+
+/// The script in pieces, each as many lines as it takes to be complete.
+fn by_commands(text: &Text, depth: usize, lost: &mut Vec<Lost>) -> Script {
+    let mut list = Vec::new();
+    let mut start = 0;
+    let mut parsed = 0;
+    let end = text.as_str().len();
+    while start < end {
+        let rest = text.as_str().get(start..).unwrap_or_default();
+        let mut length = 0;
+        let mut complete = None;
+        for line in rest.split_inclusive('\n') {
+            length += line.len();
+            parsed += length;
+            if parsed > MOST_TEXT {
+                break;
+            }
+            let piece = rest.get(..length).unwrap_or_default();
+            if is_too_deep(piece) {
+                break;
+            }
+            match parse_program(piece) {
+                Ok(program) => {
+                    complete = Some(program);
+                    break;
+                }
+                Err(ParseError::ParsingNear(_)) => break,
+                Err(_) => {}
+            }
+        }
+        if let Some(program) = complete {
+            let piece = text.slice(start, start + length);
+            let source = Source::new(&piece, depth);
+            list.extend(convert::program(&source, &program, lost));
+        } else {
+            lost.push(Lost {
+                place: text.place_at(start),
+                why: "syntax that lxcdiag does not know".to_owned(),
+            });
+            if parsed > MOST_TEXT {
+                break;
+            }
+            length = rest.find('\n').map_or(rest.len(), |found| found + 1);
+        }
+        start += length.max(1);
+    }
+    Script {
+        list,
+        lost: std::mem::take(lost),
+    }
+}
+
+/// Whether blocks may be nested too deeply: an upper bound, counted without parsing. Prose in a heredoc counts, too.
+fn is_too_deep(chars: &str) -> bool {
+    let mut depth = 0_usize;
+    let mut deepest = 0;
+    let word = |c: char| c.is_alphanumeric() || c == '_';
+    for token in chars.split_inclusive(|c: char| !word(c)) {
+        let name = token.trim_end_matches(|c: char| !word(c));
+        match name {
+            "if" | "do" | "case" | "while" | "until" => depth += 1,
+            "fi" | "done" | "esac" => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        match token.chars().next_back() {
+            Some('(' | '{') => depth += 1,
+            Some(')' | '}') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest > DEEPEST_BLOCK
+}

@@ -1,0 +1,66 @@
+//! A reload that comes too early.
+
+use super::super::event::{EventKind, Systemctl};
+use super::super::finding::Severity::{Note, Warning};
+use super::super::finding::{Draft, Sure};
+use super::super::paths;
+use super::super::rule::Rule;
+use super::super::view::View;
+
+pub(super) fn reload(view: &View, found: &mut Vec<Draft>) {
+    for (index, _, push) in view.pushes() {
+        let name = paths::file_name(&push.destination);
+        let is_unit = paths::has_unit_suffix(name)
+            && paths::is_unit_directory(paths::parent(&push.destination));
+        if push.refused.is_some() || !is_unit {
+            continue;
+        }
+        let calls =
+            |(_, event): (usize, &'_ _)| call_in(event, &push.container).map(|call| call.reloads());
+        let Some((_, reload)) = view.before(index).find(|found| calls(*found) == Some(true)) else {
+            continue;
+        };
+        let again = view.after(index).any(|found| calls(found) == Some(true));
+        let enabled = view.after(index).any(|(_, event)| {
+            call_in(event, &push.container).is_some_and(|call| {
+                call.enables() || matches!(call.verb.as_str(), "link" | "preset")
+            })
+        });
+        let Some(used) = view.used_later(index, &push.container, name) else {
+            continue;
+        };
+        if again || view.unknown_between(index, used, &push.container) {
+            continue;
+        }
+        let name = view.shown(name);
+        let (severity, message) = match enabled {
+            true => (
+                Note,
+                format!(
+                    "this reload comes before the push of `{name}`; it changes nothing, `enable` reloads by itself"
+                ),
+            ),
+            false => (
+                Warning,
+                format!(
+                    "this reload comes before the push of `{name}`, and none follows: if the unit was loaded before, \
+                     systemd starts it with its old text"
+                ),
+            ),
+        };
+        found.push(Draft::new(
+            Rule::ReloadBeforePush,
+            severity,
+            Sure::Certain,
+            reload,
+            message,
+        ));
+    }
+}
+
+fn call_in<'a>(event: &'a super::super::event::Event, container: &str) -> Option<&'a Systemctl> {
+    match &event.kind {
+        EventKind::Systemctl(call) if event.container() == Some(container) => Some(call),
+        _ => None,
+    }
+}

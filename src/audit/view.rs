@@ -1,0 +1,295 @@
+//! What the rules ask of a list of events: what comes before what, what a unit is brought by, what is verified.
+
+use super::event::{Event, EventKind, Push, Site, Systemctl};
+use super::paths;
+use super::symbol::{Symbols, is_known, may_equal};
+
+/// The events of a script.
+pub(super) struct View<'a> {
+    pub(super) events: &'a [Event],
+    pub(super) symbols: &'a Symbols,
+}
+
+/// Whether a container has a unit at some moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Brought {
+    /// Nothing brings it.
+    No,
+    /// Only packages were installed whose names have nothing to do with it.
+    Packages,
+    /// Something was not followed.
+    Maybe,
+    /// Something brings it by its name.
+    Yes,
+}
+
+/// A file in a unit directory of a container.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct UnitFile<'a> {
+    pub(super) container: &'a str,
+    pub(super) name: &'a str,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn shown(&self, text: &str) -> String {
+        self.symbols.shown(text)
+    }
+
+    pub(super) fn indexed(&self) -> impl DoubleEndedIterator<Item = (usize, &'a Event)> + use<'a> {
+        self.events.iter().enumerate()
+    }
+
+    /// The events before one that can happen in the same run, the last one first.
+    pub(super) fn before(
+        &self,
+        index: usize,
+    ) -> impl Iterator<Item = (usize, &'a Event)> + use<'a> {
+        let events = self.events;
+        let at = events.get(index);
+        let before = events.iter().enumerate().take(index).rev();
+        before.filter(move |(_, event)| at.is_some_and(|at| at.agrees_with(event)))
+    }
+
+    /// The events after one that can happen in the same run.
+    pub(super) fn after(&self, index: usize) -> impl Iterator<Item = (usize, &'a Event)> + use<'a> {
+        let events = self.events;
+        let at = events.get(index);
+        let after = events.iter().enumerate().skip(index + 1);
+        after.filter(move |(_, event)| at.is_some_and(|at| at.agrees_with(event)))
+    }
+
+    pub(super) fn pushes(&self) -> impl Iterator<Item = (usize, &'a Event, &'a Push)> + use<'a> {
+        self.indexed()
+            .filter_map(|(index, event)| match &event.kind {
+                EventKind::Push(push) => Some((index, event, push)),
+                _ => None,
+            })
+    }
+
+    /// Calls of systemctl in a container.
+    pub(super) fn systemctls(
+        &self,
+    ) -> impl Iterator<Item = (usize, &'a Event, &'a str, &'a Systemctl)> + use<'a> {
+        self.indexed()
+            .filter_map(|(index, event)| match &event.kind {
+                EventKind::Systemctl(call) => Some((index, event, event.container()?, call)),
+                _ => None,
+            })
+    }
+
+    /// The unit file that an event brings to a container, by its name.
+    pub(super) fn unit_file(&self, index: usize) -> Option<UnitFile<'a>> {
+        let event = self.events.get(index)?;
+        let (container, path) = match &event.kind {
+            EventKind::Push(push) => (push.container.as_str(), push.destination.as_str()),
+            EventKind::Write(write) => match &event.site {
+                Site::Container(id) => (id.as_str(), write.path.as_str()),
+                Site::Host | Site::Remote(_) => in_root_file_system(&write.path)?,
+            },
+            _ => return None,
+        };
+        let parent = paths::parent(path);
+        let in_unit_directory = paths::is_unit_directory(parent) || !is_known(parent);
+        (in_unit_directory && !path.ends_with('/')).then(|| UnitFile {
+            container,
+            name: paths::file_name(path),
+        })
+    }
+
+    /// Whether a container has a unit when an event happens.
+    pub(super) fn brought(&self, index: usize, container: &str, unit: &str) -> Brought {
+        let events = self.before(index);
+        let brought = events.map(|(at, event)| self.brings(at, event, container, unit));
+        brought.max().unwrap_or(Brought::No)
+    }
+
+    fn brings(&self, index: usize, event: &Event, container: &str, unit: &str) -> Brought {
+        let here = match &event.site {
+            Site::Container(id) => may_equal(id, container),
+            Site::Host | Site::Remote(_) => true,
+        };
+        let sure = |yes: bool| if yes { Brought::Yes } else { Brought::No };
+        match &event.kind {
+            EventKind::Unknown if here => Brought::Maybe,
+            EventKind::Created {
+                container: id,
+                copy: true,
+                ..
+            } if may_equal(id, container) => Brought::Maybe,
+            EventKind::Packages(names) if here && event.container().is_some() => match names {
+                None => Brought::Maybe,
+                Some(names) if names.iter().any(|name| is_related(name, unit)) => Brought::Yes,
+                Some(_) => Brought::Packages,
+            },
+            EventKind::Push(push) if may_equal(&push.container, container) => {
+                // A push of a directory brings nothing, but it was meant to: its own rule says so.
+                let directory = push.destination.ends_with('/')
+                    || paths::is_unit_directory(&push.destination)
+                    || push.source_is_directory;
+                if directory && paths::is_unit_directory(&push.destination) {
+                    return Brought::Yes;
+                }
+                sure(self.is_unit_file(index, container, unit))
+            }
+            EventKind::Write(write) => {
+                let drop_in = format!("{unit}.d");
+                let parent = paths::file_name(paths::parent(&write.path));
+                sure(self.is_unit_file(index, container, unit) || here && parent == drop_in)
+            }
+            EventKind::Directory(path) if here => {
+                sure(paths::file_name(path) == format!("{unit}.d"))
+            }
+            _ => Brought::No,
+        }
+    }
+
+    fn is_unit_file(&self, index: usize, container: &str, unit: &str) -> bool {
+        self.unit_file(index).is_some_and(|file| {
+            may_equal(file.container, container) && paths::may_be_unit(file.name, unit)
+        })
+    }
+
+    /// Whether a later command in the container would notice that a push has failed.
+    pub(super) fn verified(&self, index: usize, push: &Push) -> bool {
+        self.after(index)
+            .any(|(_, event)| verifies(event, &push.container, &push.destination))
+    }
+
+    /// The first later call that enables or starts a unit.
+    pub(super) fn used_later(
+        &self,
+        index: usize,
+        container: &str,
+        unit_file: &str,
+    ) -> Option<usize> {
+        let used = |call: &Systemctl| {
+            let units = call.units.iter().map(|unit| paths::unit_name(unit));
+            let template = |unit: &str| paths::template(unit).is_some_and(|t| t == unit_file);
+            (call.enables() || call.starts())
+                && units
+                    .into_iter()
+                    .any(|unit| unit == unit_file || template(&unit))
+        };
+        self.after(index).find_map(|(at, event)| match &event.kind {
+            EventKind::Systemctl(call) if event.container() == Some(container) && used(call) => {
+                Some(at)
+            }
+            _ => None,
+        })
+    }
+
+    /// Whether something between two events was not followed, in this container or on the host.
+    pub(super) fn unknown_between(&self, from: usize, to: usize, container: &str) -> bool {
+        let between = self.events.iter().take(to).skip(from + 1);
+        between
+            .filter(|event| matches!(event.kind, EventKind::Unknown))
+            .any(|event| event.container().is_none_or(|id| may_equal(id, container)))
+    }
+}
+
+/// Whether a command fails, and is seen to fail, if a file is missing in a container.
+pub(super) fn verifies(event: &Event, container: &str, path: &str) -> bool {
+    const PROGRAMS: &[&str] = &[
+        "test",
+        "[",
+        "[[",
+        "stat",
+        "cmp",
+        "sha256sum",
+        "sha512sum",
+        "sha1sum",
+        "md5sum",
+        "b2sum",
+        "cksum",
+        "wc",
+        "cat",
+        "chmod",
+        "chown",
+        "cp",
+        "mv",
+        "install",
+        "tar",
+        "grep",
+        "diff",
+        "ls",
+        "bash",
+        "sh",
+        "source",
+        ".",
+        "unzip",
+        "dpkg",
+        "python3",
+        "du",
+        "file",
+        "head",
+        "systemd-analyze",
+    ];
+    let EventKind::Command(words) = &event.kind else {
+        return false;
+    };
+    let Some((first, arguments)) = words.split_first() else {
+        return false;
+    };
+    let names = |text: &str| may_equal(text, path) || text.contains(path);
+    if matches!(event.site, Site::Host | Site::Remote(_)) {
+        // `pct pull` fetches it back, for a comparison here.
+        let pulls = first.as_str() == "pct"
+            && arguments
+                .first()
+                .is_some_and(|verb| verb.as_str() == "pull");
+        return pulls && arguments.iter().any(|word| word.as_str() == path);
+    }
+    let name = first.as_str().rsplit('/').next().unwrap_or_default();
+    let looks = PROGRAMS.contains(&name) && arguments.iter().any(|word| names(word.as_str()));
+    event.container().is_some_and(|id| may_equal(id, container))
+        && (looks || names(first.as_str()))
+        && (event.captured || is_used(event))
+}
+
+fn is_used(event: &Event) -> bool {
+    use super::event::Status::{
+        Branch, Chain, Declaration, Errexit, OrTrue, Piped, Unchecked, Unknown,
+    };
+    match event.status {
+        Errexit | Branch | Chain | Piped | Declaration | Unknown => true,
+        OrTrue | Unchecked => false,
+    }
+}
+
+/// A path below `/var/lib/lxc/ID/rootfs`: the container, and the path in it.
+pub(super) fn in_root_file_system(path: &str) -> Option<(&str, &str)> {
+    let (id, rest) = path.strip_prefix("/var/lib/lxc/")?.split_once('/')?;
+    let inner = rest.strip_prefix("rootfs")?;
+    inner.starts_with('/').then_some((id, inner))
+}
+
+/// Whether a package may bring a unit, by their names.
+fn is_related(package: &str, unit: &str) -> bool {
+    let unit = unit.rsplit_once('.').map_or(unit, |(name, _)| name);
+    let unit = unit.split('@').next().unwrap_or_default().to_lowercase();
+    let package = package.to_lowercase();
+    let parts = |name: &str| -> Vec<String> {
+        name.split(|c: char| !c.is_alphanumeric())
+            .filter(|part| part.len() >= 3)
+            .map(|part| part.trim_end_matches('d').to_owned())
+            .collect()
+    };
+    const GENERAL: &[&str] = &[
+        "server", "python3", "python", "service", "common", "tools", "utils", "client",
+    ];
+    const SPECIAL: &[(&str, &str)] = &[
+        ("bind9", "named"),
+        ("samba", "smbd"),
+        ("samba", "nmbd"),
+        ("mariadb", "mysql"),
+    ];
+    if SPECIAL
+        .iter()
+        .any(|(from, to)| package.starts_with(from) && unit == *to)
+    {
+        return true;
+    }
+    let of_package = parts(&package);
+    let related = |part: &String| !GENERAL.contains(&part.as_str()) && of_package.contains(part);
+    package.contains(&unit) || parts(&unit).iter().any(related)
+}

@@ -1,0 +1,173 @@
+//! The state of a shell, and what a command inherits from the commands around it.
+
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use super::super::event::{Site, Status};
+use super::super::syntax::Command;
+use super::super::text::{Place, Text};
+
+/// Output as far as it is known.
+#[derive(Debug, Default)]
+pub(super) struct Capture {
+    pub(super) text: Text,
+    pub(super) unknown: bool,
+    pub(super) directory: bool,
+}
+
+/// What a command inherits from the commands around it.
+#[derive(Debug, Clone)]
+pub(super) struct Context {
+    pub(super) jobs: Vec<usize>,
+    /// What becomes of the exit status of the last command.
+    pub(super) status: Status,
+    /// What becomes of the script's own.
+    pub(super) on_exit: Status,
+    /// `set -e` has no effect here.
+    pub(super) suppressed: bool,
+    pub(super) captured: bool,
+    /// In a loop that waits for something.
+    pub(super) polling: bool,
+    pub(super) input: Input,
+    pub(super) parallel: bool,
+    pub(super) list: usize,
+}
+
+impl Default for Context {
+    fn default() -> Self {
+        Self {
+            jobs: Vec::new(),
+            status: Status::Unchecked,
+            on_exit: Status::Errexit,
+            suppressed: false,
+            captured: false,
+            polling: false,
+            input: Input::Inherited,
+            parallel: false,
+            list: 0,
+        }
+    }
+}
+
+impl Context {
+    pub(super) fn with(&self, status: Status) -> Self {
+        Self {
+            status,
+            ..self.clone()
+        }
+    }
+
+    /// For a command whose status only decides about a branch.
+    pub(super) fn condition(&self) -> Self {
+        Self {
+            suppressed: true,
+            ..self.with(Status::Branch)
+        }
+    }
+}
+
+/// Standard input.
+#[derive(Debug, Clone)]
+pub(super) enum Input {
+    Inherited,
+    Text(Text),
+    Unknown,
+}
+
+/// Where standard output or error goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Sink {
+    Terminal,
+    Null,
+    File {
+        path: String,
+        place: Place,
+        append: bool,
+    },
+    Captured,
+    Other,
+}
+
+/// The state of a shell.
+#[derive(Debug, Clone)]
+pub(super) struct Shell {
+    pub(super) variables: Rc<HashMap<String, Variable>>,
+    pub(super) functions: Rc<HashMap<String, Rc<Command>>>,
+    /// None if they are not known.
+    pub(super) positions: Option<Vec<Text>>,
+    pub(super) errexit: bool,
+    pub(super) pipefail: bool,
+    pub(super) export_all: bool,
+    pub(super) site: Site,
+    /// The working directory, once the script has changed it.
+    pub(super) directory: Option<String>,
+    /// Variables of the script around this one, which it does not pass on.
+    pub(super) outer: Rc<HashSet<String>>,
+    pub(super) stdout: Sink,
+    pub(super) stderr: Sink,
+    pub(super) last_job: Option<usize>,
+    /// Values that `local` replaced, for each function that runs.
+    pub(super) frames: Vec<Vec<(String, Option<Variable>)>>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Variable {
+    pub(super) value: Value,
+    pub(super) exported: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Value {
+    Scalar(Text),
+    Array(Vec<Text>),
+}
+
+/// How a list ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flow {
+    Next,
+    Break,
+    Return,
+    Exit,
+}
+
+impl Shell {
+    pub(super) fn new() -> Self {
+        Self {
+            variables: Rc::default(),
+            functions: Rc::default(),
+            positions: None,
+            errexit: false,
+            pipefail: false,
+            export_all: false,
+            site: Site::Host,
+            directory: None,
+            outer: Rc::default(),
+            stdout: Sink::Terminal,
+            stderr: Sink::Terminal,
+            last_job: None,
+            frames: Vec::new(),
+        }
+    }
+
+    /// Options in the first line: `#!/bin/bash -e`.
+    pub(super) fn read_shebang(&mut self, text: &Text) {
+        let first = text.as_str().lines().next().unwrap_or_default();
+        let options = first.strip_prefix("#!").unwrap_or_default();
+        let mut words = options.split_whitespace().skip(1);
+        self.errexit |= words.any(|word| {
+            let letters = word.strip_prefix('-').unwrap_or_default();
+            !letters.starts_with('-') && letters.contains('e')
+        });
+    }
+
+    pub(super) fn set(&mut self, name: &str, value: Value) {
+        let variables = Rc::make_mut(&mut self.variables);
+        let exported = self.export_all || variables.get(name).is_some_and(|old| old.exported);
+        variables.insert(name.to_owned(), Variable { value, exported });
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&Value> {
+        self.variables.get(name).map(|variable| &variable.value)
+    }
+}
