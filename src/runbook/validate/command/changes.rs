@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::programs::{
-    ALWAYS, HARMLESS_FILES, OPTIONS_WITH_VALUE, Operands, READING_VERBS, UNLESS, VERBS, WITH,
-    WITH_OPERAND, WRAPPERS, WRITES, base_name, is_in, script_in,
+    HARMLESS_FILES, OPTIONS_WITH_VALUE, Operands, READING_VERBS, RULES, Rule, WRAPPERS, base_name,
+    is_in, script_in,
 };
 use super::script::Script;
 use crate::runbook::printable::quoted;
@@ -127,23 +127,26 @@ impl Scope {
         if in_temporary_root {
             return None;
         }
+        let mut rules = RULES.iter().filter(|(names, _)| is_in(names, name));
+        let argument = rules.find_map(|(_, rule)| self.argument(*rule, arguments))?;
+        Some(Change(format!("{name} {argument}").trim_end().to_owned()))
+    }
+
+    /// The argument that changes something according to a rule; empty if it is the program itself.
+    fn argument<'w>(&self, rule: Rule, arguments: &'w [String]) -> Option<&'w str> {
         let given = |list| arguments.iter().find(|argument| is_in(list, argument));
         let operand = arguments.get(options_length(arguments, OPTIONS_WITH_VALUE));
-        let with = |argument: &String| Change(format!("{name} {argument}"));
-        let alone = || Change(name.to_owned());
-        if is_in(ALWAYS, name)
-            || lists(UNLESS, name).any(|reading| given(reading).is_none())
-            || lists(WRITES, name).any(|which| self.writes_elsewhere(which, arguments))
-        {
-            return Some(alone());
+        let alone = |changes: bool| changes.then_some("");
+        match rule {
+            Rule::Always => alone(true),
+            Rule::WithOperand => operand.map(String::as_str),
+            Rule::With(list) => given(list).map(String::as_str),
+            Rule::Unless(list) => alone(given(list).is_none()),
+            Rule::Verb(reading) => operand
+                .filter(|verb| !is_in(READING_VERBS, verb) && given(reading).is_none())
+                .map(String::as_str),
+            Rule::Writes(which) => alone(self.writes_elsewhere(which, arguments)),
         }
-        let argument = lists(WITH, name).find_map(given);
-        let verb = operand.filter(|verb| {
-            !is_in(READING_VERBS, verb)
-                && lists(VERBS, name).any(|reading| given(reading).is_none())
-        });
-        let operand = operand.filter(|_| is_in(WITH_OPERAND, name));
-        argument.or(verb).or(operand).map(with)
     }
 
     /// Whether a program writes to other than temporary files.
@@ -188,12 +191,6 @@ impl Scope {
 fn names_a_target(word: &str) -> bool {
     let is_long = word.starts_with("--");
     word.starts_with("--t") || (word.starts_with('-') && !is_long && word.contains('t'))
-}
-
-/// The entries of a table for a program.
-fn lists<T: Copy>(table: &[(&str, T)], program: &str) -> impl Iterator<Item = T> {
-    let entries = table.iter().filter(move |(names, _)| is_in(names, program));
-    entries.map(|(_, entry)| *entry)
 }
 
 /// The number of options, including their values, before the first operand.

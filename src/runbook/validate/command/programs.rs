@@ -3,62 +3,70 @@
 //! Names and arguments are lists of words; a `*` at the start or end of a word matches anything. A program
 //! that is in no table is assumed to only read.
 
-/// Programs that always change something.
-pub(super) const ALWAYS: &str = "
-    reboot poweroff halt shutdown telinit umount swapoff ifup ifdown
-    update-rc.d systemd-run systemd-sysusers
-    adduser addgroup deluser delgroup useradd userdel usermod groupadd groupdel groupmod
-    chfn chpasswd chsh gpasswd newusers vigr vipw visudo";
+use Operands::{After, All, AllButFirst, IfAny, Last};
+use Rule::{Always, Unless, Verb, With, WithOperand, Writes};
 
-/// Programs that change something if they have an operand.
-pub(super) const WITH_OPERAND: &str = "hostname init mount";
+/// When a program changes something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rule {
+    Always,
+    /// If it has an operand.
+    WithOperand,
+    /// If it has one of these arguments.
+    With(&'static str),
+    /// Unless it has one of these arguments.
+    Unless(&'static str),
+    /// Unless its verb is one of [`READING_VERBS`], or it has one of these arguments.
+    Verb(&'static str),
+    /// If these operands are not temporary files.
+    Writes(Operands),
+}
 
-/// Programs that change something unless they have one of these arguments.
+/// Programs that can change something.
 #[rustfmt::skip]
-pub(super) const UNLESS: &[(&str, &str)] = &[
-    ("chage", "-l --list"),
-    ("chkconfig", "--list"),
-    ("crontab", "-l"),
-    ("kill killall killall5 pkill", "-0 -l -L --list"),
-    ("pacman", "-Q* -Fl* -Fs* -Si* -Sg* -Sl* -Ss* -T* -V* --query"),
-    ("passwd", "-S --status"),
-    ("service rc-service invoke-rc.d", "status --status-all"),
-    ("swapon", "-s --show* --summary"),
-    ("systemd-tmpfiles", "--cat-config"),
-];
-
-/// Programs that change something if they have one of these arguments.
-#[rustfmt::skip]
-pub(super) const WITH: &[(&str, &str)] = &[
-    ("busctl", "set-property"),
-    ("date", "-s* --set*"),
-    ("dmesg", "-c* -C* -D* -E* -n* --clear --read-clear --console-*"),
-    ("dpkg", "-i* -r* -P* --install --unpack --configure --remove --purge"),
-    ("dpkg", "--set-selections --clear-selections *-architecture"),
-    ("find", "-delete -fprint* -fls"),
-    ("ifconfig", "up down add del"),
-    ("ip", "add append change del delete flush prepend replace restore set"),
-    ("iptables ip6tables", "-A* -D* -F* -I* -N* -P* -R* -X* -Z*"),
-    ("iptables ip6tables", "--append --delete --flush --insert --policy --replace"),
-    ("journalctl", "--rotate --vacuum-* --flush --sync *relinquish-var"),
-    ("journalctl", "--setup-keys --update-catalog --cursor-file*"),
-    ("mount", "-a* --all"),
-    ("route", "add del"),
-    ("rpm", "-i* -U* -F* -e* --install --upgrade --freshen --erase --import"),
-    ("sed", "-i* -ni* -Ei* -ri* -si* -zi* --in-place*"),
-    ("sysctl", "-w* -p* --write --load* --system *=*"),
-];
-
-/// Programs with verbs, which change something unless the verb is one of [`READING_VERBS`], or they have one
-/// of these arguments.
-#[rustfmt::skip]
-pub(super) const VERBS: &[(&str, &str)] = &[
-    ("systemctl loginctl hostnamectl timedatectl localectl", ""),
-    ("machinectl networkctl resolvectl", ""),
-    ("apt apt-get aptitude", "-s --simulate --just-print --dry-run --no-act --recon"),
-    ("apk apt-mark dnf microdnf snap yum zypper", ""),
-    ("nft ufw", ""),
-    ("pip pip3", "freeze"),
+pub(super) const RULES: &[(&str, Rule)] = &[
+    ("reboot poweroff halt shutdown telinit umount swapoff ifup ifdown", Always),
+    ("update-rc.d systemd-run systemd-sysusers", Always),
+    ("adduser addgroup deluser delgroup useradd userdel usermod groupadd groupdel groupmod", Always),
+    ("chfn chpasswd chsh gpasswd newusers vigr vipw visudo", Always),
+    ("chage", Unless("-l --list")),
+    ("chkconfig", Unless("--list")),
+    ("crontab", Unless("-l")),
+    ("kill killall killall5 pkill", Unless("-0 -l -L --list")),
+    ("pacman", Unless("-Q* -Fl* -Fs* -Si* -Sg* -Sl* -Ss* -T* -V* --query")),
+    ("passwd", Unless("-S --status")),
+    ("service rc-service invoke-rc.d", Unless("status --status-all")),
+    ("swapon", Unless("-s --show* --summary")),
+    ("systemd-tmpfiles", Unless("--cat-config")),
+    ("mkdir mkfifo mknod mv rm rmdir shred touch truncate unlink", Writes(All)),
+    ("chattr chgrp chmod chown setfacl", Writes(AllButFirst)),
+    ("cp install ln rsync", Writes(Last)),
+    ("dd", Writes(After("of="))),
+    ("tee", Writes(IfAny)),
+    ("busctl", With("set-property")),
+    ("date", With("-s* --set*")),
+    ("dmesg", With("-c* -C* -D* -E* -n* --clear --read-clear --console-*")),
+    ("dpkg", With("-i* -r* -P* --install --unpack --configure --remove --purge")),
+    ("dpkg", With("--set-selections --clear-selections *-architecture")),
+    ("find", With("-delete -fprint* -fls")),
+    ("ifconfig", With("up down add del")),
+    ("ip", With("add append change del delete flush prepend replace restore set")),
+    ("iptables ip6tables", With("-A* -D* -F* -I* -N* -P* -R* -X* -Z*")),
+    ("iptables ip6tables", With("--append --delete --flush --insert --policy --replace")),
+    ("journalctl", With("--rotate --vacuum-* --flush --sync *relinquish-var")),
+    ("journalctl", With("--setup-keys --update-catalog --cursor-file*")),
+    ("mount", With("-a* --all")),
+    ("route", With("add del")),
+    ("rpm", With("-i* -U* -F* -e* --install --upgrade --freshen --erase --import")),
+    ("sed", With("-i* -ni* -Ei* -ri* -si* -zi* --in-place*")),
+    ("sysctl", With("-w* -p* --write --load* --system *=*")),
+    ("systemctl loginctl hostnamectl timedatectl localectl", Verb("")),
+    ("machinectl networkctl resolvectl", Verb("")),
+    ("apt apt-get aptitude", Verb("-s --simulate --just-print --dry-run --no-act --recon")),
+    ("apk apt-mark dnf microdnf snap yum zypper", Verb("")),
+    ("nft ufw", Verb("")),
+    ("pip pip3", Verb("freeze")),
+    ("hostname init mount", WithOperand),
 ];
 
 /// Verbs that only read.
@@ -71,16 +79,6 @@ pub(super) const READING_VERBS: &str = "
 pub(super) const OPTIONS_WITH_VALUE: &str = "
     -C -H -M -P -c -n -o -p -t --capsule --host --job-mode --kill-whom --kill-value --lines
     --machine --output --property --root --signal --state --type --what";
-
-/// Programs that write files, and which of their operands are the files.
-#[rustfmt::skip]
-pub(super) const WRITES: &[(&str, Operands)] = &[
-    ("mkdir mkfifo mknod mv rm rmdir shred touch truncate unlink", Operands::All),
-    ("chattr chgrp chmod chown setfacl", Operands::AllButFirst),
-    ("cp install ln rsync", Operands::Last),
-    ("dd", Operands::After("of=")),
-    ("tee", Operands::IfAny),
-];
 
 /// Operands of a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
