@@ -72,7 +72,7 @@ const TEXTS: &[(&str, &str)] = &[
     // Secrets that begin or end with each other, sought everywhere.
     (NESTED, "x1x1x1x1x1x1x1x1"),
     ("TOKEN=x1x1x1x1x1x1x1x1\n", "x1"),
-    // Tokens that stand there already.
+    // Tokens that are there already.
     ("", "[redacted:token:1]"),
     ("", "[redacted:"),
 ];

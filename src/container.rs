@@ -38,7 +38,7 @@ use crate::evidence::recording::{Ending, Output};
 /// The result of one command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exchange {
-    /// The earliest moment that it can have been told to start, on the container's clock, in nanoseconds since the Unix
+    /// The earliest time at which it can have been told to start, on the container's clock, in nanoseconds since the Unix
     /// epoch; absent if it never was.
     pub started_at: Option<i64>,
     /// From then until its end, including the cleanup, was seen: nanoseconds of a monotonic clock.

@@ -42,7 +42,7 @@ pub struct Host {
     opened: Arc<OnceLock<OwnedFd>>,
 }
 
-/// What is known of another node besides its files.
+/// What is known about another node in addition to its files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Other {
     node: String,

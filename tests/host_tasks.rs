@@ -29,7 +29,7 @@ fn put(tree: &TempDir, path: &str, text: impl AsRef<[u8]>) {
     fs::write(path, text).unwrap();
 }
 
-/// Writes the output of a task, last written so many milliseconds after [`S`].
+/// Writes the output of a task, last written this many milliseconds after [`S`].
 fn put_output(tree: &TempDir, path: &str, text: impl AsRef<[u8]>, at_ms: u64) {
     put(tree, path, text);
     let time = SystemTime::UNIX_EPOCH + Duration::from_millis(S as u64 * 1_000 + at_ms);

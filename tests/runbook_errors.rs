@@ -130,13 +130,13 @@ hypotheses:
         says: "{{ unit }} became visible {{ gap(look, visible) | duration }} after systemd looked"
       - if: { any: [unit_file.failed, "pushes.status | select('ne', 'OK') | list | length > 0"] }
         then: rules_out
-        says: it is not there
+        says: the file does not exist
     remedy: "push {{ path }} first"
     overturned_by: "pct exec {{ ct }} -- stat {{ path }}"
   - id: file-missing
     title: The file is missing
-    about: It never came.
-    evidence: [{ if: unit_file.failed, then: confirms, says: "{{ path }} is not there" }]
+    about: It never arrived.
+    evidence: [{ if: unit_file.failed, then: confirms, says: "{{ path }} does not exist" }]
     remedy: push it
 healthy: { if: enabled.passed and copy_enable.passed, says: "{{ unit }} is enabled on {{ node }}, {{ units.name | length }} units" }
 "#;

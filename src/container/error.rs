@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// No shell could be opened in the container. The checks of the container are then errored; probes of
-/// the host are judged all the same.
+/// the host are still judged.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
     /// The client could not be started on this host.

@@ -167,7 +167,7 @@ sweep() {
         done
         [ -n "$victims" ] || return 0
         # Stopped first: a shell whose child is killed first reports that on our pipes, or forks another. Processes that
-        # were forked meanwhile are found in the next round.
+        # were forked in the meantime are found in the next round.
         kill -STOP $victims
         kill -KILL $victims
         round=$((round + 1))

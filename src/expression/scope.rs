@@ -11,7 +11,7 @@ use super::uncertain::{Moment, contains_gap, is_gap, moment_bounds};
 use super::{Missing, Reason, let_names};
 use crate::evidence::fact::{Fact, Facts};
 
-/// What a name stands for.
+/// The binding of a name.
 #[derive(Debug, Clone)]
 pub enum Binding {
     Present(Fact),

@@ -236,6 +236,6 @@ fn is_within(time: Interval, begin: Interval, end: Interval) -> bool {
     } else if time.start >= begin.end && time.end <= end.start {
         true
     } else {
-        Trace::decide(|| format!("cannot tell whether {time} lies between {begin} and {end}"))
+        Trace::decide(|| format!("cannot tell whether {time} is between {begin} and {end}"))
     }
 }

@@ -42,7 +42,7 @@ pub(super) fn boot_moment() -> Interval {
 /// When a task began: the start of its process in ticks since `boot`, if that agrees with the whole
 /// second in the UPID.
 ///
-/// They do not agree for a task of an earlier boot, or if the clock was set meanwhile. The process is
+/// They do not agree for a task of an earlier boot, or if the clock was set in the meantime. The process is
 /// forked after the second is taken, so if it started just before, one of them is slightly off: the
 /// result then covers both.
 pub(super) fn begin(upid: &Upid, boot: Interval) -> Interval {

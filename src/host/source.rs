@@ -15,7 +15,7 @@ const MAX_SUMMED: u64 = 1024 * 1024 * 1024;
 
 impl Host {
     /// A regular file on the host: `path`, `size`, `modified`, and `sha256` in hexadecimal unless it is
-    /// larger than 1 GiB or was written to meanwhile.
+    /// larger than 1 GiB or was written to in the meantime.
     ///
     /// # Errors
     /// [`HostError::RelativePath`], [`HostError::NoFile`], [`HostError::NotAFile`] and

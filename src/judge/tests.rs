@@ -270,7 +270,7 @@ checks:
     assert_eq!(
         kind(new().passes(&["is_a"])),
         VerdictKind::Inconclusive,
-        "is_b is not there"
+        "is_b has no result"
     );
     assert_eq!(kind(new()), VerdictKind::Inconclusive);
 }

@@ -30,7 +30,7 @@ pub(super) fn render(report: &Report) -> String {
     document([suite], report.took)
 }
 
-/// A document of these test suites, which took so many seconds.
+/// A document of these test suites, which took this many seconds.
 pub(crate) fn document(suites: impl IntoIterator<Item = TestSuite>, took: f64) -> String {
     let mut document = quick_junit::Report::new("lxcdiag");
     document.time = Duration::try_from_secs_f64(took).ok();

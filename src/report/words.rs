@@ -1,4 +1,4 @@
-//! The words that every format uses: the verdict in a line, and what it rests on.
+//! The words that every format uses: the verdict in a line, and its evidence.
 
 use std::borrow::Cow;
 
@@ -104,8 +104,8 @@ impl HypothesisResult {
         }
     }
 
-    /// What its verdict rests on, and what would change it: lists with their labels, which may be empty. Of
-    /// what is missing, at most so many names.
+    /// The evidence for its verdict, and what would change it: lists with their labels, which may be empty. Of the
+    /// missing evidence, at most `most_missing` names.
     pub(super) fn basis(&self, most_missing: usize) -> Vec<(&'static str, Vec<Cow<'_, str>>)> {
         let holding = |effects: &[Effect]| self.holding(effects).map(Cow::from).collect();
         let supporting = holding(&[Effect::Confirms, Effect::Supports]);

@@ -22,7 +22,7 @@ pub(super) struct Question<'a> {
     pub(super) source: Text,
 }
 
-/// What comes of it.
+/// The answer to a command.
 pub(super) struct Reply {
     pub(super) ending: Ending,
     pub(super) stdout: Vec<u8>,

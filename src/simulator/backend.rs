@@ -1,4 +1,4 @@
-//! A backend of the engine: the world answers the checks, and goes on meanwhile.
+//! A backend of the engine: the world answers the checks, and continues in the meantime.
 
 use std::sync::Arc;
 

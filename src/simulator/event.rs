@@ -178,7 +178,7 @@ pub(super) struct Delivery {
     pub(super) opens_after: Nanos,
     /// From the opening of the file to its end.
     pub(super) takes: Nanos,
-    /// What is there meanwhile, where it takes more than 5 ms; and for good, where the disk is full.
+    /// The content in the meantime, if it takes more than 5 ms; the final content, if the disk is full.
     pub(super) cut: Cut,
     pub(super) fault: Option<Fault>,
 }

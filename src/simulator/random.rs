@@ -25,7 +25,7 @@ impl Random {
         (self.next() % bound.max(1) as u64) as usize
     }
 
-    /// True in so many of a hundred cases.
+    /// True in this many of a hundred cases.
     pub(super) fn percent(&mut self, chance: usize) -> bool {
         self.below(100) < chance
     }

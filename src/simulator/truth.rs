@@ -163,7 +163,7 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
-    /// What systemd would find when lxcdiag runs; none if that changes meanwhile.
+    /// What systemd would find when lxcdiag runs; none if that changes in the meantime.
     fn look_now(&self) -> Option<&Look> {
         let look = self.world.look_at(self.history.run_at)?;
         let is_stable = look.writer.is_none() && self.world.looks.last()?.1 == *look;

@@ -27,8 +27,8 @@ hypotheses:
     race: true
     about: It was torn during the push.
     remedy: |
-      Mend it:
-        pct exec {{{{ ct }}}} -- mend
+      Repair it:
+        pct exec {{{{ ct }}}} -- repair
     evidence: [{evidence}]
 "
     )

@@ -93,7 +93,7 @@ impl Environment {
         }
         // Other users may not be able to read the build directory.
         let copy = self.path("bin/lxcdiag");
-        // Copied by another process: a child that another thread forks meanwhile would hold the file open
+        // Copied by another process: a child that another thread forks in the meantime would keep the file open
         // for writing, and such a file cannot be executed.
         let copied = Command::new("cp").arg(LXCDIAG).arg(&copy).status();
         assert!(copied.unwrap().success());

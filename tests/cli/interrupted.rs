@@ -1,4 +1,4 @@
-//! Runs that are cut short.
+//! Interrupted runs.
 
 use std::io::Read as _;
 use std::process::{Child, Stdio};

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::environment::{Environment, Finished};
 
-/// Touches a file in `work/`, which stands for the container.
+/// Touches a file in `work/`, which represents the container.
 fn environment() -> Environment {
     let environment = Environment::new();
     let touched = environment.path("work/touched");
@@ -123,7 +123,7 @@ fn what_cannot_be_kept_is_not_changed() {
     assert!(environment.path("work/kept.json").exists());
 }
 
-/// The history is lost while the container is changed; what was asked for is written all the same.
+/// The history is lost while the container is changed; the requested files are still written.
 #[test]
 fn what_could_not_be_kept_at_the_end_is_told_and_costs_no_recording() {
     let environment = environment();
@@ -184,7 +184,7 @@ fn a_recording_that_cannot_be_read_is_told() {
     );
 }
 
-/// The shell is gone before the change begins: what was kept beforehand must not pass for a change.
+/// The shell is lost before the change begins: the recording from before must not count as a change.
 #[test]
 fn a_change_that_never_started_is_not_remembered() {
     let changes = [

@@ -27,17 +27,17 @@ checks:
   - { id: unit, title: Unit, needs: [units], for_each: units.name, run: [test, '{{ item }}', '!=', four], pass: exit == 0 }
   - { id: slow, title: Slow, shell: 'sh [WORK]/slow', timeout: 1s, pass: exit == 0 }
   - { id: file, title: File, host: { source: '{{ source }}' }, show: '{{ size }} bytes' }
-  - { id: mend, title: Mend, changes: true, shell: 'echo >>[WORK]/mended', pass: exit == 0 }
+  - { id: repair, title: Repair, changes: true, shell: 'echo >>[WORK]/repaired', pass: exit == 0 }
 hypotheses:
   - id: broken
     title: Broken
     about: It is {{ state.word }}.
     evidence:
       - { if: state.word == 'bad', then: confirms, says: 'the state is {{ state.word }}' }
-      - { if: mend.passed, then: weakens, says: it could be mended }
+      - { if: repair.passed, then: weakens, says: it could be repaired }
       - { if: slow.failed, then: supports, says: it is slow }
       - { if: changed_before > 0, then: supports, says: it was changed before }
-    remedy: 'pct exec {{ ct }} -- mend'
+    remedy: 'pct exec {{ ct }} -- repair'
   - id: locked
     title: Locked
     about: It is locked.
@@ -168,7 +168,7 @@ fn read_only() {
             found
                 .checks
                 .iter()
-                .any(|check| check.starts_with("mend skipped")),
+                .any(|check| check.starts_with("repair skipped")),
             "{:?}",
             found.checks
         );
@@ -182,7 +182,7 @@ fn with_changes() {
         found
             .checks
             .iter()
-            .any(|check| check.starts_with("mend passed")),
+            .any(|check| check.starts_with("repair passed")),
         "{:?}",
         found.checks
     );
@@ -194,7 +194,7 @@ fn after_earlier_changes() {
     let changed = || {
         let environment = environment("good");
         environment.as_root(&["run", "./parity.yaml", "--ct", "958"]);
-        assert!(environment.path("work/mended").exists());
+        assert!(environment.path("work/repaired").exists());
         environment
     };
     for changes in [false, true] {
@@ -221,7 +221,7 @@ fn in_a_locked_container() {
         found
             .checks
             .iter()
-            .any(|check| check.starts_with("mend skipped")),
+            .any(|check| check.starts_with("repair skipped")),
         "{:?}",
         found.checks
     );

@@ -89,7 +89,7 @@ fn a_ci_system_gets_a_suite_for_each_container() {
     let finished = sweep(&environment, &more);
     assert_eq!(finished.status, Some(2), "{finished}");
     let read_only =
-        "mend: Mend it: skipped: it changes the container, and --allow-changes is not given";
+        "repair: Repair it: skipped: it changes the container, and --allow-changes is not given";
     let waived = "state: State: skipped: State: timed out after 2 s (waived until 2999-12-31: replaced soon)";
     let expected: [(u32, &[&str]); 8] = [
         (101, &["verdict: passed", "state: State: passed", read_only]),
@@ -157,7 +157,7 @@ fn a_page_links_to_the_report_of_each_container_that_was_visited() {
     let report = environment.read("work/page.reports/102.html");
     assert!(report.contains("bad since -1h"), "the report on 102 itself");
 
-    // A container that was not visited this time has no report that could be taken for a current one.
+    // A container that was not visited this time has no report that looks current.
     let one = ["--ct", "102,106", "--output", "page.html"];
     sweep(&environment, &one);
     assert_eq!(reports(&environment), ["102.html"]);

@@ -234,7 +234,7 @@ fn a_second_sweep_reports_only_changes() {
     environment.write("work/102", "echo found ok\n");
     let third = sweep(&environment, &more);
     assert!(third.stdout.contains("resolved  102"), "{third}");
-    // The runbook is told when the last sweep was.
+    // The runbook gets the time of the last sweep.
     assert!(third.stdout.contains("bad since @1"), "{third}");
     assert_eq!(third.status, Some(0));
 }
@@ -275,7 +275,7 @@ fn a_waived_or_unconfirmed_problem_does_not_count() {
     assert_eq!(printed, [false, true, false, false]);
 }
 
-/// The check that its evidence rests on timed out.
+/// The check that its evidence depends on timed out.
 #[test]
 fn a_problem_that_cannot_be_judged_is_neither_resolved_nor_improved() {
     let environment = environment();
@@ -284,7 +284,7 @@ fn a_problem_that_cannot_be_judged_is_neither_resolved_nor_improved() {
     title: It is broken
     about: It is.
     evidence: [{ if: \"what == 'bad'\", then: confirms, says: it is bad }]
-    remedy: Mend it.
+    remedy: Repair it.
 ";
     let runbook = environment.read("work/small.yaml");
     let runbook = runbook.replace("healthy:", &format!("{hypothesis}healthy:"));

@@ -20,8 +20,8 @@ checks:
     crit: what == 'bad'
     pass: what == 'ok'
     show: \"{{ what }} since {{ from }}\"
-  - id: mend
-    title: Mend it
+  - id: repair
+    title: Repair it
     changes: true
     shell: echo >>./changed-{{ ct | quote }}
     pass: exit == 0

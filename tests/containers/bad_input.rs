@@ -57,7 +57,7 @@ fn not_root() {
     let directory = container.directory.path();
     std::fs::set_permissions(directory, PermissionsExt::from_mode(0o755)).unwrap();
     let copy = directory.join("lxcdiag");
-    // Copied by another process: a child that another test forks meanwhile would hold the file open for writing.
+    // Copied by another process: a child that another test forks in the meantime would keep the file open for writing.
     lab::succeed(std::process::Command::new("cp").arg(binary()).arg(&copy));
     let mut command = std::process::Command::new("setpriv");
     command
@@ -222,12 +222,12 @@ fn without_a_shell() {
     assert_eq!(ended.outcome("stamp"), "errored");
     let reason = ended.reason("stamp");
     let pct = crate::lab::pct();
-    let told = format!(
+    let expected = format!(
         "no shell in the container: `{} exec {id} -- sh` ended with exit status 127: ",
         pct.display()
     );
     assert!(
-        reason.starts_with(&told) && reason.contains("Failed to exec \"sh\""),
+        reason.starts_with(&expected) && reason.contains("Failed to exec \"sh\""),
         "{reason}"
     );
     // A container that cannot be examined is not changed.

@@ -92,7 +92,7 @@ pub const EXPECTED: &[Expected] = &[
     verdict("stale", "inconclusive -, race unlikely|ruled_out"),
     // No systemd, no race.
     verdict("no-systemd", "not-systemd confirmed, race ruled_out|unlikely|unknown"),
-    // No command can run; the host probes are judged all the same.
+    // No command can run; the host probes are still judged.
     verdict("no-sh", "inconclusive -, race unknown"),
 ];
 

@@ -199,7 +199,7 @@ pub fn pct() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lab/pct"))
 }
 
-/// The directory that stands for the Proxmox VE host's root.
+/// The directory that serves as the Proxmox VE host's root.
 pub fn host_root() -> String {
     let output = succeed(lab().arg("host-root"));
     String::from_utf8(output.stdout).unwrap().trim().to_owned()

@@ -110,7 +110,7 @@ fn the_rest_errors_after(killer: &str) {
     container.assert_nothing_left();
 }
 
-/// The client on the host is killed, as by an administrator. The command's timeout ends it all the same.
+/// The client on the host is killed, as by an administrator. The command's timeout still ends it.
 #[test]
 fn the_client_is_killed() {
     let container = Container::pristine();

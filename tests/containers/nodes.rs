@@ -231,7 +231,7 @@ fn a_clock_that_is_ahead_is_reported_and_allowed_for() {
         let ahead = time.duration_since(before).as_secs();
         assert!((3_595..3_900).contains(&ahead), "{ahead} s ahead");
     }
-    // The container's own `date` goes by this machine's clock.
+    // The container's own `date` uses this machine's clock.
     let ran_at = |row: &Value| {
         row["stdout"]
             .as_str()

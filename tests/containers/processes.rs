@@ -40,7 +40,7 @@ impl Container {
     }
 
     /// Waits until nothing runs any more that lxcdiag started, in the container or on the host. A test's commands must
-    /// not end by themselves meanwhile.
+    /// not end by themselves in the meantime.
     #[track_caller]
     pub fn assert_nothing_left(&self) {
         wait_until_none(|| [self.strays(), self.clients()].concat());

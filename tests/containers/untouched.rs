@@ -33,7 +33,7 @@ fn lasting(line: &str) -> Option<&str> {
     Some(line)
 }
 
-/// The listing of a container that has settled: systemd-tmpfiles and the like run at the end of the boot.
+/// The listing of a container that has settled: systemd-tmpfiles and similar units run at the end of the boot.
 fn settled(container: &Container) -> BTreeSet<String> {
     let mut before = listing(container);
     wait_for("two equal listings", || {
@@ -93,7 +93,7 @@ fn read_only_unprivileged() {
     stays_as_it_was(&Container::unprivileged());
 }
 
-/// The run is cut short between and in its checks.
+/// The run is interrupted between and during its checks.
 #[test]
 fn read_only_and_interrupted() {
     let container = Container::privileged();

@@ -64,7 +64,7 @@ fn a_push_late_by_300_ms_unprivileged() {
     a_late_push_is_a_race(&Container::unprivileged(), "0.3");
 }
 
-/// The incident that was taken for a race.
+/// The incident that was mistaken for a race.
 fn the_incident_is_no_race(container: &Container) {
     let injected = container.inject("directory-push", &[]);
     let failed_at = injected.failed_at.unwrap();

@@ -61,7 +61,7 @@ fn file_named_in(sentence: &str) -> Option<String> {
     rest.strip_suffix("`:").map(str::to_owned)
 }
 
-/// Whether a text begins like its picture in a document, in which a line `…` stands for any lines.
+/// Whether a text begins like its excerpt in a document, in which a line `…` matches any lines.
 pub fn pictures(picture: &str, text: &str) -> bool {
     let picture: Vec<_> = picture.lines().collect();
     let text: Vec<_> = text.lines().collect();

@@ -147,9 +147,9 @@ fn long_texts_are_cut_with_a_note() {
     let most = report.checks.len() * 3 * 64 * KIB + 600 * KIB;
     assert!(text_of.len() < most, "{} of {most}", text_of.len());
     let page = parse(&text_of);
-    let told = text(all(&page, ".output .notice")[3]);
+    let notice = text(all(&page, ".output .notice")[3]);
     assert_eq!(
-        told,
+        notice,
         "334,468 bytes omitted; the recording has those that were kept."
     );
 }

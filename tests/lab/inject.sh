@@ -248,7 +248,7 @@ inject_dangling() { run ln -s "/opt/embedding_server/$file" "$dest"; reload; ena
 #: directory            a directory of the unit's name; the push fails, exit status 0
 inject_directory() { run mkdir "$dest"; provision "$source"; }
 
-#: mode-0000            mode 0000; systemd reads it all the same
+#: mode-0000            mode 0000; systemd still reads it
 inject_mode_0000() { push --perms 0000 "$source" "$dest"; reload; enable; }
 
 #: unmapped-owner       copied into an unprivileged container without pct: its root cannot read it

@@ -161,7 +161,7 @@ fn a_check_that_ran() {
         report["checks"][0],
         json!({
             "id": "stamp",
-            "title": "When the unit file arrived",
+            "title": "Timestamps and size of the unit file",
             "step": null,
             "outcome": "passed",
             "reason": "exit 0",
@@ -230,7 +230,7 @@ fn an_inexact_event_has_both_ends_of_its_interval() {
             "source": "pushes",
         })
     );
-    // RFC 3339, UTC, microseconds, everywhere; in order as they stand.
+    // All times are RFC 3339 in UTC with microseconds, and in order.
     let form = regex::Regex::new(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$").unwrap();
     let times: Vec<_> = timeline
         .as_array()

@@ -1,4 +1,4 @@
-//! The script runs on files of this machine; its output is also written by hand.
+//! The script runs on files of this machine; its output is also written manually.
 
 use std::process::Command;
 

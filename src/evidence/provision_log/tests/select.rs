@@ -88,8 +88,8 @@ fn a_failure_belongs_to_the_command_before_it() {
     assert_eq!(chosen(&log), at(ABSENT, 2, 3));
     let without_ours = log.replace(ABSENT, "Created symlink");
     assert_eq!(chosen(&without_ours), Err(NoFailure::OtherContainers));
-    let told = log.replace("+ pct", "running: pct");
-    assert_eq!(chosen(&told), at(ABSENT, 2, 3));
+    let announced = log.replace("+ pct", "running: pct");
+    assert_eq!(chosen(&announced), at(ABSENT, 2, 3));
     // The source of a clone is not the container that is provisioned.
     let cloned = format!("@1 + pct clone 9000 958\n@2 + sleep 1\n@3 {NO_BUS}");
     assert_eq!(chosen(&cloned), at(NO_BUS, 3, 3));

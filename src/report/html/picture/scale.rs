@@ -2,7 +2,7 @@
 
 use crate::evidence::time::{Interval, SECOND};
 
-/// A stretch is cut if it is so many times as long as the decisive span,
+/// A stretch is cut if it is this many times as long as the decisive span,
 const MANY: u64 = 2;
 /// or, without decisive events, as all shorter stretches together.
 const MOST: u64 = 20;
