@@ -24,7 +24,10 @@ const NOT_RUN: &[(&str, &str)] = &[
     ),
     ("cargo test", "runs this test"),
     ("LXCDIAG_HISTORIES=", "plays histories for minutes"),
-    ("LXCDIAG_SEED=", "would wait for the build that runs this test"),
+    (
+        "LXCDIAG_SEED=",
+        "would wait for the build that runs this test",
+    ),
     (
         "cargo clippy",
         "would wait for the build that runs this test",
