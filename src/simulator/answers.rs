@@ -31,12 +31,23 @@ pub(super) struct Reply {
 }
 
 impl Reply {
-    fn exits(status: i32, stdout: impl Into<Vec<u8>>, stderr: impl Into<Vec<u8>>) -> Self {
+    pub(super) fn exits(
+        status: i32,
+        stdout: impl Into<Vec<u8>>,
+        stderr: impl Into<Vec<u8>>,
+    ) -> Self {
         Self {
             ending: Ending::Exited(status),
             stdout: stdout.into(),
             stderr: stderr.into(),
             found: Vec::new(),
+        }
+    }
+
+    pub(super) fn errors(reason: &str) -> Self {
+        Self {
+            ending: Ending::Errored(reason.to_owned()),
+            ..Self::prints("")
         }
     }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 
-use super::answers::{Question, answer};
-use super::history::History;
+use super::answers::{Question, Reply, answer};
+use super::history::{History, NoAnswer};
 use super::world::World;
 use super::{CT, MILLI, Nanos};
 use crate::engine::backend::{Backend, Call};
@@ -45,13 +45,16 @@ impl Backend for Simulated<'_> {
     async fn attempt(&mut self, call: Call<'_>) -> Attempt {
         let started_at = self.world.wall();
         let inputs = &self.history.inputs;
-        let reply = match &inputs.unanswered {
-            Some(id) if *id == call.check.id => {
+        let mut unanswered = inputs.unanswered.iter();
+        let unanswered = unanswered.find(|(id, _)| *id == call.check.id);
+        let reply = match unanswered.map(|(_, reason)| reason) {
+            Some(NoAnswer::TimedOut) => {
                 let limit = call.check.timeout_seconds() * 1e9;
                 self.world.advance(self.world.now + limit as Nanos);
                 None
             }
-            _ => {
+            Some(reason) => Some(no_answer(*reason, &call)),
+            None => {
                 self.world.advance(self.world.now + TAKES / 2);
                 let question = Question {
                     check: &call.check.id,
@@ -81,6 +84,16 @@ impl Backend for Simulated<'_> {
 
     async fn close(&mut self) -> u64 {
         0
+    }
+}
+
+/// What a check that does not run leaves.
+fn no_answer(reason: NoAnswer, call: &Call<'_>) -> Reply {
+    match call.argv.first() {
+        Some(program) if reason == NoAnswer::NotInstalled => {
+            Reply::exits(127, "", format!("sh: 1: {program}: not found\n"))
+        }
+        _ => Reply::errors("cannot be read: Permission denied (os error 13)"),
     }
 }
 
@@ -122,11 +135,12 @@ pub(super) fn record(runbook: &Arc<Runbook>, history: &History, world: &mut Worl
         via: "pct".to_owned(),
         ..Target::new(ct(CT))
     };
-    let plan = Plan::new(&request, target, Vec::new());
+    let plan = Plan::new(&request, target, world.own_changes.clone());
     let hooks = Hooks {
         before_change: &|_| Ok(()),
         begins: &|_| {},
     };
+    world.asked_at = world.now;
     let mut never = std::future::pending();
     execute(&plan, Simulated { world, history }, &hooks, &mut never)
         .now_or_never()

@@ -234,6 +234,11 @@ pub(super) enum Event {
     Full(bool),
     Snapshot,
     Rollback,
+    /// From the archive that the snapshot stands for.
+    Restore,
+    HostReboot,
+    /// lxcdiag ran before, and changed the container.
+    LxcdiagRun,
     RotateTasks,
     DeleteTaskOutput,
     RotateJournal,
@@ -291,7 +296,10 @@ impl Event {
             Self::ReadOnly(is) => world.is_read_only = is,
             Self::Full(is) => world.is_full = is,
             Self::Snapshot => world.save(),
-            Self::Rollback => world.roll_back(),
+            Self::Rollback => world.roll_back("vzrollback"),
+            Self::Restore => world.roll_back("vzrestore"),
+            Self::HostReboot => world.reboot_host(),
+            Self::LxcdiagRun => world.run_lxcdiag(),
             Self::RotateTasks => world.rotate_tasks(),
             Self::DeleteTaskOutput => world.delete_task_output(),
             Self::RotateJournal => world.rotate_journal(),

@@ -84,6 +84,8 @@ struct Mount {
 pub(super) struct Files {
     inodes: Vec<Inode>,
     mounts: Vec<Mount>,
+    /// Counts what may have changed anything.
+    changes: u64,
 }
 
 impl Files {
@@ -92,6 +94,7 @@ impl Files {
         let mut files = Self {
             inodes: Vec::new(),
             mounts: Vec::new(),
+            changes: 0,
         };
         files.add(Kind::Directory(BTreeMap::new()), 0o755, stamp, 0);
         files
@@ -101,18 +104,26 @@ impl Files {
         &self.inodes[id]
     }
 
+    /// How often something may have changed.
+    pub(super) const fn changes(&self) -> u64 {
+        self.changes
+    }
+
     pub(super) fn inode_mut(&mut self, id: usize) -> &mut Inode {
+        self.changes += 1;
         &mut self.inodes[id]
     }
 
     pub(super) fn inodes_mut(&mut self) -> impl Iterator<Item = &mut Inode> {
+        self.changes += 1;
         self.inodes.iter_mut()
     }
 
     /// Becomes what was saved. The numbers of inodes made since are not used again, and nobody writes any.
     pub(super) fn restore(&mut self, saved: Self) {
         let later = self.inodes.split_off(saved.inodes.len());
-        *self = saved;
+        let changes = self.changes + 1;
+        *self = Self { changes, ..saved };
         self.inodes.extend(later);
         for inode in &mut self.inodes {
             inode.writer = None;
@@ -206,7 +217,7 @@ impl Files {
     }
 
     fn enter(&mut self, directory: usize, name: &str, id: Option<usize>, stamp: Nanos) {
-        let directory = &mut self.inodes[directory];
+        let directory = self.inode_mut(directory);
         if let Kind::Directory(entries) = &mut directory.kind {
             match id {
                 Some(id) => entries.insert(name.to_owned(), id),
@@ -250,7 +261,7 @@ impl Files {
         }
         match self.lookup(path, true) {
             Ok(id) => {
-                let inode = &mut self.inodes[id];
+                let inode = self.inode_mut(id);
                 match &mut inode.kind {
                     Kind::Directory(_) => return Err(Errno::IsDirectory),
                     Kind::Null => {}
@@ -281,7 +292,7 @@ impl Files {
 
     /// Sets how many bytes of its text a file has.
     pub(super) fn write(&mut self, id: usize, bytes: usize, stamp: Nanos) {
-        let inode = &mut self.inodes[id];
+        let inode = self.inode_mut(id);
         if let Kind::File { text, length } = &mut inode.kind {
             *length = bytes.min(text.bytes().len());
             (inode.modified, inode.changed) = (stamp, stamp);
@@ -327,6 +338,7 @@ impl Files {
 
     /// Mounts a file system over a directory.
     pub(super) fn mount(&mut self, point: &str, root: usize) {
+        self.changes += 1;
         self.mounts.push(Mount {
             point: point.to_owned(),
             root,
@@ -335,6 +347,7 @@ impl Files {
 
     /// Takes away what was mounted last over a directory.
     pub(super) fn unmount(&mut self, point: &str) {
+        self.changes += 1;
         if let Some(at) = self.mounts.iter().rposition(|it| it.point == point) {
             self.mounts.remove(at);
         }
@@ -347,6 +360,7 @@ impl Files {
 
     /// Forgets all mounts, as a stop does.
     pub(super) fn unmount_all(&mut self) {
+        self.changes += 1;
         self.mounts.clear();
     }
 }

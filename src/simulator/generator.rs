@@ -52,6 +52,8 @@ const VOLATILE_JOURNAL: usize = 25;
 const NO_JOURNAL: usize = 4;
 /// Whose file system keeps no birth times.
 const NO_BIRTHS: usize = 8;
+/// Per cent of histories in which lxcdiag runs before all is over.
+const EARLY_RUNS: usize = 8;
 /// Histories with a second run of the script.
 const SECOND_RUN: usize = 20;
 
@@ -105,9 +107,7 @@ fn make(mut random: Random) -> History {
     }
     making.noise();
     making.history.events.sort_by_key(|(at, _)| *at);
-    let last = making.now + making.random.magnitude(3 * SECOND, 200_000 * SECOND);
-    making.history.run_at = last;
-    making.ensure_running();
+    making.run_lxcdiag();
     making.inputs();
     making.history
 }
@@ -164,15 +164,22 @@ impl Making {
         });
     }
 
-    /// lxcdiag needs a container that runs, and the run comes some time after the boot.
-    fn ensure_running(&mut self) {
-        let end = self.history.run_at;
-        self.now = end;
-        let is_running = self.world().running().is_some();
-        if !is_running {
-            self.boot();
+    /// lxcdiag runs some time after the last event, or while things still go on. It needs a container that runs.
+    fn run_lxcdiag(&mut self) {
+        let end = self.now;
+        if self.random.percent(EARLY_RUNS) {
+            let failed_at = self.world().commands.last().map_or(0, |ran| ran.at);
+            self.now = self.random.between(failed_at, end + 2 * SECOND);
+            let run_at = self.now;
+            self.history.events.retain(|(at, _)| *at < run_at);
+        } else {
+            self.wait(3 * SECOND, 200_000 * SECOND);
         }
-        self.history.run_at = end + 70 * SECOND;
+        if self.world().running().is_none() {
+            self.boot();
+            self.now += 70 * SECOND;
+        }
+        self.history.run_at = self.now;
     }
 
     /// A person acts after a failure, at the earliest 2 s later.

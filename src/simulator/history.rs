@@ -4,8 +4,8 @@ mod inputs;
 mod text;
 
 pub(super) use inputs::{
-    FailedAt, Inputs, LogAbout, LogGiven, LogZone, SourceGiven, UnitGiven, failed_commands,
-    first_failure,
+    FailedAt, Inputs, LogAbout, LogGiven, LogZone, NoAnswer, SourceGiven, UnitGiven,
+    failed_commands, first_failure,
 };
 
 use super::event::{Event, Place, Who};

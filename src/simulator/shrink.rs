@@ -121,7 +121,8 @@ fn simpler_inputs(history: &History) -> Vec<History> {
         with(|it| it.inputs.unit = UnitGiven::Default),
         with(|it| it.inputs.source = SourceGiven::Missing),
         with(|it| it.inputs.allows_changes = false),
-        with(|it| it.inputs.unanswered = None),
+        with(|it| it.inputs.unanswered.clear()),
+        with(|it| drop(it.inputs.unanswered.pop())),
     ];
     if matches!(
         history.inputs.failed_at,
@@ -152,6 +153,10 @@ fn simpler_inputs(history: &History) -> Vec<History> {
             },
             LogGiven {
                 has_commands: true,
+                ..old
+            },
+            LogGiven {
+                has_all_runs: false,
                 ..old
             },
         ];

@@ -19,7 +19,8 @@ pub(super) use tasks::Task;
 
 use super::event::{Failure, Origin, Place, Who};
 use super::files::{Files, Kind};
-use super::{EPOCH, Nanos, UNIT};
+use super::{EPOCH, HOST_UPTIME, MILLI, Nanos, UNIT};
+use crate::evidence::recording::OwnChange;
 
 /// Where units are linked that multi-user.target wants.
 pub(super) const WANTS: &str = "/etc/systemd/system/multi-user.target.wants";
@@ -77,11 +78,15 @@ type Step = Box<dyn FnOnce(&mut World)>;
 pub(super) struct World {
     pub(super) setup: Setup,
     pub(super) now: Nanos,
+    /// When the host booted, in true time.
+    pub(super) host_booted: Nanos,
     /// By how much the clock is ahead of the true time.
     ahead: Nanos,
-    pub(super) created: Option<Nanos>,
+    created: Option<Nanos>,
+    /// When lxcdiag began; what happens later is not asked about.
+    pub(super) asked_at: Nanos,
     pub(super) files: Files,
-    saved: Option<Files>,
+    saved: Option<(Files, Vec<Record>)>,
     pub(super) boots: Vec<Boot>,
     journal: Vec<Record>,
     pub(super) tasks: Vec<Task>,
@@ -94,6 +99,10 @@ pub(super) struct World {
     pub(super) is_full: bool,
     /// The times at which the clock was set, in true time, and how far it was ahead from then on.
     clock_steps: Vec<(Nanos, Nanos)>,
+    /// What earlier runs of lxcdiag changed.
+    pub(super) own_changes: Vec<OwnChange>,
+    /// The count of changes of the files when they were looked at last.
+    observed: u64,
     /// The wrong places at which the unit's file is, since when.
     pub(super) strays: Vec<(Nanos, Vec<Place>)>,
     /// The event that acts.
@@ -108,8 +117,10 @@ impl World {
         Self {
             setup,
             now: 0,
+            host_booted: -HOST_UPTIME,
             ahead: 0,
             created: None,
+            asked_at: Nanos::MAX,
             files: Files::new(EPOCH - IMAGE_AGE),
             saved: None,
             boots: Vec::new(),
@@ -122,6 +133,8 @@ impl World {
             is_read_only: false,
             is_full: false,
             clock_steps: Vec::new(),
+            own_changes: Vec::new(),
+            observed: u64::MAX,
             strays: Vec::new(),
             acting: None,
             steps: BTreeMap::new(),
@@ -166,9 +179,10 @@ impl World {
 
     /// Notes what systemd would find now, if that has changed.
     fn observe(&mut self) {
-        if self.created.is_none() {
+        if self.created.is_none() || self.observed == self.files.changes() {
             return;
         }
+        self.observed = self.files.changes();
         let look = Look {
             by: self.acting,
             ..self.look_for(UNIT)
@@ -268,18 +282,51 @@ impl World {
 
     /// Keeps the files for a rollback.
     pub(super) fn save(&mut self) {
-        self.saved = Some(self.files.clone());
+        self.saved = Some((self.files.clone(), self.journal.clone()));
     }
 
-    /// Gives the container its saved files again, with the stamps that they had.
-    pub(super) fn roll_back(&mut self) {
-        let Some(saved) = self.saved.clone() else {
+    /// Gives the container its saved files again, its journal among them. A rollback keeps the stamps that they
+    /// had; a restore from an archive gives them new births.
+    pub(super) fn roll_back(&mut self, task: &'static str) {
+        let Some((saved, journal)) = self.saved.clone() else {
             return;
         };
         self.stop();
         self.files.restore(saved);
         self.files.unmount_all();
-        self.task_of("vzrollback");
+        if task == "vzrestore" {
+            self.rewrite_stamps();
+        }
+        if self.setup.persistent_journal {
+            self.journal = journal;
+        }
+        self.task_of(task);
+    }
+
+    /// Boots the host, and with it ends the container.
+    pub(super) fn reboot_host(&mut self) {
+        self.stop();
+        self.host_booted = self.now;
+    }
+
+    /// lxcdiag reloads and enables, and keeps in its ledger that it did.
+    pub(super) fn run_lxcdiag(&mut self) {
+        if self.running().is_none() {
+            return;
+        }
+        self.run_own(Verb::Reload, "daemon-reload");
+        self.schedule(self.now + 130 * MILLI, |world| {
+            world.run_own(Verb::Enable, "enable -- embedding_server.service");
+        });
+    }
+
+    fn run_own(&mut self, verb: Verb, words: &str) {
+        let argv = format!("systemctl {words}");
+        let argv = argv.split(' ').map(str::to_owned).collect();
+        let started_at = self.wall() - MILLI;
+        let change = OwnChange::new(argv, started_at, Some(120 * MILLI), 0);
+        self.own_changes.push(change);
+        self.run(Who::Lxcdiag, verb);
     }
 
     /// Whether the unit is linked below the target that wants it.

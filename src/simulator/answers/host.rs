@@ -9,7 +9,7 @@ use crate::evidence::time::{FILE_STAMP_SLACK, Interval};
 use crate::runbook::HostProbe;
 use crate::simulator::unit_text::Text;
 use crate::simulator::world::{Task, World};
-use crate::simulator::{EPOCH, HOST_UPTIME, MILLI, SECOND};
+use crate::simulator::{EPOCH, MILLI, SECOND};
 
 fn text(text: &str) -> Fact {
     Fact::Text(text.to_owned())
@@ -60,9 +60,9 @@ pub(super) fn probe(world: &World, probe: &HostProbe, source: Text) -> Reply {
 fn record(world: &World, task: &Task) -> Facts {
     const TICK: i64 = 10 * MILLI;
     let second = task.began_wall.div_euclid(SECOND);
-    let ticks = (task.began + HOST_UPTIME).div_euclid(TICK);
+    let ticks = task.ticks;
     // The host's boot is where today's clock has it.
-    let boot = world.wall() - world.now - HOST_UPTIME;
+    let boot = world.wall() - (world.now - world.host_booted);
     let precise = Interval::new(boot + ticks * TICK, boot + (ticks + 1) * TICK);
     let whole = Interval::new(second * SECOND, (second + 1) * SECOND);
     let agrees = precise.end >= whole.start && precise.start < whole.end + SECOND / 4;

@@ -2,7 +2,7 @@
 
 use super::Making;
 use crate::simulator::history::{
-    FailedAt, Inputs, LogAbout, LogGiven, LogZone, SourceGiven, UnitGiven, first_failure,
+    FailedAt, Inputs, LogAbout, LogGiven, LogZone, NoAnswer, SourceGiven, UnitGiven, first_failure,
 };
 use crate::simulator::{MILLI, SECOND};
 
@@ -77,8 +77,14 @@ const SOURCES: [(usize, SourceGiven); 3] = [
 
 /// Per cent of runs that may change the container.
 const WITH_CHANGES: usize = 25;
-/// In which a check gets no answer.
-const UNANSWERED: usize = 6;
+/// How many checks get no answer.
+const UNANSWERED: [(usize, usize); 3] = [(92, 0), (5, 1), (3, 2)];
+
+const NO_ANSWERS: [(usize, NoAnswer); 3] = [
+    (50, NoAnswer::TimedOut),
+    (30, NoAnswer::NotInstalled),
+    (20, NoAnswer::Errored),
+];
 
 /// Checks that may get none.
 const MAY_FAIL: [&str; 12] = [
@@ -123,6 +129,7 @@ impl Making {
             },
             has_millis: self.random.percent(60),
             has_commands: self.random.percent(70),
+            has_all_runs: self.random.percent(30),
         });
         let is_about_other = log.is_some_and(|log| log.about == LogAbout::OtherUnit);
         self.history.inputs = Inputs {
@@ -134,10 +141,12 @@ impl Making {
             },
             source: self.random.weighted(&SOURCES),
             allows_changes: self.random.percent(WITH_CHANGES),
-            unanswered: match self.random.percent(UNANSWERED) {
-                true => Some(self.random.pick(&MAY_FAIL).to_owned()),
-                false => None,
-            },
+            unanswered: (0..self.random.weighted(&UNANSWERED))
+                .map(|_| {
+                    let check = self.random.pick(&MAY_FAIL).to_owned();
+                    (check, self.random.weighted(&NO_ANSWERS))
+                })
+                .collect(),
         };
     }
 }

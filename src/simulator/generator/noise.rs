@@ -33,9 +33,13 @@ enum Noise {
     RotateJournal,
     StepClock,
     LateCopy,
+    Restore,
+    HostReboot,
+    LxcdiagRun,
+    SecondEnables,
 }
 
-const NOISES: [(usize, Noise); 22] = [
+const NOISES: [(usize, Noise); 26] = [
     (18, Noise::Reload),
     (9, Noise::Neighbour),
     (10, Noise::Reboot),
@@ -58,6 +62,10 @@ const NOISES: [(usize, Noise); 22] = [
     (4, Noise::RotateJournal),
     (2, Noise::StepClock),
     (3, Noise::LateCopy),
+    (2, Noise::Restore),
+    (3, Noise::HostReboot),
+    (5, Noise::LxcdiagRun),
+    (4, Noise::SecondEnables),
 ];
 
 impl Making {
@@ -126,12 +134,18 @@ impl Making {
                 self.wait(50 * MILLI, 100 * SECOND);
                 self.add(Event::Uncover(who));
             }
-            Noise::Rollback => {
-                self.add(Event::Snapshot);
-                self.wait(SECOND, 1_000 * SECOND);
-                self.add(Event::Rollback);
-                self.wait(SECOND, 5 * SECOND);
+            Noise::Rollback => self.return_by(Event::Rollback),
+            Noise::Restore => self.return_by(Event::Restore),
+            Noise::HostReboot => {
+                self.add(Event::HostReboot);
+                self.wait(20 * SECOND, 100 * SECOND);
                 self.boot();
+            }
+            Noise::LxcdiagRun => self.add(Event::LxcdiagRun),
+            Noise::SecondEnables => {
+                self.add(Event::Reload(Who::Second));
+                self.wait(20 * MILLI, SECOND);
+                self.add(Event::Enable(Who::Second));
             }
             Noise::Disable => self.add(Event::Disable(Who::Human)),
             Noise::Mask => self.add(Event::Mask(Who::Human)),
@@ -146,6 +160,15 @@ impl Making {
                 self.add(Event::StepClock(sign * by));
             }
         }
+    }
+
+    /// What is now is kept, and comes back later.
+    fn return_by(&mut self, event: Event) {
+        self.add(Event::Snapshot);
+        self.wait(SECOND, 1_000 * SECOND);
+        self.add(event);
+        self.wait(SECOND, 5 * SECOND);
+        self.boot();
     }
 
     fn deliver_again(&mut self, how: How) {

@@ -54,6 +54,8 @@ pub(in crate::simulator) struct LogGiven {
     pub(in crate::simulator) has_millis: bool,
     /// Whether it shows the commands, as `set -x` does.
     pub(in crate::simulator) has_commands: bool,
+    /// Whether it has all runs of the script, and not one alone.
+    pub(in crate::simulator) has_all_runs: bool,
 }
 
 /// `--var unit`.
@@ -74,6 +76,16 @@ pub(in crate::simulator) enum SourceGiven {
     Later,
 }
 
+/// Why a check gets no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::simulator) enum NoAnswer {
+    TimedOut,
+    /// Its program is not installed.
+    NotInstalled,
+    /// It could not be begun.
+    Errored,
+}
+
 /// All of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::simulator) struct Inputs {
@@ -82,8 +94,8 @@ pub(in crate::simulator) struct Inputs {
     pub(in crate::simulator) unit: UnitGiven,
     pub(in crate::simulator) source: SourceGiven,
     pub(in crate::simulator) allows_changes: bool,
-    /// A check that gets no answer.
-    pub(in crate::simulator) unanswered: Option<String>,
+    /// Checks that get no answer.
+    pub(in crate::simulator) unanswered: Vec<(String, NoAnswer)>,
 }
 
 impl Inputs {
@@ -94,7 +106,7 @@ impl Inputs {
         unit: UnitGiven::Default,
         source: SourceGiven::Missing,
         allows_changes: false,
-        unanswered: None,
+        unanswered: Vec::new(),
     };
 
     /// The unit that is asked about.
@@ -149,7 +161,13 @@ impl Inputs {
 
     /// Whether the log contains a failure of the unit.
     pub(in crate::simulator) fn log_has_failure(&self, world: &World) -> bool {
-        let is_own = |log: LogGiven| log.about == LogAbout::ThisUnit;
+        let runs = world.commands.iter().filter_map(|ran| ran.who.run());
+        let last_run = runs.max();
+        // A failure before the last run of a log is not the one that is asked about.
+        let is_own = |log: LogGiven| {
+            let is_last = first_failure(world).is_some_and(|ran| ran.who.run() == last_run);
+            log.about == LogAbout::ThisUnit && (is_last || !log.has_all_runs)
+        };
         // What exits with 0 is no failure to a log's reader.
         let is_shown = |ran: &Ran| is_logged(ran.who) && ran.said.status != 0;
         self.log.is_some_and(is_own) && first_failure(world).is_some_and(is_shown)
@@ -202,7 +220,8 @@ impl Inputs {
 pub(in crate::simulator) fn failed_commands(world: &World) -> impl Iterator<Item = &Ran> {
     world.commands.iter().filter(|ran| {
         let refusal = ran.said.refusal;
-        ran.who != Who::Lxcdiag && !matches!(refusal, None | Some(Refusal::Stopped))
+        let is_past = ran.at < world.asked_at;
+        is_past && ran.who != Who::Lxcdiag && !matches!(refusal, None | Some(Refusal::Stopped))
     })
 }
 
@@ -228,7 +247,7 @@ impl LogGiven {
         let runs = world.commands.iter().filter_map(|ran| ran.who.run());
         let run = last_failed.or(runs.max());
         let mut lines = vec![];
-        let of_run = |who: Who| is_logged(who) && who.run() == run;
+        let of_run = |who: Who| is_logged(who) && (self.has_all_runs || who.run() == run);
         for delivered in world.deliveries.values() {
             if of_run(delivered.who) && delivered.is_push {
                 let command = format!("pct push {ct} ./{UNIT} {}", delivered.path);

@@ -1,7 +1,7 @@
 //! What is true where no failure is known: the state that lxcdiag meets.
 
 use super::{Case, STATES, Truth, failed_commands, state_of};
-use crate::simulator::event::Failure;
+use crate::simulator::event::{Failure, Who};
 use crate::simulator::world::Found;
 
 impl Case<'_> {
@@ -62,8 +62,10 @@ impl Case<'_> {
             return Some(false);
         }
         let failed_pushes = world.deliveries.values().any(|it| it.failure.is_some());
+        let enabled_by_lxcdiag = world.commands.iter().any(|ran| ran.who == Who::Lxcdiag);
         let at_ease = failed_commands(world).next().is_none()
             && !failed_pushes
+            && !enabled_by_lxcdiag
             && world.setup.is_init
             && world.service.active
             && world.is_linked()

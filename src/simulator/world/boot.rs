@@ -2,7 +2,7 @@
 
 use super::{Found, Service, UNIT_DIR, World};
 use crate::simulator::unit_text::Content;
-use crate::simulator::{HOST_UPTIME, MILLI, Nanos, UNIT};
+use crate::simulator::{MILLI, Nanos, UNIT};
 
 /// One boot of the container.
 #[derive(Debug, Clone, Copy)]
@@ -124,7 +124,7 @@ impl World {
         if self.setup.is_init && self.setup.has_journal && self.running().is_some() {
             self.journal.push(Record {
                 wall: self.wall(),
-                monotonic: self.now + HOST_UPTIME,
+                monotonic: self.now - self.host_booted,
                 boot: self.boots.len(),
                 message,
                 unit,

@@ -10,11 +10,11 @@ pub(in crate::simulator) struct Task {
     pub(in crate::simulator) ct: u32,
     /// Counts the tasks; stands for the process ID.
     pub(in crate::simulator) number: usize,
-    pub(in crate::simulator) began: Nanos,
+    /// In hundredths of a second after the host's boot.
+    pub(in crate::simulator) ticks: Nanos,
     /// What the clock showed when it began and ended.
     pub(in crate::simulator) began_wall: Nanos,
     pub(in crate::simulator) ended_wall: Option<Nanos>,
-    /// How far the clock was ahead when it began.
     pub(in crate::simulator) status: Option<String>,
     /// Whether its output is gone.
     pub(in crate::simulator) has_output: bool,
@@ -28,7 +28,7 @@ impl World {
             kind,
             ct: CT,
             number,
-            began: self.now,
+            ticks: (self.now - self.host_booted).div_euclid(10 * MILLI),
             began_wall: self.wall(),
             ended_wall: None,
             status: None,
