@@ -16,10 +16,12 @@
 #[allow(clippy::disallowed_methods, reason = "writes files")]
 mod atomic_file;
 pub mod audit;
+mod cache;
 #[allow(clippy::disallowed_methods, reason = "reads and writes files")]
 pub mod cli;
 #[allow(clippy::disallowed_methods, reason = "reads the clock")]
 mod clock;
+mod constant_pattern;
 #[allow(clippy::disallowed_methods, reason = "runs commands in containers")]
 pub mod container;
 #[allow(clippy::disallowed_methods, reason = "keeps recordings")]

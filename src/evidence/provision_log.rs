@@ -17,6 +17,7 @@ use jiff::tz::TimeZone;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
+use crate::constant_pattern::constant_pattern;
 use crate::evidence::container_id::ContainerId;
 use crate::evidence::time::Interval;
 use names::{Command, Opening};
@@ -97,10 +98,6 @@ impl FailureKind {
     }
 }
 
-#[allow(
-    clippy::unwrap_used,
-    reason = "constant patterns, compiled by every test"
-)]
 static FAILURES: LazyLock<[(FailureKind, Regex); 3]> = LazyLock::new(|| {
     [
         (
@@ -116,7 +113,7 @@ static FAILURES: LazyLock<[(FailureKind, Regex); 3]> = LazyLock::new(|| {
             r"(failed to create file: .*|failed to open \S+ for (reading|writing).*|can only push files to a running CT.*|can't lock file '.*)",
         ),
     ]
-    .map(|(kind, pattern)| (kind, Regex::new(pattern).unwrap()))
+    .map(|(kind, pattern)| (kind, constant_pattern(pattern)))
 });
 
 /// Each failure contains one of these words, so other lines can be skipped quickly.

@@ -1,8 +1,5 @@
 //! The functions, filters and tests that runbooks have beyond Jinja's own.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
-
 use minijinja::value::Value;
 use minijinja::{Environment, Error};
 use regex::Regex;
@@ -10,6 +7,7 @@ use regex::Regex;
 use super::times;
 use super::trace::Trace;
 use super::uncertain::{Gap, invalid};
+use crate::cache::Cache;
 use crate::evidence::fact::duration_in_words;
 use crate::shell_quote;
 
@@ -28,37 +26,18 @@ pub(super) fn register(environment: &mut Environment<'static>) {
             strsim::osa_distance(&folded(file), &folded(&name)) <= MISSPELLINGS
         })
     });
-    let patterns = Patterns::default();
+    // Compiling one takes a thousand times as long as matching a line with it, and a journal has thousands of lines.
+    let patterns = Cache::<Regex, MOST_PATTERNS>::default();
     environment.add_test("matching", move |text: &str, pattern: &str| {
         patterns
-            .get(pattern)
+            .get(pattern, || Regex::new(pattern))
             .map(|regex| regex.is_match(text))
             .map_err(|error| invalid(error.to_string()))
     });
 }
 
-/// Compiled patterns: compiling one takes a thousand times as long as matching a line with it, and a
-/// journal has thousands of lines.
-#[derive(Debug, Default)]
-struct Patterns(Mutex<BTreeMap<String, Arc<Regex>>>);
-
-impl Patterns {
-    /// More than any runbook has. Beyond this, patterns that were built from facts are dropped.
-    const MOST: usize = 200;
-
-    fn get(&self, pattern: &str) -> Result<Arc<Regex>, regex::Error> {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(regex) = known.get(pattern) {
-            return Ok(Arc::clone(regex));
-        }
-        let regex = Arc::new(Regex::new(pattern)?);
-        if known.len() >= Self::MOST {
-            known.clear();
-        }
-        known.insert(pattern.to_owned(), Arc::clone(&regex));
-        Ok(regex)
-    }
-}
+/// More patterns than any runbook has. Beyond this, those that were built from facts are dropped.
+const MOST_PATTERNS: usize = 200;
 
 /// A duration in words, or two if it is not known precisely enough for one.
 fn duration(seconds: Value) -> Result<String, Error> {

@@ -14,8 +14,9 @@ use minijinja::machinery::{
 use minijinja::value::Value;
 use minijinja::{AutoEscape, Environment, Error};
 
-use super::parsed::{self, Known, kept, template};
+use super::parsed::{self, kept, template};
 use super::{filters, operators};
+use crate::cache::Cache;
 
 static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut engine = parsed::ENGINE.clone();
@@ -27,7 +28,7 @@ static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
 static NO_BLOCKS: BTreeMap<&str, Instructions<'static>> = BTreeMap::new();
 
 pub(super) fn value(source: &str, context: Value) -> Result<Value, Error> {
-    static KNOWN: LazyLock<Known<Instructions<'static>>> = LazyLock::new(Known::default);
+    static KNOWN: LazyLock<Cache<Instructions<'static>>> = LazyLock::new(Cache::default);
     let instructions = KNOWN.get(source, || {
         let source = kept(source);
         let mut generator = CodeGenerator::new("<expression>", source);
@@ -39,7 +40,7 @@ pub(super) fn value(source: &str, context: Value) -> Result<Value, Error> {
 }
 
 pub(super) fn text(source: &str, context: Value) -> Result<String, Error> {
-    static KNOWN: LazyLock<Known<Instructions<'static>>> = LazyLock::new(Known::default);
+    static KNOWN: LazyLock<Cache<Instructions<'static>>> = LazyLock::new(Cache::default);
     let instructions = KNOWN.get(source, || {
         template(source).map(|parsed| overloaded(&get_compiled_template(&parsed).instructions))
     })?;

@@ -8,7 +8,9 @@ use minijinja::machinery::tokenize;
 use minijinja::{Environment, ErrorKind};
 use regex::Regex;
 
-use super::parsed::{ENGINE, Known};
+use super::parsed::ENGINE;
+use crate::cache::Cache;
+use crate::constant_pattern::constant_pattern;
 
 /// An expression or template that cannot be evaluated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,7 +30,7 @@ pub type Names = Arc<BTreeSet<String>>;
 ///
 /// Functions, filters and tests are not among them, and need not be known.
 pub fn expression_names(source: &str) -> Result<Names, SyntaxError> {
-    static NAMES: LazyLock<Known<BTreeSet<String>>> = LazyLock::new(Known::default);
+    static NAMES: LazyLock<Cache<BTreeSet<String>>> = LazyLock::new(Cache::default);
     NAMES.get(source, || {
         check_size([source])?;
         check_characters(source)?;
@@ -44,7 +46,7 @@ pub fn expression_names(source: &str) -> Result<Names, SyntaxError> {
 
 /// Likewise for a template, a text with `{{ … }}` in it.
 pub(super) fn template_names(source: &str) -> Result<Names, SyntaxError> {
-    static NAMES: LazyLock<Known<BTreeSet<String>>> = LazyLock::new(Known::default);
+    static NAMES: LazyLock<Cache<BTreeSet<String>>> = LazyLock::new(Cache::default);
     NAMES.get(source, || {
         check_size(TAG.find_iter(source).map(|tag| tag.as_str()))?;
         let template = ENGINE
@@ -84,7 +86,7 @@ pub fn check_template(source: &str) -> Result<Names, SyntaxError> {
 
 /// Whether the source itself asks if `name` is there: `name is defined`, `name | default(…)`.
 pub(super) fn is_guarded(source: &str, name: &str) -> bool {
-    static GUARDED: LazyLock<Known<BTreeSet<String>>> = LazyLock::new(Known::default);
+    static GUARDED: LazyLock<Cache<BTreeSet<String>>> = LazyLock::new(Cache::default);
     let guarded = GUARDED.get(source, || {
         let guards = GUARD.captures_iter(source);
         let names = guards.filter_map(|guard| guard.name("asked").or(guard.name("defaulted")));
@@ -93,15 +95,10 @@ pub(super) fn is_guarded(source: &str, name: &str) -> bool {
     guarded.is_ok_and(|names| names.contains(name))
 }
 
-#[expect(
-    clippy::expect_used,
-    reason = "a constant pattern, which a test compiles"
-)]
 static GUARD: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
+    constant_pattern(
         r"(?-u)(?<asked>[\w.]+)\s+is\s+(?:not\s+)?(?:un)?defined\b|(?<defaulted>[\w.]+)\s*\|\s*(?:default|d)\b",
     )
-    .expect("a valid pattern")
 });
 
 /// Whether these pieces of code are small enough to be parsed.
@@ -153,32 +150,18 @@ fn without_globals(
         .collect()
 }
 
-#[allow(
-    clippy::unwrap_used,
-    reason = "a constant pattern, compiled by every test"
-)]
 static TAG: LazyLock<Regex> = LazyLock::new(|| {
     // The end of a tag may also occur in a string, and may be missing.
     let string = r#""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'"#;
-    Regex::new(&format!(r"(?s)\{{[{{%](?:{string}|.)*?(?:[%}}]\}}|\z)")).unwrap()
+    constant_pattern(&format!(r"(?s)\{{[{{%](?:{string}|.)*?(?:[%}}]\}}|\z)"))
 });
-#[allow(
-    clippy::unwrap_used,
-    reason = "a constant pattern, compiled by every test"
-)]
-static TOKEN: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\w+|[^\w\s]").unwrap());
-#[allow(
-    clippy::unwrap_used,
-    reason = "a constant pattern, compiled by every test"
-)]
+static TOKEN: LazyLock<Regex> = LazyLock::new(|| constant_pattern(r"\w+|[^\w\s]"));
 static STRING: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r#"(?s)"(\\.|[^"\\])*"|'(\\.|[^'\\])*'"#).unwrap());
-#[allow(
-    clippy::unwrap_used,
-    reason = "a constant pattern, compiled by every test"
-)]
+    LazyLock::new(|| constant_pattern(r#"(?s)"(\\.|[^"\\])*"|'(\\.|[^'\\])*'"#));
 static CALL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\|\s*(?<filter>[A-Za-z_]\w*)|\bis\s+(?:not\s+)?(?<test>[A-Za-z_]\w*)|(?:^|[^\w.|\s]|\s)(?<function>[A-Za-z_]\w*)\s*\(").unwrap()
+    constant_pattern(
+        r"\|\s*(?<filter>[A-Za-z_]\w*)|\bis\s+(?:not\s+)?(?<test>[A-Za-z_]\w*)|(?:^|[^\w.|\s]|\s)(?<function>[A-Za-z_]\w*)\s*\(",
+    )
 });
 
 /// The engine finds an unknown filter, test or function only when it comes to call it.

@@ -1,9 +1,10 @@
 //! The regular expressions of runbooks.
 
-use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock};
 
 use regex::{Regex, RegexBuilder};
+
+use crate::cache::Cache;
 
 /// The maximum memory of a compiled pattern. `\w{1000}` would take far more.
 const SIZE_LIMIT: usize = 1 << 20;
@@ -15,22 +16,17 @@ const SIZE_LIMIT: usize = 1 << 20;
 /// # Errors
 /// The pattern is invalid.
 pub fn fact_pattern(pattern: &str) -> Result<Arc<Regex>, regex::Error> {
-    let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(regex) = compiled.get(pattern) {
-        return Ok(Arc::clone(regex));
-    }
-    let regex = RegexBuilder::new(pattern)
-        .multi_line(true)
-        .size_limit(SIZE_LIMIT)
-        .build()?;
-    let regex = Arc::new(regex);
-    compiled.insert(pattern.to_owned(), Arc::clone(&regex));
-    Ok(regex)
+    COMPILED.get(pattern, || {
+        RegexBuilder::new(pattern)
+            .multi_line(true)
+            .size_limit(SIZE_LIMIT)
+            .build()
+    })
 }
 
 /// The patterns that were compiled. Compiling takes longer than using one, and validation, extraction and
 /// the judge each need it. They are shared because a clone would lose the states that searches have built.
-static COMPILED: LazyLock<Mutex<HashMap<String, Arc<Regex>>>> = LazyLock::new(Mutex::default);
+static COMPILED: LazyLock<Cache<Regex>> = LazyLock::new(Cache::default);
 
 /// The pattern of a secret, for output that may not be UTF-8.
 ///

@@ -1,5 +1,6 @@
 //! The containers, units and commands that a log line names.
 
+use crate::constant_pattern::constant_pattern;
 use crate::evidence::container_id::ContainerId;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -7,19 +8,11 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 use regex::Regex;
 
-#[allow(
-    clippy::unwrap_used,
-    reason = "constant patterns, compiled by every test"
-)]
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).unwrap()
-}
-
 /// `ct 958`, `[CT958]`, `vmid=958`, `container '958'`; the commands `pct exec 958` and `lxc-attach -n 958`,
 /// the error `lxc-attach: 958: …`; `/etc/pve/lxc/958.conf`; a task's UPID. In `pct clone 9000 958` it is the
 /// second number.
 static CONTAINER: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
+    constant_pattern(
         r#"(?x)
         (?: (?i:\b(?:ct|ctid|vmid|lxc|container)) [\s:=\#'"(\[-]{0,3}
           | \bpct\s+clone\s+\d+\s+ | \bpct\s+(?:-\S+\s+)*[a-z]+\s+(?:-\S+\s+)*
@@ -31,25 +24,27 @@ static CONTAINER: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Commands that create a container, which then replaces an earlier one with that ID.
 static MAKES: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\bpct\s+(?:(?:create|restore)|clone\s+\d+)\s+(?<id>[1-9]\d{2,8})\b")
+    constant_pattern(r"\bpct\s+(?:(?:create|restore)|clone\s+\d+)\s+(?<id>[1-9]\d{2,8})\b")
 });
 
 static UNIT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
+    constant_pattern(
         r"[\w:.\\@-]+\.(?:service|socket|timer|path|mount|automount|swap|target|slice|scope|device)\b",
     )
 });
 
 /// A `systemctl` command with the words after it.
-static SYSTEMCTL: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\bsystemctl\s+(?:-\S+\s+)*[a-z-]+(?<words>(?:\s+[\w:.\\@=-]+)+)"));
+static SYSTEMCTL: LazyLock<Regex> = LazyLock::new(|| {
+    constant_pattern(r"\bsystemctl\s+(?:-\S+\s+)*[a-z-]+(?<words>(?:\s+[\w:.\\@=-]+)+)")
+});
 
 /// A command or a heading, because other output may be repeated within a run.
-static OPENING: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"^\++ \S|\b(?:pct|lxc-attach)\s|^PLAY\s\[|\b(?i:provision|deploy)"));
+static OPENING: LazyLock<Regex> = LazyLock::new(|| {
+    constant_pattern(r"^\++ \S|\b(?:pct|lxc-attach)\s|^PLAY\s\[|\b(?i:provision|deploy)")
+});
 
 /// `provision[77]`, `p=77`.
-static PROCESS_ID: LazyLock<Regex> = LazyLock::new(|| pattern(r"\[\d+\]|\bp=\d+"));
+static PROCESS_ID: LazyLock<Regex> = LazyLock::new(|| constant_pattern(r"\[\d+\]|\bp=\d+"));
 
 /// The beginnings of the pattern for containers, to skip other lines quickly.
 #[allow(clippy::unwrap_used, reason = "constant words, compiled by every test")]

@@ -9,6 +9,7 @@ use regex::{Captures, Regex};
 
 use super::start_of;
 use super::zone::{is_zone, offset_of};
+use crate::constant_pattern::constant_pattern;
 use crate::evidence::time::{Interval, SECOND};
 
 /// A timestamp must begin within this many bytes of its line.
@@ -31,10 +32,6 @@ struct Form {
 /// The time of day, to the minute or finer.
 const CLOCK: &str = r"^(?<hour>\d\d):(?<minute>\d\d)(?::(?<second>\d\d)(?:[.,](?<fraction>\d{1,9})\d*)?)?(?: (?<half>AM|PM))?";
 
-#[allow(
-    clippy::unwrap_used,
-    reason = "constant patterns, compiled by every test"
-)]
 static FORMS: LazyLock<[Form; 3]> = LazyLock::new(|| {
     [
         // `2026-01-02T03:04:05.678+01:00`, `2026-01-02 03:04:05,678`, `2026-01-02 03:04 CET`.
@@ -54,34 +51,25 @@ static FORMS: LazyLock<[Form; 3]> = LazyLock::new(|| {
         ),
     ]
     .map(|(date, zone)| Form {
-        date: Regex::new(date).unwrap(),
-        time: Regex::new(&format!("{CLOCK}{zone}")).unwrap(),
+        date: constant_pattern(date),
+        time: constant_pattern(&format!("{CLOCK}{zone}")),
     })
 });
 
 /// What may precede a line's timestamp: a name in brackets or before a bar, colours, marks, a level, the
 /// container, the key of the field. A timestamp after other words belongs to the message.
-#[allow(
-    clippy::unwrap_used,
-    reason = "a constant pattern, compiled by every test"
-)]
 static BEFORE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
+    constant_pattern(
         r#"(?x)^(?: \[[^\[\]]{1,40}\] | \x1b\[[\d;]*m | <\d{1,3}> | [\s(\[<"'+*\#=|{-]+
           | (?i:trace|debug|info|notice|warn(?:ing)?|err(?:or)?|crit(?:ical)?|fatal)\b[\s:|\])]*
           | (?i:ct|container|vmid)[\s:=\#-]?\d+\b[\s:|\])]* | [\w.-]{1,40}\s*\|
           | level="?\w+"?\s | (?:time(?:stamp)?|ts|date|asctime)\b\s*[=:]\s* )"#,
     )
-    .unwrap()
 });
 
 /// The same for a JSON line: everything up to the field's value.
-#[allow(
-    clippy::unwrap_used,
-    reason = "a constant pattern, compiled by every test"
-)]
 static FIELD: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"^\s*\{(?:.*[,\s])?"(?:@?timestamp|time|ts|date|asctime)"\s*:\s*"$"#).unwrap()
+    constant_pattern(r#"^\s*\{(?:.*[,\s])?"(?:@?timestamp|time|ts|date|asctime)"\s*:\s*"$"#)
 });
 
 /// A line's timestamp.

@@ -6,9 +6,10 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
-#[allow(clippy::unwrap_used, reason = "a constant pattern, compiled by a test")]
+use crate::constant_pattern::constant_pattern;
+
 static TOKEN: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"\[redacted:(?<class>[^\]]*):[0-9]+\]").unwrap());
+    LazyLock::new(|| constant_pattern(r"\[redacted:(?<class>[^\]]*):[0-9]+\]"));
 
 /// Removes the number of every token: `[redacted:password:1]` becomes `[redacted:password]`. Returns whether
 /// there was one.
