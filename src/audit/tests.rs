@@ -191,3 +191,11 @@ fn the_document_has_every_rule_with_its_example() {
         }
     }
 }
+
+/// The parser would take years.
+#[test]
+fn nested_subshells_are_limited() {
+    let text = format!("{}true{}\n", "( ".repeat(60), "; )".repeat(60));
+    let file = audit_text(&text).files.remove(0);
+    assert_eq!(file.not_followed.len(), 1);
+}

@@ -10,6 +10,9 @@ use super::{Source, convert, parse_program};
 /// Deeper blocks would overflow the parser's stack.
 const DEEPEST_BLOCK: usize = 150;
 
+/// The parser takes twice as long for each further level of parentheses.
+const DEEPEST_PARENTHESES: usize = 16;
+
 /// So many lines are replaced before the script is parsed command by command.
 const MOST_REPAIRS: usize = 25;
 
@@ -164,22 +167,25 @@ fn by_commands(text: &Text, depth: usize, lost: &mut Vec<Lost>) -> Script {
 
 /// Whether blocks may be nested too deeply: an upper bound, counted without parsing. Prose in a heredoc counts, too.
 fn is_too_deep(chars: &str) -> bool {
-    let mut depth = 0_usize;
-    let mut deepest = 0;
+    let (mut blocks, mut parentheses) = (0_usize, 0_usize);
     let word = |c: char| c.is_alphanumeric() || c == '_';
     for token in chars.split_inclusive(|c: char| !word(c)) {
         let name = token.trim_end_matches(|c: char| !word(c));
         match name {
-            "if" | "do" | "case" | "while" | "until" => depth += 1,
-            "fi" | "done" | "esac" => depth = depth.saturating_sub(1),
+            "if" | "do" | "case" | "while" | "until" => blocks += 1,
+            "fi" | "done" | "esac" => blocks = blocks.saturating_sub(1),
             _ => {}
         }
         match token.chars().next_back() {
-            Some('(' | '{') => depth += 1,
-            Some(')' | '}') => depth = depth.saturating_sub(1),
+            Some('{') => blocks += 1,
+            Some('}') => blocks = blocks.saturating_sub(1),
+            Some('(') => parentheses += 1,
+            Some(')') => parentheses = parentheses.saturating_sub(1),
             _ => {}
         }
-        deepest = deepest.max(depth);
+        if parentheses > DEEPEST_PARENTHESES || blocks + parentheses > DEEPEST_BLOCK {
+            return true;
+        }
     }
-    deepest > DEEPEST_BLOCK
+    false
 }
