@@ -5,6 +5,8 @@ use std::fmt;
 use crate::cli::exit_code::ExitCode;
 use crate::error_chain;
 use crate::host::HostError;
+use crate::runbook::{LookupError, RunbookErrors};
+use crate::sweep::state_file::StateFileError;
 
 /// An error that ends a command.
 #[derive(Debug)]
@@ -28,20 +30,48 @@ impl CliError {
         Self::new(code, error_chain(error))
     }
 
-    /// The host cannot be read.
-    pub(super) fn from_host_error(error: &HostError) -> Self {
-        Self {
-            hint: error.hint(),
-            ..Self::from_error(ExitCode::Unavailable, error)
-        }
-    }
-
     /// The same error with a hint: what to do next.
     pub(super) fn with_hint(self, hint: impl Into<String>) -> Self {
         Self {
             hint: Some(hint.into()),
             ..self
         }
+    }
+}
+
+impl From<HostError> for CliError {
+    fn from(error: HostError) -> Self {
+        Self {
+            hint: error.hint(),
+            ..Self::from_error(ExitCode::Unavailable, &error)
+        }
+    }
+}
+
+impl From<RunbookErrors> for CliError {
+    fn from(errors: RunbookErrors) -> Self {
+        Self::from_error(ExitCode::BadInput, &errors)
+    }
+}
+
+impl From<LookupError> for CliError {
+    fn from(error: LookupError) -> Self {
+        let code = match error {
+            LookupError::Unknown { .. } => ExitCode::Usage,
+            LookupError::Unreadable { .. } | LookupError::NotText(_) => ExitCode::BadInput,
+        };
+        Self::from_error(code, &error)
+    }
+}
+
+impl From<StateFileError> for CliError {
+    fn from(error: StateFileError) -> Self {
+        let code = match error {
+            StateFileError::Busy { .. } => ExitCode::Unavailable,
+            StateFileError::Unusable { .. } => ExitCode::CannotWrite,
+            StateFileError::Corrupt { .. } => ExitCode::BadInput,
+        };
+        Self::from_error(code, &error)
     }
 }
 

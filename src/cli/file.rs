@@ -1,7 +1,7 @@
 //! A file on the command line: a regular file, a symbolic link, a device or a pipe.
 
 use std::fs::{File, Metadata};
-use std::io::{ErrorKind, Result, Write as _};
+use std::io::{ErrorKind, Read as _, Result, Write as _};
 use std::os::fd::{AsFd, AsRawFd as _};
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
@@ -25,6 +25,13 @@ pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
 /// The same, readable by everybody.
 pub(super) fn write_public(path: &Path, bytes: &[u8]) -> Result<()> {
     write(path, bytes, PUBLIC)
+}
+
+/// The first bytes of a file, at most `limit`.
+pub(super) fn read_start(path: &Path, limit: u64) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Checks whether a file can be written, as far as that is known in advance. Changes nothing.

@@ -1,10 +1,10 @@
 //! `lxcdiag judge` and `lxcdiag test`: recordings evaluated again, without a container.
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::args::{JudgeArgs, LibraryArgs, TestArgs};
 use super::error::CliError;
+use super::file::read_start;
 use super::output::Sinks;
 use super::{output, runbooks};
 use crate::cli::exit_code::ExitCode;
@@ -75,8 +75,7 @@ fn recorded_runbook(recording: &Recording) -> Result<(Source, Runbook), CliError
         text: recording.runbook.text.clone(),
         built_in: false,
     };
-    let runbook =
-        runbook::read(&source).map_err(|error| CliError::from_error(ExitCode::BadInput, &error))?;
+    let runbook = runbook::read(&source)?;
     Ok((source, runbook))
 }
 
@@ -163,8 +162,11 @@ fn suites_in(directory: &Path) -> Result<Vec<PathBuf>, CliError> {
 fn read_suite(file: &Path) -> Result<Suite, CliError> {
     let bytes = read_bounded(file)?;
     let name = file.display().to_string();
-    runbook::read_as(&name, &bytes, "write `runbook:` and `tests:`")
-        .map_err(|error| CliError::from_error(ExitCode::BadInput, &error))
+    Ok(runbook::read_as(
+        &name,
+        &bytes,
+        "write `runbook:` and `tests:`",
+    )?)
 }
 
 fn read(path: &Path) -> Result<Recording, CliError> {
@@ -182,12 +184,8 @@ fn read(path: &Path) -> Result<Recording, CliError> {
 }
 
 pub(super) fn read_bounded(path: &Path) -> Result<Vec<u8>, CliError> {
-    let unreadable = |error: std::io::Error| bad_input(path, &error.to_string());
-    let file = std::fs::File::open(path).map_err(unreadable)?;
-    let mut bytes = Vec::new();
-    file.take(MAX_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
+    let bytes = read_start(path, MAX_BYTES + 1);
+    let bytes = bytes.map_err(|error| bad_input(path, &error.to_string()))?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(bad_input(path, "the file is too large"));
     }

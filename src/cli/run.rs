@@ -154,9 +154,7 @@ fn dry_run(args: &RunArgs, request: &Request) -> Result<String, CliError> {
     let plan = Plan::new(request, Target::new(args.ct), Vec::new());
     let text = match other_node(args, &host) {
         Some(node) => {
-            let peer = host
-                .peer(node)
-                .map_err(|error| CliError::from_error(ExitCode::Unavailable, &error))?;
+            let peer = host.peer(node)?;
             let ssh = Ssh {
                 peer: &peer,
                 control: SOCKET,

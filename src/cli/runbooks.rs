@@ -15,9 +15,8 @@ use crate::terminal_text::visible;
 /// A runbook by name or path, read and checked.
 pub(super) fn find(args: &LibraryArgs, name: &str) -> Result<(Source, Runbook), CliError> {
     let library = Library::standard(args.runbooks.as_deref());
-    let source = library.find(name).map_err(|error| lookup_error(&error))?;
-    let runbook =
-        runbook::read(&source).map_err(|error| CliError::from_error(ExitCode::BadInput, &error))?;
+    let source = library.find(name)?;
+    let runbook = runbook::read(&source)?;
     Ok((source, runbook))
 }
 
@@ -30,10 +29,9 @@ pub(super) fn find_current(
     let source = match Library::standard(args.runbooks.as_deref()).find(id) {
         Ok(source) => source,
         Err(LookupError::Unknown { .. }) => return Ok(None),
-        Err(error) => return Err(lookup_error(&error)),
+        Err(error) => return Err(error.into()),
     };
-    let runbook =
-        runbook::read(&source).map_err(|error| CliError::from_error(ExitCode::BadInput, &error))?;
+    let runbook = runbook::read(&source)?;
     Ok(Some((source, runbook)))
 }
 
@@ -57,18 +55,8 @@ pub(super) fn recorded(source: &Source, runbook: &Runbook) -> RecordedRunbook {
     }
 }
 
-fn lookup_error(error: &LookupError) -> CliError {
-    let code = match error {
-        LookupError::Unknown { .. } => ExitCode::Usage,
-        LookupError::Unreadable { .. } | LookupError::NotText(_) => ExitCode::BadInput,
-    };
-    CliError::from_error(code, error)
-}
-
 pub(super) fn list(args: &ListArgs) -> Result<ExitCode, CliError> {
-    let entries = Library::standard(args.library.runbooks.as_deref())
-        .list()
-        .map_err(|error| lookup_error(&error))?;
+    let entries = Library::standard(args.library.runbooks.as_deref()).list()?;
     let width = entries
         .iter()
         .map(|entry| entry.id.len())

@@ -5,8 +5,7 @@ mod files;
 mod reports;
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{ErrorKind, Read as _};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,6 +14,7 @@ use futures_util::FutureExt as _;
 
 use super::args::{SweepArgs, Via, WAIVERS};
 use super::error::CliError;
+use super::file::read_start;
 use super::runtime::block_on;
 use super::{client, format, runbooks, signals};
 use crate::cli::exit_code::ExitCode;
@@ -34,7 +34,7 @@ use crate::sweep::row::{Row, VisitResult};
 use crate::sweep::schedule;
 use crate::sweep::selection::{Selected, Selector, SkipReason, Visit, select};
 use crate::sweep::state::State;
-use crate::sweep::state_file::{StateFile, StateFileError};
+use crate::sweep::state_file::StateFile;
 use crate::sweep::visit::Visitor;
 use crate::sweep::waivers::{self, Waiver};
 use bar::Bar;
@@ -50,9 +50,7 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
     let waivers = read_waivers(&args.waivers)?;
     client::require_pct(args.reach.via, &args.reach.pct)?;
     let host = Host::at(&args.reach.host_root);
-    let inventory = host
-        .inventory()
-        .map_err(|error| CliError::from_host_error(&error))?;
+    let inventory = host.inventory()?;
     let containers = select(&selector(args), &inventory);
     let here = host.local_node();
     let connections = Connections::new(&host, other_nodes(&containers, here.as_deref()));
@@ -61,8 +59,8 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
         Some(directory) => directory.clone(),
         None => state_directory(state_home.clone()).join("sweeps"),
     };
-    let state_file = StateFile::open(&directory, &runbook.id).map_err(state_error)?;
-    let mut state = state_file.load().map_err(state_error)?;
+    let state_file = StateFile::open(&directory, &runbook.id)?;
+    let mut state = state_file.load()?;
 
     let files = files::with_reports(files)?;
     let reports: Vec<_> = files
@@ -137,7 +135,7 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
     // The report comes first: if lxcdiag is killed in between or cannot write it, the next sweep reports the
     // same changes again, so that none is lost.
     files::write(args, &sweep, &files)?;
-    state_file.save(&state).map_err(state_error)?;
+    state_file.save(&state)?;
     let signal = signals::exit_code(stopped);
     let found = ExitCode::from(sweep.status());
     Ok(ExitCode::worst(signal.into_iter().chain([found])))
@@ -224,13 +222,7 @@ fn jobs(args: &SweepArgs) -> usize {
 }
 
 fn read_waivers(path: &Path) -> Result<Vec<Waiver>, CliError> {
-    let read = || -> std::io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        let file = File::open(path)?;
-        file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
-        Ok(bytes)
-    };
-    let bytes = match read() {
+    let bytes = match read_start(path, MAX_BYTES as u64 + 1) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == ErrorKind::NotFound && path == Path::new(WAIVERS) => {
             return Ok(Vec::new());
@@ -242,15 +234,5 @@ fn read_waivers(path: &Path) -> Result<Vec<Waiver>, CliError> {
             return Err(error.with_hint("name the waiver file with --waivers"));
         }
     };
-    waivers::read(&path.display().to_string(), &bytes)
-        .map_err(|error| CliError::from_error(ExitCode::BadInput, &error))
-}
-
-fn state_error(error: StateFileError) -> CliError {
-    let code = match error {
-        StateFileError::Busy { .. } => ExitCode::Unavailable,
-        StateFileError::Unusable { .. } => ExitCode::CannotWrite,
-        StateFileError::Corrupt { .. } => ExitCode::BadInput,
-    };
-    CliError::from_error(code, &error)
+    Ok(waivers::read(&path.display().to_string(), &bytes)?)
 }
