@@ -269,7 +269,7 @@ fn the_outputs_of_the_latest_tasks_are_kept() {
 }
 
 #[test]
-fn a_host_without_a_task_log_is_an_error_of_its_own() {
+fn a_host_without_a_task_log_has_its_own_error() {
     let tree = TempDir::new().unwrap();
     let error = Host::at(tree.path()).tasks(ct(958), &[]).unwrap_err();
     assert!(

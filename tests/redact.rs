@@ -61,7 +61,7 @@ fn nothing_is_removed_where_there_is_no_secret() {
 
 /// With a secret in every output, the same verdict on the same grounds.
 #[test]
-fn what_is_removed_changes_no_verdict() {
+fn redaction_changes_no_verdict() {
     let runbook = runbook();
     for (path, mut recording) in recordings() {
         for attempt in &mut recording.attempts {

@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_of_its_type_is_absent() {
+    fn values_of_another_type_are_absent() {
         assert_eq!(Fact::parse("x", FactType::Int), None);
         assert_eq!(Fact::parse("NaN", FactType::Number), None);
         assert_eq!(Fact::parse("-", FactType::Time), None);

@@ -40,7 +40,7 @@ fn truth(source: &str) -> Option<bool> {
 }
 
 #[test]
-fn what_is_missing_is_unknown_and_named() {
+fn missing_values_are_unknown_and_named() {
     for source in [
         "stamp.born == 1",
         "stamp.born > 5",
@@ -59,7 +59,7 @@ fn what_is_missing_is_unknown_and_named() {
 }
 
 #[test]
-fn what_is_missing_may_be_asked_for() {
+fn missing_values_may_be_tested() {
     assert_eq!(truth("stamp.born is defined"), Some(false));
     assert_eq!(truth("failed_at is not defined"), Some(true));
     assert_eq!(truth("failed_at | default('x') == 'x'"), Some(true));
@@ -285,7 +285,7 @@ fn a_derived_value_is_computed_when_it_is_read_and_kept_until_it_is_renewed() {
 }
 
 #[test]
-fn what_a_derived_value_misses_is_its_own_and_not_that_of_its_reader() {
+fn a_derived_value_names_its_own_missing_values() {
     let mut scope = scope();
     scope.bind("late", derived("before(failed_at, look)"));
     scope.bind("known", derived("failed_at is defined"));

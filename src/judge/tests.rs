@@ -85,7 +85,7 @@ fn a_level_follows_from_what_holds() {
 }
 
 #[test]
-fn what_confirms_and_what_rules_out_conflict() {
+fn confirming_and_ruling_out_evidence_conflict() {
     let judged = judged(&["confirms:yes", "rules_out:yes", "supports:yes"]);
     assert_eq!((judged.level, judged.conflicting), (Level::Unknown, true));
     assert_eq!(judged.grounds().count(), 0);
@@ -210,7 +210,7 @@ fn the_race_verdict_is_the_strongest_races_whatever_the_id() {
 }
 
 #[test]
-fn without_a_fault_it_is_healthy_or_cannot_be_told() {
+fn without_a_fault_the_verdict_is_healthy_or_inconclusive() {
     let healthy = with_hypotheses(&hypothesis("h", "race: true", UNLIKELY));
     let well = Run::new(&healthy).passes(&["is_yes", "is_no", "is_gone"]);
     // The evidence of `h` is `supports:no`, which holds where `is_no` passed.
@@ -276,7 +276,7 @@ checks:
 }
 
 #[test]
-fn a_limit_exceeded_is_told_and_is_not_healthy() {
+fn an_exceeded_limit_is_reported_and_is_not_healthy() {
     let text = |limits: &str| {
         format!(
             "runbook: test

@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_is_reported_with_its_place_and_what_to_write() {
+    fn an_error_is_reported_with_its_place_and_what_to_write() {
         let good = "- { container: 958, check: disk, reason: x, until: 2026-12-24 }\n";
         for (text, expected) in [
             (

@@ -24,7 +24,7 @@ fn diff(a: &str, b: &str) -> Finished {
 }
 
 #[test]
-fn what_is_different_since_it_worked() {
+fn the_differences_since_it_worked() {
     assert_snapshot!(diff("healthy-252", "late-push-252"));
 }
 
@@ -54,7 +54,7 @@ fn a_recording_and_the_report_on_it_are_the_same() {
 }
 
 #[test]
-fn what_is_neither_is_refused() {
+fn a_file_that_is_neither_is_refused() {
     let environment = Environment::new();
     environment.write("work/text.json", "no JSON");
     environment.write("work/other.json", "{\"schema\": \"\\u001b[2Jx/1\"}");

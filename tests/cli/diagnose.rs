@@ -133,7 +133,7 @@ fn colour_only_where_it_is_wanted() {
 }
 
 #[test]
-fn what_the_host_knows_of_the_container() {
+fn facts_of_the_host() {
     let environment = environment();
     let text = "runbook: small\ntitle: x\nchecks:
   - { id: config, title: Container, host: container, show: '{{ status }} {{ hostname }}' }
@@ -158,7 +158,7 @@ fn what_the_host_knows_of_the_container() {
 }
 
 #[test]
-fn a_pct_that_fails_is_told_and_the_looks_at_the_host_are_weighed_all_the_same() {
+fn a_failing_pct_is_reported_and_the_host_probes_are_still_judged() {
     let environment = environment();
     environment.write_pct("echo 'ipcc_send_rec[1] failed: Connection refused' >&2\nexit 111\n");
     let text = "runbook: small\ntitle: x\nchecks:
@@ -178,7 +178,7 @@ hypotheses:
 }
 
 #[test]
-fn a_check_past_its_time_costs_its_time() {
+fn a_check_that_times_out_does_not_stop_the_others() {
     let environment = environment();
     let text = "runbook: small\ntitle: x\nchecks:
   - { id: hangs, title: Hangs, run: [sleep, '60'], timeout: 500ms, pass: exit == 0 }

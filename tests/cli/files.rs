@@ -109,7 +109,7 @@ fn a_bundle_of_a_run_and_of_a_recording() {
 }
 
 #[test]
-fn what_cannot_be_a_bundle_or_hold_two_reports_is_refused() {
+fn a_bad_bundle_name_and_a_file_for_two_reports_are_refused() {
     let environment = Environment::new();
     for name in ["ticket.zip", ".tar.gz", "ticket", "a/"] {
         let finished = judge(&environment, &["--bundle", name]);
@@ -125,7 +125,7 @@ fn what_cannot_be_a_bundle_or_hold_two_reports_is_refused() {
 }
 
 #[test]
-fn what_a_link_leads_to_is_replaced_and_the_link_stays() {
+fn the_target_of_a_symlink_is_replaced_and_the_link_stays() {
     let environment = Environment::new();
     environment.write("elsewhere/old.md", "old");
     symlink("../elsewhere/old.md", environment.path("work/link.md")).unwrap();
@@ -192,7 +192,7 @@ fn the_file_that_stdout_goes_to_is_added_to() {
 
 /// A file system that takes no more leaves the old file as it was, and no other beside it.
 #[test]
-fn a_file_is_written_whole_or_not_at_all() {
+fn a_file_is_written_completely_or_not_at_all() {
     let environment = Environment::new();
     environment.write("work/report.md", "as it was");
     let lxcdiag = env!("CARGO_BIN_EXE_lxcdiag");
@@ -217,7 +217,7 @@ fn a_file_is_written_whole_or_not_at_all() {
 
 /// `cat` of a recording, or of a report in JSON, does nothing to a terminal.
 #[test]
-fn json_is_harmless_to_look_at() {
+fn json_is_safe_to_print() {
     let environment = Environment::new();
     environment.write(
         "work/evil.yaml",

@@ -46,7 +46,7 @@ fn kept(environment: &Environment) -> Vec<std::path::PathBuf> {
 }
 
 #[test]
-fn what_will_be_changed_is_told_before_and_kept_after() {
+fn changes_are_announced_before_and_recorded_after() {
     let environment = environment();
     let (finished, report) = run(&environment, &[]);
     let command = format!("touch {}", environment.path("work/touched").display());
@@ -92,7 +92,7 @@ fn read_only_leaves_the_container_as_it_is() {
 }
 
 #[test]
-fn a_locked_container_is_looked_at_and_not_changed() {
+fn a_locked_container_is_diagnosed_and_not_changed() {
     let environment = environment();
     environment.write("host/etc/pve/nodes/pve1/lxc/958.conf", "lock: backup\n");
     let (finished, report) = run(&environment, &[]);
@@ -110,7 +110,7 @@ fn a_locked_container_is_looked_at_and_not_changed() {
 }
 
 #[test]
-fn what_cannot_be_kept_is_not_changed() {
+fn nothing_is_changed_if_the_recording_cannot_be_saved() {
     let environment = environment();
     environment.write("state/lxcdiag", "a file where the directory would be");
     let (finished, report) = run(&environment, &["--record", "kept.json"]);
@@ -125,7 +125,7 @@ fn what_cannot_be_kept_is_not_changed() {
 
 /// The history is lost while the container is changed; the requested files are still written.
 #[test]
-fn what_could_not_be_kept_at_the_end_is_told_and_costs_no_recording() {
+fn a_failure_to_save_at_the_end_is_reported_and_loses_no_recording() {
     let environment = environment();
     let state = environment.path("state/lxcdiag");
     let state = state.display();
@@ -172,7 +172,7 @@ fn a_recording_has_enough_to_judge_again() {
 }
 
 #[test]
-fn a_recording_that_cannot_be_read_is_told() {
+fn a_recording_that_cannot_be_read_is_reported() {
     let environment = environment();
     environment.write("state/lxcdiag/runs/958/1.json", "{ torn");
     let (finished, _) = run(&environment, &["--read-only"]);

@@ -22,7 +22,7 @@ fn every_recorded_incident_gets_its_verdict() {
 }
 
 #[test]
-fn a_verdict_that_is_not_as_expected_fails_and_says_how() {
+fn an_unexpected_verdict_fails_with_the_difference() {
     let environment = Environment::new();
     let recording = repository("runbooks/tests/recordings/directory-push-252.json");
     environment.write(
@@ -70,7 +70,7 @@ fn a_recording_is_judged_with_the_exit_status_of_a_run() {
 }
 
 #[test]
-fn what_is_no_recording_is_refused() {
+fn a_file_that_is_not_a_recording_is_refused() {
     let environment = Environment::new();
     environment.write("work/empty.json", "");
     environment.write("work/report.json", "{\"schema\": \"lxcdiag.report/1\"}");
@@ -217,7 +217,7 @@ fn a_report_for_a_browser_is_one_file() {
 }
 
 #[test]
-fn the_moment_of_the_failure_turns_likely_into_confirmed() {
+fn the_time_of_the_failure_turns_likely_into_confirmed() {
     let environment = Environment::new();
     let run = |extra: &[&str]| {
         let mut words = vec!["run", "race-condition", "--ct", "958", "--demo"];

@@ -42,7 +42,7 @@ fn list_of_the_runbooks_and_where_they_are_from() {
 }
 
 #[test]
-fn list_of_a_directory_that_is_not_there() {
+fn list_of_a_missing_directory() {
     assert_snapshot!(Environment::new().lxcdiag(&["list", "--runbooks", "/nonexistent"]));
 }
 
@@ -71,7 +71,7 @@ fn an_unknown_runbook() {
 }
 
 #[test]
-fn a_path_that_is_not_there() {
+fn a_missing_path() {
     assert_snapshot!(Environment::new().lxcdiag(&["run", "./none.yaml", "--ct", "958"]));
 }
 
@@ -86,7 +86,7 @@ fn a_runbook_that_is_not_valid_runs_nothing() {
 }
 
 #[test]
-fn validate_tells_of_every_file() {
+fn validate_reports_every_file() {
     let environment = Environment::new();
     environment.write("work/good.yaml", GOOD);
     environment.write("work/bad.yaml", BAD);

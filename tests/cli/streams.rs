@@ -21,7 +21,7 @@ const RUN: [&str; 4] = ["run", "./up.yaml", "--ct", "958"];
 
 /// A full disk shows only when the file is written.
 #[test]
-fn a_report_that_cannot_be_written_costs_no_other_output() {
+fn a_report_that_cannot_be_written_does_not_prevent_other_output() {
     let environment = environment();
     std::os::unix::fs::symlink("/dev/full", environment.path("work/full.json")).unwrap();
     let more = [
@@ -139,7 +139,7 @@ fn what_a_file_contains_cannot_act_on_the_terminal_or_leak() {
 }
 
 #[test]
-fn a_full_disk_under_stdout_is_told() {
+fn a_full_disk_under_stdout_is_reported() {
     let environment = environment();
     for arguments in [&["list"][..], &RUN] {
         let mut command = environment.command_as_root(arguments);
@@ -156,7 +156,7 @@ fn a_full_disk_under_stdout_is_told() {
 }
 
 #[test]
-fn a_log_filter_that_is_none_hides_no_warning() {
+fn an_invalid_log_filter_hides_no_warning() {
     let environment = environment();
     environment.write("work/provision.log", "all is well\n");
     let stderr = |filter: &str| {

@@ -58,7 +58,7 @@ hypotheses:
 ";
 
 #[test]
-fn each_failed_unit_and_each_full_disk_is_reported_by_itself() {
+fn each_failed_unit_and_each_full_disk_is_reported_separately() {
     let environment = environment();
     let path = environment.path("work");
     environment.write(
@@ -103,7 +103,7 @@ fn each_failed_unit_and_each_full_disk_is_reported_by_itself() {
 }
 
 #[test]
-fn an_item_is_resolved_when_there_are_no_items_any_more() {
+fn an_item_is_resolved_when_no_items_are_left() {
     let environment = environment();
     let path = environment.path("work");
     let runbook = "runbook: small

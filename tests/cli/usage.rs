@@ -92,7 +92,7 @@ fn a_var_that_the_runbook_does_not_have() {
 }
 
 #[test]
-fn a_var_that_is_like_none() {
+fn a_var_without_a_similar_name() {
     assert_snapshot!(run(&["--ct", "958", "--var", "colour=red"]));
 }
 
@@ -112,7 +112,7 @@ fn a_var_that_is_not_of_its_type() {
 }
 
 #[test]
-fn a_moment_that_is_none() {
+fn an_invalid_time() {
     for moment in ["yesterday", "", "12:00", "2026-01-02 03:04:05"] {
         let finished = run(&["--ct", "958", "--failed-at", moment]);
         assert_eq!(finished.status, Some(64), "{moment:?}");
@@ -121,7 +121,7 @@ fn a_moment_that_is_none() {
 }
 
 #[test]
-fn a_length_of_time_that_is_none() {
+fn an_invalid_duration() {
     for length in ["soon", "0", "0s", "-5s", "", "1e400s", "5 parsecs"] {
         let finished = run(&["--ct", "958", "--timeout", length]);
         assert_eq!(finished.status, Some(64), "{length:?}");

@@ -179,7 +179,7 @@ fn each_of_forty_gets_the_row_it_should() {
 
 /// Killed, lxcdiag can do nothing: the commands' own timeout ends them.
 #[test]
-fn nothing_is_left_however_a_sweep_is_ended() {
+fn nothing_is_left_running_however_a_sweep_is_ended() {
     let fleet = Fleet::up();
     let hanging = format!("sleep 31415.{}", fleet.id(0));
     for (signal, status, jobs, timeout) in [

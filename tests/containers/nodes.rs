@@ -248,7 +248,7 @@ fn a_clock_that_is_ahead_is_reported_and_allowed_for() {
 }
 
 #[test]
-fn a_node_that_cannot_be_reached_costs_its_own_rows() {
+fn a_node_that_cannot_be_reached_affects_only_its_own_rows() {
     let nodes = Nodes::up();
     let (here, there) = (nodes.here.id, nodes.there.id);
     let sweep = |expected: &str| {
@@ -282,7 +282,7 @@ fn a_node_that_cannot_be_reached_costs_its_own_rows() {
 }
 
 #[test]
-fn a_connection_that_is_lost_costs_its_own_rows() {
+fn a_lost_connection_affects_only_its_own_rows() {
     let nodes = Nodes::up();
     let running = nodes.start_a_hanging_sweep("5s", "--all", 2);
     lab::succeed(&mut nodes.node("cut"));

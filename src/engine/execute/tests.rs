@@ -89,7 +89,7 @@ async fn each_item_of_a_change_is_kept_before_it_runs() {
 }
 
 #[tokio::test]
-async fn a_check_runs_for_a_hundred_items_and_says_how_many_more_there_are() {
+async fn a_check_runs_for_a_hundred_items_and_reports_how_many_did_not_run() {
     let runbook = runbook(RESTARTS);
     let names: String = (0..150).map(|number| format!("u{number}\n")).collect();
     let recorded = Run::new(&runbook).exits("units", 0, &names, "").recording;

@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_just_kept_stays_whole_though_the_clock_was_set_back() {
+    fn the_latest_recording_stays_whole_if_the_clock_was_set_back() {
         let (_directory, history) = history();
         let runbook = changing();
         history.keep(&later(&runbook, 100.0)).unwrap();
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_ours_is_left_alone() {
+    fn other_files_are_kept() {
         let (_directory, history) = history();
         let runbook = changing();
         history.keep(&later(&runbook, 0.0)).unwrap();

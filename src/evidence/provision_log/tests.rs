@@ -277,7 +277,7 @@ fn a_log_written_to_be_slow_is_read_all_the_same() {
 }
 
 #[test]
-fn what_older_recordings_lack_is_not_written_where_it_says_nothing() {
+fn newer_fields_are_omitted_if_they_have_their_default() {
     let old = serde_json::json!([{ "at": null, "kind": "unit", "text": FAILURE }]);
     let log: Vec<LoggedFailure> = serde_json::from_value(old.clone()).unwrap();
     assert_eq!(log, read(FAILURE));

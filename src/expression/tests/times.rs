@@ -140,7 +140,7 @@ fn times_that_overlap_cannot_be_sorted() {
 }
 
 #[test]
-fn what_lies_outside_of_spans_is_unknown_at_their_ends() {
+fn items_outside_of_spans_are_unknown_at_their_ends() {
     let mut scope = scope();
     let span = |begin: Fact, end: Fact| {
         Fact::Record(Facts::from([("begin".into(), begin), ("end".into(), end)]))

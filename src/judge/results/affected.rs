@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn what_holds_without_a_record_is_not_due_to_it() {
+    fn a_record_is_not_affected_if_the_limit_is_exceeded_without_it() {
         let missing = "    run: [df]
     each: line
     facts: { match: ['^mount (?<mount>\\S+)$', '^bad (?<bad>\\S+)$'] }
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_is_the_first_text_that_is_no_number() {
+    fn the_name_is_the_first_text_that_is_not_a_number() {
         let counted = "    run: [uniq, -c]
     each: line
     facts: { match: '^(?<count>\\d+) (?<program>\\S+) (?<message>.*)$' }

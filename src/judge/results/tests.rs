@@ -145,7 +145,7 @@ const JOURNAL: &str = "  - id: pid1
 ";
 
 #[test]
-fn each_json_line_is_a_record_and_what_is_none_is_passed_over() {
+fn each_json_line_is_a_record_and_other_lines_are_skipped() {
     let found = of_stdout(
         JOURNAL,
         concat!(
@@ -182,7 +182,7 @@ fn each_json_line_is_a_record_and_what_is_none_is_passed_over() {
 }
 
 #[test]
-fn an_event_without_a_time_is_none() {
+fn an_event_without_a_time_is_omitted() {
     let found = of_stdout(
         "  - { id: a, title: x, run: [a], facts: { match: '^(?<born>\\S+) (?<changed>\\S+)$', types: { born: time, changed: time } }, events: [{ at: born, what: born }, { at: changed, what: changed }] }\n",
         "0 1767323045\n",
@@ -226,7 +226,7 @@ fn json_without_each_is_one_record() {
 }
 
 #[test]
-fn the_looks_at_the_tasks_are_records() {
+fn the_tasks_of_the_host_are_records() {
     let runbook = with_checks(
         "  - id: pushes
     title: x
@@ -273,7 +273,7 @@ fn facts_are_taken_from_accepted_exits_only() {
 }
 
 #[test]
-fn a_condition_that_cannot_be_judged_errs_with_what_is_missing() {
+fn a_condition_that_cannot_be_evaluated_names_the_missing_values() {
     let found = of_stdout(
         "  - { id: a, title: x, run: [a], facts: { match: '^(?<size>\\d+)$', types: { size: int } }, pass: size > 0, show: '{{ size }} bytes' }\n",
         "none\n",

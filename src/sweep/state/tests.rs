@@ -118,7 +118,7 @@ fn a_problem_whose_severity_became_unknown_is_new_not_improved() {
 }
 
 #[test]
-fn each_thing_that_a_check_lists_is_new_and_resolved_by_itself() {
+fn each_thing_that_a_check_lists_is_new_and_resolved_separately() {
     let units = |names: &[&str]| {
         let things: Vec<_> = names.iter().map(|name| (*name, Critical)).collect();
         with(vec![affecting("units", &things)])
@@ -153,7 +153,7 @@ fn each_thing_that_a_check_lists_is_new_and_resolved_by_itself() {
 }
 
 #[test]
-fn a_thing_becomes_worse_and_improves_by_itself() {
+fn each_thing_becomes_worse_and_improves_separately() {
     let disks = |root, srv| with(vec![affecting("disk", &[("/", root), ("/srv", srv)])]);
     let reported = reported(
         1,
@@ -275,7 +275,7 @@ fn an_unconfirmed_thing_does_not_count_beside_a_confirmed_one() {
 }
 
 #[test]
-fn nothing_is_resolved_where_nothing_was_looked_at() {
+fn nothing_is_resolved_if_its_check_did_not_run() {
     let reported = reported(
         1,
         vec![

@@ -211,7 +211,7 @@ fn of_several_runs_the_last_counts() {
 }
 
 #[test]
-fn a_run_of_another_container_is_no_later_run() {
+fn a_run_of_another_container_is_not_a_later_run() {
     let log = format!(
         "@1 + set -e
          @2 + pct exec 958 -- systemctl enable a.service

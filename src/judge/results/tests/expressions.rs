@@ -135,7 +135,7 @@ fn what_lxcdiag_did_before_can_be_read() {
 
 /// On another node lxcdiag's own moments are known no more precisely than that node's clock.
 #[test]
-fn the_uncertainty_of_the_clock_is_part_of_lxcdiags_own_moments() {
+fn the_uncertainty_of_the_clock_is_part_of_lxcdiags_own_times() {
     let runbook = with_checks(NEEDY);
     let mut run = Run::new(&runbook);
     run.recording.clock_uncertainty = SECOND;

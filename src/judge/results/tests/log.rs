@@ -52,7 +52,7 @@ fn time_message_and_kind_are_those_of_one_failure_in_the_log() {
 }
 
 #[test]
-fn the_time_that_the_user_gives_stands_whatever_the_log_says() {
+fn the_time_that_the_user_gives_overrides_the_log() {
     let runbook = runbook(LOGGED);
     let log = [(-9.0, "Unit file b.service does not exist.")];
     // Older versions did not record who gave it: one that is none of the log's is the user's.
@@ -76,7 +76,7 @@ fn the_time_that_the_user_gives_stands_whatever_the_log_says() {
 }
 
 #[test]
-fn a_log_that_does_not_show_the_failure_says_why() {
+fn a_log_that_does_not_show_the_failure_gives_the_reason() {
     let runbook = runbook(LOGGED);
     let run = with_log(
         &runbook,

@@ -68,7 +68,7 @@ fn a_running_container_that_could_not_be_entered_was_seen_running() {
 }
 
 #[test]
-fn a_stopped_container_that_cannot_be_looked_at_is_not_resolved() {
+fn a_stopped_container_that_cannot_be_examined_is_not_resolved() {
     let mut state = State::default();
     let elsewhere = listed(958, HostState::Unknown);
     swept(&mut state, &elsewhere, healthy());
