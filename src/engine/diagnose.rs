@@ -63,19 +63,14 @@ pub struct Diagnosed<T> {
 /// Why a container was not diagnosed at all.
 #[derive(Debug, thiserror::Error)]
 pub enum Unavailable {
-    /// There is no such container here.
     #[error(transparent)]
     NotFound(#[from] HostError),
-    /// Its node cannot be reached.
     #[error("{0}")]
     Node(String),
-    /// It does not run.
     #[error("container {0} is not running")]
     Stopped(ContainerId),
-    /// It is frozen.
     #[error("container {0} is frozen (a backup, a snapshot, or `pct suspend`)")]
     Frozen(ContainerId),
-    /// The output could not be judged in time.
     #[error("{1}, and the output of container {0} could not be evaluated within 5 s after that")]
     Unfinished(ContainerId, Stop),
 }

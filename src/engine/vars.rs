@@ -15,17 +15,14 @@ pub struct Values {
 /// A value that a runbook does not accept.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VarError {
-    /// Not `name=value`.
     #[error("invalid `--var {given}`: expected NAME=VALUE")]
     NoEquals { given: String },
-    /// The runbook has no such var.
     #[error("runbook {runbook} has no var `{name}`{suggestion}")]
     Unknown {
         runbook: String,
         name: String,
         suggestion: String,
     },
-    /// The var does not accept the value.
     #[error("var `{name}` ({about}): {problem}")]
     Refused {
         name: String,

@@ -65,22 +65,16 @@ pub enum Reason {
 /// Why a check did not provide a fact.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum NoFact {
-    /// It has not run yet.
     #[error("did not run")]
     NotRun,
-    /// The recording does not contain it.
     #[error("is not in the recording")]
     NotRecorded,
-    /// It passed without the fact.
     #[error("did not find it")]
     NotFound,
-    /// It failed, for this reason.
     #[error("failed: {0}")]
     Failed(String),
-    /// It errored, for this reason.
     #[error("errored: {0}")]
     Errored(String),
-    /// It was skipped, for this reason.
     #[error("was skipped: {0}")]
     Skipped(String),
 }

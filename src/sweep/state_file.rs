@@ -21,16 +21,13 @@ pub struct StateFile {
 /// The state cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StateFileError {
-    /// Another sweep is running.
     #[error("another sweep with {runbook} is running (it holds {}); wait for it, or use another state directory with --state DIR", path.display())]
     Busy { runbook: String, path: PathBuf },
-    /// The directory cannot be used.
     #[error("cannot use the state directory {}; make it writable, or use another with --state DIR", directory.display())]
     Unusable {
         directory: PathBuf,
         source: std::io::Error,
     },
-    /// The file is not a state file.
     #[error("{} is not a state file of sweeps: {problem}; move it away, and the next sweep starts a new one", path.display())]
     Corrupt { path: PathBuf, problem: String },
 }
