@@ -17,6 +17,7 @@ mod generator;
 mod history;
 mod property;
 mod random;
+mod recorded;
 mod regressions;
 mod shrink;
 mod truth;

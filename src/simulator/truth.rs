@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use at_failure::Failure;
 
 use super::event::{Event, Place};
-use super::history::{History, UnitGiven, failed_commands, first_failure};
+use super::history::{History, UnitGiven, failed_commands};
 use super::unit_text::Content;
 use super::world::{Delivered, Found, Look, World};
 use super::{Nanos, WINDOW};
@@ -131,21 +131,16 @@ pub(super) fn truth(history: &History, world: &World) -> Truth {
         return truth.with_race();
     }
     let case = Case { history, world };
-    let stated = history.inputs.stated_failure(world);
-    let logged = || first_failure(world).filter(|_| history.inputs.log_has_failure(world));
-    if let Some(at) = stated.or_else(|| Some(logged()?.at)) {
-        let is_real = failed_commands(world).any(|ran| ran.at == at && ran.said.status != 0);
-        let healthy = is_real.then_some(false);
-        return Failure::at(&case, at)
-            .truth()
-            .with_race()
-            .with_healthy(healthy);
+    let known = match history.inputs.stated_failure(world) {
+        Some(at) => vec![at],
+        None => history.inputs.logged_failures(world),
+    };
+    if let Some(truth) = case.at_all(known.iter().copied()) {
+        return truth.with_race().with_healthy(case.is_ill(&known));
     }
     let mut truth = case.now();
     let healthy = case.is_healthy();
-    let mut failures = failed_commands(world).map(|ran| Failure::at(&case, ran.at).truth());
-    if let Some(first) = failures.next() {
-        let past = failures.fold(first, |all, other| all.agreeing(&other));
+    if let Some(past) = case.at_all(failed_commands(world).map(|ran| ran.at)) {
         // A push that failed since keeps the file from being there now, though it was not why a command failed.
         let push_since = truth.of("push-failed") != past.of("push-failed");
         truth.take(&past, &PAST);
@@ -163,6 +158,12 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
+    /// What is true of each of several failures.
+    fn at_all(&self, times: impl Iterator<Item = Nanos>) -> Option<Truth> {
+        let truths = times.map(|at| Failure::at(self, at).truth());
+        truths.reduce(|all, other| all.agreeing(&other))
+    }
+
     /// What systemd would find when lxcdiag runs; none if that changes in the meantime.
     fn look_now(&self) -> Option<&Look> {
         let look = self.world.look_at(self.history.run_at)?;

@@ -48,6 +48,7 @@ fn file_state(world: &World, unit: &str, look: &Look) -> &'static str {
         Found::File(Content::Enableable) if leads_out => "linked",
         Found::File(Content::Enableable) => "disabled",
         Found::File(Content::BadMessage | Content::InvalidArgument) => "bad",
+        Found::Directory if world.setup.systemd <= 247 => "bad",
         Found::Absent | Found::Dangling | Found::Unreadable | Found::Directory => "",
     }
 }
@@ -154,7 +155,15 @@ pub(super) fn verify(world: &World, unit: &str) -> Reply {
         return Reply::fails("Failed to setup working directory: Read-only file system\n");
     }
     let path = format!("{UNIT_DIR}/{unit}");
-    let open = |errno: &str| format!("{unit}: Failed to open {path}: {errno}\n");
+    let opened = match world
+        .files
+        .lookup(&path, false)
+        .map(|id| &world.files.inode(id).kind)
+    {
+        Ok(Kind::Link(target)) if world.setup.systemd <= 247 => target,
+        _ => &path,
+    };
+    let open = |errno: &str| format!("{unit}: Failed to open {opened}: {errno}\n");
     let load = |errno: &str| {
         let complaint = world.complaint(unit).unwrap_or_default();
         let text = match world.setup.systemd {
@@ -168,6 +177,9 @@ pub(super) fn verify(world: &World, unit: &str) -> Reply {
     let not_found = format!("Unit {unit} not found.\n");
     let text = match world.look_for(unit).found {
         Found::File(Content::Enableable | Content::NoInstall) => return Reply::prints(""),
+        Found::Directory if world.setup.systemd <= 247 => {
+            format!("Unit {unit} failed to load properly: Is a directory.\n")
+        }
         Found::Absent | Found::Directory => not_found,
         Found::Dangling => open("No such file or directory") + &not_found,
         Found::Unreadable => open("Permission denied") + &not_found,
@@ -223,13 +235,13 @@ pub(super) fn enable_copy(world: &World, unit: &str) -> Reply {
                     false if version <= 255 => format!("Created symlink {wants} → {path}.\n"),
                     false => format!("Created symlink '{wants}' → '{path}'.\n"),
                 };
-                Reply::exits(
-                    0,
-                    "",
-                    format!(
-                        "{made}Unit {copied} is added as a dependency to a non-existent unit multi-user.target.\n"
+                let target = match version {
+                    ..=247 => String::new(),
+                    _ => format!(
+                        "Unit {copied} is added as a dependency to a non-existent unit multi-user.target.\n"
                     ),
-                )
+                };
+                Reply::exits(0, "", made + &target)
             }
         },
     }

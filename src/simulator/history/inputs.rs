@@ -159,18 +159,29 @@ impl Inputs {
         parse_time(text.trim_start_matches('@'), StampSource::User)
     }
 
-    /// Whether the log contains a failure of the unit.
-    pub(in crate::simulator) fn log_has_failure(&self, world: &World) -> bool {
-        let runs = world.commands.iter().filter_map(|ran| ran.who.run());
-        let last_run = runs.max();
-        // A failure before the last run of a log is not the one that is asked about.
-        let is_own = |log: LogGiven| {
-            let is_last = first_failure(world).is_some_and(|ran| ran.who.run() == last_run);
-            log.about == LogAbout::ThisUnit && (is_last || !log.has_all_runs)
+    /// The failures of the unit that the log contains: of its last run the first of each command, since which
+    /// of them is asked about is a matter of taste.
+    pub(in crate::simulator) fn logged_failures(&self, world: &World) -> Vec<Nanos> {
+        let Some((log, first)) = self.log.zip(first_failure(world)) else {
+            return Vec::new();
         };
+        let run = first.who.run();
+        let runs = world.commands.iter().filter_map(|ran| ran.who.run());
+        // A failure before the last run of a log is not the one that is asked about.
+        let is_last = !log.has_all_runs || run == runs.max();
+        if log.about != LogAbout::ThisUnit || !is_logged(first.who) || !is_last {
+            return Vec::new();
+        }
         // What exits with 0 is no failure to a log's reader.
-        let is_shown = |ran: &Ran| is_logged(ran.who) && ran.said.status != 0;
-        self.log.is_some_and(is_own) && first_failure(world).is_some_and(is_shown)
+        let is_shown = |ran: &&Ran| ran.who.run() == run && ran.said.status != 0;
+        let of = |verb| {
+            let mut shown = failed_commands(world).filter(is_shown);
+            shown.find(|ran| ran.verb == verb).map(|ran| ran.at)
+        };
+        [Verb::Reload, Verb::Enable]
+            .into_iter()
+            .filter_map(of)
+            .collect()
     }
 
     /// The failures that lxcdiag reads in the log.

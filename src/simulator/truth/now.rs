@@ -1,8 +1,9 @@
 //! What is true where no failure is known: the state that lxcdiag meets.
 
 use super::{Case, STATES, Truth, failed_commands, state_of};
+use crate::simulator::Nanos;
 use crate::simulator::event::{Failure, Who};
-use crate::simulator::world::Found;
+use crate::simulator::world::{Found, Verb};
 
 impl Case<'_> {
     /// The states that are there now and keep the unit from being enabled; of the past, nothing.
@@ -52,6 +53,18 @@ impl Case<'_> {
             truth.leave_open(&["read-only-or-full"]);
         }
         truth
+    }
+
+    /// False where one of the known failures is real and nobody has made up for it; none otherwise.
+    pub(super) fn is_ill(&self, known: &[Nanos]) -> Option<bool> {
+        let commands = &self.world.commands;
+        let failed = failed_commands(self.world).filter(|ran| ran.said.status != 0);
+        let mut real = failed.filter(|ran| known.contains(&ran.at));
+        let first = real.next()?;
+        let made_up = commands
+            .iter()
+            .any(|ran| ran.at > first.at && ran.verb == Verb::Enable && ran.said.refusal.is_none());
+        (!made_up).then_some(false)
     }
 
     /// Whether nothing failed, and nothing is wrong now; none where that is a matter of taste.
