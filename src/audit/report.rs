@@ -86,7 +86,7 @@ impl Report {
         findings.map(|finding| finding.severity).min()
     }
 
-    /// The report in a format, for so many columns.
+    /// The report in a format, for the width of the layout.
     pub fn render(&self, format: Format, layout: crate::report::Layout) -> String {
         match format {
             Format::Table => table::render(self, layout),

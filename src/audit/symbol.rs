@@ -86,7 +86,7 @@ pub(super) fn is_known(text: &str) -> bool {
     text.is_ascii() || !text.chars().any(is_symbol)
 }
 
-/// What was read, without characters that would be taken for symbols, and with Unix line ends.
+/// The text of a script, without characters that would be treated as symbols, and with Unix line ends.
 pub(super) fn read_in(text: &str, file: usize) -> Text {
     let clean: String = text
         .strip_prefix('\u{feff}')

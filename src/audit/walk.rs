@@ -1,6 +1,6 @@
 //! Follows a script in the order in which it would run, without running anything: what is known of the values of
 //! variables, each function where it is called, each branch, loops once for every known value, scripts in scripts.
-//! What comes of it is a list of events.
+//! The result is a list of events.
 
 mod builtin;
 mod compound;
@@ -30,7 +30,7 @@ use super::text::{Place, Text};
 use query::{does_nothing, is_test, leaves, literal, names_in, tests_status};
 use state::{Capture, Context, Flow, Input, Shell, Sink, Value, Variable};
 
-/// So many commands are followed; a script of 6,000 lines has some 20,000.
+/// How many commands are followed; a script of 6,000 lines has about 20,000.
 const MOST_STEPS: usize = 200_000;
 
 /// Functions that call functions, and scripts in scripts.
@@ -373,7 +373,7 @@ impl<'a> Walker<'a> {
     }
 }
 
-/// What becomes of a status in front of the rest of a list.
+/// How the rest of a list uses the status of a command before it.
 fn status_before(rest: &[(Operator, Pipeline)], outer: Status) -> Status {
     let or = rest.iter().find(|(operator, _)| *operator == Operator::Or);
     match or {

@@ -113,7 +113,7 @@ fn alphabet() -> Vec<Event> {
         .collect()
 }
 
-/// Calls `visit` with every history that has at most so many events beside `enable`.
+/// Calls `visit` with every history that has at most `beside` events in addition to `enable`.
 fn enumerate(beside: usize, visit: &mut impl FnMut(&History)) {
     let events: Vec<_> = TIMES
         .iter()

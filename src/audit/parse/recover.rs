@@ -13,7 +13,7 @@ const DEEPEST_BLOCK: usize = 150;
 /// The parser takes twice as long for each further level of parentheses.
 const DEEPEST_PARENTHESES: usize = 16;
 
-/// So many lines are replaced before the script is parsed command by command.
+/// How many lines are replaced before the script is parsed command by command.
 const MOST_REPAIRS: usize = 25;
 
 /// So much text is parsed for a script in the search for its commands.

@@ -288,7 +288,7 @@ impl Parameter {
     }
 }
 
-/// A default that is taken for the value: a path, or a unit. A number may well be replaced.
+/// Whether a default is treated as the value: a path or a unit is. A number is probably replaced.
 fn is_telling(default: &Text) -> bool {
     let text = default.as_str();
     text.contains('/') || has_unit_suffix(text)
