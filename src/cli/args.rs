@@ -4,11 +4,13 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
+use jiff::tz::TimeZone;
 
 use crate::audit;
 use crate::engine::demo::INCIDENTS;
 use crate::evidence::container_id::ContainerId;
 use crate::evidence::fact::parse_duration;
+use crate::evidence::provision_log::parse_zone;
 use crate::evidence::time::{Interval, StampSource, parse_time};
 use crate::report::Format;
 use crate::sweep::report as sweep;
@@ -71,6 +73,9 @@ pub(super) struct RunArgs {
     /// Provisioning log that contains the failure; sets its time and text
     #[arg(long, value_name = "FILE")]
     pub(super) log: Option<PathBuf>,
+    /// Time zone of timestamps in the log without one, such as Europe/Berlin or +02:00
+    #[arg(long, value_name = "ZONE", requires = "log", value_parser = zone)]
+    pub(super) log_zone: Option<TimeZone>,
     /// Skip checks that change the container
     #[arg(long)]
     pub(super) read_only: bool,
@@ -309,6 +314,13 @@ fn moment(text: &str) -> Result<Interval, String> {
     parse_time(text, StampSource::User).ok_or_else(|| {
         "expected a timestamp with a time zone, such as 2026-01-02T03:04:05.678Z or \
          2026-01-02T03:04:05+01:00 (see `date --rfc-3339=ns`)"
+            .to_owned()
+    })
+}
+
+fn zone(text: &str) -> Result<TimeZone, String> {
+    parse_zone(text).ok_or_else(|| {
+        "expected an IANA time zone or an offset from UTC, such as Europe/Berlin or +02:00"
             .to_owned()
     })
 }

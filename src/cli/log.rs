@@ -9,23 +9,63 @@ use jiff::tz::TimeZone;
 use super::error::CliError;
 use crate::cli::exit_code::ExitCode;
 use crate::evidence::container_id::ContainerId;
-use crate::evidence::provision_log::{Log, LoggedFailure, NoFailure, failed_command};
+use crate::evidence::fact::{Fact, Facts};
+use crate::evidence::provision_log::{
+    Log, LoggedFailure, LoggedTask, NoFailure, failed_command, proven_zone,
+};
+use crate::host::Host;
 
 /// How many bytes are read from the end of a log, where the failure is.
 const MAX_BYTES: u64 = 16 << 20;
 
-/// Reads the failures from a log, and warns if it does not show the time of this unit's failure.
+/// Reads the failures from a log. Its zone is the given one, or the one that the log and the host's tasks prove, or the
+/// host's, which is an assumption.
 pub(super) fn read(
     path: &Path,
     ct: ContainerId,
-    unit: Option<&str>,
+    zone: Option<&TimeZone>,
+    host: Option<&Host>,
 ) -> Result<Vec<LoggedFailure>, CliError> {
-    let failures = failures(path, ct).map_err(|error| {
+    let (text, whole, written) = read_end(path).map_err(|error| {
         let message = format!("cannot read the log {}: {error}", path.display());
         CliError::new(ExitCode::Usage, message)
     })?;
+    let known = zone
+        .cloned()
+        .or_else(|| proven_zone(&text, written, ct, &tasks(host, ct)));
+    let file = path.file_name().unwrap_or_default().to_string_lossy();
+    let log = Log {
+        file: &file,
+        text: &text,
+        whole,
+        written,
+        zone_is_assumed: known.is_none(),
+        zone: &known.unwrap_or_else(TimeZone::system),
+    };
+    Ok(log.failures(ct))
+}
+
+/// The container's tasks, as far as the host's log can be read.
+fn tasks(host: Option<&Host>, ct: ContainerId) -> Vec<LoggedTask> {
+    let tasks = host.map(|host| host.tasks(ct, &[]));
+    let tasks = tasks.and_then(Result::ok).unwrap_or_default();
+    let task = |facts: &Facts| match (facts.get("type"), facts.get("begin")) {
+        (Some(Fact::Text(kind)), Some(Fact::Time(begin))) => Some(LoggedTask {
+            kind: kind.clone(),
+            begin: begin.start,
+        }),
+        _ => None,
+    };
+    tasks.iter().filter_map(task).collect()
+}
+
+/// Warns if a log does not show the time of this unit's failure, or not for sure.
+pub(super) fn warn(path: &Path, failures: &[LoggedFailure], unit: Option<&str>) {
     let path = path.display();
-    match failed_command(&failures, unit) {
+    match failed_command(failures, unit) {
+        Ok(failed) if failed.failure.zone_assumed => tracing::warn!(
+            "{path}: the timestamps have no time zone: assuming that of this host; give it with --log-zone"
+        ),
         Ok(failed) if failed.at.is_some() => {}
         Ok(_) => tracing::warn!(
             "{path}: no timestamp with a known time zone before the failure: its time is unknown"
@@ -33,18 +73,6 @@ pub(super) fn read(
         Err(NoFailure::None) => tracing::warn!("{path}: no known systemctl failure found"),
         Err(reason) => tracing::warn!("{path}: {reason}: the time of the failure is unknown"),
     }
-    Ok(failures)
-}
-
-fn failures(path: &Path, ct: ContainerId) -> std::io::Result<Vec<LoggedFailure>> {
-    let (text, whole, written) = read_end(path)?;
-    let log = Log {
-        text: &text,
-        whole,
-        written,
-        zone: &TimeZone::system(),
-    };
-    Ok(log.failures(ct))
 }
 
 /// The end of a regular file, whether that is the whole file, and when it was last written.

@@ -49,10 +49,18 @@ pub(super) fn run(args: &RunArgs, command_line: Vec<String>) -> Result<ExitCode,
 fn request(args: &RunArgs, command_line: Vec<String>) -> Result<Request, CliError> {
     let (source, runbook) = runbooks::find(&args.library, &args.runbook)?;
     let values = runbooks::values(&runbook, &args.vars)?;
+    let host = Host::at(&args.reach.host_root);
     let log = match &args.log {
         Some(path) => {
-            let unit = values.values.get("unit").map(String::as_str);
-            Some(log::read(path, args.ct, unit)?)
+            // Another node has its own task log.
+            let host = other_node(args, &host).is_none().then_some(&host);
+            let failures = log::read(path, args.ct, args.log_zone.as_ref(), host)?;
+            log::warn(
+                path,
+                &failures,
+                values.values.get("unit").map(String::as_str),
+            );
+            Some(failures)
         }
         None => None,
     };
@@ -111,6 +119,7 @@ fn unavailable(error: Unavailable) -> CliError {
         Unavailable::Unfinished(_, stopped) => {
             signals::exit_code(Some(*stopped)).unwrap_or(ExitCode::Inconclusive)
         }
+        Unavailable::Future(_) => ExitCode::Usage,
         _ => ExitCode::Unavailable,
     };
     let hint = error.hint();
@@ -131,6 +140,10 @@ async fn demonstrate(request: &Request, name: &str, sinks: Sinks) -> Result<Exit
         let message = format!("incident `{name}` does not exist");
         return Err(CliError::new(ExitCode::Usage, message));
     };
+    let ct = recorded.target.ct;
+    request
+        .check_failure_time(ct, recorded.began())
+        .map_err(|error| unavailable(error.into()))?;
     let conclusion = play_back(request, &recorded).await;
     report(conclusion, sinks).await
 }

@@ -12,15 +12,16 @@ use super::backend::{Live, Playback};
 use super::conclude::{Conclusion, conclude};
 use super::execute::{Execution, Hooks, execute};
 use super::ledger::{Ledger, NotKept};
-use super::plan::{Plan, PlannedCheck, Request};
+use super::plan::{FutureFailure, Plan, PlannedCheck, Request};
 use super::policy::ChangePolicy;
 use super::stop::{Stop, within};
+use crate::clock::now;
 use crate::container::remote::{Connection, Connections, NodeSnapshot};
 use crate::container::transport::Transport;
 use crate::error_chain;
 use crate::evidence::container_id::ContainerId;
 use crate::evidence::recording::{Recording, Target};
-use crate::evidence::time::SECOND;
+use crate::evidence::time::{Interval, SECOND};
 use crate::host::{Host, HostError, Node, State};
 use crate::runbook::Check;
 
@@ -71,6 +72,8 @@ pub enum Unavailable {
     Stopped(ContainerId),
     #[error("container {0} is frozen (a backup, a snapshot, or `pct suspend`)")]
     Frozen(ContainerId),
+    #[error(transparent)]
+    Future(#[from] FutureFailure),
     #[error("{1}, and the output of container {0} could not be evaluated within 5 s after that")]
     Unfinished(ContainerId, Stop),
 }
@@ -82,6 +85,7 @@ impl Unavailable {
             Self::Stopped(ct) => Some(format!("start it with `pct start {ct}`")),
             Self::Frozen(ct) => Some(format!("wait, or resume it with `pct resume {ct}`")),
             Self::NotFound(error) => error.hint(),
+            Self::Future(error) => Some(error.hint().to_owned()),
             Self::Node(_) | Self::Unfinished(..) => None,
         }
     }
@@ -132,6 +136,10 @@ impl<'a> Cluster<'a> {
             }
             None => (self.host, self.transport),
         };
+        request.check_failure_time(
+            container.ct,
+            Interval::at(now()).shifted(transport.clock_offset()),
+        )?;
         let plan = tokio::select! {
             biased;
             stopped = &mut stop => return self.not_begun(request, container, stopped, finish).await,

@@ -6,9 +6,12 @@ use std::time::Duration;
 use super::conclude::without_secrets;
 use super::policy::ChangePolicy;
 use super::vars::Values;
+use crate::evidence::container_id::ContainerId;
 use crate::evidence::fact::Fact;
 use crate::evidence::provision_log::LoggedFailure;
-use crate::evidence::recording::{OwnChange, RecordedRunbook, Recording, SCHEMA, Target};
+use crate::evidence::recording::{
+    FailureSource, OwnChange, RecordedRunbook, Recording, SCHEMA, Target,
+};
 use crate::evidence::time::Interval;
 use crate::expression::{Binding, Scope, Unknown};
 use crate::judge::results::CheckResults;
@@ -62,11 +65,46 @@ pub struct PlannedCheck<'a> {
 }
 
 impl Request {
+    /// Refuses a time of the failure that is certainly later than now.
+    ///
+    /// # Errors
+    /// It is.
+    pub fn check_failure_time(&self, ct: ContainerId, now: Interval) -> Result<(), FutureFailure> {
+        let head = Plan::new(self, Target::new(ct), Vec::new()).head;
+        match (head.failure_time(), head.failure_source()) {
+            (Some(time), Some(source)) if time.start > now.end => Err(FutureFailure {
+                time,
+                source_name: source.to_string(),
+                from_log: source != FailureSource::Stated,
+            }),
+            _ => Ok(()),
+        }
+    }
+
     /// Text as the terminal shows it: without the values of vars that are secret.
     pub fn shown(&self, text: &str) -> String {
         match self.keep_secrets {
             true => text.to_owned(),
             false => without_secrets(&self.runbook, &self.values.values, text),
+        }
+    }
+}
+
+/// A failure that is said to happen later than now.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the time of the failure is in the future: {time} ({source_name})")]
+pub struct FutureFailure {
+    time: Interval,
+    source_name: String,
+    from_log: bool,
+}
+
+impl FutureFailure {
+    /// What to do about it.
+    pub const fn hint(&self) -> &'static str {
+        match self.from_log {
+            true => "give the time zone of the log with --log-zone",
+            false => "check the date and the time zone of --failed-at",
         }
     }
 }

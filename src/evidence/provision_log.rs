@@ -3,25 +3,27 @@
 //! Only the known messages of `systemctl` and `pct` are taken from a log, as systemd 247 to 257 write them,
 //! and the units that the failed command names. Nothing else is kept.
 
+mod messages;
 mod names;
+mod proof;
 mod select;
 mod stamp;
 mod zone;
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
+use std::fmt;
 
-use aho_corasick::AhoCorasick;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use regex::Regex;
 use serde::{Deserialize, Serialize};
 
-use crate::constant_pattern::constant_pattern;
 use crate::evidence::container_id::ContainerId;
 use crate::evidence::time::Interval;
+use messages::Message;
 use names::{Command, Opening};
+pub use proof::{LoggedTask, proven_zone};
 pub use select::{NoFailure, Selected, failed_command, failed_push};
+pub use zone::parse_zone;
 
 /// Bytes of a line that are read: the message is at its beginning.
 const LINE: usize = 8 << 10;
@@ -45,6 +47,29 @@ pub struct LoggedFailure {
     /// The units that the failed command names, if the message names none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<String>,
+    /// Its place in the log. Older versions did not record that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// Whether a timestamp that its time comes from has no time zone and lxcdiag assumed one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub zone_assumed: bool,
+}
+
+/// A line of a log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The name of the file, without its directory.
+    pub file: String,
+    /// The number of the line; absent if only the end of the log was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        self.line.map_or(Ok(()), |line| write!(f, ":{line}"))
+    }
 }
 
 /// The kind of a logged failure.
@@ -98,43 +123,11 @@ impl FailureKind {
     }
 }
 
-static FAILURES: LazyLock<[(FailureKind, Regex); 3]> = LazyLock::new(|| {
-    [
-        (
-            FailureKind::NotReady,
-            r"(Failed to [^:]*: )?(Failed to connect to (system scope )?bus\b.*|System has not been booted with systemd.*|Transport endpoint is not connected.*)",
-        ),
-        (
-            FailureKind::Unit,
-            r"(Failed to (enable|start|restart|look up)\b.*|Unit (file )?\S+ (does not exist|is masked|could not be found|not found)\b.*|File \S+: (Bad message|Invalid argument)\b.*)",
-        ),
-        (
-            FailureKind::Push,
-            r"(failed to create file: .*|failed to open \S+ for (reading|writing).*|can only push files to a running CT.*|can't lock file '.*)",
-        ),
-    ]
-    .map(|(kind, pattern)| (kind, constant_pattern(pattern)))
-});
-
-/// Each failure contains one of these words, so other lines can be skipped quickly.
-#[allow(clippy::unwrap_used, reason = "constant words, compiled by every test")]
-static WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    AhoCorasick::new([
-        "Failed to ",
-        "System has not",
-        "Transport endpoint",
-        "Unit ",
-        "File ",
-        "failed to ",
-        "can only push",
-        "can't lock",
-    ])
-    .unwrap()
-});
-
 /// A provisioning log, or the end of a long one.
 #[derive(Debug, Clone, Copy)]
 pub struct Log<'a> {
+    /// The name of the file, without its directory.
+    pub file: &'a str,
     pub text: &'a str,
     /// Whether the text begins at the beginning of the log.
     pub whole: bool,
@@ -142,6 +135,8 @@ pub struct Log<'a> {
     pub written: Timestamp,
     /// The zone of timestamps without one.
     pub zone: &'a TimeZone,
+    /// Whether nothing shows that this is their zone.
+    pub zone_is_assumed: bool,
 }
 
 impl Log<'_> {
@@ -151,18 +146,44 @@ impl Log<'_> {
     /// when the log was last written. Timestamps without a year get the year that puts them before that time.
     pub fn failures(&self, ct: ContainerId) -> Vec<LoggedFailure> {
         let mut reader = Reader::new(ct);
-        for line in self.text.split(['\n', '\r']) {
-            let line = start_of(line, LINE);
+        for (number, line) in lines(self.text) {
             let stamp = stamp::find(line, self.written, self.zone);
             let rest = stamp.as_ref().and_then(|stamp| line.get(stamp.end..));
             let rest = rest.unwrap_or(line).trim();
-            if !rest.is_empty() || stamp.is_some() {
-                reader.read(line, rest, stamp.and_then(|stamp| stamp.at), self.whole);
+            if rest.is_empty() && stamp.is_none() {
+                continue;
             }
+            let at = stamp.and_then(|stamp| {
+                Some(Stamped {
+                    at: stamp.at?,
+                    zone_assumed: self.zone_is_assumed && !stamp.states_zone,
+                })
+            });
+            let place = Place {
+                file: self.file.to_owned(),
+                line: self.whole.then_some(number),
+            };
+            reader.read(line, rest, at, place);
         }
         let written = i64::try_from(self.written.as_nanosecond()).unwrap_or(i64::MAX);
         reader.finish(Interval::at(written))
     }
+}
+
+/// The lines of a log, as far as they are read, with their numbers. A progress bar returns to the beginning of its line.
+fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let numbered = text.split('\n').zip(1..);
+    numbered.flat_map(|(line, number)| {
+        let pieces = line.split('\r');
+        pieces.map(move |piece| (number, start_of(piece, LINE)))
+    })
+}
+
+/// The time of a line.
+#[derive(Debug, Clone, Copy)]
+struct Stamped {
+    at: Interval,
+    zone_assumed: bool,
 }
 
 /// Reads a log line by line.
@@ -177,7 +198,9 @@ struct Reader {
     /// The command that output belongs to.
     command: Command,
     failures: Vec<Read>,
-    last: Option<Interval>,
+    /// Whether the last failure is the first part of a message.
+    continues: bool,
+    last: Option<Stamped>,
     /// The first failure after that.
     open: usize,
 }
@@ -199,39 +222,56 @@ impl Reader {
             shows_runs: false,
             command: Command::default(),
             failures: Vec::new(),
+            continues: false,
             last: None,
             open: 0,
         }
     }
 
-    /// Adds a line: the whole line, the part after its timestamp, and the timestamp.
-    fn read(&mut self, line: &str, rest: &str, at: Option<Interval>, whole: bool) {
+    /// Adds a line: the whole line, the part after its timestamp, the timestamp, and its place.
+    fn read(&mut self, line: &str, rest: &str, at: Option<Stamped>, place: Place) {
         if let Some(at) = at {
             self.close(at);
             self.last = Some(at);
         }
-        let failure = failure_in(line);
+        let message = Message::in_line(line);
         let named = names::containers(line);
-        self.begin_run(rest, &named, whole && failure.is_none());
+        self.begin_run(rest, &named, place.line.is_some() && message.is_none());
         if let Some(run) = self.runs.last_mut() {
             run.extend(&named);
         }
         if let Some(command) = Command::of(rest, &named) {
             self.command = command;
+            self.continues = false;
         }
-        let Some((kind, text)) = failure else { return };
-        let units = match names::units(text).next() {
+        if let Some(unit) = names::synchronized_unit(rest) {
+            self.command.units = vec![unit.to_owned()];
+        }
+        let Some(message) = message else { return };
+        let continues = std::mem::replace(&mut self.continues, message.is_first_part);
+        if let (true, Some(Read { failure, .. })) = (continues, self.failures.last_mut())
+            && failure.kind == message.kind
+        {
+            failure.text = format!("{}; {}", failure.text, message.text);
+            return;
+        }
+        let units = match names::units(&message.text).next() {
             Some(_) => Vec::new(),
-            None => self.command.units.clone(),
+            None => match names::requested_unit(line) {
+                Some(unit) => vec![unit],
+                None => self.command.units.clone(),
+            },
         };
         self.failures.push(Read {
             failure: LoggedFailure {
-                at: self.last,
-                kind,
-                text: text.to_owned(),
+                at: self.last.map(|last| last.at),
+                kind: message.kind,
+                text: message.text,
                 owner: Owner::default(),
                 later_runs: None,
                 units,
+                place: Some(place),
+                zone_assumed: self.last.is_some_and(|last| last.zone_assumed),
             },
             run: self.runs.len() - 1,
             named: match named.is_empty() {
@@ -266,15 +306,19 @@ impl Reader {
     }
 
     /// Failures since the last timestamp are before this one.
-    fn close(&mut self, at: Interval) {
+    fn close(&mut self, stamped: Stamped) {
         for Read { failure, .. } in self.failures.iter_mut().skip(self.open) {
-            failure.at = failure.at.map(|from| Interval::spanning(from, at));
+            failure.at = failure.at.map(|from| Interval::spanning(from, stamped.at));
+            failure.zone_assumed |= failure.at.is_some() && stamped.zone_assumed;
         }
         self.open = self.failures.len();
     }
 
     fn finish(mut self, written: Interval) -> Vec<LoggedFailure> {
-        self.close(written);
+        self.close(Stamped {
+            at: written,
+            zone_assumed: false,
+        });
         let all: BTreeSet<ContainerId> = self.runs.iter().flatten().copied().collect();
         // If several containers are provisioned, a run that names none may belong to any of them.
         let of_run = |run: usize| match self.runs.get(run) {
@@ -307,14 +351,6 @@ impl Reader {
 fn start_of(text: &str, bytes: usize) -> &str {
     let end = (0..=bytes.min(text.len())).rfind(|end| text.is_char_boundary(*end));
     text.get(..end.unwrap_or_default()).unwrap_or_default()
-}
-
-fn failure_in(line: &str) -> Option<(FailureKind, &str)> {
-    WORDS.find(line)?;
-    FAILURES.iter().find_map(|(kind, pattern)| {
-        let found = pattern.find(line)?;
-        Some((*kind, found.as_str().trim_end()))
-    })
 }
 
 #[cfg(test)]

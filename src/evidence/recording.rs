@@ -4,13 +4,14 @@
 //! run again without the container.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::check_key::CheckKey;
 use crate::evidence::container_id::ContainerId;
 use crate::evidence::fact::Facts;
-use crate::evidence::provision_log::{self, LoggedFailure, NoFailure, Selected};
+use crate::evidence::provision_log::{self, LoggedFailure, NoFailure, Place, Selected};
 use crate::evidence::time::Interval;
 
 /// The format of a recording file.
@@ -226,6 +227,19 @@ impl Recording {
         self.failed_at.filter(|_| !is_logged)
     }
 
+    /// Where the time of the failure comes from, if it is known.
+    pub fn failure_source(&self) -> Option<FailureSource<'_>> {
+        if self.stated_failure_time().is_some() {
+            return Some(FailureSource::Stated);
+        }
+        let selected = self.failed_command().ok()?;
+        selected.at?;
+        Some(FailureSource::Log {
+            place: selected.failure.place.as_ref(),
+            zone_assumed: selected.failure.zone_assumed,
+        })
+    }
+
     fn logged_failure_time(&self) -> Option<Interval> {
         self.failed_command().ok()?.at
     }
@@ -249,6 +263,45 @@ impl Recording {
                 ))
             })
             .collect()
+    }
+}
+
+/// Where the time of the failure comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureSource<'a> {
+    /// `--failed-at`.
+    Stated,
+    /// The provisioning log.
+    Log {
+        /// The line; older versions did not record it.
+        place: Option<&'a Place>,
+        /// Whether the log does not show its time zone, and lxcdiag assumed one.
+        zone_assumed: bool,
+    },
+}
+
+impl FailureSource<'_> {
+    /// Whether lxcdiag assumed the time zone.
+    pub const fn zone_is_assumed(self) -> bool {
+        matches!(
+            self,
+            Self::Log {
+                zone_assumed: true,
+                ..
+            }
+        )
+    }
+}
+
+impl fmt::Display for FailureSource<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stated => f.write_str("--failed-at"),
+            Self::Log {
+                place: Some(place), ..
+            } => place.fmt(f),
+            Self::Log { place: None, .. } => f.write_str("--log"),
+        }
     }
 }
 

@@ -15,7 +15,7 @@ pub use affected::Affected;
 
 use crate::evidence::check_key::CheckKey;
 use crate::evidence::fact::{Fact, Facts};
-use crate::evidence::recording::{Attempt, OwnChange, Recording};
+use crate::evidence::recording::{Attempt, FailureSource, OwnChange, Recording};
 use crate::evidence::time::Interval;
 use crate::expression::{Binding, NoFact, Reason, Scope};
 use crate::runbook::dependencies::Dependencies;
@@ -270,11 +270,16 @@ fn bind_failure(scope: &mut Scope, recording: &Recording) {
     let error = command.map(|it| text(&it.failure.text));
     let kind = command.map(|it| text(it.failure.kind.name()));
     let push = push.map(|it| text(&it.failure.text));
+    let zone_assumed = match recording.failure_source() {
+        Some(source @ FailureSource::Log { .. }) => Ok(Fact::Bool(source.zone_is_assumed())),
+        Some(FailureSource::Stated) | None => Err(no_time()),
+    };
     for (name, fact) in [
         ("failed_at", time.map(Fact::Time)),
         ("log_error", error.map_err(Reason::NoFailure)),
         ("log_kind", kind.map_err(Reason::NoFailure)),
         ("log_push_error", push.map_err(Reason::NoFailure)),
+        ("log_zone_assumed", zone_assumed),
     ] {
         scope.bind(name, fact.map_or_else(Binding::Absent, Binding::Present));
     }

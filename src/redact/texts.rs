@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use crate::evidence::check_key::CheckKey;
 use crate::evidence::container_id::ContainerId;
 use crate::evidence::fact::Fact;
-use crate::evidence::provision_log::{FailureKind, LoggedFailure, Owner};
+use crate::evidence::provision_log::{FailureKind, LoggedFailure, Owner, Place};
 use crate::evidence::recording::{
     Attempt, Ending, Output, OwnChange, RecordedRunbook, Recording, Target,
 };
@@ -79,7 +79,8 @@ structs! {
     }
     RecordedRunbook { redacted; exempt id, sha256, text }
     Target { ct, node, via, os, systemd, kernel, pve }
-    LoggedFailure { at, kind, text, owner, later_runs, units }
+    LoggedFailure { at, kind, text, owner, later_runs, units, place, zone_assumed }
+    Place { file, line }
     Attempt {
         item, argv, changes, started_at, duration, ending, stdout, stderr, found, session_lost; exempt check
     }
@@ -87,8 +88,8 @@ structs! {
     CheckKey { item; exempt check }
 
     Report {
-        lxcdiag, command_line, demonstration, runbook, target, took, cut_short, read_only, vars, changed, checks,
-        timeline, hypotheses, verdict;
+        lxcdiag, command_line, demonstration, runbook, target, took, cut_short, read_only, failed_at_source, log_zone_assumed, vars, changed,
+        checks, timeline, hypotheses, verdict;
         exempt schema, started_at, finished_at, failed_at, var_order, defaulted, redacted
     }
     RunbookLine { title; exempt id, sha256 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::SCHEMA;
 use crate::evidence::check_key::CheckKey;
-use crate::evidence::recording::{Attempt, Ending, Recording, Target};
+use crate::evidence::recording::{Attempt, Ending, FailureSource, Recording, Target};
 use crate::evidence::time::{Interval, rfc3339, seconds};
 use crate::judge::results::{
     Affected, CheckResult, Event, EventSource, MetricValue, Outcome, Severity,
@@ -45,6 +45,12 @@ pub struct Report {
     /// When provisioning failed, if that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed_at: Option<String>,
+    /// Where that comes from: `--failed-at`, or the file and the line of the provisioning log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed_at_source: Option<String>,
+    /// Whether it is in a time zone that lxcdiag assumed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub log_zone_assumed: bool,
     /// The value of every var that has one.
     pub vars: BTreeMap<String, String>,
     /// The names of the vars, in the runbook's order: the most important ones come first there.
@@ -220,6 +226,10 @@ impl Report {
             cut_short: recording.cut_short.clone(),
             read_only: recording.read_only,
             failed_at: recording.failure_time().map(|time| time.to_string()),
+            failed_at_source: recording.failure_source().map(|source| source.to_string()),
+            log_zone_assumed: recording
+                .failure_source()
+                .is_some_and(FailureSource::zone_is_assumed),
             vars: recording.vars.clone(),
             var_order: runbook.vars.keys().cloned().collect(),
             defaulted: recording.defaulted.clone(),

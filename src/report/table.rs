@@ -134,6 +134,9 @@ fn head(text: &mut String, report: &Report, layout: Layout) {
         run.push_str(", no declared changes were made");
     }
     paragraph(text, "  ", &run, layout);
+    if let Some(failed_at) = report.failure_time() {
+        labelled(text, "  failed at:   ", &visible(&failed_at), layout);
+    }
     // Without the path of the program, which is long and says little.
     if let Some((_, words)) = report.command_line.split_first() {
         let command = format!("lxcdiag {}", crate::shell_quote::command_line(words));

@@ -60,6 +60,21 @@ impl Report {
         })
     }
 
+    /// When provisioning failed, and where that comes from: `2026-01-02 03:04:05.678 UTC (provision.log:17)`.
+    pub(super) fn failure_time(&self) -> Option<String> {
+        let time = self.failed_at.as_deref()?.replacen('T', " ", 1);
+        let time = time.trim_end_matches('Z');
+        // Without the digits that the source does not have.
+        let time = time.strip_suffix("000").unwrap_or(time);
+        let time = time.strip_suffix(".000").unwrap_or(time);
+        let source = self.failed_at_source.as_deref().unwrap_or("--failed-at");
+        let zone = match self.log_zone_assumed {
+            true => "; time zone assumed, give it with --log-zone",
+            false => "",
+        };
+        Some(format!("{time} UTC ({source}{zone})"))
+    }
+
     /// The hypothesis that is the verdict.
     pub(super) fn main_hypothesis(&self) -> Option<&HypothesisResult> {
         let id = self.verdict.kind.id();

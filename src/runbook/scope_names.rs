@@ -8,7 +8,8 @@ use super::pattern::fact_pattern;
 
 /// The names that every expression can read. `failed_at` is absent unless the user or the provisioning
 /// log gives it; `own_changes` is a list of records with [`CHANGE_FIELDS`]; `log_error` is the failure
-/// in the log, `log_kind` its kind (`unit`, `not_ready`), `log_push_error` a failed push in it.
+/// in the log, `log_kind` its kind (`unit`, `not_ready`), `log_push_error` a failed push in it,
+/// `log_zone_assumed` whether `failed_at` is in a time zone that lxcdiag assumed.
 pub const GLOBALS: &[&str] = &[
     "ct",
     "node",
@@ -19,6 +20,7 @@ pub const GLOBALS: &[&str] = &[
     "log_error",
     "log_kind",
     "log_push_error",
+    "log_zone_assumed",
 ];
 
 /// The fields of a record in `own_changes`.

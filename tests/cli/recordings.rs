@@ -217,6 +217,78 @@ fn a_report_for_a_browser_is_one_file() {
 }
 
 #[test]
+fn a_failure_in_the_future_is_refused() {
+    let environment = Environment::new();
+    let run = |extra: &[&str]| {
+        let words = ["run", "race-condition", "--ct", "958", "--demo"];
+        environment.lxcdiag(&[&words[..], extra].concat())
+    };
+    let finished = run(&["--failed-at", "2199-01-02T03:04:05Z"]);
+    assert_eq!(finished.status, Some(64), "{finished}");
+    assert_eq!(finished.stdout, "");
+    assert!(
+        finished.stderr.contains(
+            "the time of the failure is in the future: 2199-01-02T03:04:05.000000Z (--failed-at)"
+        ),
+        "{finished}"
+    );
+
+    let failure = "Failed to enable unit: Unit file embedding_server.service does not exist.";
+    let log = format!("2199-01-02 03:04:05 one\n2199-01-02 03:04:06 {failure}\n");
+    environment.write("work/provision.log", &log);
+    let finished = run(&["--log", "provision.log"]);
+    assert_eq!(finished.status, Some(64), "{finished}");
+    assert!(finished.stderr.contains("(provision.log:2)"), "{finished}");
+    assert!(
+        finished
+            .stderr
+            .contains("hint: give the time zone of the log with --log-zone")
+    );
+}
+
+#[test]
+fn a_time_zone_that_the_log_does_not_show_is_assumed_and_the_report_says_so() {
+    let environment = Environment::new();
+    let failure = "Failed to enable unit: Unit file embedding_server.service does not exist.";
+    environment.write(
+        "work/provision.log",
+        &format!("2026-01-02 05:04:05 {failure}\n"),
+    );
+    let run = |extra: &[&str]| {
+        let words = [
+            "run",
+            "race-condition",
+            "--ct",
+            "958",
+            "--demo",
+            "--log",
+            "provision.log",
+        ];
+        environment.lxcdiag(&[&words[..], extra].concat())
+    };
+    let finished = run(&[]);
+    assert!(finished.stdout.contains("time zone assumed"), "{finished}");
+    assert!(
+        finished.stderr.contains("assuming that of this host"),
+        "{finished}"
+    );
+    let report = |extra: &[&str]| -> serde_json::Value {
+        serde_json::from_str(&run(&[&["--format", "json"], extra].concat()).stdout).unwrap()
+    };
+    let assumed = report(&[]);
+    assert_eq!(assumed["log_zone_assumed"], true);
+    assert_eq!(assumed["failed_at_source"], "provision.log:1");
+
+    for (zone, utc) in [("+02:00", "03:04:05"), ("America/New_York", "10:04:05")] {
+        let given = report(&["--log-zone", zone]);
+        assert_eq!(given["failed_at"], format!("2026-01-02T{utc}.000000Z"));
+        assert_eq!(given["log_zone_assumed"], serde_json::Value::Null);
+    }
+    let finished = run(&["--log-zone", "Mars/Olympus"]);
+    assert_eq!(finished.status, Some(64), "{finished}");
+}
+
+#[test]
 fn the_time_of_the_failure_turns_likely_into_confirmed() {
     let environment = Environment::new();
     let run = |extra: &[&str]| {
@@ -252,6 +324,10 @@ fn the_time_of_the_failure_turns_likely_into_confirmed() {
         "{finished}"
     );
     assert!(finished.stdout.contains("(--log)"), "{finished}");
+    assert!(
+        finished.stdout.contains(" UTC (provision.log:1)"),
+        "{finished}"
+    );
 
     environment.write("work/other.log", "all is well\n");
     let finished = run(&["--log", "other.log"]);

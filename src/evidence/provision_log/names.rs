@@ -38,6 +38,15 @@ static SYSTEMCTL: LazyLock<Regex> = LazyLock::new(|| {
     constant_pattern(r"\bsystemctl\s+(?:-\S+\s+)*[a-z-]+(?<words>(?:\s+[\w:.\\@=-]+)+)")
 });
 
+/// What `systemctl enable` prints before it calls `update-rc.d`.
+static SYNCHRONIZING: LazyLock<Regex> =
+    LazyLock::new(|| constant_pattern(r"\bSynchronizing state of (?<unit>\S+) with SysV"));
+
+/// Ansible's words about a service.
+static SERVICE: LazyLock<Regex> = LazyLock::new(|| {
+    constant_pattern(r"\b(?:the requested|[Uu]nable to \w+) service (?<unit>[\w:.\\@-]+): ")
+});
+
 /// A command or a heading, because other output may be repeated within a run.
 static OPENING: LazyLock<Regex> = LazyLock::new(|| {
     constant_pattern(r"^\++ \S|\b(?:pct|lxc-attach)\s|^PLAY\s\[|\b(?i:provision|deploy)")
@@ -81,6 +90,18 @@ pub(super) fn units(text: &str) -> impl Iterator<Item = &str> {
     UNIT.find_iter(text).map(|unit| unit.as_str())
 }
 
+/// The unit that the next lines are about, if `systemctl` says so.
+pub(super) fn synchronized_unit(line: &str) -> Option<&str> {
+    let found = SYNCHRONIZING.captures(line)?;
+    found.name("unit").map(|unit| unit.as_str())
+}
+
+/// The unit in Ansible's message.
+pub(super) fn requested_unit(line: &str) -> Option<String> {
+    let found = SERVICE.captures(line)?;
+    Some(with_suffix(&found["unit"]))
+}
+
 /// The line that begins each run in a log.
 #[derive(Debug)]
 pub(super) struct Opening {
@@ -112,11 +133,13 @@ pub(super) struct Command {
 }
 
 impl Command {
-    /// The command in a line that names these containers: one that a shell traces, or one of `pct` or
-    /// `lxc-attach`.
+    /// The command in a line that names these containers: one that a shell traces, one of `pct` or `lxc-attach`, or a task
+    /// of Ansible.
     pub(super) fn of(line: &str, containers: &BTreeSet<ContainerId>) -> Option<Self> {
         let enters = line.contains("pct ") || line.contains("lxc-attach ");
-        let is_command = line.starts_with('+') || (enters && !containers.is_empty());
+        let is_command = line.starts_with('+')
+            || line.starts_with("TASK [")
+            || (enters && !containers.is_empty());
         is_command.then(|| Self {
             containers: containers.clone(),
             units: SYSTEMCTL
@@ -131,10 +154,12 @@ impl Command {
 fn named(words: &str) -> Vec<String> {
     let is_unit = |word: &&str| !word.starts_with('-') && word.parse::<u64>().is_err();
     let words = words.split_whitespace().filter(is_unit);
-    words
-        .map(|word| match UNIT.is_match(word) {
-            true => word.to_owned(),
-            false => format!("{word}.service"),
-        })
-        .collect()
+    words.map(with_suffix).collect()
+}
+
+fn with_suffix(name: &str) -> String {
+    match UNIT.is_match(name) {
+        true => name.to_owned(),
+        false => format!("{name}.service"),
+    }
 }

@@ -8,14 +8,14 @@ use jiff::{Timestamp, ToSpan as _};
 use regex::{Captures, Regex};
 
 use super::start_of;
-use super::zone::{is_zone, offset_of};
+use super::zone::{is_zone, numeric, offset_of};
 use crate::constant_pattern::constant_pattern;
 use crate::evidence::time::{Interval, SECOND};
 
 /// A timestamp must begin within this many bytes of its line.
 const REACH: usize = 256;
-/// Bytes of the longest date before a time of day: `Fri, 02 Jan 2026 `.
-const DATE: usize = 17;
+/// Bytes of the longest date before a time of day: `Wednesday 30 September 2026  `.
+const DATE: usize = 29;
 /// How many times of day at the beginning of a line are examined.
 const CLOCKS: usize = 4;
 
@@ -39,9 +39,10 @@ static FORMS: LazyLock<[Form; 3]> = LazyLock::new(|| {
             r"(?<year>\d{4})-(?<month>\d\d)-(?<day>\d\d)[T ]$",
             r"(?: ?(?<offset>[+-]\d\d:?\d\d\b)|(?<hours>[+-]\d\d\b)| ?\(?(?<zone>Z|[A-Z]{3,4})\b)?",
         ),
-        // date's `Fri  2 Jan 2026 03:04:05 AM UTC`, and mail's `Fri, 2 Jan 2026 03:04:05 +0000`.
+        // date's `Fri  2 Jan 2026 03:04:05 AM UTC`, mail's `Fri, 2 Jan 2026 03:04:05 +0000`, and
+        // Ansible's `Friday 02 January 2026  03:04:05 +0000`.
         (
-            r"(?:[A-Z][a-z]{2},? {1,2})?\b(?<day>\d{1,2}) (?<month>[A-Z][a-z]{2}) (?<year>\d{4}) $",
+            r"(?:[A-Z][a-z]{2,8},? {1,2})?\b(?<day>\d{1,2}) (?<month>[A-Z][a-z]{2,8}) (?<year>\d{4}) {1,2}$",
             r"(?: (?:(?<offset>[+-]\d{4}\b)|(?<hours>[+-]\d\d\b)|(?<zone>[A-Z]{3,4})\b))?",
         ),
         // date's `Fri Jan  2 03:04:05 AM UTC 2026`, and syslog's `Jan  2 03:04:05`.
@@ -63,6 +64,7 @@ static BEFORE: LazyLock<Regex> = LazyLock::new(|| {
         r#"(?x)^(?: \[[^\[\]]{1,40}\] | \x1b\[[\d;]*m | <\d{1,3}> | [\s(\[<"'+*\#=|{-]+
           | (?i:trace|debug|info|notice|warn(?:ing)?|err(?:or)?|crit(?:ical)?|fatal)\b[\s:|\])]*
           | (?i:ct|container|vmid)[\s:=\#-]?\d+\b[\s:|\])]* | [\w.-]{1,40}\s*\|
+          | cloud-init\[\d+\]:\s | Cloud-init\sv\.\s\S{1,40}\srunning\s'[\w:-]{1,40}'\sat\s
           | level="?\w+"?\s | (?:time(?:stamp)?|ts|date|asctime)\b\s*[=:]\s* )"#,
     )
 });
@@ -72,10 +74,16 @@ static FIELD: LazyLock<Regex> = LazyLock::new(|| {
     constant_pattern(r#"^\s*\{(?:.*[,\s])?"(?:@?timestamp|time|ts|date|asctime)"\s*:\s*"$"#)
 });
 
+/// What follows a timestamp of cloud-init, which is in UTC.
+static CLOUD_INIT: LazyLock<Regex> =
+    LazyLock::new(|| constant_pattern(r"^ - [\w./-]{1,60}\.py\[[A-Z]+\]: "));
+
 /// A line's timestamp.
 pub(super) struct Stamp {
     /// The time, as precise as it is written; absent if its time zone is unknown.
     pub(super) at: Option<Interval>,
+    /// Whether its time zone is written there, or is that of the program that wrote it.
+    pub(super) states_zone: bool,
     /// Where the rest of the line begins.
     pub(super) end: usize,
 }
@@ -103,12 +111,13 @@ pub(super) fn find(line: &str, end: Timestamp, zone: &TimeZone) -> Option<Stamp>
         .find_map(|clock| stamp(line, clock, end, zone))
 }
 
-/// Where a time of day begins: after a date, which ends in a digit and a space or a `T`.
+/// Where a time of day begins: after a date, which ends in a digit and a space, two spaces or a `T`.
 fn clocks(line: &str) -> impl Iterator<Item = usize> {
     let is_clock = |bytes: &[u8]| match bytes {
-        [before, b' ' | b'T', a, b, b':', c, d] => [before, a, b, c, d]
-            .iter()
-            .all(|byte| byte.is_ascii_digit()),
+        [before, b' ' | b'T', a, b, b':', c, d] => {
+            let digits = [a, b, c, d].iter().all(|byte| byte.is_ascii_digit());
+            digits && matches!(before, b'0'..=b'9' | b' ')
+        }
         _ => false,
     };
     let windows = line.as_bytes().windows(7).enumerate();
@@ -141,8 +150,16 @@ fn stamp(line: &str, clock: usize, end: Timestamp, zone: &TimeZone) -> Option<St
         date,
         time,
     };
+    let is_local = written.part("offset").is_none() && written.part("hours").is_none();
+    let is_utc = is_local
+        && line
+            .get(time_ends..)
+            .is_some_and(|rest| CLOUD_INIT.is_match(rest));
+    let states_zone = is_utc || !is_local || written.zone.is_some();
+    let zone = if is_utc { &TimeZone::UTC } else { zone };
     Some(Stamp {
         at: interval(&written, end, zone),
+        states_zone,
         end: time_ends,
     })
 }
@@ -193,7 +210,7 @@ fn without_year(
 fn instants(written: &Written<'_>, year: i16, zone: &TimeZone) -> Option<(Timestamp, Timestamp)> {
     let part = |name| written.part(name);
     let month = part("month")?;
-    let month = match MONTHS.iter().position(|name| *name == month) {
+    let month = match MONTHS.iter().position(|name| month.starts_with(name)) {
         Some(index) => i8::try_from(index + 1).ok()?,
         None => month.parse().ok()?,
     };
@@ -237,23 +254,4 @@ fn local(civil: DateTime, zone: &TimeZone, word: Option<&str>) -> Option<(Timest
     let mut fitting = both.into_iter().filter(is_called);
     let first = fitting.next()?;
     Some((first, fitting.next().unwrap_or(first)))
-}
-
-/// `+01:00`, `-0500` or `+01`.
-fn numeric(text: &str) -> Option<Offset> {
-    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    let hours: i32 = digits.get(..2)?.parse().ok()?;
-    let minutes: i32 = digits
-        .get(2..)
-        .filter(|it| !it.is_empty())
-        .unwrap_or("0")
-        .parse()
-        .ok()?;
-    let seconds = hours * 3_600 + minutes * 60;
-    Offset::from_seconds(if text.starts_with('-') {
-        -seconds
-    } else {
-        seconds
-    })
-    .ok()
 }

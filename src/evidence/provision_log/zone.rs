@@ -1,6 +1,6 @@
-//! Abbreviations of time zones.
+//! The names of time zones.
 
-use jiff::tz::Offset;
+use jiff::tz::{Offset, TimeZone};
 
 /// Abbreviations with one meaning, and their offsets from UTC in minutes.
 const KNOWN: &[(&str, i32)] = &[
@@ -43,6 +43,38 @@ const AMBIGUOUS: &[&str] = &[
     "ADT", "AMT", "AST", "BST", "CDT", "CST", "ECT", "EDT", "EST", "GST", "IST", "MDT", "MST",
     "PDT", "PST", "SGT", "SST", "WST",
 ];
+
+/// The zone of an IANA name or of an offset from UTC.
+pub fn parse_zone(text: &str) -> Option<TimeZone> {
+    if !text.starts_with(['+', '-']) {
+        return TimeZone::get(text).ok();
+    }
+    let form: String = text
+        .chars()
+        .map(|c| if c.is_ascii_digit() { '0' } else { c })
+        .collect();
+    let is_offset = matches!(form.get(1..), Some("00" | "0000" | "00:00"));
+    numeric(text).filter(|_| is_offset).map(TimeZone::fixed)
+}
+
+/// An offset such as `+01:00`, `-0500` or `+01`.
+pub(super) fn numeric(text: &str) -> Option<Offset> {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let hours: i32 = digits.get(..2)?.parse().ok()?;
+    let minutes: i32 = digits
+        .get(2..)
+        .filter(|minutes| !minutes.is_empty())
+        .unwrap_or("0")
+        .parse()
+        .ok()?;
+    let seconds = hours * 3_600 + minutes * 60;
+    Offset::from_seconds(if text.starts_with('-') {
+        -seconds
+    } else {
+        seconds
+    })
+    .ok()
+}
 
 /// The offset of an abbreviation with one meaning.
 pub(super) fn offset_of(word: &str) -> Option<Offset> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::with_patterns;
 use crate::evidence::fact::{Fact, Facts};
-use crate::evidence::provision_log::{FailureKind, LoggedFailure, Owner};
+use crate::evidence::provision_log::{FailureKind, LoggedFailure, Owner, Place};
 use crate::evidence::recording::{Ending, Output, Recording};
 use crate::fixture::{Run, runbook};
 use crate::judge::judge;
@@ -90,6 +90,11 @@ pub(super) fn recording(runbook: &Runbook) -> Recording {
         owner: Owner::default(),
         later_runs: None,
         units: vec!["Failed to enable unit hunter2/x".to_owned()],
+        place: Some(Place {
+            file: "hunter2/x.log".to_owned(),
+            line: Some(1),
+        }),
+        zone_assumed: false,
     }]);
     run.recording
 }

@@ -27,8 +27,8 @@ pub(super) fn about(text: &mut String, report: &Report, limits: Limits) {
     let took = duration_in_words(report.took);
     let when = format!("{} UTC, took {took}", short_time(&report.started_at));
     item("Run", &when);
-    if let Some(failed_at) = &report.failed_at {
-        item("Failed at", failed_at);
+    if let Some(failed_at) = report.failure_time() {
+        item("Failed at", &failed_at);
     }
     item("Version", &format!("lxcdiag {}", report.lxcdiag));
     item("Command line", &command_line(&report.command_line));

@@ -56,7 +56,7 @@ fn keys_follow_the_contract() {
             "hypotheses",
             "verdict",
         ],
-        &["read_only", "failed_at", "redacted"],
+        &["read_only", "failed_at", "failed_at_source", "redacted"],
     );
     has_keys(&report["runbook"], &["id", "sha256"], &["title"]);
     has_keys(

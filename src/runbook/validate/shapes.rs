@@ -59,7 +59,7 @@ impl<'a> Shapes<'a> {
                 return Some(kind(var.kind).into());
             }
             return match head {
-                "ct" | "read_only" => Some(Kind::Number.into()),
+                "ct" | "read_only" | "log_zone_assumed" => Some(Kind::Number.into()),
                 "node" | "log_error" | "log_kind" | "log_push_error" => Some(Kind::Text.into()),
                 "failed_at" | "started_at" => Some(Kind::Time.into()),
                 _ => self.lets.get(head).copied().flatten(),

@@ -195,6 +195,8 @@ impl Inputs {
         let written = world.wall();
         Some(
             Log {
+                file: "provision.log",
+                zone_is_assumed: true,
                 text: &text,
                 whole: true,
                 written: Timestamp::from_nanosecond(i128::from(written)).unwrap(),

@@ -20,6 +20,8 @@ fn read(log: &str) -> Vec<LoggedFailure> {
     };
     let text: String = log.lines().map(str::trim_start).map(stamped).collect();
     let log = Log {
+        file: "provision.log",
+        zone_is_assumed: false,
         text: &text,
         whole: true,
         written: Timestamp::from_second(T / SECOND + 3_600).unwrap(),
