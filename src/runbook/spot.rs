@@ -8,7 +8,7 @@ use saphyr_parser::{Event, Marker, Parser, Span};
 use super::error::Position;
 use super::path::{Path, Segment};
 use super::printable::quoted;
-use super::yaml_error::{self, YamlError};
+use super::yaml_error::YamlError;
 
 /// The maximum nesting, including aliases.
 const MAX_DEPTH: usize = 100;
@@ -106,12 +106,10 @@ impl Open {
 }
 
 impl Builder {
-    fn innermost(&self) -> Option<yaml_error::Open> {
+    fn innermost(&self) -> Option<(&'static str, Position)> {
         let open = self.open.last()?;
-        Some(yaml_error::Open {
-            kind: if open.is_mapping { "mapping" } else { "list" },
-            start: open.spot.position,
-        })
+        let kind = if open.is_mapping { "mapping" } else { "list" };
+        Some((kind, open.spot.position))
     }
 
     fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), YamlError> {

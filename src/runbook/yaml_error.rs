@@ -13,13 +13,6 @@ pub(super) struct YamlError {
     pub(super) message: String,
 }
 
-/// A list or mapping whose end has not been read.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Open {
-    pub(super) kind: &'static str,
-    pub(super) start: Position,
-}
-
 impl YamlError {
     pub(super) fn new(position: Option<Position>, message: String) -> Self {
         Self {
@@ -29,8 +22,8 @@ impl YamlError {
         }
     }
 
-    /// A syntax error inside this list or mapping.
-    pub(super) fn syntax(text: &str, error: &ScanError, open: Option<Open>) -> Self {
+    /// A syntax error. `open` is the list or mapping that it is in, and its position.
+    pub(super) fn syntax(text: &str, error: &ScanError, open: Option<(&str, Position)>) -> Self {
         let index = error.marker().index();
         let characters = text.char_indices().nth(index);
         let (byte, character) = characters.unwrap_or((text.len(), ' '));
@@ -40,7 +33,7 @@ impl YamlError {
             problem if problem.contains("tab") => nearest_tab(text, byte),
             _ => byte,
         };
-        let open = open.map_or(String::from("the document"), |Open { kind, start }| {
+        let open = open.map_or(String::from("the document"), |(kind, start)| {
             let Position { line, column } = start;
             format!("the {kind} that starts at line {line} column {column}")
         });
