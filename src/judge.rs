@@ -149,15 +149,18 @@ pub enum VerdictKind {
     Healthy,
     /// The cause could not be determined.
     Inconclusive,
+    /// There is nothing to diagnose.
+    NotApplicable,
 }
 
 impl VerdictKind {
-    /// The hypothesis's id, `healthy` or `inconclusive`.
+    /// The hypothesis's id, `healthy`, `inconclusive` or `not-applicable`.
     pub fn id(&self) -> &str {
         match self {
             Self::Hypothesis { id, .. } => id,
             Self::Healthy => "healthy",
             Self::Inconclusive => "inconclusive",
+            Self::NotApplicable => "not-applicable",
         }
     }
 
@@ -165,7 +168,7 @@ impl VerdictKind {
     pub const fn level(&self) -> Option<Level> {
         match self {
             Self::Hypothesis { level, .. } => Some(*level),
-            Self::Healthy | Self::Inconclusive => None,
+            Self::Healthy | Self::Inconclusive | Self::NotApplicable => None,
         }
     }
 }
@@ -189,13 +192,17 @@ pub fn judge(runbook: &Runbook, recording: &Recording) -> Diagnosis {
 
 /// Evaluates a recording whose check results are known already.
 pub fn evaluate(runbook: &Runbook, recording: &Recording, results: CheckResults) -> Diagnosis {
-    let hypotheses: Vec<_> = runbook
+    let not_applicable = results.not_applicable(runbook);
+    // Where there is nothing to diagnose, nothing explains a failure.
+    let asked = runbook
         .hypotheses
         .iter()
+        .filter(|_| not_applicable.is_none());
+    let hypotheses: Vec<_> = asked
         .map(|hypothesis| hypothesis::evaluate(hypothesis, &results))
         .collect();
     Diagnosis {
-        verdict: verdict::verdict(runbook, &results, &hypotheses),
+        verdict: verdict::verdict(runbook, &results, &hypotheses, not_applicable),
         timeline: timeline::timeline(runbook, recording, &results),
         results: results.checks,
         hypotheses,

@@ -62,7 +62,7 @@ impl ExitCode {
             (Some(Severity::Critical), _) => Self::Critical,
             _ if level == Some(Level::Confirmed) => Self::Critical,
             (Some(Severity::Warning), _) | (_, VerdictKind::Hypothesis { .. }) => Self::Warning,
-            (None, VerdictKind::Healthy) => Self::Healthy,
+            (None, VerdictKind::Healthy | VerdictKind::NotApplicable) => Self::Healthy,
             (None, VerdictKind::Inconclusive) => Self::Inconclusive,
         }
     }
@@ -98,6 +98,7 @@ mod tests {
         };
         let cases = [
             (VerdictKind::Healthy, None, 0),
+            (VerdictKind::NotApplicable, None, 0),
             (VerdictKind::Inconclusive, None, 3),
             (fault(Level::Likely), None, 1),
             (fault(Level::Confirmed), None, 2),

@@ -179,6 +179,11 @@ impl<'a> Executor<'a> {
         if let Some(reason) = self.plan.changes.refusal(check) {
             return Err(reason);
         }
+        if check.changes
+            && let Some(reason) = self.results.not_applicable(&self.plan.runbook)
+        {
+            return Err(format!("it changes the container: {reason}"));
+        }
         let Some(source) = &check.for_each else {
             return Ok(vec![self.call(check, None)]);
         };

@@ -226,6 +226,13 @@ impl CheckResults {
         }
     }
 
+    /// Why there is nothing to diagnose, if the runbook says that it certainly does not apply.
+    pub fn not_applicable(&self, runbook: &Runbook) -> Option<String> {
+        let applies = runbook.applies.as_ref()?;
+        let is_known = self.scope.judge(&applies.condition) == Ok(false);
+        is_known.then(|| self.scope.describe(&applies.says))
+    }
+
     /// Whether every attempt at a check has passed.
     pub fn passed(&self, check: &str) -> bool {
         self.scope.is_true(check, "passed")

@@ -461,3 +461,37 @@ fn a_check_that_the_runbook_no_longer_has_is_passed_over() {
     assert_eq!(found.results, []);
     assert_eq!(found.verdict.kind, VerdictKind::Inconclusive);
 }
+
+#[test]
+fn a_runbook_that_does_not_apply_has_no_verdict_on_its_hypotheses() {
+    let mut text = "runbook: test
+title: A test
+vars: { unit: { default: a.service, about: the unit } }
+checks:
+  - { id: is_there, title: Is it there, run: ['true'], pass: exit == 0 }
+applies: { if: is_there.passed, says: \"nothing of {{ unit }} is in container {{ ct }}\" }
+hypotheses:
+"
+    .to_owned();
+    text.push_str(
+        &hypothesis("h", "race: true", &["confirms:there"]).replace(".passed", ".failed"),
+    );
+    let runbook = runbook(&text);
+    let verdict = |run: Run<'_>| run.diagnosis().verdict;
+
+    let found = Run::new(&runbook).fails(&["is_there"]).diagnosis();
+    assert_eq!(found.verdict.kind, VerdictKind::NotApplicable);
+    assert_eq!(
+        found.verdict.summary,
+        "nothing of a.service is in container 958."
+    );
+    assert_eq!((found.verdict.race, found.hypotheses.len()), (None, 0));
+    let json = serde_json::to_value(&found.verdict).unwrap();
+    assert_eq!(json["id"], "not-applicable");
+    assert_eq!(json.get("level"), None);
+
+    let applies = verdict(Run::new(&runbook).passes(&["is_there"]));
+    assert_eq!(applies.kind, VerdictKind::Healthy);
+    let unknown = verdict(Run::new(&runbook).skipped("is_there", "it timed out"));
+    assert_eq!(unknown.kind, VerdictKind::Inconclusive, "it may apply");
+}

@@ -1,4 +1,4 @@
-//! The overall verdict: the strongest hypothesis, healthy or inconclusive.
+//! The overall verdict: the strongest hypothesis, healthy, inconclusive or not applicable.
 
 use indexmap::IndexSet;
 
@@ -12,6 +12,7 @@ pub(super) fn verdict(
     runbook: &Runbook,
     results: &CheckResults,
     hypotheses: &[HypothesisResult],
+    not_applicable: Option<String>,
 ) -> Verdict {
     let race = hypotheses
         .iter()
@@ -23,6 +24,15 @@ pub(super) fn verdict(
         .iter()
         .filter_map(|result| result.severity)
         .max();
+    if let Some(says) = not_applicable {
+        return Verdict {
+            kind: VerdictKind::NotApplicable,
+            race: None,
+            summary: sentence(&says),
+            remedy: String::new(),
+            severity,
+        };
+    }
     if let Some(strongest) = strongest(runbook, hypotheses) {
         return Verdict {
             kind: VerdictKind::Hypothesis {

@@ -121,6 +121,7 @@ fn verdict(report: &Report) -> TestCase {
     let verdict = &report.verdict;
     let mut status = match (verdict.severity, &verdict.kind) {
         (None, VerdictKind::Healthy) => TestCaseStatus::success(),
+        (None, VerdictKind::NotApplicable) => TestCaseStatus::skipped(),
         (None, VerdictKind::Inconclusive) => TestCaseStatus::non_success(NonSuccessKind::Error),
         _ => TestCaseStatus::non_success(NonSuccessKind::Failure),
     };

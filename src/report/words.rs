@@ -18,8 +18,10 @@ impl Report {
             (VerdictKind::Hypothesis { id, .. }, Some(row)) => {
                 format!("{state}: {} ({id})", row.title)
             }
-            (VerdictKind::Inconclusive, _) if self.worst().is_some() => {
-                format!("{state} (inconclusive)")
+            (VerdictKind::Inconclusive | VerdictKind::NotApplicable, _)
+                if self.worst().is_some() =>
+            {
+                format!("{state} ({})", self.verdict.kind.id())
             }
             _ => state,
         }
@@ -30,7 +32,10 @@ impl Report {
         match (&self.verdict.kind, self.worst()) {
             (VerdictKind::Hypothesis { level, .. }, _) => level.words(),
             (VerdictKind::Healthy, _) => "healthy",
-            (VerdictKind::Inconclusive, Some(severity)) => severity.name(),
+            (VerdictKind::Inconclusive | VerdictKind::NotApplicable, Some(severity)) => {
+                severity.name()
+            }
+            (VerdictKind::NotApplicable, None) => "not applicable",
             (VerdictKind::Inconclusive, None) => "inconclusive",
         }
     }

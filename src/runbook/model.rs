@@ -42,9 +42,13 @@ pub struct Runbook {
     /// Possible explanations of the failure.
     #[serde(default)]
     pub hypotheses: Vec<Hypothesis>,
+    /// The condition under which there is something to diagnose. If it is false, the verdict is `not-applicable`, for the
+    /// reason that it says, and no more changes are made.
+    #[serde(default)]
+    pub applies: Option<Assertion>,
     /// The condition for the verdict `healthy`.
     #[serde(default)]
-    pub healthy: Option<Healthy>,
+    pub healthy: Option<Assertion>,
     /// Regular expressions for secrets, besides the built-in ones. Their matches are redacted, or only
     /// their named groups, if they have any.
     #[serde(default, deserialize_with = "one_or_many")]
@@ -324,14 +328,14 @@ pub enum Effect {
     RulesOut,
 }
 
-/// The condition for the verdict `healthy`.
+/// A condition for a verdict.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a mapping with `if:` and `says:`")]
-pub struct Healthy {
+pub struct Assertion {
     /// The condition.
     #[serde(rename = "if")]
     pub condition: Condition,
-    /// A template for the evidence in words.
+    /// A template for the verdict in words.
     pub says: String,
 }
 

@@ -105,10 +105,16 @@ impl Row {
 
     /// The row of a container that was diagnosed.
     pub fn diagnosed(container: &Selected, report: &Report) -> Self {
+        let summary = summary(report);
+        let is_skipped = report.verdict.kind == VerdictKind::NotApplicable;
+        let result = match is_skipped && summary.problems.is_empty() {
+            true => VisitResult::Skipped(SkipReason::NotApplicable),
+            false => VisitResult::Visited(summary),
+        };
         Self {
             started_at: Some(report.started_at.clone()),
             duration_ms: Some(report.took * 1_000.0),
-            ..Self::of(container, VisitResult::Visited(summary(report)))
+            ..Self::of(container, result)
         }
     }
 

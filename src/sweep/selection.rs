@@ -107,6 +107,8 @@ pub enum SkipReason {
     Locked(String),
     /// It is stopped.
     Stopped,
+    /// The runbook does not apply to it.
+    NotApplicable,
 }
 
 impl fmt::Display for SkipReason {
@@ -115,6 +117,7 @@ impl fmt::Display for SkipReason {
             Self::Template => f.write_str("template"),
             Self::Locked(lock) => write!(f, "locked: {lock}"),
             Self::Stopped => f.write_str("stopped"),
+            Self::NotApplicable => f.write_str("not applicable"),
         }
     }
 }

@@ -162,3 +162,18 @@ async fn a_check_that_may_not_change_the_container_is_not_kept_as_a_change() {
         assert!(matches!(last.ending, Ending::Skipped(_)), "{last:?}");
     }
 }
+
+#[tokio::test]
+async fn a_container_that_the_runbook_does_not_apply_to_is_not_changed() {
+    let runbook = runbook(&format!(
+        "{RESTARTS}applies: {{ if: units.name | length > 0, says: No units. }}\n"
+    ));
+    let recorded = Run::new(&runbook).exits("units", 0, "", "").recording;
+    let (execution, kept) = played(&plan(&runbook, &recorded), &recorded).await;
+    assert_eq!(kept, []);
+    let restart = execution.recording.attempts.last().unwrap();
+    assert_eq!(
+        restart.ending,
+        Ending::Skipped("it changes the container: No units.".to_owned())
+    );
+}

@@ -41,10 +41,12 @@ pub(super) fn validate(runbook: &Runbook, found: &mut Findings) {
     for (index, hypothesis) in runbook.hypotheses.iter().enumerate() {
         reader.hypothesis(&root.key("hypotheses").index(index), hypothesis);
     }
-    if let Some(healthy) = &runbook.healthy {
-        let path = root.key("healthy");
-        reader.condition(&path.key("if"), &healthy.condition, View::Verdict);
-        reader.template(&path.key("says"), &healthy.says, View::Verdict);
+    for (key, assertion) in [("applies", &runbook.applies), ("healthy", &runbook.healthy)] {
+        if let Some(assertion) = assertion {
+            let path = root.key(key);
+            reader.condition(&path.key("if"), &assertion.condition, View::Verdict);
+            reader.template(&path.key("says"), &assertion.says, View::Verdict);
+        }
     }
 }
 

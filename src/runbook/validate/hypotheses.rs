@@ -8,7 +8,7 @@ use crate::runbook::path::Path;
 use crate::runbook::printable::quoted;
 
 /// The other values of `verdict.id`.
-const VERDICTS: &[&str] = &["healthy", "inconclusive"];
+const VERDICTS: &[&str] = &["healthy", "inconclusive", "not-applicable"];
 
 pub(super) fn validate(runbook: &Runbook, found: &mut Findings) {
     let mut ids = BTreeSet::new();
@@ -36,7 +36,9 @@ pub(super) fn validate(runbook: &Runbook, found: &mut Findings) {
             found.not_blank(&path.key("says"), &evidence.says);
         }
     }
-    if let Some(healthy) = &runbook.healthy {
-        found.not_blank(&Path::default().key("healthy").key("says"), &healthy.says);
+    for (key, assertion) in [("applies", &runbook.applies), ("healthy", &runbook.healthy)] {
+        if let Some(assertion) = assertion {
+            found.not_blank(&Path::default().key(key).key("says"), &assertion.says);
+        }
     }
 }
