@@ -184,7 +184,7 @@ pub(super) fn number(name: &str, default: u64) -> u64 {
     set.map_or(default, |text| text.parse().expect("a number"))
 }
 
-/// Seeds of histories by the hypothesis that is judged wrong in them, and what is said of it.
+/// Seeds of histories by the hypothesis that is judged wrong in them, with its level.
 type Wrong = BTreeMap<(String, &'static str), Vec<u64>>;
 
 /// Judges the histories of seeds, on as many threads as there are processors.

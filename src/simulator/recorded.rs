@@ -164,3 +164,53 @@ fn the_simulator_answers_as_real_containers_do() {
     }
     assert!(different.is_empty(), "{}", different.join("\n"));
 }
+
+/// The messages of PID 1 in the order in which journalctl prints them, without numbers.
+fn messages(output: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(output).into_owned();
+    let message = |line: &str| {
+        let record: serde_json::Value = serde_json::from_str(line).expect("a record");
+        let message = record["MESSAGE"].as_str().expect("a message");
+        message
+            .replace(|c: char| c.is_ascii_digit() || c == '.', "")
+            .replace("ms", "s")
+    };
+    text.lines().map(message).collect()
+}
+
+#[test]
+fn the_simulator_logs_what_real_containers_log() {
+    let cut = Delivery {
+        cut: Cut::InHeader,
+        ..push(Text::Good)
+    };
+    let provisioned = [
+        ("absent", vec![]),
+        ("cut-section", vec![Event::Full(true), Event::Deliver(cut)]),
+        ("masked", vec![Event::Mask(WHO)]),
+        ("no-install", vec![Event::Deliver(push(Text::NoInstall))]),
+        ("crlf", vec![Event::Deliver(push(Text::CarriageReturns))]),
+    ];
+    for (name, mut events) in provisioned {
+        events.extend([Event::Reload(WHO), Event::Enable(WHO)]);
+        for systemd in [247, 252, 257] {
+            let recording = recorded(name, systemd);
+            let attempt = recording
+                .attempts
+                .iter()
+                .find(|attempt| attempt.check == "pid1");
+            let mut world = history(systemd, false, &events).play();
+            let question = Question {
+                check: "pid1",
+                unit: UNIT,
+                probe: None,
+                source: Text::Good,
+            };
+            assert_eq!(
+                messages(&answer(&mut world, &question).stdout),
+                messages(&attempt.expect("a recorded attempt").stdout.head),
+                "{name}-{systemd}"
+            );
+        }
+    }
+}

@@ -207,6 +207,9 @@ impl<'a> Failure<'a> {
                     truth.holds("read-only-or-full");
                 }
             }
+            _ if matches!(look.found, Found::Directory | Found::Dangling) && has_failed => {
+                truth.leave_open(&["push-failed"]);
+            }
             _ if is_lacking && (has_failed || self.push_beside_failed(&before)) => {
                 truth.leave_open(&["push-failed", "read-only-or-full"]);
             }

@@ -55,7 +55,7 @@ impl Case<'_> {
         truth
     }
 
-    /// False where one of the known failures is real and nobody has made up for it; none otherwise.
+    /// False where one of the known failures is real and no later `enable` worked; none otherwise.
     pub(super) fn is_ill(&self, known: &[Nanos]) -> Option<bool> {
         let commands = &self.world.commands;
         let failed = failed_commands(self.world).filter(|ran| ran.said.status != 0);

@@ -131,6 +131,9 @@ impl World {
             self.log(message, Some(UNIT));
         }
         if let Some(said) = self.refused(unit, look.found, &path) {
+            if said.status == 0 {
+                self.reload_after_enable();
+            }
             return said;
         }
         let link = format!("{WANTS}/{unit}");
