@@ -225,6 +225,10 @@ pub(super) enum Event {
     Unmask(Who),
     /// A directory in the unit's place.
     MakeDirectory(Who),
+    /// An init script of the unit's name, without a header.
+    AddInitScript(Who),
+    /// A package's unit of a similar name that has the unit's as an alias, and is not enabled.
+    DeclareAlias(Who),
     /// An empty file system over the unit directory, and away again.
     Cover(Who),
     Uncover(Who),
@@ -257,6 +261,8 @@ impl Event {
             | Self::Mask(who)
             | Self::Unmask(who)
             | Self::MakeDirectory(who)
+            | Self::AddInitScript(who)
+            | Self::DeclareAlias(who)
             | Self::Cover(who)
             | Self::Uncover(who)
             | Self::Exchange(who)
@@ -331,6 +337,19 @@ impl Event {
                     let kind = Kind::Directory(Default::default());
                     world.files.add_at(&unit, kind, 0o755, stamp);
                 }
+            }
+            Self::AddInitScript(_) => {
+                let path = "/etc/init.d/embedding_server";
+                world.files.make_directories("/etc/init.d", stamp);
+                world
+                    .files
+                    .add_at(path, Kind::whole(Text::InitScript), 0o755, stamp);
+            }
+            Self::DeclareAlias(_) => {
+                let path = "/usr/lib/systemd/system/embedding-server.service";
+                world
+                    .files
+                    .add_at(path, Kind::whole(Text::Aliased), 0o644, stamp);
             }
             Self::Exchange(_) => world.exchange_unit_dir(),
             Self::Deliver(_) | Self::Move { .. } | Self::Edit { .. } => {}

@@ -44,6 +44,14 @@ pub(super) enum Kind {
     Null,
 }
 
+impl Kind {
+    /// A regular file with all of a text.
+    pub(super) const fn whole(text: Text) -> Self {
+        let length = text.bytes().len();
+        Self::File { text, length }
+    }
+}
+
 /// An inode. Its stamps are wall-clock times as the kernel's coarse clock has them.
 #[derive(Debug, Clone)]
 pub(super) struct Inode {

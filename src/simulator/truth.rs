@@ -201,6 +201,12 @@ impl Case<'_> {
         before
     }
 
+    /// Whether another unit has the unit's name as an alias.
+    fn has_alias(&self) -> bool {
+        let mut events = self.history.events.iter();
+        events.any(|(_, event)| matches!(event, Event::DeclareAlias(_)))
+    }
+
     /// Whether the unit's file was at a wrong place: by mistake, or in a staging area.
     fn misplaced(&self, at: Nanos) -> (bool, bool) {
         let mut strays = self.world.strays.iter().rev();

@@ -19,6 +19,10 @@ pub(super) enum Text {
     Binary,
     /// A neighbour's, `worker.service`.
     Neighbour,
+    /// A package's, which has the unit's name as an alias.
+    Aliased,
+    /// An init script without a header; it is no unit file.
+    InitScript,
 }
 
 /// What systemd makes of a unit file's bytes (facts: state of the unit file).
@@ -37,6 +41,7 @@ const RETURNS: &str = "[Unit]\r\nDescription=Embedding server\r\n\r\n[Service]\r
 const NO_INSTALL: &str = "[Unit]\nDescription=Embedding server\nAfter=network.target\n\n[Service]\nExecStart=/bin/sleep infinity\nRestart=on-failure\n\n";
 const BAD_HEADER: &str = "[Unit]\nDescription=Embedding server\nAfter=network.target\n\n[Service\nExecStart=/bin/sleep infinity\nRestart=on-failure\n\n[Install]\nWantedBy=multi-user.target\n";
 const NEIGHBOUR: &str = "[Unit]\nDescription=Worker\n\n[Service]\nExecStart=/bin/sleep infinity\n\n[Install]\nWantedBy=multi-user.target\n";
+const ALIASED: &str = "[Unit]\nDescription=Embedding server\n\n[Service]\nExecStart=/bin/sleep infinity\n\n[Install]\nWantedBy=multi-user.target\nAlias=embedding_server.service\n";
 const BINARY: &[u8] = b"\xfe~\xb3kK\xd1\x9c\x80T\x85\xb6\xf1|\x1c\xee\xfa\x01\xd71\xb0Vr\x0fGgf\xb4Y\x9d\xc1<Y\xf0V\x13{";
 
 impl Text {
@@ -49,6 +54,8 @@ impl Text {
             Self::BadHeader => BAD_HEADER.as_bytes(),
             Self::Binary => BINARY,
             Self::Neighbour => NEIGHBOUR.as_bytes(),
+            Self::Aliased => ALIASED.as_bytes(),
+            Self::InitScript => b"#!/bin/sh\n",
         }
     }
 }

@@ -159,11 +159,7 @@ impl Delivery {
             return;
         }
         let root = world.files.volume(id as u32 + 10, old);
-        let file = Kind::File {
-            text: self.text,
-            length: self.text.bytes().len(),
-        };
-        world.files.add_in(root, name, file, old);
+        world.files.add_in(root, name, Kind::whole(self.text), old);
         if self.to == Place::Unit {
             let wants = Kind::Directory(Default::default());
             world
@@ -241,9 +237,7 @@ pub(super) fn schedule_edit(id: usize, at: Nanos, who: Who, text: Text, world: &
         if world.is_read_only || world.files.inode(old).is_directory() {
             return;
         }
-        let length = text.bytes().len();
-        let file = Kind::File { text, length };
-        world.files.add_at(&path, file, 0o644, stamp);
+        world.files.add_at(&path, Kind::whole(text), 0o644, stamp);
         note(id, who, Place::Unit, world);
     });
 }

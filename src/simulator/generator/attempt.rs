@@ -32,7 +32,7 @@ const COURSES: [(usize, Course); 7] = [
     (6, Course::NoDelivery),
     (8, Course::WrongPlace),
     (7, Course::BadText),
-    (7, Course::InTheWay),
+    (9, Course::InTheWay),
 ];
 
 /// The way of a delivery in order.
@@ -121,13 +121,18 @@ enum Obstacle {
     Link,
     /// The owner is not mapped.
     Owner,
+    InitScript,
+    /// Another unit has the name as an alias.
+    Alias,
 }
 
-const OBSTACLES: [(usize, Obstacle); 4] = [
-    (35, Obstacle::Mask),
-    (15, Obstacle::Directory),
-    (30, Obstacle::Link),
-    (20, Obstacle::Owner),
+const OBSTACLES: [(usize, Obstacle); 6] = [
+    (28, Obstacle::Mask),
+    (12, Obstacle::Directory),
+    (26, Obstacle::Link),
+    (14, Obstacle::Owner),
+    (12, Obstacle::InitScript),
+    (8, Obstacle::Alias),
 ];
 
 /// What a person does about a failure.
@@ -283,6 +288,13 @@ impl Making {
                     self.add(Event::Deliver(target));
                 }
             }
+            Obstacle::InitScript => {
+                self.add(Event::AddInitScript(Who::Unrelated));
+                self.wait(100 * MILLI, 100 * SECOND);
+                let delivery = self.delivery(script, How::Push);
+                self.deliver(delivery);
+            }
+            Obstacle::Alias => self.add(Event::DeclareAlias(Who::Unrelated)),
             Obstacle::Owner => {
                 let mut delivery = self.delivery(script, How::HostCopy);
                 delivery.to = Place::Unit;

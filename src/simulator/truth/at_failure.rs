@@ -57,6 +57,9 @@ impl<'a> Failure<'a> {
             return Some(Refusal::NotReady);
         }
         let look = self.look()?;
+        if look.is_blocked {
+            return Some(Refusal::InitScript);
+        }
         match look.is_good() {
             false => Some(Refusal::File(look.found)),
             true if self.case.was_read_only(self.at) => Some(Refusal::ReadOnly),
@@ -76,16 +79,17 @@ impl<'a> Failure<'a> {
             Refusal::Stopped => truth.leave_open(&PAST),
             Refusal::ReadOnly => truth.holds("read-only-or-full"),
             Refusal::File(_) => self.judge_file(look, &mut truth),
-            Refusal::NotReady | Refusal::NotSystemd => {
-                if !look.is_good() {
+            Refusal::NotReady | Refusal::NotSystemd | Refusal::InitScript => {
+                if look.found != Found::File(Content::Enableable) {
                     // It would have failed as well had systemd answered.
                     let others: Vec<_> = truth.0.keys().copied().collect();
                     truth.leave_open(&others);
                 }
-                truth.holds(match refusal {
-                    Refusal::NotReady => "systemd-not-ready",
-                    _ => "not-systemd",
-                });
+                match refusal {
+                    Refusal::NotReady => truth.holds("systemd-not-ready"),
+                    Refusal::NotSystemd => truth.holds("not-systemd"),
+                    _ => {}
+                }
             }
         }
         truth
@@ -168,6 +172,11 @@ impl<'a> Failure<'a> {
         let (mistaken, staged) = self.case.misplaced(self.at);
         let later = self.case.misplaced(self.case.history.run_at);
         let both = ["file-missing", "file-misplaced"];
+        if self.case.has_alias() {
+            // The other unit explains it better; whether that is a wrong name is a matter of words.
+            truth.leave_open(&["file-misplaced"]);
+            return;
+        }
         if raced != Some(false) || staged || later != (mistaken, staged) {
             truth.leave_open(&both);
         } else if mistaken {
@@ -266,6 +275,7 @@ mod tests {
             inode: None,
             writer: None,
             is_whole,
+            is_blocked: false,
             by: None,
         };
         let state = |found, is_whole| state_of(&look(found, is_whole)).0;

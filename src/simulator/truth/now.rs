@@ -3,6 +3,7 @@
 use super::{Case, STATES, Truth, failed_commands, state_of};
 use crate::simulator::Nanos;
 use crate::simulator::event::{Failure, Who};
+use crate::simulator::unit_text::Content;
 use crate::simulator::world::{Found, Verb};
 
 impl Case<'_> {
@@ -23,10 +24,14 @@ impl Case<'_> {
         let is_lacking = look.found == Found::Absent || !look.is_whole;
         let (mistaken, staged) = self.misplaced(now);
         match look.found {
+            Found::Absent if self.has_alias() => truth.leave_open(&["file-misplaced"]),
             Found::Absent if staged => truth.leave_open(&["file-missing", "file-misplaced"]),
             Found::Absent if mistaken => truth.holds("file-misplaced"),
             Found::Absent => truth.holds("file-missing"),
             _ => {}
+        }
+        if look.is_blocked && look.found != Found::File(Content::Enableable) {
+            truth.leave_open(&STATES);
         }
         let (state, also) = state_of(look);
         if let Some(state) = state {
@@ -72,7 +77,9 @@ impl Case<'_> {
         let look = self.look_now()?;
         let world = self.world;
         if !look.is_good() {
-            return Some(false);
+            // What is enabled already does not care that it could not be enabled again.
+            let works = look.is_blocked && world.is_linked();
+            return (!works).then_some(false);
         }
         let failed_pushes = world.deliveries.values().any(|it| it.failure.is_some());
         let enabled_by_lxcdiag = world.commands.iter().any(|ran| ran.who == Who::Lxcdiag);

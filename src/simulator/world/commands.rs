@@ -26,6 +26,8 @@ pub(in crate::simulator) enum Refusal {
     File(Found),
     /// The link could not be made.
     ReadOnly,
+    /// An init script of the same name has no header, and is asked first.
+    InitScript,
 }
 
 /// What a command said.
@@ -129,6 +131,16 @@ impl World {
             && unit == UNIT
         {
             self.log(message, Some(UNIT));
+        }
+        // Debian's systemctl enables an init script of the same name first (field report 7).
+        if look.is_blocked {
+            let name = unit.trim_end_matches(".service");
+            let text = format!(
+                "Synchronizing state of {unit} with SysV service script with /lib/systemd/systemd-sysv-install.\n\
+                 Executing: /lib/systemd/systemd-sysv-install enable {name}\n\
+                 update-rc.d: error: {name} Default-Start contains no runlevels, aborting."
+            );
+            return Said::refused(Refusal::InitScript, 1, text);
         }
         if let Some(said) = self.refused(unit, look.found, &path) {
             if said.status == 0 {

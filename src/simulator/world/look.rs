@@ -42,21 +42,24 @@ pub(in crate::simulator) struct Look {
     pub(in crate::simulator) writer: Option<usize>,
     /// Whether all of the text is there.
     pub(in crate::simulator) is_whole: bool,
+    /// Whether an init script of the same name keeps any file from being enabled.
+    pub(in crate::simulator) is_blocked: bool,
     /// The delivery that made it so.
     pub(in crate::simulator) by: Option<usize>,
 }
 
 impl PartialEq for Look {
     fn eq(&self, other: &Self) -> bool {
-        (self.found, &self.path, self.inode, self.writer)
-            == (other.found, &other.path, other.inode, other.writer)
+        let same_file = (self.inode, self.writer) == (other.inode, other.writer);
+        let same_state = (self.found, self.is_blocked) == (other.found, other.is_blocked);
+        same_file && same_state && self.path == other.path
     }
 }
 
 impl Look {
     /// Whether `systemctl enable` works with it.
     pub(in crate::simulator) fn is_good(&self) -> bool {
-        self.found == Found::File(Content::Enableable)
+        self.found == Found::File(Content::Enableable) && !self.is_blocked
     }
 }
 
@@ -71,6 +74,7 @@ impl World {
             inode: None,
             writer: None,
             is_whole: true,
+            is_blocked: self.has_init_script(unit),
             by: None,
         };
         let Some((path, entry)) = paths
@@ -116,8 +120,17 @@ impl World {
                 Kind::File { text, length } => length == text.bytes().len(),
                 _ => true,
             }),
+            is_blocked: absent.is_blocked,
             by: None,
         }
+    }
+
+    /// Whether there is an init script of a unit's name.
+    pub(in crate::simulator) fn has_init_script(&self, unit: &str) -> bool {
+        let name = unit.trim_end_matches(".service");
+        self.files
+            .lookup(&format!("/etc/init.d/{name}"), true)
+            .is_ok()
     }
 
     /// Whether the container's root cannot read a file.
