@@ -6,6 +6,8 @@ mod host;
 mod journal;
 mod systemctl;
 
+pub(super) use host::logged_tasks;
+
 use super::unit_text::Text;
 use super::world::{UNIT_DIR, Verb, World};
 use crate::evidence::fact::Facts;

@@ -77,7 +77,7 @@ fn rounded(history: &History, at: usize) -> Vec<History> {
     let stays = times.iter().position(|rounded| *rounded == time);
     let times = times.into_iter().take(stays.unwrap_or(units.len()));
     times
-        .filter(|time| (after..=before).contains(time))
+        .filter(|time| after < *time && *time < before)
         .map(|time| changed(history, |it| it.events[at].0 = time))
         .collect()
 }
@@ -157,6 +157,10 @@ fn simpler_inputs(history: &History) -> Vec<History> {
             },
             LogGiven {
                 has_all_runs: false,
+                ..old
+            },
+            LogGiven {
+                is_copied: true,
                 ..old
             },
         ];

@@ -21,7 +21,7 @@ pub(super) enum Text {
     Neighbour,
     /// A package's, which has the unit's name as an alias.
     Aliased,
-    /// An init script without a header; it is no unit file.
+    /// An init script without a header, which is not a unit file.
     InitScript,
 }
 

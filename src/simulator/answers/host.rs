@@ -5,6 +5,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Reply;
 use crate::evidence::fact::{Fact, Facts};
+use crate::evidence::provision_log::LoggedTask;
 use crate::evidence::time::{FILE_STAMP_SLACK, Interval};
 use crate::runbook::HostProbe;
 use crate::simulator::unit_text::Text;
@@ -56,17 +57,33 @@ pub(super) fn probe(world: &World, probe: &HostProbe, source: Text) -> Reply {
     })
 }
 
-/// A task as `host::tasks` records it: begun within a clock tick, ended when its output was last written.
-fn record(world: &World, task: &Task) -> Facts {
+/// When a task began, as `host::tasks` knows it: within a tick of the clock, if that agrees with the second.
+fn began(world: &World, task: &Task) -> Interval {
     const TICK: i64 = 10 * MILLI;
     let second = task.began_wall.div_euclid(SECOND);
-    let ticks = task.ticks;
     // The host's boot is where today's clock has it.
     let boot = world.wall() - (world.now - world.host_booted);
-    let precise = Interval::new(boot + ticks * TICK, boot + (ticks + 1) * TICK);
+    let precise = Interval::new(boot + task.ticks * TICK, boot + (task.ticks + 1) * TICK);
     let whole = Interval::new(second * SECOND, (second + 1) * SECOND);
     let agrees = precise.end >= whole.start && precise.start < whole.end + SECOND / 4;
-    let begin = if agrees { precise } else { whole };
+    if agrees { precise } else { whole }
+}
+
+/// The tasks with which `run --log` compares a log.
+pub(in crate::simulator) fn logged_tasks(world: &World) -> Vec<LoggedTask> {
+    let tasks = world.tasks.iter();
+    tasks
+        .map(|task| LoggedTask {
+            kind: task.kind.to_owned(),
+            begin: began(world, task).start,
+        })
+        .collect()
+}
+
+/// A task as `host::tasks` records it: it ended when its output was last written.
+fn record(world: &World, task: &Task) -> Facts {
+    let begin = began(world, task);
+    let (ticks, second) = (task.ticks, task.began_wall.div_euclid(SECOND));
     let upid = format!(
         "UPID:pve1:{:08X}:{ticks:08X}:{second:08X}:{}:{}:root@pam:",
         0x4000 + task.number,

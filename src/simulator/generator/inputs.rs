@@ -24,9 +24,11 @@ const STATED: [(usize, Stated); 4] = [
 /// Per cent of runs with a log.
 const WITH_LOG: usize = 35;
 
-const ZONES: [(usize, LogZone); 6] = [
-    (45, LogZone::Written(0)),
-    (15, LogZone::Written(1)),
+const ZONES: [(usize, LogZone); 8] = [
+    (40, LogZone::Written(0)),
+    (14, LogZone::Written(1)),
+    (4, LogZone::Stated(0)),
+    (4, LogZone::Stated(1)),
     (
         15,
         LogZone::Unwritten {
@@ -42,7 +44,7 @@ const ZONES: [(usize, LogZone); 6] = [
         },
     ),
     (
-        10,
+        8,
         LogZone::Unwritten {
             actual: 0,
             assumed: 1,
@@ -130,6 +132,7 @@ impl Making {
             has_millis: self.random.percent(60),
             has_commands: self.random.percent(70),
             has_all_runs: self.random.percent(30),
+            is_copied: self.random.percent(40),
         });
         let is_about_other = log.is_some_and(|log| log.about == LogAbout::OtherUnit);
         self.history.inputs = Inputs {

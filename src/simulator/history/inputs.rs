@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 use serde::{Deserialize, Serialize};
 
-use crate::evidence::provision_log::{Log, LoggedFailure};
+use crate::evidence::provision_log::{Log, LoggedFailure, proven_zone};
 use crate::evidence::time::{Interval, StampSource, parse_time, rfc3339};
 use crate::fixture::ct;
+use crate::simulator::answers::logged_tasks;
 use crate::simulator::event::Who;
 use crate::simulator::world::{Ran, Refusal, Verb, World};
 use crate::simulator::{CT, MILLI, MISTYPED, Nanos, SECOND, UNIT};
@@ -30,6 +31,8 @@ pub(in crate::simulator) enum FailedAt {
 pub(in crate::simulator) enum LogZone {
     /// Written, in hours ahead of UTC.
     Written(i8),
+    /// Not written, but given with `--log-zone`.
+    Stated(i8),
     /// Not written: the zone that it is in, and the one that lxcdiag assumes.
     Unwritten { actual: i8, assumed: i8 },
 }
@@ -56,6 +59,8 @@ pub(in crate::simulator) struct LogGiven {
     pub(in crate::simulator) has_commands: bool,
     /// Whether it has all runs of the script, and not one alone.
     pub(in crate::simulator) has_all_runs: bool,
+    /// Whether it was copied since, so that its own time is that of the copy.
+    pub(in crate::simulator) is_copied: bool,
 }
 
 /// `--var unit`.
@@ -184,26 +189,32 @@ impl Inputs {
             .collect()
     }
 
-    /// The failures that lxcdiag reads in the log.
+    /// The failures that lxcdiag reads in the log, as `run --log` does it.
     pub(in crate::simulator) fn failures(&self, world: &World) -> Option<Vec<LoggedFailure>> {
         let log = self.log?;
-        let assumed = match log.zone {
-            LogZone::Written(_) => 0,
-            LogZone::Unwritten { assumed, .. } => assumed,
+        let fixed = |hours| TimeZone::fixed(Offset::constant(hours));
+        let (text, last) = log.text(world);
+        let written = match log.is_copied {
+            true => world.wall(),
+            false => world.wall_at(last) + log.lag,
         };
-        let text = log.text(world);
-        let written = world.wall();
-        Some(
-            Log {
-                file: "provision.log",
-                zone_is_assumed: true,
-                text: &text,
-                whole: true,
-                written: Timestamp::from_nanosecond(i128::from(written)).unwrap(),
-                zone: &TimeZone::fixed(Offset::constant(assumed)),
-            }
-            .failures(ct(CT)),
-        )
+        let written = Timestamp::from_nanosecond(i128::from(written)).unwrap();
+        let (stated, assumed) = match log.zone {
+            LogZone::Written(_) => (None, 0),
+            LogZone::Stated(hours) => (Some(fixed(hours)), hours),
+            LogZone::Unwritten { assumed, .. } => (None, assumed),
+        };
+        let tasks = logged_tasks(world);
+        let known = stated.or_else(|| proven_zone(&text, written, ct(CT), &tasks));
+        let log = Log {
+            file: "provision.log",
+            zone_is_assumed: known.is_none(),
+            text: &text,
+            whole: true,
+            written,
+            zone: &known.unwrap_or_else(|| fixed(assumed)),
+        };
+        Some(log.failures(ct(CT)))
     }
 
     /// Whether a user could hand this in.
@@ -216,10 +227,11 @@ impl Inputs {
             FailedAt::Missing => true,
             _ => self.stated_failure(world).is_some_and(in_time),
         };
-        let log = self.log.is_none_or(|log| match log.zone {
-            LogZone::Written(_) => true,
-            // Otherwise the failure would lie in the future.
-            LogZone::Unwritten { actual, assumed } => actual <= assumed,
+        // lxcdiag refuses a failure in the future.
+        let failures = self.failures(world).unwrap_or_default();
+        let log = failures.iter().all(|failure| {
+            let is_past = |at: Interval| at.start <= world.wall();
+            failure.at.is_none_or(is_past)
         });
         // The unit of a log about another one is not asked about unless it is named.
         let named = self
@@ -249,8 +261,8 @@ const fn is_logged(who: Who) -> bool {
 }
 
 impl LogGiven {
-    /// The log of the script's last run.
-    fn text(&self, world: &World) -> String {
+    /// The log of the script's last run, and the time of its last line.
+    fn text(&self, world: &World) -> (String, Nanos) {
         let (unit, ct) = match self.about {
             LogAbout::ThisUnit => (UNIT, CT),
             LogAbout::OtherUnit => ("worker.service", CT),
@@ -286,6 +298,7 @@ impl LogGiven {
         }
         lines.sort_by_key(|(at, is_command, _)| (*at, !is_command));
         let mut text = String::new();
+        let last = lines.last().map_or(world.now, |(at, ..)| *at);
         for (at, is_command, line) in lines {
             if !is_command || self.has_commands {
                 let mark = if is_command { "+ " } else { "" };
@@ -294,14 +307,14 @@ impl LogGiven {
                 text.push_str(&format!("{stamp} {mark}{line}\n"));
             }
         }
-        text
+        (text, last)
     }
 
     fn stamp(&self, wall: Nanos) -> String {
         let (hours, suffix) = match self.zone {
             LogZone::Written(0) => (0, "Z".to_owned()),
             LogZone::Written(hours) => (hours, format!("{hours:+03}:00")),
-            LogZone::Unwritten { actual, .. } => (actual, String::new()),
+            LogZone::Stated(actual) | LogZone::Unwritten { actual, .. } => (actual, String::new()),
         };
         let local = rfc3339(wall + Nanos::from(hours) * 3_600 * SECOND);
         let length = if self.has_millis { 23 } else { 19 };
