@@ -23,6 +23,9 @@ const HISTORIES: u64 = 300;
 /// How many of these may be judged wrong. The aim is none.
 const WRONG_ALLOWED: usize = 90;
 
+/// Per cent of the hypotheses called likely that must be true. The aim is 80.
+const LIKELY_AND_TRUE: usize = 35;
+
 /// A history with its truth and lxcdiag's verdicts.
 pub(super) struct Judged {
     pub(super) truth: Truth,
@@ -107,6 +110,12 @@ impl Table {
         self.wrong += other.wrong;
     }
 
+    /// Per cent of the hypotheses called likely that are true.
+    fn likely_and_true(&self) -> usize {
+        let likely = |half: usize| self.rows.values().map(|row| row[half][1]).sum::<usize>();
+        100 * likely(0) / (likely(0) + likely(1)).max(1)
+    }
+
     fn text(&self) -> String {
         let mut text = format!(
             "{:20} {:^36} | {:^36}\n{:20}",
@@ -187,13 +196,24 @@ pub(super) fn number(name: &str, default: u64) -> u64 {
 /// Seeds of histories by the hypothesis that is judged wrong in them, with its level.
 type Wrong = BTreeMap<(String, &'static str), Vec<u64>>;
 
-/// Judges the histories of seeds, on as many threads as there are processors.
-fn tried(runbook: &Arc<Runbook>, seeds: Range<u64>) -> (Table, Wrong) {
+/// Calls a function in as many threads as there are processors, with the number of each and of all.
+pub(super) fn on_all_processors<T: Send>(work: impl Fn(u64, u64) -> T + Sync) -> Vec<T> {
     let threads = available_parallelism().map_or(1, NonZero::get) as u64;
-    let try_each = |thread: u64| {
+    let work = &work;
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads)
+            .map(|thread| scope.spawn(move || work(thread, threads)))
+            .collect();
+        let parts = threads.into_iter().map(|thread| thread.join().unwrap());
+        parts.collect()
+    })
+}
+
+/// Judges the histories of seeds.
+fn tried(runbook: &Arc<Runbook>, seeds: Range<u64>) -> (Table, Wrong) {
+    let parts = on_all_processors(|thread, threads| {
         let (mut table, mut wrong) = (Table::default(), Wrong::new());
-        let seeds = seeds.clone().filter(|seed| seed % threads == thread);
-        for seed in seeds {
+        for seed in seeds.clone().filter(|seed| seed % threads == thread) {
             let judged = judged(runbook, &generate(seed));
             for (id, level) in judged.wrong() {
                 let seeds = wrong.entry((id.to_owned(), level.words())).or_default();
@@ -202,13 +222,6 @@ fn tried(runbook: &Arc<Runbook>, seeds: Range<u64>) -> (Table, Wrong) {
             table.add(&judged);
         }
         (table, wrong)
-    };
-    let parts = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..threads)
-            .map(|thread| scope.spawn(move || try_each(thread)))
-            .collect();
-        let parts = threads.into_iter().map(|thread| thread.join().unwrap());
-        parts.collect::<Vec<_>>()
     });
     let (mut table, mut wrong) = (Table::default(), Wrong::new());
     for (part, seeds) in parts {
@@ -239,6 +252,12 @@ fn what_is_certain_is_true() {
             println!("{}", explained(&runbook, &shortest));
         }
     }
+    let likely = table.likely_and_true();
     println!("{} of {count} histories are judged wrong", table.wrong);
+    println!("{likely} % of what is likely is true");
     assert!(table.wrong <= allowed, "at most {allowed} may be");
+    assert!(
+        likely >= LIKELY_AND_TRUE,
+        "at least {LIKELY_AND_TRUE} % should"
+    );
 }
