@@ -17,6 +17,7 @@ pub(crate) mod ledger;
 pub(crate) mod plan;
 pub(crate) mod policy;
 pub(crate) mod stop;
+pub(crate) mod unit;
 pub(crate) mod vars;
 
 pub(crate) use identify::PROBE;

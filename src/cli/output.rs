@@ -64,6 +64,20 @@ pub(super) fn print_error(text: &str) {
     let _ = writeln!(std::io::stderr(), "{}", harmless(text));
 }
 
+/// Asks the user a question about something. None without a terminal, or without an answer.
+pub(super) fn ask(about: &str, question: &str) -> Option<String> {
+    let (stdin, mut stderr) = (std::io::stdin(), std::io::stderr());
+    if !stdin.is_terminal() || !stderr.is_terminal() {
+        return None;
+    }
+    write!(stderr, "{}\n{question}", harmless(about)).ok()?;
+    stderr.flush().ok()?;
+    let mut answer = String::new();
+    stdin.read_line(&mut answer).ok()?;
+    let answer = answer.trim();
+    (!answer.is_empty()).then(|| answer.to_owned())
+}
+
 /// Makes any text, possibly a container's, safe for a terminal and a log: without its secrets, and with
 /// control characters written out.
 pub(super) fn harmless(text: &str) -> String {

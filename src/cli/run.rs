@@ -19,11 +19,14 @@ use crate::engine::diagnose::{Cluster, Container, Unavailable, play_back};
 use crate::engine::ledger::Ledger;
 use crate::engine::plan::{ITEM, Plan, Request};
 use crate::engine::policy::ChangePolicy;
+use crate::engine::unit::{UNIT, is_accepted, is_defaulted, pushed_unit, unit_in_log};
 use crate::evidence::recording::Target;
 use crate::evidence::time::Interval;
 use crate::host::Host;
+use crate::judge::VerdictKind;
 use crate::runbook::Check;
 use crate::shell_quote::command_line;
+use crate::terminal_text::visible;
 
 /// Placeholder for the socket of a connection to another node, which only a real run creates.
 const SOCKET: &str = "SOCKET";
@@ -48,18 +51,18 @@ pub(super) fn run(args: &RunArgs, command_line: Vec<String>) -> Result<ExitCode,
 
 fn request(args: &RunArgs, command_line: Vec<String>) -> Result<Request, CliError> {
     let (source, runbook) = runbooks::find(&args.library, &args.runbook)?;
-    let values = runbooks::values(&runbook, &args.vars)?;
+    let mut values = runbooks::values(&runbook, &args.vars)?;
     let host = Host::at(&args.reach.host_root);
     let log = match &args.log {
         Some(path) => {
             // Another node has its own task log.
             let host = other_node(args, &host).is_none().then_some(&host);
             let failures = log::read(path, args.ct, args.log_zone.as_ref(), host)?;
-            log::warn(
-                path,
-                &failures,
-                values.values.get("unit").map(String::as_str),
-            );
+            if let Some(unit) = unit_in_log(&runbook, &values, &failures) {
+                tracing::info!("{UNIT} {unit}, as in {}", path.display());
+                values = values.with_unit(unit);
+            }
+            log::warn(path, &failures, values.values.get(UNIT).map(String::as_str));
             Some(failures)
         }
         None => None,
@@ -95,15 +98,29 @@ async fn diagnose(args: &RunArgs, request: &Request, sinks: Sinks) -> Result<Exi
         node: other.unwrap_or_default(),
         since: None,
     };
-    let progress = Progress::line();
-    let begins = |check: &Check| progress.say(&format!("{} …", check.title));
     let finish = |conclusion| conclusion;
-    let diagnosed = cluster
-        .diagnose(request, container, &begins, finish, stop)
-        .await;
+    let mut request = request.clone();
+    let mut stop = stop;
+    let diagnosed = loop {
+        let progress = Progress::line();
+        let begins = |check: &Check| progress.say(&format!("{} …", check.title));
+        let diagnosed = cluster
+            .diagnose(&request, container, &begins, finish, stop)
+            .await;
+        drop(progress);
+        let diagnosed = match diagnosed {
+            Ok(diagnosed) if diagnosed.stopped.is_none() => diagnosed,
+            ended => break ended.map_err(unavailable),
+        };
+        match other_unit(&request, &diagnosed.result).await {
+            Ok(None) => break Ok(diagnosed),
+            Ok(Some(unit)) => request.values = request.values.with_unit(unit),
+            Err(error) => break Err(error),
+        }
+        stop = signals::first();
+    };
     connections.close().await;
-    drop(progress);
-    let diagnosed = diagnosed.map_err(unavailable)?;
+    let diagnosed = diagnosed?;
     if let Ok(Some(path)) = &diagnosed.ledger {
         tracing::info!("recording kept: {}", path.display());
     }
@@ -112,6 +129,39 @@ async fn diagnose(args: &RunArgs, request: &Request, sinks: Sinks) -> Result<Exi
         return Err(CliError::from_error(ExitCode::CannotWrite, error));
     }
     Ok(signals::exit_code(diagnosed.stopped).unwrap_or(code))
+}
+
+/// The unit to diagnose instead, if the user left it to its default and the container has nothing of that: the one of a
+/// failed push, or the one that the user names when asked.
+///
+/// # Errors
+/// The unit is unknown.
+async fn other_unit(
+    request: &Request,
+    conclusion: &Conclusion,
+) -> Result<Option<String>, CliError> {
+    let verdict = &conclusion.report.verdict;
+    if verdict.kind != VerdictKind::NotApplicable || !is_defaulted(&request.values.defaulted) {
+        return Ok(None);
+    }
+    if let Some(unit) = pushed_unit(&request.runbook, &conclusion.recording) {
+        tracing::info!("{UNIT} {unit}, as in the last failed push in the task log");
+        return Ok(Some(unit));
+    }
+    let summary = verdict.summary.clone();
+    let asked = interruptible(move || output::ask(&summary, "Unit to diagnose: ")).await?;
+    let hint = format!("give the unit with --var {UNIT}=NAME");
+    match asked {
+        Some(unit) if is_accepted(&request.runbook, &unit) => Ok(Some(unit)),
+        Some(unit) => {
+            let message = format!("invalid unit `{}`", visible(&unit));
+            Err(CliError::new(ExitCode::Usage, message).with_hint(hint))
+        }
+        None => {
+            let message = verdict.summary.trim_end_matches('.').to_owned();
+            Err(CliError::new(ExitCode::Usage, message).with_hint(hint))
+        }
+    }
 }
 
 fn unavailable(error: Unavailable) -> CliError {

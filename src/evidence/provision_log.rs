@@ -20,9 +20,10 @@ use serde::{Deserialize, Serialize};
 use crate::evidence::container_id::ContainerId;
 use crate::evidence::time::Interval;
 use messages::Message;
+pub use names::units as units_in;
 use names::{Command, Opening};
 pub use proof::{LoggedTask, proven_zone};
-pub use select::{NoFailure, Selected, failed_command, failed_push};
+pub use select::{NoFailure, Selected, failed_command, failed_push, failed_units};
 pub use zone::parse_zone;
 
 /// Bytes of a line that are read: the message is at its beginning.

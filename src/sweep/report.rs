@@ -123,12 +123,19 @@ fn json(value: &impl Serialize) -> String {
 }
 
 impl Sweep {
-    /// The worst status of the containers; unknown if none was visited.
+    /// The worst status of the containers; unknown if none was visited. One that the runbook does not apply to is fine.
     pub fn status(&self) -> Status {
         let worst = self.containers.iter().filter_map(Row::status).max();
         match (worst, &self.cut_short) {
             (Some(worst), Some(_)) => worst.max(Status::Unknown),
             (Some(worst), None) => worst,
+            (None, None)
+                if self
+                    .skipped()
+                    .any(|(_, reason)| *reason == SkipReason::NotApplicable) =>
+            {
+                Status::Ok
+            }
             (None, _) => Status::Unknown,
         }
     }

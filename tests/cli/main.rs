@@ -27,6 +27,7 @@ mod streams;
 mod sweep_outputs;
 mod sweep_state;
 mod sweeps;
+mod unit;
 mod usage;
 #[path = "../harness/wait.rs"]
 mod wait;

@@ -86,7 +86,7 @@ pub(super) fn makes_container(line: &str, ct: ContainerId) -> bool {
 }
 
 /// The units that a text names.
-pub(super) fn units(text: &str) -> impl Iterator<Item = &str> {
+pub fn units(text: &str) -> impl Iterator<Item = &str> {
     UNIT.find_iter(text).map(|unit| unit.as_str())
 }
 

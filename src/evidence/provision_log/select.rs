@@ -113,6 +113,26 @@ fn select<'a>(
     Ok(Selected { at, failure: first })
 }
 
+/// The units of the failures of this container's last run, in the log's order, each once.
+pub fn failed_units(log: &[LoggedFailure]) -> Vec<String> {
+    let mut units: Vec<String> = Vec::new();
+    let counts = |it: &&LoggedFailure| {
+        it.kind != FailureKind::Push
+            && it.owner == Owner::ThisContainer
+            && it.later_runs.unwrap_or(0) == 0
+    };
+    for failure in log.iter().filter(counts) {
+        let in_command = failure.units.iter().map(String::as_str);
+        let named = names::units(&failure.text).chain(in_command);
+        // The others are of the directories of links.
+        let service = named.filter(|unit| !unit.ends_with(".target")).last();
+        if let Some(unit) = service.filter(|unit| !units.iter().any(|known| known == unit)) {
+            units.push(unit.to_owned());
+        }
+    }
+    units
+}
+
 /// Whether a failure is about this unit; `None` if it names none.
 fn is_of(failure: &LoggedFailure, unit: &str) -> Option<bool> {
     let in_text = names::units(&failure.text);
