@@ -275,6 +275,14 @@ impl Event {
         }
     }
 
+    /// Whether it takes mounts away.
+    pub(super) const fn ends_mounts(&self) -> bool {
+        matches!(
+            self,
+            Self::Uncover(_) | Self::Stop | Self::HostReboot | Self::Rollback | Self::Restore
+        )
+    }
+
     /// Adds what the event does, as number `id` of its history, to what will happen.
     pub(super) fn schedule(self, id: usize, at: Nanos, world: &mut World) {
         match self {
@@ -314,7 +322,7 @@ impl Event {
                 let root = world.files.volume(7, stamp);
                 world.files.mount(UNIT_DIR, root);
             }
-            Self::Uncover(_) => world.files.unmount(UNIT_DIR),
+            Self::Uncover(_) => world.uncover(),
             // The rest changes files.
             _ if world.is_read_only => {}
             Self::Remove { at, .. } => world.files.remove(&at.path(), stamp),

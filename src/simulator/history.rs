@@ -10,7 +10,7 @@ pub(super) use inputs::{
 
 use super::event::{Event, Place, Who};
 use super::unit_text::Text;
-use super::world::{Setup, World};
+use super::world::{Setup, UNIT_DIR_MOUNT, World};
 use super::{Nanos, SECOND};
 
 /// What happened, and what is known of it.
@@ -74,6 +74,43 @@ impl History {
         let is_up = world
             .running()
             .is_some_and(|boot| boot.up_at < self.run_at && boot.answers_at + SECOND < self.run_at);
-        is_up && self.is_in_turn() && self.inputs.are_possible(&world)
+        is_up && self.is_in_turn() && self.leaves_traces(&world) && self.inputs.are_possible(&world)
+    }
+
+    /// Whether what cannot be seen in the end has left a trace. A clock that was set, a rollback, or a mount that
+    /// covered the unit directory for a while could otherwise explain anything, and nothing would be certain.
+    fn leaves_traces(&self, world: &World) -> bool {
+        let journal = world.journal();
+        let since_boot = |at: Nanos| at >= world.host_booted;
+        self.events
+            .iter()
+            .enumerate()
+            .all(|(id, (at, event))| match event {
+                // The monotonic clock of an older message, or an older task's start in ticks, tells.
+                Event::StepClock(by) => {
+                    let message = journal.iter().any(|it| it.at < *at && since_boot(it.at));
+                    let task = world
+                        .tasks
+                        .iter()
+                        .any(|it| it.began < *at && since_boot(it.began));
+                    message || (task && by.abs() > 2 * SECOND)
+                }
+                Event::Rollback | Event::Restore => {
+                    let mut tasks = world.tasks.iter().filter(|task| task.kind != "vzcreate");
+                    tasks.any(|task| task.began == *at && task.kind != "push_file")
+                }
+                Event::Cover(_) => {
+                    let later = self.events.iter().skip(id);
+                    let mut ends = later.filter(|(_, event)| event.ends_mounts());
+                    match ends.next() {
+                        Some((at, Event::Uncover(_))) => journal
+                            .iter()
+                            .any(|it| it.at == *at && it.unit == Some(UNIT_DIR_MOUNT)),
+                        Some(_) => false,
+                        None => true,
+                    }
+                }
+                _ => true,
+            })
     }
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub(super) use boot::{Boot, Record};
+pub(super) use boot::{Boot, Record, UNIT_DIR_MOUNT};
 pub(super) use commands::{Ran, Refusal, Said, Verb};
 pub(super) use look::{Found, Look};
 pub(super) use tasks::Task;

@@ -4,6 +4,9 @@ use super::{Found, Service, UNIT_DIR, World};
 use crate::simulator::unit_text::Content;
 use crate::simulator::{MILLI, Nanos, UNIT};
 
+/// The mount unit of the unit directory.
+pub(in crate::simulator) const UNIT_DIR_MOUNT: &str = "etc-systemd-system.mount";
+
 /// One boot of the container.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::simulator) struct Boot {
@@ -17,6 +20,8 @@ pub(in crate::simulator) struct Boot {
 /// A message of PID 1 in the journal.
 #[derive(Debug, Clone)]
 pub(in crate::simulator) struct Record {
+    /// In true time.
+    pub(in crate::simulator) at: Nanos,
     /// In nanoseconds since the Unix epoch.
     pub(in crate::simulator) wall: Nanos,
     /// Since the host's boot.
@@ -123,6 +128,7 @@ impl World {
     pub(in crate::simulator) fn log(&mut self, message: String, unit: Option<&'static str>) {
         if self.setup.is_init && self.setup.has_journal && self.running().is_some() {
             self.journal.push(Record {
+                at: self.now,
                 wall: self.wall(),
                 monotonic: self.now - self.host_booted,
                 boot: self.boots.len(),
@@ -139,6 +145,19 @@ impl World {
             _ => format!("Started {UNIT} - Embedding server."),
         };
         self.log(message, Some(UNIT));
+    }
+
+    /// Takes away what covers the unit directory; systemd notices that a mount is gone.
+    pub(in crate::simulator) fn uncover(&mut self) {
+        self.files.unmount(UNIT_DIR);
+        let outcome = match self.setup.systemd {
+            ..=247 => "Succeeded",
+            _ => "Deactivated successfully",
+        };
+        self.log(
+            format!("{UNIT_DIR_MOUNT}: {outcome}."),
+            Some(UNIT_DIR_MOUNT),
+        );
     }
 
     /// The messages of PID 1 that are still there, the oldest first.

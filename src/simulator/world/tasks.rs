@@ -10,6 +10,8 @@ pub(in crate::simulator) struct Task {
     pub(in crate::simulator) ct: u32,
     /// Counts the tasks; stands for the process ID.
     pub(in crate::simulator) number: usize,
+    /// In true time.
+    pub(in crate::simulator) began: Nanos,
     /// In hundredths of a second after the host's boot.
     pub(in crate::simulator) ticks: Nanos,
     /// What the clock showed when it began and ended.
@@ -28,6 +30,7 @@ impl World {
             kind,
             ct: CT,
             number,
+            began: self.now,
             ticks: (self.now - self.host_booted).div_euclid(10 * MILLI),
             began_wall: self.wall(),
             ended_wall: None,
