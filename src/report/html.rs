@@ -52,6 +52,7 @@ pub(super) fn render(report: &Report) -> String {
     let page = context! {
         report => Value::from(Serde(report)),
         took => report.took,
+        failed_at => report.failure_time(),
         var_order => &report.var_order,
         title => format!("{}: container {}", report.headline(), report.target.ct),
         tone => tone(report),

@@ -86,6 +86,7 @@ fn properties(report: &Report) -> Vec<Property> {
         ("kernel", &target.kernel),
         ("pve", &target.pve),
         ("failed_at", &report.failed_at),
+        ("failed_at_source", &report.failed_at_source),
         ("cut_short", &report.cut_short),
         ("demonstration", &report.demonstration),
     ] {
@@ -129,7 +130,7 @@ fn verdict(report: &Report) -> TestCase {
     status.set_type(match (verdict.kind.level(), verdict.severity) {
         (Some(level), _) => level.words(),
         (None, Some(severity)) => severity.name(),
-        (None, None) => "inconclusive",
+        (None, None) => verdict.kind.id(),
     });
     status.set_description(visible_lines(&reasons(report)));
     case(&report.runbook.id, "verdict", status, None)

@@ -318,7 +318,13 @@ fn the_time_of_the_failure_turns_likely_into_confirmed() {
             "{moment} Failed to enable unit: Unit file embedding_server.service does not exist.\n"
         ),
     );
-    let finished = run(&["--log", "provision.log"]);
+    let files = ["report.html", "report.md", "report.xml"];
+    let outputs = files.map(|file| ["--output", file]).concat();
+    let finished = run(&[&["--log", "provision.log"], &outputs[..]].concat());
+    for file in files {
+        let report = environment.read(&format!("work/{file}"));
+        assert!(report.contains("provision.log:1"), "{file}: {report}");
+    }
     assert!(
         finished.stdout.contains("CONFIRMED: Race condition"),
         "{finished}"
