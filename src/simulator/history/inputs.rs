@@ -41,8 +41,9 @@ pub(in crate::simulator) enum LogZone {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::simulator) enum LogAbout {
     ThisUnit,
-    /// Another unit's, at the same time.
+    /// Another unit's, which fails at each command of this one's script.
     OtherUnit,
+    /// The unit's in another container, likewise.
     OtherContainer,
 }
 
@@ -284,15 +285,19 @@ impl LogGiven {
         }
         for ran in world.commands.iter().filter(|ran| of_run(ran.who)) {
             let verb = match ran.verb {
-                Verb::Reload => "daemon-reload".to_owned(),
-                Verb::Enable => format!("enable {UNIT}"),
+                Verb::Reload if self.about == LogAbout::ThisUnit => "daemon-reload".to_owned(),
+                _ => format!("enable {UNIT}"),
             };
             lines.push((
                 ran.at - 30 * MILLI,
                 true,
                 format!("pct exec {ct} -- systemctl {verb}"),
             ));
-            for line in ran.said.stderr.lines() {
+            let said = match self.about {
+                LogAbout::ThisUnit => ran.said.stderr.clone(),
+                _ => format!("Failed to enable unit: Unit file {UNIT} does not exist."),
+            };
+            for line in said.lines() {
                 lines.push((ran.at, false, line.to_owned()));
             }
         }
