@@ -150,7 +150,7 @@ impl Log<'_> {
         for (number, line) in lines(self.text) {
             let stamp = stamp::find(line, self.written, self.zone);
             let rest = stamp.as_ref().and_then(|stamp| line.get(stamp.end..));
-            let rest = rest.unwrap_or(line).trim();
+            let rest = names::without_logger(rest.unwrap_or(line).trim());
             if rest.is_empty() && stamp.is_none() {
                 continue;
             }

@@ -133,6 +133,25 @@ fn colour_only_where_it_is_wanted() {
 }
 
 #[test]
+fn the_host_proves_the_time_zone_of_a_log() {
+    let environment = environment();
+    // 2026-11-22T22:50:06Z.
+    let upid = "UPID:pve1:00004369:00047A96:6B03719E:vzstart:958:root@pam:";
+    environment.write(
+        "host/var/log/pve/tasks/index",
+        &format!("{upid} 6B0371A0 OK\n"),
+    );
+    let log = "2026-11-22 17:50:05 + pct start 958
+2026-11-22 17:50:09 Failed to enable unit: Unit file a.service does not exist.
+the end\n";
+    environment.write("work/provision.log", log);
+    let more = ["--log", "provision.log", "--format", "json"];
+    let report: Value = serde_json::from_str(&run(&environment, &more).stdout).unwrap();
+    assert_eq!(report["failed_at"], "2026-11-22T22:50:09.000000Z");
+    assert_eq!(report.get("log_zone_assumed"), None);
+}
+
+#[test]
 fn facts_of_the_host() {
     let environment = environment();
     let text = "runbook: small\ntitle: x\nchecks:

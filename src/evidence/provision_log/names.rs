@@ -42,6 +42,10 @@ static SYSTEMCTL: LazyLock<Regex> = LazyLock::new(|| {
 static SYNCHRONIZING: LazyLock<Regex> =
     LazyLock::new(|| constant_pattern(r"\bSynchronizing state of (?<unit>\S+) with SysV"));
 
+/// What Ansible's `log_path` has between the timestamp and the message.
+static LOGGER: LazyLock<Regex> =
+    LazyLock::new(|| constant_pattern(r"^p=\d+ u=\S+ n=\S+ (?:[A-Z]+)?\| ?"));
+
 /// Ansible's words about a service.
 static SERVICE: LazyLock<Regex> = LazyLock::new(|| {
     constant_pattern(r"\b(?:the requested|[Uu]nable to \w+) service (?<unit>[\w:.\\@-]+): ")
@@ -88,6 +92,12 @@ pub(super) fn makes_container(line: &str, ct: ContainerId) -> bool {
 /// The units that a text names.
 pub fn units(text: &str) -> impl Iterator<Item = &str> {
     UNIT.find_iter(text).map(|unit| unit.as_str())
+}
+
+/// A line without what Ansible's logger puts before the message.
+pub(super) fn without_logger(line: &str) -> &str {
+    let logger = LOGGER.find(line).map_or(0, |found| found.end());
+    line.get(logger..).unwrap_or(line)
 }
 
 /// The unit that the next lines are about, if `systemctl` says so.

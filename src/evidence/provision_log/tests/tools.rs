@@ -74,6 +74,26 @@ Thursday 26 November 2026  04:04:07 +0100 (0:00:01.000)       0:00:04.100 ******
 }
 
 #[test]
+fn the_last_play_in_the_log_of_ansible_counts() {
+    let play = |message: &str| {
+        format!(
+            "2026-11-26T03:04:05Z p=77 u=root n=ansible INFO| PLAY [Provision ct958] ****
+2026-11-26T03:04:06Z p=77 u=root n=ansible INFO| TASK [Enable the unit] ****
+2026-11-26T03:04:07Z p=77 u=root n=ansible ERROR| fatal: [ct958]: FAILED! => {{\"msg\": \"{message}\"}}
+"
+        )
+    };
+    let log = play("Failed to enable unit: Access denied") + &play(ABSENT);
+    let found = failures(&log);
+    assert_eq!(
+        [found[0].later_runs, found[1].later_runs],
+        [Some(1), Some(0)]
+    );
+    let chosen = failed_command(&found, Some("a.service")).unwrap();
+    assert_eq!(chosen.failure.text, ABSENT);
+}
+
+#[test]
 fn ansible_reports_of_another_host_are_not_this_containers() {
     let text = format!("fatal: [ct957]: FAILED! => {{\"stderr\": \"{ABSENT}\"}}");
     assert_eq!(failures(&text)[0].owner, Owner::AnotherContainer);
