@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use base16ct::lower::encode_string;
 use futures_util::FutureExt as _;
+use sha2::{Digest as _, Sha256};
 
 use super::answers::{Question, Reply, answer};
 use super::history::{History, NoAnswer};
@@ -14,7 +16,7 @@ use crate::engine::plan::{Plan, Request};
 use crate::engine::policy::ChangePolicy;
 use crate::engine::stop::Stop;
 use crate::engine::vars::resolve;
-use crate::evidence::recording::{Attempt, Ending, RecordedRunbook, Target};
+use crate::evidence::recording::{Attempt, Ending, RecordedRunbook, Recording, Target};
 use crate::evidence::time::Interval;
 use crate::fixture::ct;
 use crate::runbook::{Runbook, Source};
@@ -97,14 +99,25 @@ fn no_answer(reason: NoAnswer, call: &Call<'_>) -> Reply {
     }
 }
 
+/// The text of the runbook whose judgement is tried.
+const RUNBOOK: &str = include_str!("../../runbooks/race-condition.yaml");
+
 /// The runbook whose judgement is tried.
 pub(super) fn runbook() -> Arc<Runbook> {
     let source = Source {
         name: "race-condition.yaml".to_owned(),
-        text: include_str!("../../runbooks/race-condition.yaml").to_owned(),
+        text: RUNBOOK.to_owned(),
         built_in: true,
     };
     Arc::new(crate::runbook::read(&source).expect("a valid runbook"))
+}
+
+/// The recording of a history as a file holds it, with the text of the runbook.
+pub(super) fn whole_recording(runbook: &Arc<Runbook>, history: &History) -> Recording {
+    let mut recording = record(runbook, history, &mut history.play()).recording;
+    recording.runbook.text = RUNBOOK.to_owned();
+    recording.runbook.sha256 = encode_string(&Sha256::digest(RUNBOOK));
+    recording
 }
 
 /// Runs lxcdiag at the end of a history; the world is then as it is after the run.

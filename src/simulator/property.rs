@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use super::SECOND;
-use super::backend::{record, runbook};
+use super::backend::{record, runbook, whole_recording};
 use super::generator::generate;
 use super::history::History;
 use super::shrink::shrink;
@@ -57,6 +57,12 @@ pub(super) fn levels(diagnosis: &Diagnosis) -> BTreeMap<String, Level> {
 }
 
 impl Judged {
+    /// The hypotheses that are confirmed or likely.
+    fn supported(&self) -> impl Iterator<Item = (&str, Level)> {
+        let levels = self.levels.iter().map(|(id, level)| (&**id, *level));
+        levels.filter(|(_, level)| matches!(level, Level::Confirmed | Level::Likely))
+    }
+
     /// The hypotheses of which something false is certain.
     pub(super) fn wrong(&self) -> Vec<(&str, Level)> {
         let levels = self.levels.iter().map(|(id, level)| (&**id, *level));
@@ -148,6 +154,9 @@ fn explained(runbook: &Arc<Runbook>, history: &History) -> String {
     let open: Vec<_> = judged.truth.open().collect();
     let mut text = format!("# true: {}\n", held.join(", "));
     writeln!(text, "# not judged: {}", open.join(", ")).unwrap();
+    for (id, level) in judged.supported() {
+        writeln!(text, "# {}: {id}", level.words()).unwrap();
+    }
     for (id, level) in judged.wrong() {
         writeln!(text, "# wrong: {id} {}", level.words()).unwrap();
     }
@@ -176,12 +185,21 @@ fn shortest(runbook: &Arc<Runbook>, history: History, id: &str) -> History {
     shrink(history, is_wrong)
 }
 
-/// Prints one history, the one of `LXCDIAG_SEED`, and the shortest that is wrong in each of its ways.
+/// Prints one history, that of `LXCDIAG_SEED` or of the file `LXCDIAG_HISTORY`, and the shortest that is wrong in
+/// each of its ways. `LXCDIAG_RECORDING` names a file for its recording, which `lxcdiag judge` reads.
 #[test]
 fn a_history_can_be_explained() {
     let runbook = runbook();
-    let history = generate(number("LXCDIAG_SEED", 1));
+    let history = match std::env::var("LXCDIAG_HISTORY") {
+        Ok(path) => History::of_text(&std::fs::read_to_string(path).expect("a history")),
+        Err(_) => generate(number("LXCDIAG_SEED", 1)),
+    };
     println!("{}", explained(&runbook, &history));
+    if let Ok(path) = std::env::var("LXCDIAG_RECORDING") {
+        let recording = whole_recording(&runbook, &history);
+        let json = serde_json::to_string(&recording).expect("plain data");
+        std::fs::write(path, json).expect("a file that can be written");
+    }
     for (id, _) in judged(&runbook, &history).wrong() {
         let shortest = shortest(&runbook, history.clone(), id);
         println!("{}", explained(&runbook, &shortest));

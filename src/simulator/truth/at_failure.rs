@@ -77,6 +77,10 @@ impl<'a> Failure<'a> {
         };
         match refusal {
             Refusal::Stopped => truth.leave_open(&PAST),
+            // Where the link was there already, it would have worked.
+            Refusal::ReadOnly if self.ran.is_none() && self.case.world.is_linked() => {
+                truth.leave_open(&["read-only-or-full"]);
+            }
             Refusal::ReadOnly => truth.holds("read-only-or-full"),
             Refusal::File(_) => self.judge_file(look, &mut truth),
             Refusal::NotReady | Refusal::NotSystemd | Refusal::InitScript => {
