@@ -23,6 +23,7 @@ use std::rc::Rc;
 
 use super::event::{Arm, Event, EventKind, Site, Status};
 use super::parse::parse;
+use super::paths;
 use super::symbol::{Symbol, Symbols, read_in};
 use super::syntax::Pipeline;
 use super::syntax::{Item, List, Lost, Operator};
@@ -30,8 +31,11 @@ use super::text::{Place, Text};
 use query::{does_nothing, is_test, leaves, literal, names_in, tests_status};
 use state::{Capture, Context, Flow, Input, Shell, Sink, Value, Variable};
 
-/// How many commands are followed; a script of 6,000 lines has about 20,000.
-const MOST_STEPS: usize = 200_000;
+/// How many commands are followed.
+const MOST_STEPS: usize = 40_000;
+
+/// How many commands are followed in a function that nothing calls.
+const MOST_STEPS_OF_FUNCTION: usize = 2_000;
 
 /// Functions that call functions, and scripts in scripts.
 const DEEPEST_CALL: usize = 24;
@@ -103,6 +107,8 @@ struct Walker<'a> {
     jobs: usize,
     lists: usize,
     steps: usize,
+    /// The walk ends after so many steps.
+    limit: usize,
     depth: usize,
     /// Something at the host's side was not followed.
     is_incomplete: bool,
@@ -129,6 +135,7 @@ impl<'a> Walker<'a> {
             jobs: 0,
             lists: 0,
             steps: 0,
+            limit: MOST_STEPS,
             depth: 0,
             is_incomplete: false,
         }
@@ -156,16 +163,27 @@ impl<'a> Walker<'a> {
         let mut uncalled: Vec<_> = shell
             .functions
             .iter()
-            .filter(|(name, _)| !self.called.contains(*name) && !named.contains(name.as_str()))
-            .filter(|(_, body)| body.place.file == 0)
-            .map(|(name, body)| (body.place, name.clone(), Rc::clone(body)))
+            .filter(|(name, body)| !self.called.contains(*name) && body.place.file == 0)
+            .map(|(name, body)| {
+                (
+                    named.contains(name.as_str()),
+                    body.place,
+                    name.clone(),
+                    Rc::clone(body),
+                )
+            })
             .collect();
-        uncalled.sort_by_key(|(place, ..)| *place);
-        for (place, name, body) in uncalled {
+        // Those that no other one names come first: they call the others.
+        uncalled.sort_by_key(|(named, place, ..)| (*named, *place));
+        for (_, place, name, body) in uncalled {
+            if self.called.contains(&name) {
+                continue;
+            }
             let mut shell = shell.clone();
             shell.positions = None;
             shell.errexit = false;
             let context = Context::default().with(Status::Unknown);
+            self.limit = MOST_STEPS.min(self.steps + MOST_STEPS_OF_FUNCTION);
             self.emit(&shell, &context, place, EventKind::Unknown);
             self.called.insert(name);
             self.command(&mut shell, &body, &context);
@@ -185,6 +203,9 @@ impl<'a> Walker<'a> {
         (place, end): (Place, Place),
         kind: EventKind,
     ) {
+        if !is_relevant(&shell.site, &kind) {
+            return;
+        }
         self.events.push(Event {
             place,
             end: end.max(place),
@@ -370,6 +391,25 @@ impl<'a> Walker<'a> {
         let mut subshell = shell.clone();
         self.command(&mut subshell, last, &context);
         Flow::Next
+    }
+}
+
+/// Whether a rule may ask about an event: most of what a script does on the host concerns no container.
+fn is_relevant(site: &Site, kind: &EventKind) -> bool {
+    if matches!(site, Site::Container(_)) {
+        return true;
+    }
+    match kind {
+        EventKind::Command(words) => {
+            let name = words.first().map_or("", |word| word.as_str());
+            matches!(programs::base_name(name), "pct" | "lxc-wait" | "mount")
+        }
+        EventKind::Write(write) => {
+            paths::is_unit_directory(paths::parent(&write.path))
+                || write.path.starts_with("/var/lib/lxc/")
+        }
+        EventKind::Directory(_) => false,
+        _ => true,
     }
 }
 

@@ -65,8 +65,12 @@ fn read_all(from: impl std::io::Read) -> std::io::Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// A file that a script sources, from the directory of the script.
+/// A file that a script sources, from the directory of the script. What this machine has elsewhere is not the
+/// script's: an absolute path is not read.
 fn load(script: &str, path: &str) -> Option<(String, String)> {
+    if Path::new(path).is_absolute() {
+        return None;
+    }
     let directory = Path::new(script).parent().unwrap_or(Path::new(""));
     let path = directory.join(path);
     let is_file = std::fs::metadata(&path).is_ok_and(|metadata| metadata.is_file());

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::super::event::{Arm, EventKind, Status, Word as Argument};
 use super::super::syntax::{Command, Kind, List, Word};
 use super::super::text::Text;
-use super::{Context, DEEPEST_CALL, Flow, MOST_STEPS, Shell, Value, Walker, query};
+use super::{Context, DEEPEST_CALL, Flow, Shell, Value, Walker, query};
 
 impl Walker<'_> {
     pub(super) fn command(
@@ -15,8 +15,8 @@ impl Walker<'_> {
         context: &Context,
     ) -> Flow {
         self.steps += 1;
-        if self.steps > MOST_STEPS || self.symbols.are_used_up() {
-            if self.steps == MOST_STEPS + 1 {
+        if self.steps > self.limit || self.symbols.are_used_up() {
+            if self.steps == self.limit + 1 {
                 let why = "the script runs too many commands to follow";
                 self.unknown(shell, context, command.place, Some(why.to_owned()));
             }

@@ -236,6 +236,11 @@ impl Walker<'_> {
         if let Some(start) = super::wrapper::arguments_start(name, call) {
             return self.run_wrapped(shell, name, call, start, context);
         }
+        if super::wrapper::is_wrapper(name) {
+            // `command -v x`, `env` alone.
+            self.unknown_output();
+            return Flow::Next;
+        }
         let silent = self.program(shell, name, call, context);
         if !silent && shell.stdout == Sink::Captured {
             self.unknown_output();

@@ -65,6 +65,10 @@ pub(super) fn arguments_start(name: &str, call: &Call) -> Option<usize> {
     (index < words.len()).then_some(index)
 }
 
+pub(super) fn is_wrapper(name: &str) -> bool {
+    WRAPPERS.iter().any(|(wrapper, _)| *wrapper == name)
+}
+
 fn is_assignment(word: &str) -> bool {
     word.split_once('=').is_some_and(|(name, _)| {
         !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
