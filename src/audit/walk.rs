@@ -1,6 +1,6 @@
 //! Follows a script in the order in which it would run, without running anything: what is known of the values of
 //! variables, each function where it is called, each branch, loops once for every known value, scripts in scripts.
-//! The result is a list of events.
+//! What comes of it is a list of events.
 
 mod builtin;
 mod compound;
@@ -31,10 +31,13 @@ use super::text::{Place, Text};
 use query::{does_nothing, is_test, leaves, literal, names_in, tests_status};
 use state::{Capture, Context, Flow, Input, Shell, Sink, Value, Variable};
 
-/// How many commands are followed.
+/// So many commands are followed.
 const MOST_STEPS: usize = 40_000;
 
-/// How many commands are followed in a function that nothing calls.
+/// So many events are kept: the rules compare each with the others.
+const MOST_EVENTS: usize = 8_000;
+
+/// So many commands are followed in a function that nothing calls.
 const MOST_STEPS_OF_FUNCTION: usize = 2_000;
 
 /// Functions that call functions, and scripts in scripts.
@@ -413,7 +416,7 @@ fn is_relevant(site: &Site, kind: &EventKind) -> bool {
     }
 }
 
-/// How the rest of a list uses the status of a command before it.
+/// What becomes of a status in front of the rest of a list.
 fn status_before(rest: &[(Operator, Pipeline)], outer: Status) -> Status {
     let or = rest.iter().find(|(operator, _)| *operator == Operator::Or);
     match or {

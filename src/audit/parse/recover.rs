@@ -13,11 +13,14 @@ const DEEPEST_BLOCK: usize = 150;
 /// The parser takes twice as long for each further level of parentheses.
 const DEEPEST_PARENTHESES: usize = 16;
 
+/// The parser's time doubles with each `((` and each `case` in another that is not closed.
+const DEEPEST_AMBIGUITY: usize = 9;
+
 /// How many lines are replaced before the script is parsed command by command.
 const MOST_REPAIRS: usize = 25;
 
 /// So much text is parsed for a script in the search for its commands.
-const MOST_TEXT: usize = 4 << 20;
+const MOST_TEXT: usize = 2 << 20;
 
 pub(super) fn parse(text: &Text, depth: usize) -> Script {
     let source = Source::new(text, depth);
@@ -26,13 +29,14 @@ pub(super) fn parse(text: &Text, depth: usize) -> Script {
     if is_too_deep(&chars) {
         return by_commands(text, depth, &mut lost);
     }
-    for repairs in 0..=MOST_REPAIRS {
+    let most_repairs = MOST_REPAIRS.min(MOST_TEXT / chars.len().max(1));
+    for repairs in 0..=most_repairs {
         let stumbled = match parse_program(&chars) {
             Ok(program) => {
                 let list = convert::program(&source, &program, &mut lost);
                 return Script { list, lost };
             }
-            Err(ParseError::ParsingNear(position)) if repairs < MOST_REPAIRS => {
+            Err(ParseError::ParsingNear(position)) if repairs < most_repairs => {
                 source.byte(&position)
             }
             Err(_) => break,
@@ -125,7 +129,12 @@ fn by_commands(text: &Text, depth: usize, lost: &mut Vec<Lost>) -> Script {
         let mut length = 0;
         let mut complete = None;
         for line in rest.split_inclusive('\n') {
+            let is_inside = length > 0 && line.starts_with([' ', '\t', '\n']);
             length += line.len();
+            if is_inside && length < rest.len() {
+                // An indented line ends no command that begins before it, as a rule.
+                continue;
+            }
             parsed += length;
             if parsed > MOST_TEXT {
                 break;
@@ -168,24 +177,40 @@ fn by_commands(text: &Text, depth: usize, lost: &mut Vec<Lost>) -> Script {
 /// Whether blocks may be nested too deeply: an upper bound, counted without parsing. Prose in a heredoc counts, too.
 fn is_too_deep(chars: &str) -> bool {
     let (mut blocks, mut parentheses) = (0_usize, 0_usize);
+    let (mut cases, mut doubled) = (0_usize, 0_usize);
+    let mut before = ' ';
     let word = |c: char| c.is_alphanumeric() || c == '_';
     for token in chars.split_inclusive(|c: char| !word(c)) {
+        let last = token.chars().next_back().unwrap_or(' ');
         let name = token.trim_end_matches(|c: char| !word(c));
         match name {
-            "if" | "do" | "case" | "while" | "until" => blocks += 1,
-            "fi" | "done" | "esac" => blocks = blocks.saturating_sub(1),
+            "if" | "do" | "while" | "until" => blocks += 1,
+            "fi" | "done" => blocks = blocks.saturating_sub(1),
+            "case" => cases += 1,
+            "esac" => cases = cases.saturating_sub(1),
             _ => {}
         }
-        match token.chars().next_back() {
-            Some('{') => blocks += 1,
-            Some('}') => blocks = blocks.saturating_sub(1),
-            Some('(') => parentheses += 1,
-            Some(')') => parentheses = parentheses.saturating_sub(1),
+        let is_pair = name.is_empty() && last == before;
+        match last {
+            '{' => blocks += 1,
+            '}' => blocks = blocks.saturating_sub(1),
+            '(' => {
+                parentheses += 1;
+                doubled += usize::from(is_pair);
+            }
+            ')' => {
+                parentheses = parentheses.saturating_sub(1);
+                doubled = doubled.saturating_sub(usize::from(is_pair));
+            }
             _ => {}
         }
-        if parentheses > DEEPEST_PARENTHESES || blocks + parentheses > DEEPEST_BLOCK {
+        if blocks > DEEPEST_BLOCK
+            || parentheses > DEEPEST_PARENTHESES
+            || cases.max(doubled) > DEEPEST_AMBIGUITY
+        {
             return true;
         }
+        before = last;
     }
     false
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::super::event::{Arm, EventKind, Status, Word as Argument};
 use super::super::syntax::{Command, Kind, List, Word};
 use super::super::text::Text;
-use super::{Context, DEEPEST_CALL, Flow, Shell, Value, Walker, query};
+use super::{Context, DEEPEST_CALL, Flow, MOST_EVENTS, Shell, Value, Walker, query};
 
 impl Walker<'_> {
     pub(super) fn command(
@@ -15,8 +15,10 @@ impl Walker<'_> {
         context: &Context,
     ) -> Flow {
         self.steps += 1;
-        if self.steps > self.limit || self.symbols.are_used_up() {
-            if self.steps == self.limit + 1 {
+        let is_full = self.events.len() > MOST_EVENTS || self.symbols.are_used_up();
+        if self.steps > self.limit || is_full {
+            if self.steps <= self.limit + 1 {
+                self.steps = self.limit + 1;
                 let why = "the script runs too many commands to follow";
                 self.unknown(shell, context, command.place, Some(why.to_owned()));
             }
