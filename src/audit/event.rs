@@ -165,8 +165,8 @@ pub(super) struct Exec {
     pub(super) output: Option<(String, Place)>,
     /// It only prints a file.
     pub(super) reads_file: bool,
-    /// The number of the shell list that contains it.
-    pub(super) list: usize,
+    /// The shell lists that contain it, also around the functions that lead to it.
+    pub(super) lists: Vec<usize>,
     /// It runs systemctl.
     pub(super) systemctl: bool,
 }

@@ -80,6 +80,14 @@ impl Text {
         slice
     }
 
+    /// Other characters at the same places, one for each byte.
+    pub(super) fn with_chars(&self, chars: String) -> Self {
+        Self {
+            chars,
+            marks: self.marks.clone(),
+        }
+    }
+
     /// The same characters, each replaced by what a function makes of it, at the same place.
     pub(super) fn map(&self, change: impl Fn(&str) -> String) -> Self {
         Self::new(&change(&self.chars), self.place())

@@ -31,13 +31,13 @@ use super::text::{Place, Text};
 use query::{does_nothing, is_test, leaves, literal, names_in, tests_status};
 use state::{Capture, Context, Flow, Input, Shell, Sink, Value, Variable};
 
-/// So many commands are followed.
+/// How many commands are followed.
 const MOST_STEPS: usize = 40_000;
 
-/// So many events are kept: the rules compare each with the others.
+/// How many events are kept: the rules compare each with the others.
 const MOST_EVENTS: usize = 8_000;
 
-/// So many commands are followed in a function that nothing calls.
+/// How many commands are followed in a function that nothing calls.
 const MOST_STEPS_OF_FUNCTION: usize = 2_000;
 
 /// Functions that call functions, and scripts in scripts.
@@ -113,6 +113,10 @@ struct Walker<'a> {
     /// The walk ends after so many steps.
     limit: usize,
     depth: usize,
+    /// Loops around the current command.
+    loops: usize,
+    /// Files that are being sourced.
+    sourced: usize,
     /// Something at the host's side was not followed.
     is_incomplete: bool,
 }
@@ -140,6 +144,8 @@ impl<'a> Walker<'a> {
             steps: 0,
             limit: MOST_STEPS,
             depth: 0,
+            loops: 0,
+            sourced: 0,
             is_incomplete: false,
         }
     }
@@ -272,10 +278,8 @@ impl<'a> Walker<'a> {
 
     fn item(&mut self, shell: &mut Shell, item: &Item, context: &Context) -> Flow {
         self.lists += 1;
-        let mut context = Context {
-            list: self.lists,
-            ..context.clone()
-        };
+        let mut context = context.clone();
+        context.lists.push(self.lists);
         if item.background {
             self.jobs += 1;
             let job = self.jobs;

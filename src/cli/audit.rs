@@ -1,7 +1,7 @@
 //! `lxcdiag audit`: what cannot work in provisioning scripts.
 
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use super::args::AuditArgs;
 use super::error::CliError;
@@ -73,6 +73,8 @@ fn load(script: &str, path: &str) -> Option<(String, String)> {
     }
     let directory = Path::new(script).parent().unwrap_or(Path::new(""));
     let path = directory.join(path);
+    let is_named = |part: &Component| !matches!(part, Component::CurDir);
+    let path: PathBuf = path.components().filter(is_named).collect();
     let is_file = std::fs::metadata(&path).is_ok_and(|metadata| metadata.is_file());
     let text = is_file.then(|| std::fs::File::open(&path).and_then(read_all))?;
     Some((path.display().to_string(), text.ok()?))

@@ -16,6 +16,9 @@ const DEEPEST_PARENTHESES: usize = 16;
 /// The parser's time doubles with each `((` and each `case` in another that is not closed.
 const DEEPEST_AMBIGUITY: usize = 9;
 
+/// The parser's time grows with the square of the words in a line.
+const MOST_WORDS: usize = 20_000;
+
 /// How many lines are replaced before the script is parsed command by command.
 const MOST_REPAIRS: usize = 25;
 
@@ -23,43 +26,46 @@ const MOST_REPAIRS: usize = 25;
 const MOST_TEXT: usize = 2 << 20;
 
 pub(super) fn parse(text: &Text, depth: usize) -> Script {
+    if is_too_deep(text.as_str()) {
+        return by_commands(text, depth);
+    }
+    if let Ok(program) = parse_program(text.as_str()) {
+        let mut lost = Vec::new();
+        let list = convert::program(&Source::new(text, depth), &program, &mut lost);
+        return Script { list, lost };
+    }
+    let text = text.with_chars(rewritten(text.as_str()));
+    repaired(&text, depth).unwrap_or_else(|| by_commands(&text, depth))
+}
+
+/// The script without the lines that the parser stumbles over.
+fn repaired(text: &Text, depth: usize) -> Option<Script> {
     let source = Source::new(text, depth);
     let mut chars = text.as_str().to_owned();
     let mut lost = Vec::new();
-    if is_too_deep(&chars) {
-        return by_commands(text, depth, &mut lost);
-    }
-    let most_repairs = MOST_REPAIRS.min(MOST_TEXT / chars.len().max(1));
-    for repairs in 0..=most_repairs {
-        let stumbled = match parse_program(&chars) {
+    for _ in 0..MOST_REPAIRS.min(MOST_TEXT / chars.len().max(1)) {
+        match parse_program(&chars) {
             Ok(program) => {
-                let list = convert::program(&source, &program, &mut lost);
-                return Script { list, lost };
+                let text = text.with_chars(chars);
+                let list = convert::program(&Source::new(&text, depth), &program, &mut lost);
+                return Some(Script { list, lost });
             }
-            Err(ParseError::ParsingNear(position)) if repairs < most_repairs => {
-                source.byte(&position)
+            Err(ParseError::ParsingNear(position)) => {
+                let line = blank_line(&mut chars, source.byte(&position))?;
+                lost.push(Lost {
+                    place: text.place_at(line),
+                    why: "syntax that lxcdiag does not know".to_owned(),
+                });
             }
-            Err(_) => break,
-        };
-        if let Some(rewritten) = rewrite(&chars) {
-            chars = rewritten;
-            continue;
+            Err(_) => return None,
         }
-        let Some(line) = blank_line(&mut chars, stumbled) else {
-            break;
-        };
-        lost.push(Lost {
-            place: text.place_at(line),
-            why: "syntax that lxcdiag does not know".to_owned(),
-        });
     }
-    lost.clear();
-    by_commands(text, depth, &mut lost)
+    None
 }
 
 /// Constructs that the parser does not know, as others of the same length and nearly the same meaning: `select` is
 /// a loop, the target of `&> >(…)` is a process, and a pattern in `$(case …)` may have its opening parenthesis.
-fn rewrite(chars: &str) -> Option<String> {
+fn rewritten(chars: &str) -> String {
     let mut bytes = chars.as_bytes().to_vec();
     let mut in_case = 0_usize;
     let mut start = 0;
@@ -83,15 +89,14 @@ fn rewrite(chars: &str) -> Option<String> {
         if in_case > 0 {
             let pattern = code.split_once(')').map_or("", |(pattern, _)| pattern);
             let plain = |c: char| c.is_alphanumeric() || "*?|_-.\"'[]".contains(c);
-            if at > start && !pattern.is_empty() && pattern.chars().all(plain) {
+            if at > start && !matches!(pattern, "" | "esac") && pattern.chars().all(plain) {
                 replace(&mut bytes, at - 1, b"(");
             }
             in_case -= usize::from(line.contains("esac"));
         }
         start += line.len();
     }
-    let rewritten = String::from_utf8(bytes).ok()?;
-    (rewritten != chars).then_some(rewritten)
+    String::from_utf8(bytes).unwrap_or_else(|_| chars.to_owned())
 }
 
 fn replace(bytes: &mut [u8], at: usize, with: &[u8]) {
@@ -119,13 +124,15 @@ fn blank_line(chars: &mut String, at: usize) -> Option<usize> {
 }
 
 /// The script in pieces, each as many lines as it takes to be complete.
-fn by_commands(text: &Text, depth: usize, lost: &mut Vec<Lost>) -> Script {
+fn by_commands(text: &Text, depth: usize) -> Script {
+    let chars = text.as_str();
     let mut list = Vec::new();
+    let mut lost = Vec::new();
     let mut start = 0;
     let mut parsed = 0;
-    let end = text.as_str().len();
+    let end = chars.len();
     while start < end {
-        let rest = text.as_str().get(start..).unwrap_or_default();
+        let rest = chars.get(start..).unwrap_or_default();
         let mut length = 0;
         let mut complete = None;
         for line in rest.split_inclusive('\n') {
@@ -155,7 +162,7 @@ fn by_commands(text: &Text, depth: usize, lost: &mut Vec<Lost>) -> Script {
         if let Some(program) = complete {
             let piece = text.slice(start, start + length);
             let source = Source::new(&piece, depth);
-            list.extend(convert::program(&source, &program, lost));
+            list.extend(convert::program(&source, &program, &mut lost));
         } else {
             lost.push(Lost {
                 place: text.place_at(start),
@@ -168,17 +175,14 @@ fn by_commands(text: &Text, depth: usize, lost: &mut Vec<Lost>) -> Script {
         }
         start += length.max(1);
     }
-    Script {
-        list,
-        lost: std::mem::take(lost),
-    }
+    Script { list, lost }
 }
 
 /// Whether blocks may be nested too deeply: an upper bound, counted without parsing. Prose in a heredoc counts, too.
 fn is_too_deep(chars: &str) -> bool {
     let (mut blocks, mut parentheses) = (0_usize, 0_usize);
     let (mut cases, mut doubled) = (0_usize, 0_usize);
-    let mut before = ' ';
+    let (mut before, mut blanks) = (' ', 0_usize);
     let word = |c: char| c.is_alphanumeric() || c == '_';
     for token in chars.split_inclusive(|c: char| !word(c)) {
         let last = token.chars().next_back().unwrap_or(' ');
@@ -204,7 +208,13 @@ fn is_too_deep(chars: &str) -> bool {
             }
             _ => {}
         }
-        if blocks > DEEPEST_BLOCK
+        blanks = match last {
+            '\n' => 0,
+            ' ' | '\t' => blanks + 1,
+            _ => blanks,
+        };
+        if blanks > MOST_WORDS
+            || blocks > DEEPEST_BLOCK
             || parentheses > DEEPEST_PARENTHESES
             || cases.max(doubled) > DEEPEST_AMBIGUITY
         {

@@ -92,7 +92,7 @@ fn follows_exec(view: &View, index: usize, event: &Event, call: &Systemctl) -> b
         EventKind::Exec(exec) => {
             exec.systemctl
                 && before.site == event.site
-                && (exec.list == call.list || before.end == event.place)
+                && (exec.lists.contains(&call.list) || before.end == event.place)
         }
         _ => false,
     })

@@ -192,7 +192,7 @@ fn is_similar(file: &str, unit: &str) -> bool {
     };
     let shorter = a.chars().count().min(b.chars().count());
     a_suffix == b_suffix
-        && shorter >= 4
+        && shorter >= 3
         && without_digits(&a) != without_digits(&b)
         && strsim::damerau_levenshtein(&a, &b) <= (shorter / 3).min(2)
 }

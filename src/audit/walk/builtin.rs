@@ -26,8 +26,10 @@ impl Walker<'_> {
             // Its redirections stay.
             "exec" if call.words.len() == 1 => {}
             "exit" => return Some(Flow::Exit),
-            "return" => return Some(Flow::Return),
-            "break" | "continue" => return Some(Flow::Break),
+            // Outside of a function or a loop, they do nothing.
+            "return" if !shell.frames.is_empty() || self.sourced > 0 => return Some(Flow::Return),
+            "break" | "continue" if self.loops > 0 => return Some(Flow::Break),
+            "return" | "break" | "continue" => {}
             "cd" | "pushd" => self.cd(shell, call),
             "set" => self.set(shell, call),
             "shift" => shift(shell, call),
@@ -194,7 +196,9 @@ impl Walker<'_> {
                     shell.positions = Some(arguments.iter().map(|w| w.text.clone()).collect());
                 }
                 self.depth += 1;
+                self.sourced += 1;
                 self.run_list(shell, &text, context);
+                self.sourced -= 1;
                 self.depth -= 1;
                 shell.positions = positions;
                 return;

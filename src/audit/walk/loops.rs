@@ -59,6 +59,7 @@ impl Walker<'_> {
         // What the body changes is not known when the loop begins again.
         context.polling = true;
         let arms = self.path.len();
+        self.loops += 1;
         self.list(shell, condition, &context.condition());
         let mut flow = self.list(shell, body, &context);
         // `while [ $# -gt 0 ]; do …; shift; done`: once for each argument.
@@ -71,6 +72,7 @@ impl Walker<'_> {
                 left = if now < left { now } else { 0 };
             }
         }
+        self.loops -= 1;
         self.path.truncate(arms);
         self.emit(
             shell,
@@ -135,7 +137,9 @@ impl Walker<'_> {
             polling: context.polling || query::leaves_loop(body),
             ..context.clone()
         };
+        self.loops += 1;
         let flow = self.list(shell, body, &context);
+        self.loops -= 1;
         self.path.truncate(arms);
         match flow {
             Flow::Break | Flow::Next => Flow::Next,

@@ -149,7 +149,7 @@ impl Walker<'_> {
             dash,
             output: output.clone(),
             reads_file,
-            list: context.list,
+            lists: context.lists.clone(),
             systemctl: false,
         };
         self.emit_until(
@@ -300,7 +300,7 @@ impl Walker<'_> {
             verb,
             units,
             now,
-            list: context.list,
+            list: context.lists.last().copied().unwrap_or_default(),
         });
         self.emit_until(shell, context, (call.place, call.end), kind);
     }

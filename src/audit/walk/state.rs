@@ -30,7 +30,8 @@ pub(super) struct Context {
     pub(super) polling: bool,
     pub(super) input: Input,
     pub(super) parallel: bool,
-    pub(super) list: usize,
+    /// The shell lists around the command, the innermost last.
+    pub(super) lists: Vec<usize>,
 }
 
 impl Default for Context {
@@ -44,7 +45,7 @@ impl Default for Context {
             polling: false,
             input: Input::Inherited,
             parallel: false,
-            list: 0,
+            lists: Vec::new(),
         }
     }
 }
