@@ -7,6 +7,21 @@
 //!
 //! The model is written from measurements of real systems, not from the judge: the two must not share
 //! mistakes. What lxcdiag confirms must be true, and what it rules out must be false, in every history.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `files`, `unit_text` | inodes with their stamps, links and mounts; texts of unit files, and how systemd reads them |
+//! | `world` | the container, its systemd and journal, the host's tasks, the clock |
+//! | `event` | what may happen, and how it unfolds |
+//! | `history` | events in their order, when lxcdiag runs, and what the user hands in |
+//! | `generator` | random histories; its tables of weights are fixed |
+//! | `answers`, `backend` | what each check prints |
+//! | `truth` | which hypotheses are true |
+//! | `property`, `shrink`, `regressions`, `exhaustive` | the tests |
+//! | `recorded` | the model compared with recordings of real containers |
+//!
+//! Outside the model: drop-ins, instances of templates, other directories than /etc/systemd/system as the one
+//! pushed to, and whatever leaves no trace (`History::is_possible`).
 
 mod answers;
 mod backend;

@@ -1,7 +1,7 @@
 //! Every history of a small model, to measure what can be decided at all.
 //!
 //! A container is made and booted; then come up to three more events beside one `enable`, each at one of
-//! four times, so six at most. Histories that give lxcdiag the same recording form a group. Where a
+//! four times, so six at most; the user knows nothing of the failure, or its time, or has a log. Histories that give lxcdiag the same recording form a group. Where a
 //! hypothesis has one truth in all of a group, it can be decided there, and should be.
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::backend::{record, runbook};
 use super::event::{Delivery, Event, How, Origin, Place, Who};
-use super::history::{FailedAt, History, Inputs};
+use super::history::{FailedAt, History, Inputs, LogAbout, LogGiven, LogZone};
 use super::property::{levels, number, on_all_processors};
 use super::shrink::PLAIN;
 use super::truth::truth;
@@ -33,6 +33,17 @@ const RULED_OUT: usize = 20;
 const TIMES: [Nanos; 4] = [10 * SECOND, 13 * SECOND, 16 * SECOND, 300 * SECOND];
 const ENABLED_AT: Nanos = TIMES[1] + SECOND / 10;
 const RUN_AT: Nanos = 1_000 * SECOND;
+
+/// A log that shows the failure with its message.
+const LOG: LogGiven = LogGiven {
+    zone: LogZone::Written(0),
+    about: LogAbout::ThisUnit,
+    lag: 5 * MILLI,
+    has_millis: true,
+    has_commands: true,
+    has_all_runs: false,
+    is_copied: true,
+};
 
 /// From one time to the next but one.
 const LONG: Nanos = 6 * SECOND;
@@ -145,8 +156,13 @@ fn add(
 ) {
     let mut sorted = history.clone();
     sorted.events.sort_by_key(|(at, _)| *at);
-    for failed_at in [FailedAt::Missing, FailedAt::Exact] {
-        sorted.inputs.failed_at = failed_at;
+    let given = [
+        (FailedAt::Missing, None),
+        (FailedAt::Exact, None),
+        (FailedAt::Missing, Some(LOG)),
+    ];
+    for (failed_at, log) in given {
+        (sorted.inputs.failed_at, sorted.inputs.log) = (failed_at, log);
         visit(&sorted);
     }
     if left == 0 {
