@@ -3,6 +3,7 @@
 use super::super::event::EventKind;
 use super::super::finding::Severity::Warning;
 use super::super::finding::{Draft, Sure};
+use super::super::paths;
 use super::super::rule::Rule;
 use super::super::view::{View, verifies};
 
@@ -32,6 +33,17 @@ pub(super) fn push(view: &View, found: &mut Vec<Draft>) {
             };
             let reads = call.reloads() || call.enables() || call.starts();
             if !reads || later.container() != Some(&push.container) || !runs_beside {
+                continue;
+            }
+            // Another job looks at its own units.
+            let in_other_job = later.jobs.iter().any(|job| !event.jobs.contains(job));
+            let file = paths::file_name(&push.destination);
+            if in_other_job
+                && !call
+                    .units
+                    .iter()
+                    .any(|unit| paths::may_be_unit(file, &paths::unit_name(unit)))
+            {
                 continue;
             }
             let what = match push.parallel {

@@ -145,6 +145,7 @@ fn after_push(view: &View, index: usize) -> Option<String> {
     let container = view
         .before(index)
         .find_map(|(_, event)| match &event.kind {
+            EventKind::Push(_) if !event.jobs.is_empty() => Some(None),
             EventKind::Push(push) => Some(Some(push.container.as_str())),
             EventKind::Systemctl(call) if call.starts() => Some(None),
             EventKind::Started(_) => Some(None),

@@ -194,8 +194,8 @@ pub(super) fn root_file_system(view: &View, found: &mut Vec<Draft>) {
             false => (Error, Sure::Likely),
         };
         let message = format!(
-            "`{}` is an empty directory on the host: the container's root is mounted in its own namespace only, \
-             unless `pct mount` mounts it",
+            "`{}` is written on the host: the container's root is mounted in its own namespace only, unless `pct \
+             mount` mounts it here",
             view.shown(&write.path)
         );
         found.push(Draft::new(Rule::RootfsCopy, severity, sure, event, message));

@@ -15,12 +15,17 @@ pub(super) enum Content {
 }
 
 impl Walker<'_> {
-    /// The input of a command: a file that the script has written, maybe.
+    /// The input of a command: a file that the script has written, or one beside the script.
     pub(super) fn input_from(&mut self, shell: &Shell, path: &str) -> Input {
         let key = (shell.site.clone(), self.absolute(shell, path));
-        match self.contents.get(&key) {
-            Some(Content::Text(text)) => Input::Text(text.clone()),
-            _ => Input::Unknown,
+        if let Some(Content::Text(text)) = self.contents.get(&key) {
+            return Input::Text(text.clone());
+        }
+        match shell.site {
+            Site::Host => self
+                .without_script_directory(path)
+                .map_or(Input::Unknown, Input::File),
+            Site::Remote(_) | Site::Container(_) => Input::Unknown,
         }
     }
 
@@ -106,7 +111,7 @@ impl Walker<'_> {
                     .any(|word| matches!(word.as_str(), "-a" | "--append"));
                 let text = match &context.input {
                     Input::Text(text) => Some(text.clone()),
-                    Input::Inherited | Input::Unknown => None,
+                    Input::Inherited | Input::File(_) | Input::Unknown => None,
                 };
                 for word in option_values(words, &[]) {
                     let path = self.absolute(shell, word.as_str());
@@ -203,7 +208,7 @@ impl Walker<'_> {
                 Some(Content::Text(text)) => Some(text.clone()),
                 _ => None,
             };
-            if is_directory {
+            if is_directory && !source.ends_with('/') {
                 // The content of a directory may be copied with it.
                 let name = match name {
                     "." | "" => self.derived("*", false),

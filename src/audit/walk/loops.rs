@@ -96,7 +96,7 @@ impl Walker<'_> {
     ) -> Flow {
         let lines: Vec<Text> = match &context.input {
             Input::Text(text) => lines(text),
-            Input::Inherited | Input::Unknown => Vec::new(),
+            Input::Inherited | Input::File(_) | Input::Unknown => Vec::new(),
         };
         let context = Context {
             input: Input::Inherited,

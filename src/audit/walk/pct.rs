@@ -134,15 +134,16 @@ impl Walker<'_> {
             Sink::File { path, place, .. } => Some((path.clone(), *place)),
             _ => None,
         };
-        let reads_file = !matches!(context.input, Input::Text(_) | Input::Unknown)
-            && matches!(
-                command.name(),
-                "cat" | "head" | "tail" | "sed" | "grep" | "base64" | "tar"
-            )
-            && command
-                .arguments()
-                .iter()
-                .any(|word| word.as_str().contains('/'));
+        let reads_file = !matches!(
+            context.input,
+            Input::Text(_) | Input::File(_) | Input::Unknown
+        ) && matches!(
+            command.name(),
+            "cat" | "head" | "tail" | "sed" | "grep" | "base64" | "tar"
+        ) && command
+            .arguments()
+            .iter()
+            .any(|word| word.as_str().contains('/'));
         let index = self.events.len();
         let exec = Exec {
             container: id.to_owned(),

@@ -283,17 +283,31 @@ pub(super) fn is_harmless(name: &str) -> bool {
         "lxc-config",
         "lxc-cgroup",
         "lxc-device",
-        "pct-status",
+        "yq",
+        "htpasswd",
+        "pwgen",
+        "uuidgen",
+        "mkpasswd",
+        "lspci",
+        "lsusb",
+        "arp",
+        "fping",
+        "sops",
+        "age",
+        "xmllint",
+        "envsubst",
+        "awk",
+        "gawk",
+        "mawk",
     ];
     NAMES.contains(&name)
 }
 
-/// Programs that may make files anywhere, but are no scripts: nothing to report.
+/// Programs that may make directories, but bring no units.
 pub(super) fn is_quiet(name: &str) -> bool {
     matches!(
         name,
         "npm"
-            | "npx"
             | "yarn"
             | "pnpm"
             | "pip"
@@ -303,7 +317,6 @@ pub(super) fn is_quiet(name: &str) -> bool {
             | "poetry"
             | "go"
             | "cargo"
-            | "make"
             | "cmake"
             | "gcc"
             | "docker"
@@ -319,20 +332,15 @@ pub(super) fn is_quiet(name: &str) -> bool {
             | "rclone"
             | "restic"
             | "borg"
-            | "pm2"
             | "wg"
             | "wg-quick"
             | "nginx"
-            | "systemd-run"
             | "fallocate"
             | "mkfs.ext4"
             | "mkswap"
             | "swapon"
             | "update-alternatives"
             | "virtualenv"
-            | "ansible-playbook"
-            | "ansible"
-            | "7z"
     )
 }
 

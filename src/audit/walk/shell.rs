@@ -116,19 +116,30 @@ impl Walker<'_> {
             }
             return;
         }
-        match &context.input {
+        match self.input_text(&context.input, call.place) {
             Input::Text(text) => {
                 let context = Context {
                     input: Input::Inherited,
                     ..context.clone()
                 };
-                self.script(&mut inner, &text.clone(), &context);
+                self.script(&mut inner, &text, &context);
             }
-            Input::Unknown => {
+            Input::File(_) | Input::Unknown => {
                 let why = "a script that comes from another command".to_owned();
                 self.unknown(shell, context, call.place, Some(why));
             }
             Input::Inherited => {}
+        }
+    }
+
+    /// The input with the text of a file that is at hand.
+    fn input_text(&mut self, input: &Input, place: Place) -> Input {
+        match input {
+            Input::File(path) => {
+                let text = self.load_file(path, place);
+                text.map_or(Input::Unknown, Input::Text)
+            }
+            input => input.clone(),
         }
     }
 
@@ -242,15 +253,15 @@ impl Walker<'_> {
             }
             return self.script(shell, command, context);
         }
-        match &context.input {
+        match self.input_text(&context.input, place) {
             Input::Text(text) => {
                 let context = Context {
                     input: Input::Inherited,
                     ..context.clone()
                 };
-                self.script(shell, &text.clone(), &context);
+                self.script(shell, &text, &context);
             }
-            Input::Unknown => {
+            Input::File(_) | Input::Unknown => {
                 let why = "a script that comes from another command".to_owned();
                 self.unknown(shell, context, place, Some(why));
             }

@@ -352,7 +352,16 @@ impl Walker<'_> {
             return;
         }
         if programs::is_quiet(name) {
-            return self.unknown(shell, context, call.place, None);
+            let kind = EventKind::Packages(Some(Vec::new()));
+            return self.emit(shell, context, call.place, kind);
+        }
+        let module = call
+            .arguments()
+            .first()
+            .is_some_and(|word| word.as_str() == "-m");
+        if programs::is_interpreter(name) && module {
+            let kind = EventKind::Packages(Some(Vec::new()));
+            return self.emit(shell, context, call.place, kind);
         }
         let why = match (programs::is_interpreter(name), call.name().contains('/')) {
             (true, _) => format!("a script for `{name}`"),

@@ -72,6 +72,8 @@ impl Context {
 pub(super) enum Input {
     Inherited,
     Text(Text),
+    /// A file that is at hand, maybe.
+    File(String),
     Unknown,
 }
 

@@ -154,7 +154,7 @@ impl Walker<'_> {
         let input = std::mem::replace(&mut context.input, Input::Inherited);
         let values = match &input {
             Input::Text(text) => lines(text),
-            Input::Inherited | Input::Unknown => Vec::new(),
+            Input::Inherited | Input::File(_) | Input::Unknown => Vec::new(),
         };
         let values = if values.is_empty() || values.len() > 64 {
             let symbol = self.symbol("the input of xargs");
