@@ -230,7 +230,12 @@ pub(super) fn verifies(event: &Event, container: &str, path: &str) -> bool {
     let Some((first, arguments)) = words.split_first() else {
         return false;
     };
-    let names = |text: &str| may_equal(text, path) || text.contains(path);
+    // A pattern, or another variable, for the name: the directory must be the same.
+    let beside = |text: &str| {
+        paths::parent(text) == paths::parent(path)
+            && may_equal(paths::file_name(text), paths::file_name(path))
+    };
+    let names = |text: &str| text.contains(path) || text.contains('/') && beside(text);
     if matches!(event.site, Site::Host | Site::Remote(_)) {
         // `pct pull` fetches it back, for a comparison here.
         let pulls = first.as_str() == "pct"

@@ -159,13 +159,9 @@ impl Walker<'_> {
     pub(super) fn capture(&mut self, shell: &Shell, script: &Script, context: &Context) -> Capture {
         let mut subshell = shell.clone();
         subshell.stdout = Sink::Captured;
-        let context = Context {
-            captured: true,
-            ..context.clone()
-        };
         let arms = self.path.len();
         self.captures.push(Capture::default());
-        self.list(&mut subshell, &script.list, &context);
+        self.list(&mut subshell, &script.list, context);
         self.path.truncate(arms);
         self.captures.pop().unwrap_or_default()
     }

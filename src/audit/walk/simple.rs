@@ -46,11 +46,21 @@ impl Walker<'_> {
         let mut context = context.clone();
         let first = words.first().and_then(literal);
         let inner = match first {
-            None if words.is_empty() => context.clone(),
+            None if words.is_empty() => Context {
+                captured: true,
+                ..context.clone()
+            },
             Some("local" | "declare" | "typeset" | "export" | "readonly") => Context {
                 captured: true,
                 ..context.with(Status::Declaration)
             },
+            // What is only printed is not used.
+            Some(name) if matches!(name, "echo" | "printf") || programs::is_logging(name) => {
+                Context {
+                    captured: false,
+                    ..used(&context).with(Status::Unchecked)
+                }
+            }
             _ => used(&context),
         };
         let words = self.expand(shell, words, &inner);
