@@ -399,10 +399,12 @@ fn exec_command(words: &[Word]) -> (usize, Option<String>) {
         }
         break;
     }
+    // After a word that may be nothing or several, what follows is not known: `$SEPARATOR`.
     let own = words
         .iter()
         .take(separator.unwrap_or(words.len()))
-        .skip(index);
+        .skip(index)
+        .take_while(|word| !word.splits);
     let dash = own
         .map(Word::as_str)
         .find(|word| word.starts_with('-') && word.len() > 1);

@@ -33,6 +33,17 @@ pub(super) fn literal(word: &SyntaxWord) -> Option<&str> {
     }
 }
 
+/// Whether a word begins with an argument of the function: `"$@"`, `$1`.
+pub(super) fn is_argument(word: &SyntaxWord) -> bool {
+    word.parts.iter().any(|part| match &part.kind {
+        PartKind::Parameter(parameter) => matches!(
+            parameter.name,
+            ParameterName::Position(_) | ParameterName::AllPositions { .. }
+        ),
+        _ => false,
+    })
+}
+
 pub(super) fn does_nothing(pipeline: &Pipeline) -> bool {
     matches!(first_word(pipeline), Some("true" | ":" | "/bin/true"))
 }

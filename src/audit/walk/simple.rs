@@ -6,7 +6,7 @@ use super::super::syntax::Word as SyntaxWord;
 use super::super::syntax::{Assigned, Assignment, Command, Redirect, RedirectKind};
 use super::super::text::{Place, Text};
 use super::compound::used;
-use super::{Context, Flow, Input, Shell, Sink, Value, Walker, literal, programs};
+use super::{Context, Flow, Input, Shell, Sink, Value, Walker, literal, programs, query};
 
 /// A command with its arguments, ready to run.
 pub(super) struct Call<'a> {
@@ -63,6 +63,7 @@ impl Walker<'_> {
             }
             _ => used(&context),
         };
+        let is_argument = words.first().is_some_and(query::is_argument);
         let words = self.expand(shell, words, &inner);
         let sinks = (shell.stdout.clone(), shell.stderr.clone());
         self.redirect(shell, &command.redirects, &mut context);
@@ -74,12 +75,11 @@ impl Walker<'_> {
             let environment = self.environment(shell, assignments, &inner, first);
             let call = Call {
                 words: &words,
-                place: words
-                    .first()
-                    .map_or(command.place, |word| match word.text.is_empty() {
-                        true => command.place,
-                        false => word.text.place(),
-                    }),
+                place: match words.first() {
+                    // The command was written where the function is called.
+                    Some(word) if is_argument && !word.text.is_empty() => word.text.place(),
+                    _ => command.place,
+                },
                 end: command.end,
                 environment: &environment,
             };
