@@ -1,6 +1,6 @@
 //! Follows a script in the order in which it would run, without running anything: what is known of the values of
 //! variables, each function where it is called, each branch, loops once for every known value, scripts in scripts.
-//! What comes of it is a list of events.
+//! The result is a list of events.
 
 mod builtin;
 mod compound;
@@ -110,7 +110,7 @@ struct Walker<'a> {
     jobs: usize,
     lists: usize,
     steps: usize,
-    /// The walk ends after so many steps.
+    /// The walk ends after this many steps.
     limit: usize,
     depth: usize,
     /// Loops around the current command.
@@ -420,7 +420,7 @@ fn is_relevant(site: &Site, kind: &EventKind) -> bool {
     }
 }
 
-/// What becomes of a status in front of the rest of a list.
+/// How the rest of a list uses the status of a command before it.
 fn status_before(rest: &[(Operator, Pipeline)], outer: Status) -> Status {
     let or = rest.iter().find(|(operator, _)| *operator == Operator::Or);
     match or {

@@ -24,6 +24,7 @@ const NOT_RUN: &[(&str, &str)] = &[
     ),
     ("cargo test", "runs this test"),
     ("LXCDIAG_HISTORIES=", "plays histories for minutes"),
+    ("LXCDIAG_EVENTS=", "needs cargo, and enumerates for minutes"),
     (
         "LXCDIAG_SEED=",
         "would wait for the build that runs this test",

@@ -1,7 +1,7 @@
 #!/bin/bash
 set -e
 CT=601
-# unknown before: source of a library that is not there
+# unknown before: source of a library that is missing
 source /usr/local/lib/provision.sh
 pct exec $CT -- systemctl enable late
 pct push $CT late.service /etc/systemd/system/late.service
