@@ -25,6 +25,15 @@ impl Text {
         new
     }
 
+    /// A string whose line breaks were written as `\n`, in one line.
+    pub(super) fn in_one_line(text: &str, place: Place) -> Self {
+        let mut new = Self::default();
+        for line in text.split_inclusive('\n') {
+            new.push_str(line, place);
+        }
+        new
+    }
+
     pub(super) fn as_str(&self) -> &str {
         &self.chars
     }
@@ -90,7 +99,11 @@ impl Text {
 
     /// The same characters, each replaced by what a function makes of it, at the same place.
     pub(super) fn map(&self, change: impl Fn(&str) -> String) -> Self {
-        Self::new(&change(&self.chars), self.place())
+        let changed = change(&self.chars);
+        match self.chars.contains('\n') {
+            true => Self::new(&changed, self.place()),
+            false => Self::in_one_line(&changed, self.place()),
+        }
     }
 }
 
@@ -110,5 +123,7 @@ mod tests {
         assert_eq!(part.place_at(0).line, 4);
         assert_eq!(part.place_at(3).line, 11);
         assert_eq!(text.slice(9, 12).as_str(), "");
+        let text = Text::in_one_line("a\nb", at(5));
+        assert_eq!(text.place_at(2).line, 5);
     }
 }

@@ -112,9 +112,10 @@ impl Parts<'_> {
             }
             WordPiece::Text(_) => (PartKind::Literal(slice(0, 0)), quoted),
             WordPiece::SingleQuotedText(_) => (PartKind::Literal(slice(1, 1)), true),
-            WordPiece::AnsiCQuotedText(text) => {
-                (PartKind::Literal(Text::new(&ansi(text), place)), true)
-            }
+            WordPiece::AnsiCQuotedText(text) => (
+                PartKind::Literal(Text::in_one_line(&ansi(text), place)),
+                true,
+            ),
             WordPiece::DoubleQuotedSequence(pieces)
             | WordPiece::GettextDoubleQuotedSequence(pieces) => {
                 // Quotes around nothing still make a word.
