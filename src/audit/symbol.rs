@@ -101,7 +101,16 @@ pub(super) fn read_in(text: &str, file: usize) -> Text {
             }
         })
         .collect();
-    Text::new(&clean, Place { file, line: 1 })
+    // A mark for each line makes it cheap to find the place of a word.
+    let mut text = Text::default();
+    for (index, line) in clean.split_inclusive('\n').enumerate() {
+        let place = Place {
+            file,
+            line: index + 1,
+        };
+        text.push_str(line, place);
+    }
+    text
 }
 
 /// Whether two texts may be the same, whatever the symbols in them stand for.

@@ -80,11 +80,13 @@ impl Text {
     pub(super) fn slice(&self, start: usize, end: usize) -> Self {
         let part = self.chars.get(start..end).unwrap_or_default();
         let mut slice = Self::new(part, self.place_at(start));
-        let inside = |(at, place): &(usize, Place)| {
-            (*at > start && *at < end).then_some((at.saturating_sub(start), *place))
-        };
         if !part.is_empty() {
-            slice.marks.extend(self.marks.iter().filter_map(inside));
+            let from = self.marks.partition_point(|(at, _)| *at <= start);
+            let to = self.marks.partition_point(|(at, _)| *at < end);
+            let inside = self.marks.get(from..to).unwrap_or_default();
+            slice
+                .marks
+                .extend(inside.iter().map(|(at, place)| (at - start, *place)));
         }
         slice
     }

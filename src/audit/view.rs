@@ -132,12 +132,14 @@ impl<'a> View<'a> {
                 sure(self.is_unit_file(index, container, unit))
             }
             EventKind::Write(write) => {
-                let drop_in = format!("{unit}.d");
                 let parent = paths::file_name(paths::parent(&write.path));
-                sure(self.is_unit_file(index, container, unit) || here && parent == drop_in)
+                sure(
+                    self.is_unit_file(index, container, unit)
+                        || here && parent.strip_suffix(".d") == Some(unit),
+                )
             }
             EventKind::Directory(path) if here => {
-                sure(paths::file_name(path) == format!("{unit}.d"))
+                sure(paths::file_name(path).strip_suffix(".d") == Some(unit))
             }
             _ => Brought::No,
         }
