@@ -116,7 +116,7 @@ fn all_three_lists_make_one_log() {
     assert_eq!(text(&found[0], "user"), Some("root@pam!ci"));
     // Still running when `active` was written, ended by the time of `index`.
     assert_eq!(text(&found[1], "status"), Some(REASON));
-    assert_eq!(time(&found[1], "end"), Some(ms(0, 1_000)));
+    assert_eq!(time(&found[1], "end"), Some(ms(0, 1_010)));
     assert_eq!(found[2]["ok"], Fact::Bool(true));
     for name in ["status", "ok", "end", "text"] {
         assert!(!found[3].contains_key(name), "{name}");
@@ -228,7 +228,7 @@ fn an_output_that_is_not_a_regular_file_is_not_opened() {
     rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, rustix::fs::Mode::RWXU).unwrap();
     let found = tasks(&tree, &[]);
     assert!(!found[0].contains_key("text"));
-    assert_eq!(time(&found[0], "end"), Some(ms(0, 1_000)));
+    assert_eq!(time(&found[0], "end"), Some(ms(0, 1_010)));
 }
 
 #[test]

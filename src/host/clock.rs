@@ -68,7 +68,8 @@ pub(super) fn begin(upid: &Upid, boot: Interval) -> Interval {
 /// That second may be late, because it is taken when the task list is next read, and a killed task
 /// writes no last line: the end then lies anywhere between the two.
 pub(super) fn end(begin: Interval, noted: u32, write: Option<LastWrite>) -> Interval {
-    let second = whole_second(noted);
+    // Perl's `time` reads the coarse clock, which lags as a file's timestamp does.
+    let second = whole_second(noted).shifted(Interval::new(0, FILE_STAMP_SLACK));
     let Some(write) = write else { return second };
     let close = write.at >= second.start.saturating_sub(SECOND);
     if write.at > second.end || write.moment().end < begin.start {
@@ -145,7 +146,7 @@ mod tests {
     #[test]
     fn the_last_write_is_the_end_if_it_agrees() {
         let began = Interval::at((S - 5) * SECOND);
-        let second = Interval::new(S * SECOND, (S + 1) * SECOND);
+        let second = Interval::new(S * SECOND, (S + 1) * SECOND + 10_000_000);
         let write = |ms: i64, final_line| {
             Some(LastWrite {
                 at: S * SECOND + ms * 1_000_000,
@@ -158,11 +159,12 @@ mod tests {
             (write(300, true), Interval::new(at(300), at(310))),
             (write(-1_000, true), Interval::new(at(-1_000), at(-990))),
             (write(1_000, true), Interval::new(at(1_000), at(1_010))),
-            (write(1_001, true), second), // touched later
-            (write(-1_001, true), Interval::new(at(-1_001), at(1_000))), // noted late
+            (write(1_010, true), Interval::new(at(1_010), at(1_020))),
+            (write(1_011, true), second), // touched later
+            (write(-1_001, true), Interval::new(at(-1_001), at(1_010))), // noted late
             (write(-6_000, true), second), // older than the task
-            (write(300, false), Interval::new(at(0), at(1_000))), // killed, some time then
-            (write(-700, false), Interval::new(at(-700), at(1_000))),
+            (write(300, false), Interval::new(at(0), at(1_010))), // killed, some time then
+            (write(-700, false), Interval::new(at(-700), at(1_010))),
         ];
         for (write, expected) in cases {
             assert_eq!(end(began, S as u32, write), expected, "{write:?}");
