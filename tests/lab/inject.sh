@@ -84,10 +84,21 @@ variant() {
 
 provision() { push "$1" "${2:-$dest}"; reload; enable; }
 
-# A command that a script starts in the background and that ends late. Here it starts after enable has failed, so that it is
-# late each time, on a busy machine too.
+# What follows a failed enable late enough to be late each time, on a busy machine too.
 late() { reload; enable; sleep "$delay"; "$@"; }
-late_push() { late push "$source" "$dest"; }
+
+# A push in the background whose source answers late: its task is running when enable fails.
+late_push() {
+  local fifo=$LAB/late-$ct pid
+  rm -f "$fifo"
+  mkfifo "$fifo"
+  push "$fifo" "$dest" &
+  pid=$!
+  until grep -q ":push_file:$ct:" "$TASKS/active"; do sleep 0.02; done
+  late cp "$source" "$fifo"
+  wait "$pid"
+  rm -f "$fifo"
+}
 
 # --- races ------------------------------------------------------------------------------------------------------------
 
@@ -195,6 +206,9 @@ inject_other_push_failed() {
   push "$LAB/src/requirements.txt" /opt/embedding_server/requirements.txt
   late_push
 }
+
+#: pushed-later         nothing was pushed when enable failed; --delay seconds later somebody pushes the file
+inject_pushed_later() { late push "$source" "$dest"; }
 
 #: repaired-later       the incident, and --delay seconds later a push of the file itself
 inject_repaired_later() { inject_directory_push; sleep "$delay"; push "$source" "$dest"; }
