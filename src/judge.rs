@@ -3,6 +3,7 @@
 //! Pure: the same recording and runbook give the same diagnosis, byte for byte. No clock, no I/O.
 
 pub(crate) mod expectation;
+mod history;
 mod hypothesis;
 pub mod results;
 mod timeline;

@@ -6,6 +6,7 @@
 mod messages;
 mod names;
 mod proof;
+mod said;
 mod select;
 mod stamp;
 mod zone;
@@ -23,6 +24,7 @@ use messages::Message;
 pub use names::units as units_in;
 use names::{Command, Opening};
 pub use proof::{LoggedTask, proven_zone};
+pub use said::Said;
 pub use select::{NoFailure, Selected, failed_command, failed_push, failed_units};
 pub use zone::parse_zone;
 

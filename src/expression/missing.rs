@@ -57,6 +57,9 @@ pub enum Reason {
     /// The name is that of a check that the recording does not contain.
     #[error("not in the recording")]
     NotRecorded,
+    /// The observations of the file's history do not show it, for this reason.
+    #[error("{0}")]
+    History(String),
     /// The name is a `let`, which lacks these.
     #[error("{}", joined(.0))]
     Let(Vec<Missing>),
@@ -85,6 +88,21 @@ impl Missing {
         match self {
             Self::Value { name, .. } => name,
             Self::Answer(question) => question,
+        }
+    }
+
+    /// Why there is no value, for people: without names that only the runbook knows.
+    pub fn reasons(&self) -> Vec<String> {
+        match self {
+            Self::Value { reason, .. } => match reason {
+                Reason::Let(missing) => missing.iter().flat_map(Self::reasons).collect(),
+                Reason::NotSet(var) => vec![format!("`{var}` is not set (--var {var}=…)")],
+                Reason::NotInOutput | Reason::NotInRecord | Reason::NotRecorded => {
+                    vec![self.to_string()]
+                }
+                _ => vec![reason.to_string()],
+            },
+            Self::Answer(question) => vec![question.clone()],
         }
     }
 }

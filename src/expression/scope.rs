@@ -19,6 +19,8 @@ pub enum Binding {
     Absent(Reason),
     /// Named values. Missing ones are missing for this reason.
     Group(Facts, Reason),
+    /// Named values, or for each that is absent, why.
+    Known(Vec<(&'static str, Result<Fact, Reason>)>),
     /// A `let`: a text with `{{` is a template, any other an expression. The derived values that it
     /// reads must not read it.
     Derived(Arc<str>),
@@ -101,8 +103,24 @@ impl Scope {
                 Slot::Present(Value::from_object(Group {
                     name: name.to_owned(),
                     values: values.collect(),
+                    reasons: BTreeMap::new(),
                     otherwise: reason,
                 }))
+            }
+            Binding::Known(facts) => {
+                let mut group = Group {
+                    name: name.to_owned(),
+                    values: BTreeMap::new(),
+                    reasons: BTreeMap::new(),
+                    otherwise: Reason::NotInOutput,
+                };
+                for (name, fact) in facts {
+                    match fact {
+                        Ok(fact) => drop(group.values.insert(name.to_owned(), value_of(&fact))),
+                        Err(reason) => drop(group.reasons.insert(name.to_owned(), reason)),
+                    }
+                }
+                Slot::Present(Value::from_object(group))
             }
             Binding::Derived(source) => Slot::Derived(Arc::new(Derived {
                 source,
@@ -217,7 +235,9 @@ impl Object for Root {
 struct Group {
     name: String,
     values: BTreeMap<String, Value>,
-    /// Why a name without a value has none.
+    /// Why a value is absent.
+    reasons: BTreeMap<String, Reason>,
+    /// Why any other value is absent.
     otherwise: Reason,
 }
 
@@ -227,7 +247,8 @@ impl Object for Group {
         let value = self.values.get(attribute);
         if value.is_none() {
             let name = format!("{}.{attribute}", self.name);
-            Trace::note_missing(name, self.otherwise.clone());
+            let reason = self.reasons.get(attribute).unwrap_or(&self.otherwise);
+            Trace::note_missing(name, reason.clone());
         }
         value.cloned()
     }

@@ -18,8 +18,10 @@ use crate::evidence::fact::{Fact, Facts};
 use crate::evidence::recording::{Attempt, FailureSource, OwnChange, Recording};
 use crate::evidence::time::Interval;
 use crate::expression::{Binding, NoFact, Reason, Scope};
+use crate::judge::history;
 use crate::runbook::dependencies::Dependencies;
-use crate::runbook::{Check, Runbook};
+use crate::runbook::scope_names::HISTORY;
+use crate::runbook::{Check, HistoryInputs, Runbook};
 
 /// The outcome of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -162,6 +164,7 @@ impl Serialize for EventSource {
 pub struct CheckResults {
     dependencies: Dependencies,
     scope: Scope,
+    history: Option<(HistoryInputs, history::Before)>,
     /// The result of each attempt, in the order of the run.
     pub checks: Vec<CheckResult>,
 }
@@ -181,11 +184,15 @@ impl CheckResults {
         for (name, source) in &runbook.lets {
             scope.bind(name, Binding::Derived(source.as_str().into()));
         }
-        Self {
+        let history = runbook.history.clone();
+        let mut results = Self {
             dependencies: Dependencies::new(runbook),
             scope,
+            history: history.map(|inputs| (inputs, history::Before::of(recording))),
             checks: Vec::new(),
-        }
+        };
+        results.bind_history();
+        results
     }
 
     /// The results of all attempts in a recording.
@@ -221,8 +228,27 @@ impl CheckResults {
         let binding = outcome::binding(check, attempts, &results);
         self.scope.bind(&check.id, binding);
         self.checks.extend(results);
+        self.renew_lets(check);
+        if self.dependencies.of_let(HISTORY).any(|id| id == check.id) {
+            self.bind_history();
+            self.renew_lets(check);
+        }
+    }
+
+    fn renew_lets(&mut self, check: &Check) {
         for name in self.dependencies.lets_on(&check.id) {
             self.scope.renew(name);
+        }
+    }
+
+    fn bind_history(&mut self) {
+        if let Some((inputs, before)) = &self.history {
+            let observations = history::observe(before, inputs, self);
+            let facts = observations
+                .history()
+                .into_iter()
+                .map(|(name, fact)| (name, fact.map_err(Reason::History)));
+            self.scope.bind(HISTORY, Binding::Known(facts.collect()));
         }
     }
 
@@ -260,6 +286,10 @@ fn bind_head(scope: &mut Scope, runbook: &Runbook, recording: &Recording) {
     scope.bind("read_only", present(Fact::Bool(recording.read_only)));
     scope.bind("started_at", present(Fact::Time(recording.began())));
     bind_failure(scope, recording);
+    let defaulted = |name: &&String| !recording.defaulted.contains(name);
+    let given = recording.vars.keys().filter(defaulted);
+    let given = given.map(|name| Fact::Text(name.clone())).collect();
+    scope.bind("given", present(Fact::List(given)));
     let changes = recording
         .earlier_changes
         .iter()

@@ -191,8 +191,9 @@ fn inconclusive(
     let missing: IndexSet<_> = unknown
         .flat_map(|hypothesis| &hypothesis.missing)
         .chain(healthy_missing)
+        .flat_map(Missing::reasons)
         .collect();
-    if let Some(missing) = list(missing.into_iter().map(Missing::to_string)) {
+    if let Some(missing) = list(missing.into_iter()) {
         text.push_str(&format!(" Missing evidence: {missing}."));
     }
     text

@@ -148,7 +148,7 @@ impl Texts for Reason {
                 }
                 NoFact::NotRun | NoFact::NotRecorded | NoFact::NotFound => {}
             },
-            Self::NoResult(why) => why.visit(name, visitor),
+            Self::NoResult(why) | Self::History(why) => why.visit(name, visitor),
             Self::Let(missing) => missing.visit(name, visitor),
             Self::NotSet(_)
             | Self::NoFailure(_)

@@ -2,12 +2,15 @@
 
 use std::borrow::Cow;
 
+use indexmap::IndexSet;
+
 use super::model::{CheckRow, Report};
+use crate::expression::Missing;
 use crate::judge::results::Severity;
 use crate::judge::{HypothesisResult, Level, VerdictKind};
 use crate::runbook::Effect;
 
-/// How many missing names are shown of a hypothesis for which others matter more.
+/// How many reasons for missing evidence are shown of a hypothesis for which others matter more.
 const MISSING: usize = 3;
 
 impl Report {
@@ -134,12 +137,8 @@ impl HypothesisResult {
         // What is settled is settled whatever else is missing.
         let settled = matches!(self.level, Level::Confirmed | Level::RuledOut);
         if !settled && !self.missing.is_empty() {
-            let names = self.missing.iter().map(|one| Cow::from(one.to_string()));
-            let mut names: Vec<_> = names.take(most_missing).collect();
-            if let more @ 1.. = self.missing.len() - names.len() {
-                names.push(format!("and {more} more").into());
-            }
-            lists.push(("Missing", names));
+            let reasons = self.missing_reasons(most_missing).into_iter();
+            lists.push(("Missing", reasons.map(Cow::from).collect()));
         }
         let change = self.overturned_by.iter();
         lists.extend(change.map(|change| ("What would change this", vec![change.into()])));
@@ -172,13 +171,18 @@ impl HypothesisResult {
         if self.missing.is_empty() {
             return "the evidence is balanced".to_owned();
         }
-        // The reasons for what is missing are shown where they matter, and all of them in the JSON report.
-        let names = self.missing.iter().take(MISSING);
-        let mut names: Vec<_> = names.map(|one| one.what().to_owned()).collect();
-        if let more @ 1.. = self.missing.len() - names.len() {
-            names.push(format!("and {more} more"));
+        format!("missing: {}", self.missing_reasons(MISSING).join("; "))
+    }
+
+    /// Why evidence is missing, each reason once, and at most this many.
+    fn missing_reasons(&self, most: usize) -> Vec<String> {
+        let reasons: IndexSet<_> = self.missing.iter().flat_map(Missing::reasons).collect();
+        let more = reasons.len().saturating_sub(most);
+        let mut shown: Vec<_> = reasons.into_iter().take(most).collect();
+        if more > 0 {
+            shown.push(format!("and {more} more"));
         }
-        format!("missing: {}", names.join("; "))
+        shown
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::expression::Condition;
 use crate::expression::{expression_names, let_names};
 use crate::runbook::Runbook;
+use crate::runbook::scope_names::HISTORY;
 
 /// The checks that each derived value of a runbook depends on.
 #[derive(Debug, Clone, Default)]
@@ -24,11 +25,23 @@ impl Dependencies {
                 .collect(),
             lets: BTreeMap::new(),
         };
-        for (name, source) in &runbook.lets {
-            let behind = all.of_names(&let_names(source).unwrap_or_default());
-            all.lets.insert(name.clone(), behind);
+        all.read_lets(runbook);
+        if let Some(inputs) = &runbook.history {
+            let expressions = [&inputs.path, &inputs.elsewhere];
+            let read = expressions.map(|source| expression_names(source).unwrap_or_default());
+            let mut behind: BTreeSet<_> = read.iter().flat_map(|it| all.of_names(it)).collect();
+            behind.extend(inputs.checks().map(|(_, check)| check.to_owned()));
+            all.lets.insert(HISTORY.to_owned(), behind);
+            all.read_lets(runbook);
         }
         all
+    }
+
+    fn read_lets(&mut self, runbook: &Runbook) {
+        for (name, source) in &runbook.lets {
+            let behind = self.of_names(&let_names(source).unwrap_or_default());
+            self.lets.insert(name.clone(), behind);
+        }
     }
 
     /// The checks that a derived value depends on.

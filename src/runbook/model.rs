@@ -36,6 +36,9 @@ pub struct Runbook {
     pub lets: IndexMap<String, String>,
     /// The checks in order, but those that change the container run last.
     pub checks: Vec<Check>,
+    /// The checks from which the history of a unit file is derived, for expressions that read `history`.
+    #[serde(default)]
+    pub history: Option<HistoryInputs>,
     /// The decisive events, which the timeline marks.
     #[serde(default)]
     pub events: Vec<EventSpec>,
@@ -140,6 +143,45 @@ pub struct Check {
     /// A template for a short description of the result.
     #[serde(default)]
     pub show: Option<String>,
+}
+
+/// The checks that show what happened to a unit file. docs/runbooks.md lists the facts that are read.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "`path:`, `elsewhere:`, `file:`, `target:`, `directory:`, `mounts:`, `journal:` and `tasks:`"
+)]
+pub struct HistoryInputs {
+    /// An expression for the path of the file.
+    pub path: String,
+    /// A condition: whether systemd loads the unit from another file.
+    pub elsewhere: String,
+    /// The timestamps of the file.
+    pub file: String,
+    /// The timestamps of what it leads to, if it is a symbolic link.
+    pub target: String,
+    /// The timestamps of its directory and of the one above.
+    pub directory: String,
+    /// The mount points.
+    pub mounts: String,
+    /// The messages of PID 1.
+    pub journal: String,
+    /// The host's tasks.
+    pub tasks: String,
+}
+
+impl HistoryInputs {
+    /// The checks, each with the key that names it.
+    pub fn checks(&self) -> [(&'static str, &str); 6] {
+        [
+            ("file", &self.file),
+            ("target", &self.target),
+            ("directory", &self.directory),
+            ("mounts", &self.mounts),
+            ("journal", &self.journal),
+            ("tasks", &self.tasks),
+        ]
+    }
 }
 
 /// The action of a check. A valid check has exactly one.

@@ -17,6 +17,7 @@ pub const GLOBALS: &[&str] = &[
     "read_only",
     "started_at",
     "own_changes",
+    "given",
     "log_error",
     "log_kind",
     "log_push_error",
@@ -81,10 +82,35 @@ pub const TASK_FACTS: &[&str] = &[
 /// Facts of `host: { source: … }`.
 pub const SOURCE_FACTS: &[&str] = &["path", "size", "sha256", "modified"];
 
+/// The group of facts that a runbook with `history` has.
+pub const HISTORY: &str = "history";
+
+/// Facts of `history`.
+pub const HISTORY_FACTS: &[&str] = &[
+    "failed_at",
+    "said",
+    "not_ready_logged",
+    "visible",
+    "arrival",
+    "complete",
+    "unchanged_since",
+    "untouched",
+    "state",
+    "delivery",
+    "systemd",
+    "started",
+    "up",
+    "last_reload",
+    "failed_push",
+    "failed_push_of",
+    "pushed_since",
+];
+
 /// Names that a var, let, check or fact cannot have.
 pub fn is_reserved(name: &str) -> bool {
     name == ITEM
         || name == "facts"
+        || name == HISTORY
         || GLOBALS.contains(&name)
         || OWN.contains(&name)
         || CHECK_ATTRIBUTES.contains(&name)

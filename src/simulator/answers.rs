@@ -82,6 +82,8 @@ pub(super) fn answer(world: &mut World, question: &Question<'_>) -> Reply {
     }
     match question.check {
         "stamp" => files::stat(world, &path),
+        "target" => files::stat_target(world, &path),
+        "mounts" => files::mount_points(world),
         "dir_stamp" => files::stat_directory(world, UNIT_DIR),
         "unit_dir" => files::list(world, UNIT_DIR),
         "unit_file" => files::cat(world, &path),

@@ -157,6 +157,11 @@ impl Files {
         Ok(self.walk(path, follow, MOST_LINKS)?.0)
     }
 
+    /// What a path leads to, and where that is.
+    pub(super) fn resolve(&self, path: &str) -> Result<(usize, String), Errno> {
+        self.walk(path, true, MOST_LINKS)
+    }
+
     /// The inode of a path and the path without its symbolic links.
     fn walk(&self, path: &str, follow: bool, links: usize) -> Result<(usize, String), Errno> {
         let mut found = (self.mounted("").unwrap_or(ROOT), String::new());

@@ -21,10 +21,10 @@ use crate::runbook::Runbook;
 const HISTORIES: u64 = 1_000;
 
 /// How many of these may be judged wrong. The aim is none.
-const WRONG_ALLOWED: usize = 200;
+const WRONG_ALLOWED: usize = 15;
 
 /// Per cent of the hypotheses called likely that must be true. The aim is 80.
-const LIKELY_AND_TRUE: usize = 35;
+const LIKELY_AND_TRUE: usize = 55;
 
 /// A history with its truth and lxcdiag's verdicts.
 pub(super) struct Judged {

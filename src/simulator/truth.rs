@@ -128,6 +128,8 @@ pub(super) fn truth(history: &History, world: &World) -> Truth {
         let mut truth = Truth::nothing();
         truth.leave_open(&["file-missing", "file-misplaced", "repaired-later"]);
         truth.leave_open(&["not-systemd", "read-only-or-full"]);
+        // It is true of the container, whatever the unit is.
+        truth.leave_open(&["systemd-not-ready"]);
         return truth.with_race();
     }
     let case = Case { history, world };

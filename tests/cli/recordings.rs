@@ -312,10 +312,13 @@ fn the_time_of_the_failure_turns_likely_into_confirmed() {
         "{finished}"
     );
 
+    // A line is written up to a second after the command failed.
+    let second = jiff::SignedDuration::from_secs(1);
+    let logged = moment.parse::<jiff::Timestamp>().unwrap() + second;
     environment.write(
         "work/provision.log",
         &format!(
-            "{moment} Failed to enable unit: Unit file embedding_server.service does not exist.\n"
+            "{logged} Failed to enable unit: Unit file embedding_server.service does not exist.\n"
         ),
     );
     let files = ["report.html", "report.md", "report.xml"];

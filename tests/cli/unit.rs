@@ -50,7 +50,7 @@ fn without_a_unit_in_the_container_the_user_must_name_one() {
     assert_eq!(finished.status, Some(64), "{finished}");
     assert_eq!(
         finished.stdout, "",
-        "no verdict on a unit that nobody asked about"
+        "no verdict on a unit that was not asked for"
     );
     let message =
         "Nothing of a.service was found in container 958\nhint: give the unit with --var unit=NAME";

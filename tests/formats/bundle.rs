@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use lxcdiag::evidence::recording::{Attempt, Recording};
+use lxcdiag::evidence::time::rfc3339;
 use lxcdiag::judge::judge;
 use lxcdiag::report::Report;
 use lxcdiag::report::bundle::pack;
@@ -64,7 +65,8 @@ fn it_is_complete_and_the_checksums_match() {
     let manifest: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
     assert_eq!(manifest["schema"], "lxcdiag.bundle/1");
     assert_eq!(manifest["lxcdiag"], "0.1.0");
-    assert_eq!(manifest["finished_at"], "2026-11-23T05:09:23.475860Z");
+    let finished_at = rfc3339(recording.finished_at);
+    assert_eq!(manifest["finished_at"], finished_at);
     let mut sums = String::new();
     let mut listed = vec!["manifest.json".to_owned()];
     for file in manifest["files"].as_array().unwrap() {

@@ -27,11 +27,11 @@ fn outputs_too_long_for_a_comment_are_shortened_evenly() {
     let text = markdown(&report);
     let length = text.chars().count();
     assert!((40_000..60_000).contains(&length), "{length}");
-    for at in ran {
+    for at in &ran {
         assert!(text.contains(&format!("begin {at}\n")), "{at}");
         assert!(text.contains(&format!("\nend {at}\n")), "{at}");
     }
-    assert_eq!(text.matches(" characters omitted …]").count(), 21);
+    assert_eq!(text.matches(" characters omitted …]").count(), ran.len());
 }
 
 #[test]

@@ -114,7 +114,15 @@ fn patterns(spec: &FactSpec) -> Vec<Arc<Regex>> {
         .collect()
 }
 
-fn from_records(spec: &FactSpec, patterns: &[Arc<Regex>], records: Vec<Facts>) -> Extracted {
+/// Records with a time `at` are in its order: the order of a command's output differs between versions.
+fn from_records(spec: &FactSpec, patterns: &[Arc<Regex>], mut records: Vec<Facts>) -> Extracted {
+    let at = |record: &Facts| match record.get("at") {
+        Some(Fact::Time(at)) => Some((at.start, at.end)),
+        _ => None,
+    };
+    if records.iter().all(|record| at(record).is_some()) {
+        records.sort_by_key(at);
+    }
     let mut facts = columns(&records);
     // A column without values is an empty list, not a missing fact.
     let named = patterns

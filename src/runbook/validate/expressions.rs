@@ -9,6 +9,7 @@ use crate::expression::{
 };
 use crate::runbook::model::{Action, Check, EventSpec, HostProbe, Hypothesis, Runbook};
 use crate::runbook::path::Path;
+use crate::runbook::printable::quoted;
 
 /// Whether a text has anything for the template engine.
 pub(super) fn is_template(text: &str) -> bool {
@@ -30,6 +31,18 @@ pub(super) fn validate(runbook: &Runbook, found: &mut Findings) {
             reader.template(&path, source, View::Let(index));
         } else {
             reader.expression(&path, source, View::Let(index));
+        }
+    }
+    if let Some(inputs) = &runbook.history {
+        let path = root.key("history");
+        reader.expression(&path.key("path"), &inputs.path, View::Verdict);
+        reader.expression(&path.key("elsewhere"), &inputs.elsewhere, View::Verdict);
+        for (key, id) in inputs.checks() {
+            if !runbook.checks.iter().any(|check| check.id == id) {
+                reader
+                    .found
+                    .add(&path.key(key), format!("{} is not a check", quoted(id)));
+            }
         }
     }
     for (index, check) in runbook.checks.iter().enumerate() {

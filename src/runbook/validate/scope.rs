@@ -7,7 +7,9 @@ use crate::nearest_name::{listed, nearest};
 use crate::runbook::dependencies::Dependencies;
 use crate::runbook::model::{Check, HostProbe, Runbook};
 use crate::runbook::printable::quoted;
-use crate::runbook::scope_names::{CHECK_ATTRIBUTES, FactNames, GLOBALS, ITEM, OWN};
+use crate::runbook::scope_names::{
+    CHECK_ATTRIBUTES, FactNames, GLOBALS, HISTORY, HISTORY_FACTS, ITEM, OWN,
+};
 
 /// Where a name is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +41,7 @@ enum Name {
     Var,
     Let(usize),
     Check(usize),
+    History,
 }
 
 impl<'a> Scope<'a> {
@@ -52,6 +55,7 @@ impl<'a> Scope<'a> {
                 .map(|(index, check)| (check.id.as_str(), Name::Check(index)))
                 .chain(lets.map(|(index, name)| (name.as_str(), Name::Let(index))))
                 .chain(vars)
+                .chain(runbook.history.iter().map(|_| (HISTORY, Name::History)))
                 .collect(),
             facts: runbook.checks.iter().map(FactNames::of).collect(),
             needs: needs::closure(runbook),
@@ -110,6 +114,14 @@ impl<'a> Scope<'a> {
             Some(Name::Check(index)) => {
                 self.attribute(*index, attribute, view)?;
                 self.in_time(*index, view, &format!("`{name}`"))
+            }
+            Some(Name::History) => {
+                self.checks_in_time(HISTORY, view)?;
+                if attribute.is_some_and(|attribute| HISTORY_FACTS.contains(&attribute)) {
+                    return Ok(());
+                }
+                let facts = listed(HISTORY_FACTS.iter().copied());
+                Err(format!("expected a fact of `{HISTORY}`: {facts}"))
             }
             None => self.unknown(name, view),
         }
@@ -187,16 +199,19 @@ impl<'a> Scope<'a> {
             View::Let(reader) if index > reader => Err(format!(
                 "`{name}` is defined further down\nhint: move it up"
             )),
-            _ => {
-                for id in self.dependencies.of_let(name) {
-                    if let Some(Name::Check(check)) = self.names.get(id) {
-                        let what = format!("`{name}` reads `{id}`, which");
-                        self.in_time(*check, view, &what)?;
-                    }
-                }
-                Ok(())
+            _ => self.checks_in_time(name, view),
+        }
+    }
+
+    /// Whether the checks that a derived value depends on have run when it is read.
+    fn checks_in_time(&self, derived: &str, view: View) -> Result<(), String> {
+        for id in self.dependencies.of_let(derived) {
+            if let Some(Name::Check(check)) = self.names.get(id) {
+                let what = format!("`{derived}` reads `{id}`, which");
+                self.in_time(*check, view, &what)?;
             }
         }
+        Ok(())
     }
 
     /// Whether a check has run when its result is read.
@@ -277,5 +292,6 @@ fn kind(name: Name) -> &'static str {
         Name::Var => "var",
         Name::Let(_) => "let",
         Name::Check(_) => "check",
+        Name::History => HISTORY,
     }
 }

@@ -59,16 +59,58 @@ pub(super) fn stat(world: &World, path: &str) -> Reply {
     ))
 }
 
-/// `stat -c '%.9Y|%.9Z|%a'`.
-pub(super) fn stat_directory(world: &World, path: &str) -> Reply {
-    match world.files.lookup(path, false) {
-        Ok(id) => {
-            let inode = world.files.inode(id);
-            let (modified, changed) = (stamp(inode.modified), stamp(inode.changed));
-            Reply::prints(format!("{modified}|{changed}|{:o}\n", inode.mode))
+/// `stat -L -c '%s|%.9W|%.9Y|%.9Z|%F'`, and the path without links.
+pub(super) fn stat_target(world: &World, path: &str) -> Reply {
+    let (id, resolved) = match world.files.resolve(path) {
+        Ok(found) => found,
+        Err(errno) => {
+            let text = errno.text();
+            return Reply::fails(format!("stat: cannot statx '{path}': {text}\n"));
         }
-        Err(errno) => Reply::fails(format!("stat: cannot statx '{path}': {}\n", errno.text())),
+    };
+    let inode = world.files.inode(id);
+    let kind = match &inode.kind {
+        Kind::File { length: 0, .. } => "regular empty file",
+        Kind::File { .. } => "regular file",
+        Kind::Directory(_) => "directory",
+        Kind::Null | Kind::Link(_) => "character special file",
+    };
+    let born = match world.setup.has_births {
+        true => stamp(inode.born),
+        false => "0.000000000".to_owned(),
+    };
+    let (modified, changed) = (stamp(inode.modified), stamp(inode.changed));
+    let size = size(inode);
+    Reply::prints(format!(
+        "{size}|{born}|{modified}|{changed}|{kind}\n{resolved}\n"
+    ))
+}
+
+/// `stat -c '%.9Y|%.9Z|%a'` of a directory and the one above.
+pub(super) fn stat_directory(world: &World, path: &str) -> Reply {
+    let above = path.rsplit_once('/').map_or("/", |(above, _)| above);
+    let mut text = String::new();
+    for path in [path, above] {
+        match world.files.lookup(path, false) {
+            Ok(id) => {
+                let inode = world.files.inode(id);
+                let (modified, changed) = (stamp(inode.modified), stamp(inode.changed));
+                text.push_str(&format!("{modified}|{changed}|{:o}\n", inode.mode));
+            }
+            Err(errno) => {
+                let text = errno.text();
+                return Reply::fails(format!("stat: cannot statx '{path}': {text}\n"));
+            }
+        }
     }
+    Reply::prints(text)
+}
+
+/// The mount points, without those of the kernel's file systems.
+pub(super) fn mount_points(world: &World) -> Reply {
+    let points = ["/", "/dev", "/proc", "/sys", "/run"].into_iter();
+    let points = points.chain(world.files.mount_points());
+    Reply::prints(points.map(|point| format!("{point}\n")).collect::<String>())
 }
 
 /// `ls -l`, without correct dates, which nothing reads.

@@ -19,11 +19,13 @@ fn answer(records: Vec<&Record>) -> String {
     records.into_iter().map(json).collect()
 }
 
-/// Reloads and start-ups of PID 1, by `-g`.
+/// Reloads, start-ups and unmounts of PID 1, by `-g`.
 pub(super) fn of_pid1(world: &World) -> Reply {
     let is_wanted = |record: &&Record| {
         let message = &record.message;
-        message.starts_with("Reload") || message.starts_with("Startup finished")
+        message.starts_with("Reload")
+            || message.starts_with("Startup finished")
+            || message.contains(".mount: ")
     };
     let mut records: Vec<_> = world.journal().iter().filter(is_wanted).collect();
     if world.setup.systemd >= REVERSES {

@@ -1,0 +1,236 @@
+//! The history of a unit file around a failure: what every sequence of events that fits the observations has in
+//! common. Pure.
+//!
+//! A file's stamps, the journal of PID 1 and the host's task log each show a part of what happened. A statement is
+//! made here only if no other order of events explains the same observations; otherwise it is [`Unknown`](Known),
+//! with the reason.
+
+mod boots;
+mod file;
+mod observe;
+mod pushes;
+#[cfg(test)]
+mod tests;
+
+use crate::evidence::fact::{Fact, Facts};
+use crate::evidence::provision_log::Said;
+use crate::evidence::time::{Interval, SECOND};
+
+pub(super) use observe::{Before, observe};
+use pushes::FailedPush;
+
+/// A statement, or why none can be made.
+type Known<T> = Result<T, String>;
+
+/// A line of a provisioning log is written after the command failed, within this time.
+const LOG_LAG: i64 = SECOND;
+
+/// What was observed of the file at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Entry {
+    /// There is none.
+    Absent,
+    /// A file or a directory, or a symbolic link and what it leads to, if that exists.
+    Present { own: Stamps, target: Option<Stamps> },
+    /// A symbolic link that leads to nothing.
+    Dangling,
+}
+
+/// The timestamps of an inode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stamps {
+    /// Its birth; absent if the file system keeps none.
+    born: Option<Interval>,
+    modified: Interval,
+    changed: Interval,
+}
+
+/// A message of PID 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Message {
+    at: Interval,
+    /// The monotonic clock, in microseconds.
+    monotonic: Option<i64>,
+    boot: String,
+    text: String,
+}
+
+/// A task in the host's log.
+#[derive(Debug, Clone, PartialEq)]
+struct Task {
+    kind: String,
+    begin: Interval,
+    /// Absent while it runs, and if the log does not show it.
+    end: Option<Interval>,
+    /// Whether it succeeded; absent while that is not known.
+    ok: Option<bool>,
+    status: String,
+    record: Facts,
+}
+
+/// The failure of the command that asked systemd for the unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Failure {
+    at: Interval,
+    /// Whether the time is that of a line in a provisioning log.
+    is_logged: bool,
+    /// Whether the time zone of that line is an assumption.
+    is_zone_assumed: bool,
+    /// What the command said, if a provisioning log shows it.
+    said: Option<Said>,
+}
+
+/// Everything that the history is made of. What was not observed is an error with the reason.
+#[derive(Debug, Clone)]
+pub(super) struct Observations {
+    path: String,
+    /// The path that the file's links lead to.
+    resolved: String,
+    entry: Known<Entry>,
+    /// The directory that the file belongs in, and the one that holds it.
+    directory: Known<Stamps>,
+    parent: Known<Stamps>,
+    /// The mount points in the container.
+    mounts: Known<Vec<String>>,
+    /// In the order of time.
+    journal: Known<Vec<Message>>,
+    tasks: Known<Vec<Task>>,
+    failure: Known<Failure>,
+    /// Whether a command in the provisioning log could not reach systemd.
+    is_not_ready_logged: bool,
+    /// When lxcdiag itself reloaded or changed something.
+    own_changes: Vec<Interval>,
+}
+
+/// The state of the file at the moment of the failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Nothing was at the path.
+    Absent,
+    /// A push was writing it.
+    Incomplete,
+    /// It was in the state in which it is now.
+    AsNow,
+}
+
+/// Whether the delivery of the file had begun when the command failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Delivery {
+    /// The push that wrote it was running.
+    Racing,
+    /// The push that wrote it began later.
+    Later,
+    /// No push wrote it.
+    NotPushed,
+}
+
+/// Whether systemd could answer at the moment of the failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Readiness {
+    /// It was starting: it may or may not have answered.
+    Starting,
+    /// It had finished starting.
+    Ready,
+}
+
+impl Observations {
+    /// The history, as facts that a runbook can read, and for those that it cannot, why.
+    pub(super) fn history(&self) -> Vec<(&'static str, Known<Fact>)> {
+        let time = |known: Known<Interval>| known.map(Fact::Time);
+        let text = |known: Known<&str>| known.map(|text| Fact::Text(text.to_owned()));
+        let failed_push = self.failed_push();
+        vec![
+            ("failed_at", time(self.failed_at())),
+            ("said", text(self.said().map(Said::name))),
+            ("not_ready_logged", Ok(Fact::Bool(self.is_not_ready_logged))),
+            ("visible", time(self.visible())),
+            ("arrival", time(self.arrival())),
+            ("complete", time(self.complete())),
+            ("unchanged_since", time(self.unchanged_since())),
+            ("untouched", self.is_untouched().map(Fact::Bool)),
+            ("state", text(self.state_at_failure().map(State::name))),
+            ("delivery", text(self.delivery().map(Delivery::name))),
+            (
+                "systemd",
+                text(self.readiness_at_failure().map(Readiness::name)),
+            ),
+            ("started", time(self.started())),
+            ("up", time(self.up())),
+            ("last_reload", time(self.reload_before_arrival())),
+            (
+                "failed_push",
+                failed_push
+                    .as_ref()
+                    .map(|push| Fact::Record(push.record()))
+                    .map_err(Clone::clone),
+            ),
+            (
+                "failed_push_of",
+                text(
+                    failed_push
+                        .as_ref()
+                        .map(FailedPush::subject)
+                        .map_err(Clone::clone),
+                ),
+            ),
+            ("pushed_since", self.pushed_since().map(Fact::Bool)),
+        ]
+    }
+
+    /// The interval in which the command failed.
+    fn failed_at(&self) -> Known<Interval> {
+        self.failure
+            .as_ref()
+            .map(|failure| {
+                let lag = if failure.is_logged { LOG_LAG } else { 0 };
+                Interval::new(failure.at.start.saturating_sub(lag), failure.at.end)
+            })
+            .map_err(Clone::clone)
+    }
+
+    /// The same, unless it depends on an assumption.
+    fn certain_failure(&self) -> Known<Interval> {
+        match &self.failure {
+            Ok(failure) if failure.is_zone_assumed => Err(
+                "the time zone of the provisioning log is an assumption (--log-zone)".to_owned(),
+            ),
+            _ => self.failed_at(),
+        }
+    }
+
+    fn said(&self) -> Known<Said> {
+        let failure = self.failure.as_ref().map_err(Clone::clone)?;
+        let reason =
+            "the message of the failed command is unknown; give the provisioning log with --log";
+        failure.said.ok_or_else(|| reason.to_owned())
+    }
+}
+
+impl State {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Absent => "absent",
+            Self::Incomplete => "incomplete",
+            Self::AsNow => "as_now",
+        }
+    }
+}
+
+impl Delivery {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Racing => "racing",
+            Self::Later => "later",
+            Self::NotPushed => "not_pushed",
+        }
+    }
+}
+
+impl Readiness {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Ready => "ready",
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! Which push wrote the file, and which failed.
+
+use super::{Delivery, Known, Observations, Task};
+use crate::evidence::fact::Facts;
+use crate::evidence::time::{Interval, SECOND};
+
+/// A push that begins so long after the failure was started after it: until its task begins, `pct` takes 1.2 s of CPU.
+const PUSH_START: i64 = 3 * SECOND;
+
+/// Where systemd looks for unit files of the system, in the container.
+const UNIT_DIRECTORIES: &[&str] = &[
+    "/etc/systemd/system",
+    "/run/systemd/system",
+    "/usr/local/lib/systemd/system",
+    "/usr/lib/systemd/system",
+    "/lib/systemd/system",
+];
+
+/// A failed push of the attempt that failed.
+#[derive(Debug, Clone)]
+pub(super) struct FailedPush<'a> {
+    task: &'a Task,
+    subject: Subject,
+}
+
+/// What the message of a failed push names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Subject {
+    File,
+    Directory,
+    /// Something that may stand for the file: its source, a relative path.
+    Similar,
+    Nothing,
+}
+
+impl FailedPush<'_> {
+    pub(super) fn record(&self) -> Facts {
+        self.task.record.clone()
+    }
+
+    pub(super) const fn subject(&self) -> &'static str {
+        match self.subject {
+            Subject::File => "file",
+            Subject::Directory => "directory",
+            Subject::Similar => "similar",
+            Subject::Nothing => "nothing",
+        }
+    }
+}
+
+impl Observations {
+    /// When the container was created, restored, cloned or rolled back last. What came before left no stamps.
+    pub(super) fn created(&self) -> Known<Interval> {
+        self.creation().map(creation_end)
+    }
+
+    /// Whether the container is a new one, and not a former state of itself.
+    pub(super) fn is_new(&self) -> bool {
+        self.creation()
+            .is_ok_and(|task| matches!(task.kind.as_str(), "vzcreate" | "vzclone"))
+    }
+
+    fn creation(&self) -> Known<&Task> {
+        let created = self.tasks()?.iter().filter(|task| {
+            matches!(
+                task.kind.as_str(),
+                "vzcreate" | "vzrestore" | "vzclone" | "vzrollback"
+            ) && task.ok != Some(false)
+        });
+        created
+            .max_by_key(|task| creation_end(task).end)
+            .ok_or_else(|| "the task log does not show when the container was created".to_owned())
+    }
+
+    /// Whether the push that wrote the file had begun when the command failed.
+    pub(super) fn delivery(&self) -> Known<Delivery> {
+        let failed_at = self.certain_failure()?;
+        let writers = self.writers()?;
+        if writers.is_empty() {
+            return if self.task_log_reaches(failed_at)? {
+                Ok(Delivery::NotPushed)
+            } else {
+                Err("the task log does not reach back to the failure".to_owned())
+            };
+        }
+        let all = |holds: &dyn Fn(&Task) -> bool| writers.iter().all(|push| holds(push));
+        let later = failed_at.shifted(Interval::at(PUSH_START));
+        if all(&|push| push.begin.before(failed_at) == Some(true)) {
+            Ok(Delivery::Racing)
+        } else if all(&|push| later.before(push.begin) == Some(true)) {
+            Ok(Delivery::Later)
+        } else {
+            Err("the push began at about the time of the failure".to_owned())
+        }
+    }
+
+    /// Whether one push was writing the file at a moment: it created the file before it, and wrote to it after. No
+    /// other push may have run until then, because two pushes can write one file.
+    pub(super) fn is_being_written_at(&self, moment: Interval) -> bool {
+        let (Ok((own, None)), Ok(visible), Ok(writers), Ok(pushes)) = (
+            self.present(),
+            self.visible(),
+            self.writers(),
+            self.pushes(),
+        ) else {
+            return false;
+        };
+        let ran_until_then = pushes.filter(|push| {
+            push.ok != Some(false)
+                && push.begin.before(own.modified) != Some(false)
+                && push.end.is_none_or(|end| end.before(moment) != Some(true))
+        });
+        writers.len() == 1
+            && ran_until_then.count() == 1
+            && visible.before(moment) == Some(true)
+            && moment.before(own.modified) == Some(true)
+    }
+
+    /// The pushes that can have written the file: it was created and last written while they ran.
+    fn writers(&self) -> Known<Vec<&Task>> {
+        let (own, target) = self.present()?;
+        let content = target.unwrap_or(own);
+        let born = content
+            .born
+            .ok_or_else(|| "the file system keeps no birth time".to_owned())?;
+        let during = |push: &Task, moment: Interval| {
+            push.begin.before(moment) != Some(false)
+                && push.end.is_none_or(|end| moment.before(end) != Some(false))
+        };
+        Ok(self
+            .pushes()?
+            .filter(|push| {
+                push.ok != Some(false) && during(push, born) && during(push, content.modified)
+            })
+            .collect())
+    }
+
+    /// The last failed push before the failure whose message does not name another file; without a known failure,
+    /// the last of all.
+    pub(super) fn failed_push(&self) -> Known<FailedPush<'_>> {
+        let mut failed = self
+            .pushes_of_attempt()?
+            .filter(|push| push.ok == Some(false));
+        failed
+            .next_back()
+            .and_then(|task| {
+                Some(FailedPush {
+                    task,
+                    subject: self.subject(&task.status)?,
+                })
+            })
+            .ok_or_else(|| "the host logged no failed push of the file".to_owned())
+    }
+
+    /// Whether a push that may have succeeded followed the failed one, before the failure if that is known.
+    pub(super) fn pushed_since(&self) -> Known<bool> {
+        let failed = self.failed_push()?.task.begin;
+        Ok(self
+            .pushes_of_attempt()?
+            .any(|push| push.ok != Some(false) && push.begin.before(failed) != Some(true)))
+    }
+
+    /// The pushes since the container was created that may have begun before the failure.
+    fn pushes_of_attempt(&self) -> Known<impl DoubleEndedIterator<Item = &Task>> {
+        let failed_at = self.failed_at().ok();
+        let created = self.created().ok();
+        Ok(self.pushes()?.filter(move |push| {
+            failed_at.is_none_or(|at| push.begin.before(at) != Some(false))
+                && created.is_none_or(|created| push.begin.before(created) != Some(true))
+        }))
+    }
+
+    /// What a message names; `None` if it is another file.
+    fn subject(&self, status: &str) -> Option<Subject> {
+        let destination = between(status, "failed to create file: ", ": ");
+        let source = between(status, "failed to open ", " for reading");
+        let name = |path: &str| path.rsplit('/').next().map(str::to_owned);
+        if let Some(destination) = destination {
+            let plain = simplified(destination);
+            let is_unit = |path: &str| {
+                UNIT_DIRECTORIES.contains(&directory_of(path).unwrap_or_default())
+                    && name(path) == name(&self.path)
+            };
+            return if plain == self.path || is_unit(&plain) {
+                Some(Subject::File)
+            } else if Some(plain.as_str()) == directory_of(&self.path) {
+                Some(Subject::Directory)
+            } else if !plain.starts_with('/') && name(&plain) == name(&self.path) {
+                Some(Subject::Similar)
+            } else {
+                None
+            };
+        }
+        match source {
+            Some(source) => (name(source) == name(&self.path)).then_some(Subject::Similar),
+            None => Some(Subject::Nothing),
+        }
+    }
+
+    /// Whether the task log shows anything of the container from before a moment.
+    fn task_log_reaches(&self, moment: Interval) -> Known<bool> {
+        Ok(self
+            .tasks()?
+            .iter()
+            .any(|task| task.begin.before(moment) == Some(true)))
+    }
+
+    fn pushes(&self) -> Known<impl DoubleEndedIterator<Item = &Task>> {
+        Ok(self.tasks()?.iter().filter(|task| task.kind == "push_file"))
+    }
+
+    fn tasks(&self) -> Known<&[Task]> {
+        self.tasks.as_deref().map_err(Clone::clone)
+    }
+}
+
+fn creation_end(task: &Task) -> Interval {
+    task.end
+        .map_or(task.begin, |end| Interval::later(task.begin, end))
+}
+
+fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
+    let rest = text.split_once(before)?.1;
+    Some(rest.rsplit_once(after)?.0)
+}
+
+/// A path without repeated and trailing slashes.
+fn simplified(path: &str) -> String {
+    let root = if path.starts_with('/') { "/" } else { "" };
+    let parts: Vec<_> = path
+        .split('/')
+        .filter(|part| !part.is_empty() && *part != ".")
+        .collect();
+    format!("{root}{}", parts.join("/"))
+}
+
+fn directory_of(path: &str) -> Option<&str> {
+    path.rsplit_once('/').map(|(directory, _)| directory)
+}
