@@ -258,7 +258,9 @@ impl Reader {
             failure.text = format!("{}; {}", failure.text, message.text);
             return;
         }
-        let units = match names::units(&message.text).next() {
+        // The message about an alias that is taken names the other unit.
+        let names_unit = !message.text.contains("already exists and is a symlink");
+        let units = match names::units(&message.text).next().filter(|_| names_unit) {
             Some(_) => Vec::new(),
             None => match names::requested_unit(line) {
                 Some(unit) => vec![unit],
