@@ -4,6 +4,7 @@
 mod files;
 mod host;
 mod journal;
+mod lookup;
 mod systemctl;
 
 pub(super) use host::logged_tasks;
@@ -104,6 +105,7 @@ pub(super) fn answer(world: &mut World, question: &Question<'_>) -> Reply {
         "unit_files" => systemctl::list_unit_files(world, unit),
         "is_enabled" => systemctl::is_enabled(world, unit),
         "verify" => systemctl::verify(world, unit),
+        "lookup" => lookup::lookup(world, unit),
         "counterfactual" => systemctl::enable_copy(world, unit),
         "reload" => said(world.run(super::event::Who::Lxcdiag, Verb::Reload)),
         "enable" => said(world.run_enable(unit)),

@@ -24,6 +24,7 @@ mod lab;
 mod losses;
 mod lxcdiag;
 mod matrix;
+mod names;
 mod nodes;
 mod processes;
 mod remedies;

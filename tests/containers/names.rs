@@ -1,0 +1,238 @@
+//! Names that are not simply missing: aliases, init scripts, links, and units of a similar name.
+
+use std::path::PathBuf;
+
+use crate::lab::Container;
+use crate::lxcdiag::Ended;
+
+/// A unit file that can be enabled, with more lines in its [Install] section.
+fn unit(path: &str, install: &str) -> String {
+    format!(
+        "mkdir -p $(dirname {path}); printf '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n{install}\\n' >{path}; "
+    )
+}
+
+impl Container {
+    /// Runs a command in the container, and writes its output with timestamps to a provisioning log.
+    fn logged(&self, command: &str) -> PathBuf {
+        let id = self.id;
+        let log = self.sh(&format!(
+            "now() {{ date -u +%FT%T.%3NZ; }}; echo \"$(now) + pct exec {id} -- {command}\"; \
+             {{ {command}; }} 2>&1 | while read -r line; do echo \"$(now) $line\"; done"
+        ));
+        let path = self.directory.path().join("provision.log");
+        std::fs::write(&path, log).unwrap();
+        path
+    }
+
+    fn asked_about(&self, unit: &str, options: &[&str]) -> Ended {
+        let var = format!("unit={unit}");
+        self.diagnose(&[&["--read-only", "--var", &var], options].concat())
+    }
+
+    fn asked_about_logged(&self, unit: &str, command: &str) -> Ended {
+        let log = self.logged(command);
+        self.asked_about(unit, &["--log", log.to_str().unwrap()])
+    }
+}
+
+/// A verdict, and a text that its summary or the evidence for it contains.
+#[track_caller]
+fn assert_answer(ended: &Ended, expected: &[&str], text: &str) {
+    let verdict = ended.verdict();
+    let short = verdict.in_short();
+    assert!(
+        expected.contains(&short.as_str()),
+        "{short}: {}",
+        verdict.summary
+    );
+    let said = ended.report()["hypotheses"].to_string() + &verdict.summary;
+    assert!(said.contains(text), "no {text} in {said}");
+}
+
+const REDIS: &str = "/usr/lib/systemd/system/redis-server.service";
+
+#[test]
+fn an_alias_of_another_unit() {
+    let container = Container::pristine();
+    let server = unit(REDIS, "Alias=redis.service");
+    container.sh(&format!(
+        "{server} systemctl daemon-reload; systemctl enable redis-server"
+    ));
+    let ended = container.asked_about_logged("redis.service", "systemctl enable redis.service");
+    assert_answer(
+        &ended,
+        &["alias-of-another-unit confirmed, race ruled_out"],
+        "redis-server.service",
+    );
+}
+
+#[test]
+fn an_alias_that_is_only_declared() {
+    let container = Container::pristine();
+    let server = unit(REDIS, "Alias=redis.service");
+    container.sh(&format!("{server} systemctl daemon-reload"));
+    let ended = container.asked_about_logged("redis.service", "systemctl enable redis.service");
+    let expected = [
+        "alias-of-another-unit likely, race unlikely",
+        "alias-of-another-unit likely, race ruled_out",
+    ];
+    assert_answer(&ended, &expected, "redis-server.service");
+    let remedy = ended.report()["verdict"]["remedy"].to_string();
+    assert!(!remedy.contains("pct push"), "{remedy}");
+}
+
+#[test]
+fn an_alias_that_another_unit_has() {
+    let container = Container::pristine();
+    let a = unit(
+        "/usr/lib/systemd/system/front-a.service",
+        "Alias=front.service",
+    );
+    let b = unit(
+        "/usr/lib/systemd/system/front-b.service",
+        "Alias=front.service",
+    );
+    container.sh(&format!(
+        "{a} {b} systemctl daemon-reload; systemctl enable front-a"
+    ));
+    let ended = container.asked_about_logged("front-b.service", "systemctl enable front-b.service");
+    let expected = [
+        "alias-taken confirmed, race unlikely",
+        "alias-taken confirmed, race ruled_out",
+    ];
+    assert_answer(&ended, &expected, "already exists");
+    let unaided = container.asked_about("front-b.service", &[]);
+    assert!(
+        unaided
+            .verdict()
+            .in_short()
+            .starts_with("alias-taken confirmed")
+    );
+}
+
+#[test]
+fn a_unit_file_on_a_file_system_that_is_mounted_late() {
+    let container = Container::pristine();
+    let file = unit("/srv/volume/app.service", "");
+    container.sh(&format!(
+        "{file} mkdir /opt/app; mount --bind /srv/volume /opt/app
+         ln -s /opt/app/app.service /usr/lib/systemd/system/
+         systemctl daemon-reload; systemctl enable app
+         umount /opt/app; systemctl daemon-reload; mount --bind /srv/volume /opt/app"
+    ));
+    let ended = container.asked_about("app.service", &[]);
+    assert_answer(
+        &ended,
+        &["late-mount likely, race likely"],
+        "/opt/app/app.service",
+    );
+}
+
+#[test]
+fn a_mount_unit_whose_name_is_not_escaped() {
+    let container = Container::pristine();
+    let path = "/etc/systemd/system/data-local-app.mount";
+    container.sh(&format!(
+        "printf '[Mount]\\nWhat=tmpfs\\nWhere=/data-local/app\\nType=tmpfs\\n[Install]\\nWantedBy=multi-user.target\\n' >{path}
+         systemctl daemon-reload"
+    ));
+    let ended = container.asked_about("data-local-app.mount", &[]);
+    let id = ended.verdict().id;
+    assert_eq!(id, "mount-name-unescaped");
+    let remedy = ended.report()["verdict"]["remedy"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(remedy.contains(r"'data\x2dlocal-app.mount'"), "{remedy}");
+}
+
+#[test]
+fn an_init_script_that_cannot_be_enabled() {
+    let container = Container::pristine();
+    let file = unit("/etc/systemd/system/app.service", "");
+    container.sh(&format!(
+        "{file} printf '#!/bin/sh\\n' >/etc/init.d/app; chmod 755 /etc/init.d/app; systemctl daemon-reload"
+    ));
+    let ended = container.asked_about_logged("app.service", "systemctl enable app.service");
+    assert_answer(
+        &ended,
+        &["init-script-in-the-way confirmed, race ruled_out"],
+        "/etc/init.d/app",
+    );
+    // The copy has no init script: that it can be enabled proves nothing.
+    let unaided = container.asked_about("app.service", &[]).verdict();
+    assert_ne!(
+        unaided.race.as_deref(),
+        Some("likely"),
+        "{}",
+        unaided.summary
+    );
+}
+
+#[test]
+fn a_link_into_a_subdirectory_of_the_unit_directory() {
+    let container = Container::pristine();
+    let file = unit("/etc/systemd/system/own/app.service", "");
+    container.sh(&format!(
+        "{file} ln -s own/app.service /etc/systemd/system/app.service; systemctl daemon-reload"
+    ));
+    let ended = container.asked_about_logged("app.service", "systemctl enable app.service");
+    let verdict = ended.verdict();
+    assert_eq!(verdict.id, "linked-unit-file", "{}", verdict.summary);
+}
+
+#[test]
+fn a_target_that_does_not_exist() {
+    let container = Container::pristine();
+    let file = unit("/etc/systemd/system/app.service", "");
+    container.sh(&format!(
+        "{file} sed -i s/multi-user/multiuser/ /etc/systemd/system/app.service
+         systemctl daemon-reload; systemctl enable app"
+    ));
+    let ended = container.asked_about("app.service", &[]);
+    let verdict = ended.verdict();
+    assert_eq!(verdict.id, "target-not-reached", "{}", verdict.summary);
+    assert!(
+        verdict.summary.contains("multiuser.target"),
+        "{}",
+        verdict.summary
+    );
+}
+
+#[test]
+fn a_unit_that_an_update_has_renamed() {
+    let container = Container::pristine();
+    let file = unit("/usr/lib/systemd/system/musicserver.service", "");
+    container.sh(&format!(
+        "{file} systemctl daemon-reload; systemctl enable musicserver
+         cd /usr/lib/systemd/system; mv musicserver.service music.service; systemctl daemon-reload"
+    ));
+    let log = "systemctl enable musicserver.service";
+    let ended = container.asked_about_logged("musicserver.service", log);
+    let verdict = ended.verdict();
+    assert_eq!(verdict.id, "unit-gone", "{}", verdict.summary);
+    let remedy = ended.report()["verdict"]["remedy"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(remedy.contains("--var unit=music.service"), "{remedy}");
+    assert!(!remedy.contains("pct push"), "{remedy}");
+}
+
+#[test]
+fn a_name_that_is_misspelled() {
+    let container = Container::privileged();
+    container.inject("healthy", &[]);
+    let ended = container.asked_about("embeding_server.service", &[]);
+    let verdict = ended.verdict();
+    assert_eq!(verdict.id, "wrong-unit-name", "{}", verdict.summary);
+    let remedy = ended.report()["verdict"]["remedy"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(
+        remedy.contains("--var unit=embedding_server.service"),
+        "{remedy}"
+    );
+}
