@@ -47,7 +47,7 @@ pub struct LoggedFailure {
     /// its runs begin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub later_runs: Option<usize>,
-    /// The units that the failed command names, if the message names none.
+    /// The units that the failed command names, if the message names none or only others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<String>,
     /// Its place in the log. Older versions did not record that.

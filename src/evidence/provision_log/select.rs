@@ -135,11 +135,14 @@ pub fn failed_units(log: &[LoggedFailure]) -> Vec<String> {
 
 /// Whether a failure is about this unit; `None` if it names none.
 fn is_of(failure: &LoggedFailure, unit: &str) -> Option<bool> {
-    let in_text = names::units(&failure.text);
-    let in_command = failure.units.iter().map(String::as_str);
-    let mut named = in_text.chain(in_command).peekable();
+    let is_named = |name: &str| name == unit || is_template_of(name, unit);
+    // Beside those of the command, the units in a message are others.
+    if !failure.units.is_empty() {
+        return Some(failure.units.iter().any(|name| is_named(name)));
+    }
+    let mut named = names::units(&failure.text).peekable();
     named.peek()?;
-    Some(named.any(|name| name == unit || is_template_of(name, unit)))
+    Some(named.any(is_named))
 }
 
 /// Whether this is the template of the unit, as `worker@.service` is of `worker@a.service`.

@@ -158,6 +158,18 @@ fn a_failure_of_another_unit_is_not_this_ones() {
 }
 
 #[test]
+fn the_owner_of_an_alias_that_is_taken_has_not_failed() {
+    let taken = "Failed to enable unit: File /etc/systemd/system/x.service already exists and is a symlink to /lib/systemd/system/b.service.";
+    let log = |unit: &str| format!("@1 + systemctl enable {unit}\n@2 {taken}");
+    assert_eq!(chosen(&log("a.service")), at(taken, 2, 2));
+    let of_a = log("a.service").replace("b.service", "a.service");
+    assert_eq!(
+        chosen(&of_a.replace("enable a.service", "enable b.service")),
+        Err(NoFailure::OtherUnits)
+    );
+}
+
+#[test]
 fn an_instance_fails_by_its_own_name_or_its_templates() {
     for name in ["worker@a.service", "worker@.service"] {
         let log = read(&format!("@1 Failed to start x: Unit {name} not found."));
