@@ -219,20 +219,3 @@ fn a_unit_that_an_update_has_renamed() {
     assert!(remedy.contains("--var unit=music.service"), "{remedy}");
     assert!(!remedy.contains("pct push"), "{remedy}");
 }
-
-#[test]
-fn a_name_that_is_misspelled() {
-    let container = Container::privileged();
-    container.inject("healthy", &[]);
-    let ended = container.asked_about("embeding_server.service", &[]);
-    let verdict = ended.verdict();
-    assert_eq!(verdict.id, "wrong-unit-name", "{}", verdict.summary);
-    let remedy = ended.report()["verdict"]["remedy"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    assert!(
-        remedy.contains("--var unit=embedding_server.service"),
-        "{remedy}"
-    );
-}

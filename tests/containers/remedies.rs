@@ -277,20 +277,17 @@ fn a_unit_without_install_stays_as_it_is() {
     assert!(!names.into_iter().any(|name| name.contains("SOURCE")));
 }
 
-/// The file that is found belongs to a running unit: it is not misplaced, the name on the command line is wrong.
+/// The name on the command line is wrong: there is nothing to repair in the container.
 #[test]
-fn a_running_unit_stays_as_it_is_when_the_name_given_is_mistyped() {
+fn a_mistyped_name_of_a_running_unit_needs_no_command() {
     let container = Container::privileged();
     container.inject("healthy", &[]);
-    let before = (container.unit(UNIT), container.unit_directory());
-    assert!(before.0.contains("ActiveState=active"), "{}", before.0);
     let ended = container.diagnose(&["--read-only", "--var", "unit=embeding_server.service"]);
-    let script = remedy_of(&ended, "file-misplaced");
-    assert!(script.contains(PATH), "{script}");
-    let output = container.paste(&script, Some(SOURCE));
-    assert!(!output.status.success(), "{script}\n{output:?}");
-    let after = (container.unit(UNIT), container.unit_directory());
-    assert_eq!(after, before, "{script}\n{output:?}");
+    assert_eq!(ended.verdict().id, "wrong-unit-name");
+    let report = ended.report();
+    let remedy = report["verdict"]["remedy"].as_str().unwrap();
+    assert!(remedy.contains(&format!("--var unit={UNIT}")), "{remedy}");
+    assert_eq!(commands(remedy), "");
 }
 
 /// A new hypothesis in the runbook needs a test of its remedy.
