@@ -168,9 +168,13 @@ fn a_cause_comes_before_the_symptoms_it_explains() {
         ]),
         "cause"
     );
-    // A cause that is believed less leaves the stronger verdict in its place.
+    // So does a likely cause of a confirmed symptom, but not an unlikely one.
     assert_eq!(
         id(&[("symptom", "", CONFIRMED), ("cause", cause, LIKELY)]),
+        "cause"
+    );
+    assert_eq!(
+        id(&[("symptom", "", CONFIRMED), ("cause", cause, UNLIKELY)]),
         "symptom"
     );
     // What explains something else is no cause of this one.

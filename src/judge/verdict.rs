@@ -64,8 +64,8 @@ pub(super) fn verdict(
     }
 }
 
-/// The strongest hypothesis that is at least likely. Among equals, a cause precedes the symptoms that it
-/// explains; then the runbook's order counts.
+/// The strongest hypothesis that is at least likely, or a likely cause that explains it. Among equals, a cause
+/// precedes the symptoms that it explains; then the runbook's order counts.
 fn strongest<'a>(
     runbook: &Runbook,
     hypotheses: &'a [HypothesisResult],
@@ -75,10 +75,19 @@ fn strongest<'a>(
         .map(|hypothesis| hypothesis.level)
         .filter(|level| *level >= Level::Likely)
         .max()?;
-    let rivals: Vec<_> = hypotheses
-        .iter()
-        .filter(|hypothesis| hypothesis.level == level)
-        .collect();
+    let strongest = first_cause(runbook, hypotheses.iter().filter(|it| it.level == level))?;
+    let causes = hypotheses.iter().filter(|it| {
+        it.level == Level::Likely && hypothesis::explains(runbook, &it.id, &strongest.id)
+    });
+    Some(first_cause(runbook, causes).unwrap_or(strongest))
+}
+
+/// The first of some hypotheses that none of the others explains.
+fn first_cause<'a>(
+    runbook: &Runbook,
+    rivals: impl Iterator<Item = &'a HypothesisResult>,
+) -> Option<&'a HypothesisResult> {
+    let rivals: Vec<_> = rivals.collect();
     let is_symptom = |id: &str| {
         rivals
             .iter()

@@ -184,7 +184,7 @@ fn a_container_on_another_node_is_diagnosed_by_that_nodes_task_log() {
     let ended = diagnose(&["--node", "pve2"]);
     assert_eq!(
         ended.verdict().in_short(),
-        "push-failed confirmed, race ruled_out",
+        "push-failed confirmed, race unlikely",
         "{ended:?}"
     );
     let target = &ended.report()["target"];

@@ -191,7 +191,8 @@ fn a_source_that_is_known() {
     std::fs::copy(SOURCE, &source).unwrap();
     container.inject("absent", &[]);
     let var = format!("source={}", source.display());
-    let ended = container.diagnose(&["--read-only", "--var", &var]);
+    let unit = "unit=embedding_server.service";
+    let ended = container.diagnose(&["--read-only", "--var", &var, "--var", unit]);
     let script = remedy_of(&ended, "file-missing");
     container.assert_cured_by(&script, None);
 }

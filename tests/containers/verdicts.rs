@@ -156,10 +156,14 @@ fn healthy_unprivileged() {
 
 fn nothing_there(container: &Container) {
     container.inject("absent", &[]);
+    let unit = ["--var", "unit=embedding_server.service"];
     for options in [&["--read-only"][..], &[], &["--read-only"]] {
-        let ended = container.diagnose(options);
-        assert_verdict(&ended, "file-missing confirmed, race ruled_out", 2);
+        let ended = container.diagnose(&[options, &unit].concat());
+        assert_verdict(&ended, "file-missing confirmed, race unlikely", 2);
     }
+    // Nothing shows that the default unit was ever meant.
+    let ended = container.diagnose(&["--read-only"]);
+    assert_eq!((ended.status, ended.stdout.as_str()), (64, ""));
 }
 
 #[test]

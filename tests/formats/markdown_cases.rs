@@ -31,7 +31,7 @@ fn outputs_too_long_for_a_comment_are_shortened_evenly() {
         assert!(text.contains(&format!("begin {at}\n")), "{at}");
         assert!(text.contains(&format!("\nend {at}\n")), "{at}");
     }
-    assert_eq!(text.matches(" characters omitted …]").count(), ran.len());
+    assert!(text.matches(" characters omitted …]").count() >= ran.len());
 }
 
 #[test]

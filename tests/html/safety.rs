@@ -13,9 +13,6 @@ use crate::page::{all, attribute, difference, only, parse, text, tree};
 use crate::reports::{html, report};
 
 static MASKED: LazyLock<Report> = LazyLock::new(|| report("masked-252"));
-/// The elements of its page without an attack.
-static BENIGN: LazyLock<Vec<String>> =
-    LazyLock::new(|| tree(&parse(&poisoned(MASKED.clone(), &["word".to_owned()]))));
 
 /// The page of a report with every string replaced.
 fn poisoned(mut report: Report, words: &[String]) -> String {
@@ -63,7 +60,11 @@ proptest! {
         )
     ) {
         let hostile = tree(&parse(&poisoned(MASKED.clone(), &words)));
-        prop_assert_eq!(difference(&hostile, &BENIGN), None);
+        // The page shows equal reasons once: words that are equal stay equal.
+        let first = |word| words.iter().position(|other| other == word);
+        let plain: Vec<_> = words.iter().map(|word| format!("word{:?}", first(word))).collect();
+        let benign = tree(&parse(&poisoned(MASKED.clone(), &plain)));
+        prop_assert_eq!(difference(&hostile, &benign), None);
     }
 }
 
