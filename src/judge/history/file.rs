@@ -21,11 +21,11 @@ impl Observations {
     }
 
     /// When the file most probably came to its path. If its status and its directory changed within one tick of the
-    /// clock, it was created or renamed then.
+    /// clock, it was created or renamed then. Without a birth time, the entry in the directory shows the most.
     pub(super) fn arrival(&self) -> Known<Interval> {
         let (own, target) = self.present()?;
         let is_one_tick = own.changed.before(self.directory()?.modified).is_none();
-        if target.is_some() || !is_one_tick {
+        if target.is_some() || own.born.is_some() && !is_one_tick {
             return self.visible();
         }
         let entered = self.entered(own)?;
