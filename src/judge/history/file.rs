@@ -21,18 +21,14 @@ impl Observations {
     }
 
     /// When the file most probably came to its path. If its status and its directory changed within one tick of the
-    /// clock, it was created or renamed then. Without a birth time, the entry in the directory shows the most.
+    /// clock, it was created or renamed then. Without a birth time, nothing else shows it.
     pub(super) fn arrival(&self) -> Known<Interval> {
         let (own, target) = self.present()?;
         let is_one_tick = own.changed.before(self.directory()?.modified).is_none();
         if target.is_some() || own.born.is_some() && !is_one_tick {
             return self.visible();
         }
-        let entered = self.entered(own)?;
-        Ok(Interval::new(
-            own.changed.start.min(entered.end),
-            entered.end,
-        ))
+        self.entered(own)
     }
 
     /// The latest that the file came to its path, as an interval: its last change, or that of its directory.
