@@ -14,8 +14,8 @@ use tempfile::TempDir;
 /// Several of a kind let tests run in parallel.
 const PRIVILEGED: Range<u32> = 0..3;
 const UNPRIVILEGED: Range<u32> = 3..4;
-pub const MATRIX: Range<u32> = 4..10;
-pub const FLEET: Range<u32> = 10..50;
+pub const MATRIX: Range<u32> = 4..12;
+pub const FLEET: Range<u32> = 12..52;
 
 /// Longer than all other tests together hold a container.
 const TURN: Duration = Duration::from_secs(1_800);
@@ -103,6 +103,15 @@ impl Container {
     pub fn has(&self, path: &str) -> bool {
         let root = format!("/proc/{}/root", self.init());
         Path::new(&root).join(path.trim_start_matches('/')).exists()
+    }
+
+    /// Whether its control groups are of version 2 only, while those of the host may not be.
+    pub fn has_cgroup2(&self) -> bool {
+        let what = format!("/var/lib/lxcdiag-lab/ct/{}/what", self.id);
+        std::fs::read_to_string(what)
+            .unwrap()
+            .trim()
+            .ends_with(" 2")
     }
 
     pub fn pct(&self, verb: &str) {

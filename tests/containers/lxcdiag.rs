@@ -1,5 +1,6 @@
 //! The built binary, started as a user starts it, and its result.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
@@ -20,6 +21,10 @@ impl Container {
     /// `lxcdiag run RUNBOOK --ct ID` on the lab's host, with an environment of its own.
     pub fn lxcdiag(&self, runbook: &str) -> Command {
         let mut command = bare();
+        if self.has_cgroup2() {
+            command = in_environment(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lab/cgroup2"));
+            command.arg(binary());
+        }
         command
             .args(["run", runbook, "--ct"])
             .arg(self.id.to_string())
@@ -51,7 +56,11 @@ impl Container {
 
 /// `lxcdiag` without arguments, in an environment of its own.
 pub fn bare() -> Command {
-    let mut command = Command::new(binary());
+    in_environment(binary())
+}
+
+fn in_environment(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
     command
         .env_clear()
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")

@@ -1,6 +1,6 @@
 //! Every incident on every systemd: scenario × version, injected into real containers, diagnosed by the built binary.
 //!
-//! Six containers (privileged and unprivileged, Debian 11, 12 and 13) work in parallel. `LXCDIAG_TEST_MATRIX_ONLY=late`
+//! Eight containers (privileged and unprivileged, Debian 11 to 14) work in parallel. `LXCDIAG_TEST_MATRIX_ONLY=late`
 //! tries only the rows with that in their name. `--nocapture` prints the table even if every cell is right.
 
 mod cases;
@@ -15,7 +15,12 @@ use crate::lxcdiag::{Ended, JSON, start};
 use cases::Case;
 
 /// Two containers for each, one of them unprivileged.
-const SUITES: [(&str, &str); 3] = [("bullseye", "247"), ("bookworm", "252"), ("trixie", "257")];
+const SUITES: [(&str, &str); 4] = [
+    ("bullseye", "247"),
+    ("bookworm", "252"),
+    ("trixie", "257"),
+    ("forky", "262"),
+];
 
 /// One scenario on one systemd.
 struct Cell {

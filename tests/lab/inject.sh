@@ -146,7 +146,7 @@ inject_starting() {
   init=$(lxc-info -n "$ct" -p -H)
   until [[ -d /proc/$init/root/run/systemd/system ]]; do
     running "$ct" || die "container $ct did not start; try 'lxc-start -n $ct -F'"
-    sleep 0.01
+    sleep 0.002
   done
   kill -STOP "$init"
   provision "$source"
@@ -268,7 +268,7 @@ inject_mode_0000() { push --perms 0000 "$source" "$dest"; reload; enable; }
 #: unmapped-owner       copied into an unprivileged container without pct: its root cannot read it
 inject_unmapped_owner() {
   local suite unprivileged
-  read -r suite unprivileged <"$LAB/ct/$ct/what"
+  read -r suite unprivileged _ <"$LAB/ct/$ct/what"
   ((unprivileged)) || die "unmapped-owner needs an unprivileged container, and $ct is privileged"
   install -m 0600 "$source" "/proc/$(lxc-info -n "$ct" -p -H)/root$dest"
   reload
