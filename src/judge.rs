@@ -5,12 +5,15 @@
 pub(crate) mod expectation;
 mod history;
 mod hypothesis;
+mod remedies;
 pub mod results;
 mod timeline;
 mod verdict;
 
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize, Serializer};
+
+pub use remedies::Remedy;
 
 use crate::evidence::recording::Recording;
 use crate::expression::Missing;
@@ -84,6 +87,9 @@ pub struct HypothesisResult {
     pub overturned_by: Option<String>,
     /// What to do if it is true.
     pub remedy: String,
+    /// The same in parts, if the runbook has them.
+    #[serde(skip)]
+    pub remedies: Vec<Remedy>,
 }
 
 impl HypothesisResult {
@@ -134,6 +140,8 @@ pub struct Verdict {
     pub summary: String,
     /// What to do.
     pub remedy: String,
+    /// The same in parts, if the runbook has them.
+    pub remedies: Vec<Remedy>,
 }
 
 /// The kind of a verdict. In JSON: `id`, and for a hypothesis `level`.

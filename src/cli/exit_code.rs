@@ -115,6 +115,7 @@ mod tests {
                 race: None,
                 summary: String::new(),
                 remedy: String::new(),
+                remedies: Vec::new(),
                 severity,
             };
             let found = ExitCode::of_verdict(&verdict);

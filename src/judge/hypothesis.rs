@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use indexmap::IndexSet;
 
-use super::{EvidenceResult, HypothesisResult, Level};
+use super::{EvidenceResult, HypothesisResult, Level, remedies};
 use crate::expression::Unknown;
 use crate::judge::results::CheckResults;
 use crate::runbook::{Effect, Hypothesis, Runbook};
@@ -40,6 +40,7 @@ pub(super) fn evaluate(hypothesis: &Hypothesis, results: &CheckResults) -> Hypot
         .flat_map(|it| &it.missing)
         .cloned()
         .collect();
+    let remedies = remedies::remedies(hypothesis, results);
     HypothesisResult {
         id: hypothesis.id.clone(),
         title: hypothesis.title.clone(),
@@ -49,7 +50,11 @@ pub(super) fn evaluate(hypothesis: &Hypothesis, results: &CheckResults) -> Hypot
         conflicting,
         missing: missing.into_iter().collect(),
         evidence,
-        remedy: scope.describe(&hypothesis.remedy),
+        remedy: match &hypothesis.remedy {
+            Some(template) => scope.describe(template),
+            None => remedies::text(&remedies),
+        },
+        remedies,
         overturned_by: hypothesis
             .overturned_by
             .as_ref()

@@ -30,6 +30,7 @@ pub(super) fn verdict(
             race: None,
             summary: sentence(&says),
             remedy: String::new(),
+            remedies: Vec::new(),
             severity,
         };
     }
@@ -42,6 +43,7 @@ pub(super) fn verdict(
             race,
             summary: summary(strongest),
             remedy: strongest.remedy.clone(),
+            remedies: strongest.remedies.clone(),
             severity,
         };
     }
@@ -52,6 +54,7 @@ pub(super) fn verdict(
             race,
             summary: health.says,
             remedy: String::new(),
+            remedies: Vec::new(),
             severity,
         };
     }
@@ -60,6 +63,7 @@ pub(super) fn verdict(
         race,
         summary: inconclusive(results, hypotheses, &health.missing),
         remedy: String::new(),
+        remedies: Vec::new(),
         severity,
     }
 }

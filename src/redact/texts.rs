@@ -17,9 +17,9 @@ use crate::evidence::recording::{
 use crate::evidence::time::Interval;
 use crate::expression::{Missing, NoFact, Reason};
 use crate::judge::results::{Affected, EventSource, MetricValue, Outcome, Severity};
-use crate::judge::{EvidenceResult, HypothesisResult, Level, Verdict, VerdictKind};
+use crate::judge::{EvidenceResult, HypothesisResult, Level, Remedy, Verdict, VerdictKind};
 use crate::report::model::{Bearing, CheckRow, EventRow, Report, RunbookLine};
-use crate::runbook::Effect;
+use crate::runbook::{Effect, RemedyKind};
 
 /// Sees every text, and may change it.
 pub(super) trait Visitor {
@@ -103,15 +103,16 @@ structs! {
     MetricValue { value, unit }
     EventRow { what, source, decisive, interval; exempt at, until }
     HypothesisResult {
-        title, about, race, level, conflicting, evidence, missing, overturned_by, remedy; exempt id
+        title, about, race, level, conflicting, evidence, missing, overturned_by, remedy, remedies; exempt id
     }
     EvidenceResult { effect, holds, says, missing; exempt checks }
-    Verdict { kind, race, severity, summary, remedy }
+    Remedy { kind, title, commands, changes }
+    Verdict { kind, race, severity, summary, remedy, remedies }
 }
 
 without_text! {
     bool, i32, i64, u64, usize, f64, ContainerId, Interval,
-    Bearing, Effect, EventSource, FailureKind, Level, Outcome, Owner, Severity, VerdictKind,
+    Bearing, Effect, EventSource, FailureKind, Level, Outcome, Owner, RemedyKind, Severity, VerdictKind,
 }
 
 impl Texts for String {

@@ -262,7 +262,7 @@ impl Side {
     /// The verdict without its texts, which contain what differs between any two runs.
     fn verdict(&self) -> BTreeMap<String, Value> {
         let mut verdict = self.verdict.clone();
-        verdict.retain(|key, _| !matches!(key.as_str(), "summary" | "remedy"));
+        verdict.retain(|key, _| !matches!(key.as_str(), "summary" | "remedy" | "remedies"));
         verdict
     }
 

@@ -195,22 +195,23 @@ pub(super) struct Block {
 
 /// The parts of a remedy: indented lines are commands, together one part without their common indent.
 pub(super) fn blocks(remedy: &str) -> Vec<Block> {
-    let lines: Vec<_> = remedy
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-        .collect();
+    let lines: Vec<_> = remedy.lines().filter(|line| !line.is_empty()).collect();
     let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
     lines
         .chunk_by(|a, b| indent(a) > 0 && indent(b) > 0)
         .map(|lines| {
-            let indents = lines.iter().map(|line| indent(line));
-            let least = indents.min().unwrap_or_default();
-            let lines: Vec<_> = lines.iter().filter_map(|line| line.get(least..)).collect();
+            let filled = lines.iter().filter(|line| !line.trim().is_empty());
+            let least = filled.map(|line| indent(line)).min().unwrap_or_default();
+            let lines = lines
+                .iter()
+                .map(|line| line.get(least..).unwrap_or_default());
+            let lines: Vec<_> = lines.collect();
             Block {
                 is_command: least > 0,
-                text: lines.join("\n"),
+                text: lines.join("\n").trim_end().to_owned(),
             }
         })
+        .filter(|block| !block.text.trim().is_empty())
         .collect()
 }
 
@@ -220,14 +221,14 @@ mod tests {
 
     #[test]
     fn indented_lines_of_a_remedy_are_commands() {
-        let text = "Wait for it:\n    for i in 1 2; do\n      sleep 1\n    done\n\nA delay does not help.\nSee:\n  ls\n";
+        let text = "Wait for it:\n    for i in 1 2; do\n    \n      sleep 1\n    done\n\n  \nA delay does not help.\nSee:\n  ls\n";
         let blocks: Vec<_> = blocks(text)
             .into_iter()
             .map(|block| (block.is_command, block.text))
             .collect();
         let expected = [
             (false, "Wait for it:"),
-            (true, "for i in 1 2; do\n  sleep 1\ndone"),
+            (true, "for i in 1 2; do\n\n  sleep 1\ndone"),
             (false, "A delay does not help."),
             (false, "See:"),
             (true, "ls"),

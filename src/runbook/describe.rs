@@ -3,6 +3,7 @@
 use std::fmt::{self, Write};
 
 use super::model::{Action, Check, Effect, Runbook, Var};
+use super::remedy::RemedySpec;
 use crate::evidence::fact::FactType;
 use crate::nearest_name::listed;
 use crate::shell_quote::word;
@@ -74,6 +75,22 @@ fn write_runbook(out: &mut String, runbook: &Runbook) -> fmt::Result {
         if !hypothesis.explains.is_empty() {
             let symptoms = listed(hypothesis.explains.iter().map(String::as_str));
             writeln!(out, "  {:width$}  explains {symptoms}", "")?;
+        }
+        write_remedies(out, &hypothesis.remedies, &format!("  {:width$}  ", ""))?;
+    }
+    Ok(())
+}
+
+fn write_remedies(out: &mut String, remedies: &[RemedySpec], indent: &str) -> fmt::Result {
+    for remedy in remedies {
+        let kind = remedy.kind.words().to_lowercase();
+        writeln!(out, "{indent}{kind}: {}", line(&remedy.title))?;
+        for command in remedy
+            .commands
+            .iter()
+            .flat_map(|text| text.trim_end().lines())
+        {
+            writeln!(out, "{indent}  {}", visible(command))?;
         }
     }
     Ok(())
@@ -176,7 +193,15 @@ hypotheses:
     evidence:
       - { if: free.failed, then: confirms, says: it is }
       - { if: free.passed, then: weakens, says: it is not }
-    remedy: buy one
+    remedies:
+      - fix: now
+        title: Remove old files.
+        commands: |
+          ( set -e
+            rm -r -- {{ dir | quote }}/old
+          )
+        changes: the old files
+      - { fix: cause, title: Buy one. }
   - { id: slow, title: The disk is slow, about: It takes long., remedy: wait, evidence: [{ if: free.errored, then: supports, says: it is }] }
 "#;
         let runbook = read(&Source {
@@ -218,6 +243,11 @@ hypotheses:
                 Nothing more fits.
                 evidence: 1 can confirm it, 1 can weaken it
                 explains `slow`
+                fix now: Remove old files.
+                  ( set -e
+                    rm -r -- {{ dir | quote }}/old
+                  )
+                fix the cause: Buy one.
           slow  The disk is slow
                 It takes long.
                 evidence: 1 can support it

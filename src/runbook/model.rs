@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::remedy::RemedySpec;
 use crate::evidence::fact::FactType;
 use crate::expression::Condition;
 
@@ -332,8 +333,12 @@ pub struct Hypothesis {
     pub explains: Vec<String>,
     /// The evidence for and against it.
     pub evidence: Vec<Evidence>,
-    /// A template for what to do.
-    pub remedy: String,
+    /// A template for what to do. A valid hypothesis has either this or `remedies`.
+    #[serde(default)]
+    pub remedy: Option<String>,
+    /// What to do, as commands that can be pasted.
+    #[serde(default)]
+    pub remedies: Vec<RemedySpec>,
     /// A template for what would change the verdict, with the command that shows it.
     #[serde(default)]
     pub overturned_by: Option<String>,

@@ -7,6 +7,7 @@ mod facts;
 mod hypotheses;
 mod needs;
 mod redact;
+mod remedies;
 mod scope;
 mod shapes;
 mod vars;

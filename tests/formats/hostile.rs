@@ -5,10 +5,10 @@ use std::sync::LazyLock;
 use lxcdiag::engine::demo::Incident;
 use lxcdiag::evidence::check_key::CheckKey;
 use lxcdiag::evidence::recording::Recording;
-use lxcdiag::judge::judge;
 use lxcdiag::judge::results::EventSource;
+use lxcdiag::judge::{Remedy, judge};
 use lxcdiag::report::{Redaction, Report};
-use lxcdiag::runbook::{Runbook, Source, read};
+use lxcdiag::runbook::{RemedyKind, Runbook, Source, read};
 
 /// Texts with a meaning to a terminal, Markdown, GitHub, GitLab, XML or HTML.
 pub const PIECES: &[&str] = &[
@@ -171,6 +171,12 @@ fn fill(report: &mut Report, next: &mut dyn FnMut() -> String) {
     }
     report.verdict.summary = next();
     report.verdict.remedy = format!("{}\n  {}\n{}", next(), next(), next());
+    report.verdict.remedies = vec![Remedy {
+        kind: RemedyKind::Now,
+        title: next(),
+        commands: next(),
+        changes: next(),
+    }];
     report.redacted = Some(vec![Redaction {
         class: next(),
         place: next(),

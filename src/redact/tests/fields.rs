@@ -12,11 +12,11 @@ use super::runs::{everywhere, recording};
 use super::with_patterns;
 use crate::evidence::recording::{Output, Recording};
 use crate::expression::{Missing, NoFact, Reason};
-use crate::judge::judge;
 use crate::judge::results::MetricValue;
 use crate::judge::results::{Affected, Severity};
+use crate::judge::{Remedy, judge};
 use crate::report::Report;
-use crate::runbook::Runbook;
+use crate::runbook::{RemedyKind, Runbook};
 
 /// Replaces every text that is redacted with a secret of its own.
 struct Plant(usize);
@@ -143,6 +143,14 @@ fn every_field_of_a_report_is_redacted_except_these() {
     });
     report.hypotheses[0].missing = vec!["a".to_owned().into()];
     report.hypotheses[0].evidence[0].missing = vec!["a".to_owned().into()];
+    let remedy = Remedy {
+        kind: RemedyKind::Now,
+        title: "a".to_owned(),
+        commands: "b".to_owned(),
+        changes: "c".to_owned(),
+    };
+    report.hypotheses[0].remedies = vec![remedy.clone()];
+    report.verdict.remedies = vec![remedy];
     report.verdict.severity = check.severity;
     report.verdict.race = Some(report.hypotheses[0].level);
     report.redacted = Some(Vec::new());
@@ -171,6 +179,7 @@ fn every_field_of_a_report_is_redacted_except_these() {
             ".verdict.id",
             ".verdict.level",
             ".verdict.race",
+            ".verdict.remedies[].kind",
             ".verdict.severity",
         ],
     );

@@ -109,7 +109,7 @@ fn keys_follow_the_contract() {
     has_keys(
         &report["verdict"],
         &["id", "level", "race", "summary", "remedy"],
-        &[],
+        &["remedies"],
     );
 }
 

@@ -3,6 +3,7 @@
 mod changes;
 mod programs;
 mod script;
+mod syntax;
 mod templates;
 
 use super::Findings;
@@ -40,6 +41,26 @@ pub(super) fn validate(check: &Check, path: &Path, found: &mut Findings) {
         {
             undeclared(&change, &path, found);
         }
+    }
+}
+
+/// A script for a shell of the host, which readers paste: it must parse, and values in it must be quoted.
+pub(super) fn pasted(script: &str, path: &Path, found: &mut Findings) {
+    no_nul(script, path, found);
+    if is_template(script) && check_template(script).is_err() {
+        return;
+    }
+    let problems = templates::problems(&Script::read(script));
+    if problems.is_empty()
+        && let Err(error) = syntax::check(script)
+    {
+        found.add(
+            path,
+            format!("{error}\nhint: correct the script; what explains it belongs into `title`"),
+        );
+    }
+    for problem in problems {
+        found.add(path, problem);
     }
 }
 

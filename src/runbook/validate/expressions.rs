@@ -10,6 +10,7 @@ use crate::expression::{
 use crate::runbook::model::{Action, Check, EventSpec, HostProbe, Hypothesis, Runbook};
 use crate::runbook::path::Path;
 use crate::runbook::printable::quoted;
+use crate::runbook::remedy::RemedySpec;
 
 /// Whether a text has anything for the template engine.
 pub(super) fn is_template(text: &str) -> bool {
@@ -137,9 +138,29 @@ impl Reader<'_, '_> {
             self.condition(&path.key("if"), &evidence.condition, view);
             self.template(&path.key("says"), &evidence.says, view);
         }
-        self.template(&path.key("remedy"), &hypothesis.remedy, view);
+        if let Some(remedy) = &hypothesis.remedy {
+            self.template(&path.key("remedy"), remedy, view);
+        }
+        for (index, remedy) in hypothesis.remedies.iter().enumerate() {
+            self.remedy(&path.key("remedies").index(index), remedy, view);
+        }
         if let Some(text) = &hypothesis.overturned_by {
             self.template(&path.key("overturned_by"), text, view);
+        }
+    }
+
+    fn remedy(&mut self, path: &Path, remedy: &RemedySpec, view: View) {
+        if let Some(condition) = &remedy.condition {
+            self.condition(&path.key("if"), condition, view);
+        }
+        for (key, text) in [
+            ("title", Some(&remedy.title)),
+            ("commands", remedy.commands.as_ref()),
+            ("changes", remedy.changes.as_ref()),
+        ] {
+            if let Some(text) = text {
+                self.template(&path.key(key), text, view);
+            }
         }
     }
 

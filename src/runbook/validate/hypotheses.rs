@@ -26,7 +26,14 @@ pub(super) fn validate(runbook: &Runbook, found: &mut Findings) {
         }
         found.not_blank(&path.key("title"), &hypothesis.title);
         found.not_blank(&path.key("about"), &hypothesis.about);
-        found.not_blank(&path.key("remedy"), &hypothesis.remedy);
+        match (&hypothesis.remedy, hypothesis.remedies.as_slice()) {
+            (Some(text), []) => found.not_blank(&path.key("remedy"), text),
+            (Some(_), [_, ..]) => {
+                let message = "a hypothesis has either `remedy` or `remedies`\nhint: delete one";
+                found.add(&path.key("remedy").on_key(), message);
+            }
+            (None, remedies) => super::remedies::validate(remedies, &path, found),
+        }
         if hypothesis.evidence.is_empty() {
             let message = "the list is empty\nhint: add evidence for or against the hypothesis";
             found.add(&path.key("evidence"), message);

@@ -1,0 +1,149 @@
+//! The remedies of a hypothesis, with the values of this container.
+
+use serde::Serialize;
+
+use super::results::CheckResults;
+use crate::runbook::{Hypothesis, RemedyKind};
+
+/// A remedy for this container.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Remedy {
+    /// What it fixes.
+    pub kind: RemedyKind,
+    /// What to do.
+    pub title: String,
+    /// A script for a shell of the host; empty if there is none, or if it needs a value that is unknown.
+    pub commands: String,
+    /// What the commands change; empty without commands.
+    pub changes: String,
+}
+
+/// The remedies that apply.
+pub(super) fn remedies(hypothesis: &Hypothesis, results: &CheckResults) -> Vec<Remedy> {
+    let scope = results.scope();
+    let applies = |condition| scope.judge(condition) == Ok(true);
+    let all = hypothesis.remedies.iter();
+    all.filter(|remedy| remedy.condition.as_ref().is_none_or(applies))
+        .map(|remedy| {
+            // A script with a part missing would be another script.
+            let script = remedy.commands.as_deref();
+            let script = script.and_then(|script| scope.render(script).ok());
+            let changes = remedy.changes.as_deref().filter(|_| script.is_some());
+            Remedy {
+                kind: remedy.kind,
+                title: scope.describe(&remedy.title).trim().to_owned(),
+                commands: script.unwrap_or_default().trim_end().to_owned(),
+                changes: changes
+                    .map_or_else(String::new, |text| scope.describe(text).trim().to_owned()),
+            }
+        })
+        .collect()
+}
+
+/// Remedies as one text, in which commands are indented.
+pub(super) fn text(remedies: &[Remedy]) -> String {
+    let mut text = String::new();
+    for remedy in remedies {
+        let mut line = |indent: &str, line: &str| {
+            text.push_str(indent);
+            text.push_str(line);
+            text.push('\n');
+        };
+        line("", &format!("{}: {}", remedy.kind.words(), remedy.title));
+        for command in remedy.commands.lines() {
+            line("  ", command);
+        }
+        if !remedy.changes.is_empty() {
+            line("", &format!("This changes: {}", remedy.changes));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::fact::Facts;
+    use crate::fixture::{Run, runbook};
+    use crate::judge::Diagnosis;
+
+    fn diagnosis(unit: &str) -> Diagnosis {
+        let runbook = runbook(
+            r#"
+runbook: test
+title: A test
+vars:
+  unit: { about: a unit }
+checks:
+  - { id: ran, title: x, host: { source: /file } }
+hypotheses:
+  - id: down
+    title: It is down
+    about: x
+    evidence: [{ if: ran.passed, then: supports, says: x }]
+    remedies:
+      - fix: now
+        title: "Start {{ unit }}."
+        commands: |
+          ( set -e
+            pct exec {{ ct | quote }} -- systemctl start -- {{ unit | quote }}
+          )
+        changes: "starts {{ unit }}"
+      - { fix: now, if: ran.failed, title: It does not apply. }
+      - { fix: now, if: ran.size == 1, title: It is unknown whether it applies. }
+      - { fix: cause, title: Read it., commands: "cat {{ ran.sha256 | quote }}", changes: nothing }
+"#,
+        );
+        let mut run = Run::new(&runbook).looked("ran", vec![Facts::new()]);
+        run.recording
+            .vars
+            .insert("unit".to_owned(), unit.to_owned());
+        run.diagnosis()
+    }
+
+    #[test]
+    fn values_are_quoted_for_the_shell() {
+        let remedies = &diagnosis("a';reboot;'.service").hypotheses[0].remedies;
+        assert_eq!(
+            remedies[0],
+            Remedy {
+                kind: RemedyKind::Now,
+                title: "Start a';reboot;'.service.".to_owned(),
+                commands: r"( set -e
+  pct exec 958 -- systemctl start -- 'a'\'';reboot;'\''.service'
+)"
+                .to_owned(),
+                changes: "starts a';reboot;'.service".to_owned(),
+            }
+        );
+    }
+
+    #[test]
+    fn a_remedy_that_lacks_a_value_has_no_commands() {
+        let remedies = &diagnosis("a.service").hypotheses[0].remedies;
+        assert_eq!(remedies.len(), 2, "{remedies:?}");
+        assert_eq!(
+            remedies[1],
+            Remedy {
+                kind: RemedyKind::Cause,
+                title: "Read it.".to_owned(),
+                commands: String::new(),
+                changes: String::new(),
+            }
+        );
+    }
+
+    #[test]
+    fn the_text_of_remedies_indents_the_commands() {
+        assert_eq!(
+            diagnosis("a.service").hypotheses[0].remedy,
+            "Fix now: Start a.service.
+  ( set -e
+    pct exec 958 -- systemctl start -- a.service
+  )
+This changes: starts a.service
+Fix the cause: Read it.
+"
+        );
+    }
+}
