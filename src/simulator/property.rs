@@ -18,10 +18,10 @@ use crate::runbook::Runbook;
 
 /// How many histories `cargo test` tries; `LXCDIAG_HISTORIES` sets another number, `LXCDIAG_FIRST_SEED`
 /// where they begin.
-const HISTORIES: u64 = 1_000;
+const HISTORIES: u64 = 10_000;
 
 /// How many of these may be judged wrong. The aim is none.
-const WRONG_ALLOWED: usize = 15;
+const WRONG_ALLOWED: usize = 30;
 
 /// Per cent of the hypotheses called likely that must be true. The aim is 80.
 const LIKELY_AND_TRUE: usize = 55;
