@@ -37,6 +37,11 @@ pub fn render(report: &Report, format: Format, layout: Layout) -> String {
     }
 }
 
+/// A report in brief, for a terminal.
+pub fn brief(report: &Report, layout: Layout) -> String {
+    table::brief::render(report, layout)
+}
+
 /// A format of a report. The descriptions are the help of the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {

@@ -186,6 +186,9 @@ pub(super) struct ReportArgs {
     /// Format of the report on stdout
     #[arg(long, value_enum, default_value = "table")]
     pub(super) format: Format,
+    /// Print every check, every hypothesis and the whole timeline
+    #[arg(long, short)]
+    pub(super) verbose: bool,
     /// Also write the report to a file, in the format of its extension (.txt, .md, .html, .json, .xml); repeatable
     #[arg(long, value_name = "FILE")]
     pub(super) output: Vec<PathBuf>,

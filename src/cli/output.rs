@@ -11,7 +11,7 @@ use crate::cli::exit_code::ExitCode;
 use crate::engine::conclude::Conclusion;
 use crate::redact::Redactor;
 use crate::report::bundle;
-use crate::report::{Format, Layout, render};
+use crate::report::{Format, Layout, Report, brief, render};
 use crate::terminal_text::visible_text;
 
 /// The table needs this many columns.
@@ -87,6 +87,8 @@ pub(super) fn harmless(text: &str) -> String {
 /// Where a report and its recording go.
 pub(super) struct Sinks {
     format: Format,
+    /// Whether stdout gets the whole table.
+    verbose: bool,
     layout: Layout,
     /// Files, each in its format.
     files: Vec<(PathBuf, Format)>,
@@ -111,6 +113,7 @@ impl Sinks {
         }
         let sinks = Self {
             format: args.format,
+            verbose: args.verbose,
             layout: stdout_layout(),
             files: format::of_files(&args.output, |format: Format| Some(format.extension()))?
                 .into_iter()
@@ -131,10 +134,17 @@ impl Sinks {
         !self.files.is_empty() || self.bundle.is_some()
     }
 
+    fn on_stdout(&self, report: &Report) -> String {
+        match self.format {
+            Format::Table if !self.verbose => brief(report, self.layout),
+            format => render(report, format, self.layout),
+        }
+    }
+
     /// Writes a report to stdout and to files. If one fails, the others are still written.
     pub(super) fn write(&self, conclusion: &Conclusion) -> Result<(), CliError> {
         let (report, recording) = (&conclusion.report, &conclusion.recording);
-        let mut result = print(&render(report, self.format, self.layout));
+        let mut result = print(&self.on_stdout(report));
         let mut save = |path: &Path, bytes: std::io::Result<Vec<u8>>| {
             if let Err(error) = bytes.and_then(|bytes| write_file(path, &bytes)) {
                 result = Err(cannot_write(path, &error));

@@ -172,10 +172,10 @@ impl Bearing {
     pub const fn words(self) -> &'static str {
         match self {
             Self::Nothing => "",
-            Self::For => "for",
-            Self::Against => "against",
-            Self::DecisiveFor => "decisive, for",
-            Self::DecisiveAgainst => "decisive, against",
+            Self::For => "supports",
+            Self::Against => "contradicts",
+            Self::DecisiveFor => "confirms",
+            Self::DecisiveAgainst => "rules out",
         }
     }
 }

@@ -2,6 +2,7 @@
 //! once more at the end, where the reader is after a long output has scrolled by.
 
 mod banner;
+pub(super) mod brief;
 pub(crate) mod grid;
 pub(super) mod rows;
 mod timeline;
@@ -37,6 +38,14 @@ impl Default for Layout {
 impl Layout {
     pub(crate) const fn columns(self) -> usize {
         self.width as usize
+    }
+
+    /// The same with fewer columns.
+    const fn narrowed(self, by: u16) -> Self {
+        Self {
+            width: self.width.saturating_sub(by),
+            ..self
+        }
     }
 
     pub(crate) fn paint(self, text: &str, style: &str) -> String {
@@ -80,20 +89,34 @@ pub(super) fn render(report: &Report, layout: Layout) -> String {
     text
 }
 
-/// What was diagnosed, with what, and what was changed.
-fn head(text: &mut String, report: &Report, layout: Layout) {
-    if let Some(name) = &report.demonstration {
-        let line = format!(
-            "DEMONSTRATION: incident {name}, recorded in a real container. No command was run."
-        );
-        for line in wrap::wrap(&line, layout.columns()) {
+/// The question, and whether it is a demonstration.
+fn title(text: &mut String, report: &Report, layout: Layout) {
+    let demonstration = report.demonstration.iter().map(|name| {
+        format!("DEMONSTRATION: {name}, recorded in a real container. No command was run.")
+    });
+    let title = format!("{}: {}", report.runbook.id, report.runbook.title);
+    for line in demonstration.chain([title]) {
+        for line in wrap::wrap(&visible(&line), layout.columns()) {
             let _ = writeln!(text, "{}", layout.paint(&line, style::BOLD));
         }
     }
-    let title = format!("{}: {}", report.runbook.id, report.runbook.title);
-    for line in wrap::wrap(&visible(&title), layout.columns()) {
-        let _ = writeln!(text, "{}", layout.paint(&line, style::BOLD));
-    }
+}
+
+/// The vars that were set, and those with their default, each with its value.
+fn vars(report: &Report) -> (Vec<String>, Vec<String>) {
+    let known = report.var_order.iter().filter_map(|name| {
+        let value = report.vars.get(name)?;
+        Some((name, format!("{name} {value}")))
+    });
+    let (set, defaults): (Vec<_>, Vec<_>) =
+        known.partition(|(name, _)| !report.defaulted.contains(name));
+    let texts = |vars: Vec<(&String, String)>| vars.into_iter().map(|(_, text)| text).collect();
+    (texts(set), texts(defaults))
+}
+
+/// What was diagnosed, with what, and what was changed.
+fn head(text: &mut String, report: &Report, layout: Layout) {
+    title(text, report, layout);
     let target = &report.target;
     let mut container = format!("container {}", target.ct);
     if !target.node.is_empty() {
@@ -109,18 +132,17 @@ fn head(text: &mut String, report: &Report, layout: Layout) {
     ];
     let known: Vec<_> = known.into_iter().flatten().collect();
     paragraph(text, "  ", &visible(&known.join(" · ")), layout);
-    let vars: Vec<_> = report
-        .var_order
-        .iter()
-        .filter_map(|name| {
-            let value = report.vars.get(name)?;
-            let default = report.defaulted.contains(name);
-            let note = if default { " (default)" } else { "" };
-            Some(format!("{name} {value}{note}"))
-        })
-        .collect();
-    if !vars.is_empty() {
-        paragraph(text, "  ", &visible(&vars.join(" · ")), layout);
+    let (set, defaults) = vars(report);
+    if !set.is_empty() {
+        paragraph(text, "  ", &visible(&set.join(" · ")), layout);
+    }
+    if !defaults.is_empty() {
+        labelled(
+            text,
+            "  defaults:    ",
+            &visible(&defaults.join(" · ")),
+            layout,
+        );
     }
     let mut run = format!(
         "{} UTC, took {}, lxcdiag {}",

@@ -308,4 +308,5 @@ hypotheses:
     );
 }
 
+mod brief;
 mod json;

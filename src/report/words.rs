@@ -141,7 +141,7 @@ impl HypothesisResult {
             lists.push(("Missing", reasons.map(Cow::from).collect()));
         }
         let change = self.overturned_by.iter();
-        lists.extend(change.map(|change| ("What would change this", vec![change.into()])));
+        lists.extend(change.map(|change| ("Would change this", vec![change.into()])));
         lists
     }
 

@@ -332,7 +332,7 @@ fn the_time_of_the_failure_turns_likely_into_confirmed() {
         finished.stdout.contains("CONFIRMED: Race condition"),
         "{finished}"
     );
-    assert!(finished.stdout.contains("(--log)"), "{finished}");
+    assert!(environment.read("work/report.md").contains("--log"));
     assert!(
         finished.stdout.contains(" UTC (provision.log:1)"),
         "{finished}"

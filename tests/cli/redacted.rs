@@ -110,7 +110,7 @@ fn no_file_of_a_run_contains_a_secret() {
             assert!(!text.contains(secret), "{name} has {secret}:\n{text}");
         }
     }
-    let (_, stdout) = &written[0];
+    let (_, stdout) = &written[2];
     assert!(stdout.contains("it is [redacted:password:"), "{stdout}");
     assert!(stdout.contains("\n  redacted:    "), "{stdout}");
     let report: serde_json::Value = serde_json::from_str(&written[3].1).unwrap();

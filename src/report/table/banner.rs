@@ -14,14 +14,11 @@ use crate::terminal_text::{clipped, visible};
 const MISSING: usize = 4;
 /// Characters of a piece of evidence.
 const EVIDENCE: usize = 400;
-/// Columns of the labels: `What would change this: `.
-const LABEL: usize = 24;
+/// Columns of the labels: `Would change this: `.
+const LABEL: usize = 19;
 
 pub(super) fn banner(text: &mut String, report: &Report, layout: Layout) {
-    let inner = Layout {
-        width: layout.width.saturating_sub(2),
-        ..layout
-    };
+    let inner = layout.narrowed(2);
     let mut body = String::new();
     for line in wrap(&visible(&report.headline()), inner.columns()) {
         let _ = writeln!(body, "{}", layout.paint(&line, colour(report)));
@@ -47,14 +44,14 @@ pub(super) fn closing(text: &mut String, report: &Report, layout: Layout) {
     with_bar(text, &body, report, layout);
 }
 
-fn with_bar(text: &mut String, body: &str, report: &Report, layout: Layout) {
+pub(super) fn with_bar(text: &mut String, body: &str, report: &Report, layout: Layout) {
     let bar = layout.paint("▌", colour(report));
     for line in body.trim_end().lines() {
         let _ = writeln!(text, "{}", format!("{bar} {line}").trim_end());
     }
 }
 
-fn colour(report: &Report) -> &'static str {
+pub(super) fn colour(report: &Report) -> &'static str {
     match (&report.verdict.kind, report.worst()) {
         (VerdictKind::Healthy, _) => style::GREEN,
         (_, Some(Severity::Critical)) => style::RED,

@@ -1,10 +1,11 @@
 //! The checks and the hypotheses, a row each.
 
 use comfy_table::Color;
+use unicode_width::UnicodeWidthStr as _;
 
 use super::Layout;
-use super::grid::{Column, Least, Text, grid};
-use super::wrap::paragraph;
+use super::grid::{Column, GAP, Least, Text, grid};
+use super::wrap::{clipped_lines, paragraph};
 use crate::evidence::fact::duration_in_words;
 use crate::judge::results::{Outcome, Severity};
 use crate::judge::{HypothesisResult, Level};
@@ -44,6 +45,35 @@ pub(super) fn checks(report: &Report, layout: Layout) -> String {
         })
         .collect();
     grid(columns, rows, layout)
+}
+
+/// Some checks, a line each: their texts are cut to the width.
+pub(super) fn brief_checks(checks: &[&CheckRow], layout: Layout) -> String {
+    const TITLE: usize = 30;
+    let titles = checks.iter().map(|row| visible(&row.title).width());
+    let title = titles.max().unwrap_or_default().min(TITLE);
+    let race = checks.iter().map(|row| row.race.words().width());
+    let race = race.max().filter(|width| *width > 0);
+    let others = title + "Outcome".len() + race.map_or(0, |width| width + GAP) + 2 * GAP;
+    let observed = layout.columns().saturating_sub(others);
+    let cut = |text: &str, width| clipped_lines(&visible(text), width, 1).concat();
+    let columns = ["Check", "Outcome", "Observed", "Race"];
+    let columns = columns.map(|head| Column {
+        head,
+        least: Least::Content,
+    });
+    let rows = checks
+        .iter()
+        .map(|row| {
+            vec![
+                cut(&row.title, title).into(),
+                outcome(row),
+                cut(&row.observed, observed).into(),
+                bearing(row.race),
+            ]
+        })
+        .collect();
+    grid(columns.into(), rows, layout)
 }
 
 /// The time of day in UTC, if the terminal is wide enough.

@@ -2,11 +2,13 @@
 
 use std::fmt::Write as _;
 
+use unicode_width::UnicodeWidthStr as _;
+
 use super::wrap::wrap;
 use super::{Layout, section, style};
 use crate::judge::results::EventSource;
 use crate::report::events::{Described, describe};
-use crate::report::model::Report;
+use crate::report::model::{EventRow, Report};
 
 /// Events shown; the JSON report has them all.
 const MOST: usize = 40;
@@ -31,11 +33,28 @@ pub(super) fn timeline(text: &mut String, report: &Report, layout: Layout) {
             }
             None => {}
         }
-        line(text, event, layout);
+        line(text, event, LATER, layout);
     }
 }
 
-fn line(text: &mut String, described: &Described<'_>, layout: Layout) {
+/// Some events, without the time between them.
+pub(super) fn moments(text: &mut String, shown: &[&EventRow], layout: Layout) {
+    for (number, event) in describe(shown).iter().enumerate() {
+        match event.new_day {
+            Some(day) if number == 0 => {
+                section(text, &format!("Deciding moments ({day}, UTC)"), layout);
+            }
+            Some(day) => {
+                let _ = writeln!(text, "  {day}");
+            }
+            None => {}
+        }
+        line(text, event, 0, layout);
+    }
+}
+
+/// An event, with this many columns for the time since the one before.
+fn line(text: &mut String, described: &Described<'_>, since: usize, layout: Layout) {
     let Described {
         event,
         clock,
@@ -44,7 +63,12 @@ fn line(text: &mut String, described: &Described<'_>, layout: Layout) {
         ..
     } = described;
     let point = if event.decisive { '◆' } else { '●' };
-    let width = layout.columns().saturating_sub(TIME + LATER + 6);
+    let later = match since {
+        0 => String::new(),
+        _ => format!(" {later:>since$}"),
+    };
+    let blank = later.width();
+    let width = layout.columns().saturating_sub(TIME + blank + 5);
     for (number, piece) in wrap(what, width).into_iter().enumerate() {
         let piece = match &event.source {
             EventSource::FailedAt => layout.paint(&piece, style::BOLD),
@@ -53,9 +77,9 @@ fn line(text: &mut String, described: &Described<'_>, layout: Layout) {
             _ => piece,
         };
         let _ = if number == 0 {
-            writeln!(text, "  {clock:<TIME$} {later:>LATER$} {point} {piece}")
+            writeln!(text, "  {clock:<TIME$}{later} {point} {piece}")
         } else {
-            writeln!(text, "  {:TIME$} {:LATER$} │ {piece}", "", "")
+            writeln!(text, "  {:TIME$}{:blank$} │ {piece}", "", "")
         };
     }
 }

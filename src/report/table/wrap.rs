@@ -69,6 +69,33 @@ pub(crate) fn paragraph(text: &mut String, indent: &str, body: &str, layout: Lay
     }
 }
 
+/// The first lines of a wrapped text, with an ellipsis if there are more than `most`.
+pub(super) fn clipped_lines(text: &str, width: usize, most: usize) -> Vec<String> {
+    let mut lines = wrap(text, width);
+    if lines.len() > most {
+        lines.truncate(most);
+        if let Some(last) = lines.pop() {
+            let short = wrap(&last, width.saturating_sub(1)).into_iter().next();
+            lines.push(format!("{}…", short.unwrap_or_default()));
+        }
+    }
+    lines
+}
+
+/// The same as a paragraph.
+pub(super) fn paragraph_at_most(
+    text: &mut String,
+    indent: &str,
+    body: &str,
+    most: usize,
+    layout: Layout,
+) {
+    let width = layout.columns().saturating_sub(indent.width());
+    for line in clipped_lines(body, width, most) {
+        let _ = writeln!(text, "{}", format!("{indent}{line}").trim_end());
+    }
+}
+
 /// A label with a text beside it.
 pub(super) fn labelled(text: &mut String, label: &str, body: &str, layout: Layout) {
     let indent = label.width();

@@ -1,0 +1,359 @@
+//! The report in brief, for a terminal: at most [`MOST`] lines of a plain incident. What decides comes first, and once
+//! more at the end, where the prompt is; in between stand the checks and the moments that matter.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use unicode_width::UnicodeWidthStr as _;
+
+use super::wrap::{clipped_lines, paragraph_at_most};
+use super::{Layout, banner, rows, section, style, timeline};
+use crate::judge::results::{EventSource, Outcome, Severity};
+use crate::judge::{HypothesisResult, Level, VerdictKind};
+use crate::report::model::{Bearing, CheckRow, EventRow, Report};
+use crate::report::words::{Block, blocks};
+use crate::terminal_text::{visible, visible_lines};
+
+/// Lines of the whole.
+const MOST: usize = 40;
+/// Lines at the end that contain the verdict, the reason and the first command.
+const LAST: usize = 24;
+/// Lines of what to do, if it is repeated at the end.
+const REPEATED: usize = 8;
+/// Lines of each kind of evidence.
+const EVIDENCE: usize = 3;
+/// Checks that are shown.
+const CHECKS: usize = 10;
+/// Moments of the timeline.
+const MOMENTS: usize = 6;
+/// Columns of the labels: `Would change this: `.
+const LABEL: usize = 19;
+
+pub(in crate::report) fn render(report: &Report, layout: Layout) -> String {
+    let tries = (1..=EVIDENCE).rev();
+    let mut tries = tries.map(|evidence| within(report, layout, evidence));
+    let fits = |text: &String| lines(text, layout) <= MOST;
+    tries
+        .clone()
+        .find(fits)
+        .or_else(|| tries.next_back())
+        .unwrap_or_default()
+}
+
+/// The report with at most `most` lines of each kind of evidence.
+fn within(report: &Report, layout: Layout, most: usize) -> String {
+    let above = format!(
+        "{}\n{}",
+        head(report, layout),
+        reasons(report, layout, most)
+    );
+    let fix = fix(report, layout);
+    let moments = moments(report, layout);
+    let short = format!("{above}{fix}{}{moments}", checks(report, layout, MOST));
+    if lines(&short, layout) <= LAST {
+        return short;
+    }
+    let is_repeated = lines(&fix, layout) <= REPEATED;
+    let closing = closing(report, layout, is_repeated);
+    let below = lines(&fix, layout) + lines(&moments, layout) + lines(&closing, layout);
+    let mut spare = MOST.saturating_sub(lines(&above, layout) + below);
+    if !is_repeated {
+        // The commands are among the last lines too: the checks make way.
+        spare = spare.min(LAST.saturating_sub(below));
+    }
+    let checks = checks(report, layout, spare);
+    format!("{above}{fix}{checks}{moments}{closing}")
+}
+
+/// How many lines of the terminal a text takes: longer lines are broken by the terminal.
+fn lines(text: &str, layout: Layout) -> usize {
+    let rows = |line: &str| shown_width(line).div_ceil(layout.columns()).max(1);
+    text.lines().map(rows).sum()
+}
+
+/// The columns of a line, without its colours.
+fn shown_width(line: &str) -> usize {
+    let mut parts = line.split('\x1b');
+    let first = parts.next().unwrap_or_default().width();
+    let after = |part: &str| part.split_once('m').map_or(0, |(_, text)| text.width());
+    first + parts.map(after).sum::<usize>()
+}
+
+/// What was diagnosed, and what was changed.
+fn head(report: &Report, layout: Layout) -> String {
+    let mut text = String::new();
+    let mut line = |body: &str, most: usize| {
+        paragraph_at_most(&mut text, "  ", &visible(body), most, layout);
+    };
+    let target = &report.target;
+    let node = match target.node.as_str() {
+        "" => String::new(),
+        node => format!(" on {node}"),
+    };
+    line(
+        &format!(
+            "container {}{node}, {} UTC",
+            target.ct,
+            super::short_time(&report.started_at)
+        ),
+        1,
+    );
+    let (set, defaults) = super::vars(report);
+    if !set.is_empty() {
+        line(&set.join(" · "), 2);
+    }
+    if !defaults.is_empty() {
+        line(&format!("defaults: {}", defaults.join(" · ")), 1);
+    }
+    if let Some(failed_at) = report.failure_time() {
+        line(&format!("failed at {failed_at}"), 1);
+    }
+    if !report.changed.is_empty() {
+        line(&format!("changed by: {}", report.changed.join("; ")), 2);
+    }
+    if let Some(reason) = &report.cut_short {
+        line(&format!("ended early: {reason}"), 1);
+    }
+    let mut head = String::new();
+    super::title(&mut head, report, layout);
+    head + &text
+}
+
+/// The verdict, and why.
+fn reasons(report: &Report, layout: Layout, most: usize) -> String {
+    let inner = layout.narrowed(2);
+    let mut body = verdict(report, inner);
+    paragraph_at_most(&mut body, "", &visible(report.explanation()), 4, inner);
+    for (severity, label) in [
+        (Severity::Critical, "Critical"),
+        (Severity::Warning, "Warning"),
+    ] {
+        let exceeded = report.exceeded().filter(|(of, _)| *of == severity);
+        let texts: Vec<_> = exceeded
+            .map(|(_, check)| format!("{}: {}", check.title, check.observed).into())
+            .collect();
+        if !texts.is_empty() {
+            evidence(&mut body, label, &texts, most, inner);
+        }
+    }
+    if let Some(row) = report.main_hypothesis() {
+        for (label, texts) in row.basis(EVIDENCE) {
+            evidence(&mut body, label, &texts, most, inner);
+        }
+    }
+    if let Some(race) = report.other_race() {
+        let says = format!("{}: {}", race.verdict_words(), race.reason());
+        evidence(
+            &mut body,
+            "Race condition",
+            &[says.into()],
+            most.min(2),
+            inner,
+        );
+    }
+    let rivals = rivals(report);
+    if !rivals.is_empty() {
+        evidence(
+            &mut body,
+            "Other hypotheses",
+            &[rivals.into()],
+            most.min(2),
+            inner,
+        );
+    }
+    let mut text = String::new();
+    banner::with_bar(&mut text, &body, report, layout);
+    text
+}
+
+/// The hypotheses that are as likely as the verdict, or may be true without one.
+fn rivals(report: &Report) -> String {
+    let least = match &report.verdict.kind {
+        VerdictKind::Hypothesis {
+            level: Level::Confirmed,
+            ..
+        } => Level::Likely,
+        VerdictKind::Hypothesis { .. } | VerdictKind::Inconclusive => Level::Unknown,
+        VerdictKind::Healthy | VerdictKind::NotApplicable => return String::new(),
+    };
+    let rivals = report.hypotheses.iter();
+    let rivals = rivals.filter(|row| row.level >= least && row.id != report.verdict.kind.id());
+    let names: Vec<_> = rivals
+        .map(|row| format!("{} ({})", row.id, row.verdict_words()))
+        .collect();
+    names.join(", ")
+}
+
+/// What the verdict is, and whether it was a race: in one line if they fit.
+fn verdict(report: &Report, layout: Layout) -> String {
+    let mut body = String::new();
+    let headline = visible(&report.headline());
+    let race = report.race_sentence().unwrap_or_default();
+    let both = format!("{headline}. {race}");
+    let (painted, plain) = match both.width() <= layout.columns() && !race.is_empty() {
+        true => (both.as_str(), ""),
+        false => (headline.as_str(), race),
+    };
+    for line in clipped_lines(painted, layout.columns(), 2) {
+        let _ = writeln!(body, "{}", layout.paint(&line, banner::colour(report)));
+    }
+    if !plain.is_empty() {
+        let _ = writeln!(body, "{plain}");
+    }
+    body
+}
+
+/// Texts with a label, in at most `most` lines.
+fn evidence(body: &mut String, label: &str, texts: &[Cow<'_, str>], most: usize, layout: Layout) {
+    let none = [Cow::from("none")];
+    let texts = match texts {
+        [] => none.as_slice(),
+        texts => texts,
+    };
+    let shown = texts.len().min(most);
+    for (number, says) in texts.iter().take(shown).enumerate() {
+        let most = (most + shown - 1 - number) / shown;
+        let mut says = visible(says);
+        if number + 1 == shown && texts.len() > shown {
+            says = format!("{says}; and {} more", texts.len() - shown);
+        }
+        let width = layout.columns().saturating_sub(LABEL);
+        for (line, piece) in clipped_lines(&says, width, most).iter().enumerate() {
+            let label = match (number, line) {
+                (0, 0) => format!("{label}:"),
+                _ => String::new(),
+            };
+            let _ = writeln!(body, "{}", format!("{label:<LABEL$}{piece}").trim_end());
+        }
+    }
+}
+
+/// The first commands of the remedy, with the sentence before them.
+fn fix(report: &Report, layout: Layout) -> String {
+    let blocks = blocks(&report.verdict.remedy);
+    if blocks.is_empty() {
+        return String::new();
+    }
+    let mut text = "\n".to_owned();
+    section(&mut text, "What to do", layout);
+    let last = first_command(&blocks).unwrap_or_default();
+    let first = last.saturating_sub(1);
+    for block in blocks.iter().take(last + 1).skip(first) {
+        show(&mut text, block, layout);
+    }
+    if first > 0 || blocks.len() > last + 1 {
+        let _ = writeln!(text, "  {}", layout.paint("more: -v", style::DIM));
+    }
+    text
+}
+
+fn first_command(blocks: &[Block]) -> Option<usize> {
+    blocks.iter().position(|block| block.is_command)
+}
+
+fn show(text: &mut String, block: &Block, layout: Layout) {
+    if !block.is_command {
+        return paragraph_at_most(text, "  ", &visible(&block.text), 3, layout);
+    }
+    // A line break or a lost space would make a different command.
+    for line in visible_lines(&block.text).lines() {
+        let _ = writeln!(text, "    {}", line.trim_end());
+    }
+}
+
+/// The checks that matter, in at most `spare` lines with the note on the others.
+fn checks(report: &Report, layout: Layout, spare: usize) -> String {
+    let mut matter: Vec<_> = report
+        .checks
+        .iter()
+        .enumerate()
+        .filter_map(|(place, check)| Some((weight(report, check)?, place)))
+        .collect();
+    matter.sort_unstable();
+    // Without the blank line, the header with its rule, the legend and the note.
+    matter.truncate(spare.saturating_sub(5).min(CHECKS));
+    let mut places: Vec<_> = matter.into_iter().map(|(_, place)| place).collect();
+    places.sort_unstable();
+    let shown: Vec<_> = places
+        .iter()
+        .filter_map(|place| report.checks.get(*place))
+        .collect();
+    let mut text = "\n".to_owned();
+    if !shown.is_empty() {
+        text.push_str(&rows::brief_checks(&shown, layout));
+    }
+    let others = report.checks.iter().enumerate();
+    let others = others.filter(|(place, _)| !places.contains(place));
+    let others: Vec<_> = others.map(|(_, check)| check.outcome).collect();
+    let more = if shown.is_empty() { "" } else { "more " };
+    let counts: Vec<_> = [
+        Outcome::Failed,
+        Outcome::Errored,
+        Outcome::Passed,
+        Outcome::Skipped,
+    ]
+    .into_iter()
+    .filter_map(|outcome| {
+        let count = others.iter().filter(|other| **other == outcome).count();
+        (count > 0).then(|| format!("{count} {more}{}", outcome.name()))
+    })
+    .collect();
+    if !counts.is_empty() {
+        let note = format!("{}: -v", counts.join(", "));
+        let _ = writeln!(text, "{}", layout.paint(&note, style::DIM));
+    }
+    text
+}
+
+/// How little a check matters; nothing if it does not matter at all.
+fn weight(report: &Report, check: &CheckRow) -> Option<u8> {
+    let is_ground = report.main_hypothesis().is_some_and(|row| {
+        let mut grounds = row.grounds();
+        grounds.any(|evidence| evidence.checks.contains(&check.key.check))
+    });
+    match (check.outcome, check.race) {
+        _ if check.severity.is_some() => Some(0),
+        (Outcome::Errored, _) => Some(1),
+        (Outcome::Failed, _) => Some(2),
+        _ if report.verdict.kind == VerdictKind::Healthy => None,
+        _ if is_ground => Some(3),
+        (_, Bearing::DecisiveFor | Bearing::DecisiveAgainst) => Some(4),
+        (_, Bearing::For | Bearing::Against) => Some(5),
+        (_, Bearing::Nothing) => None,
+    }
+}
+
+/// The moments that the verdict depends on.
+fn moments(report: &Report, layout: Layout) -> String {
+    let deciding: Vec<&EventRow> = report
+        .timeline
+        .iter()
+        .filter(|_| report.verdict.kind != VerdictKind::Healthy)
+        .filter(|event| event.decisive || event.source == EventSource::FailedAt)
+        .collect();
+    let hidden = deciding.len().saturating_sub(MOMENTS);
+    let deciding: Vec<_> = deciding.into_iter().skip(hidden).collect();
+    let mut text = String::new();
+    if !deciding.is_empty() {
+        text.push('\n');
+        timeline::moments(&mut text, &deciding, layout);
+    }
+    text
+}
+
+/// The verdict once more, with the reason and the first command.
+fn closing(report: &Report, layout: Layout, with_command: bool) -> String {
+    let inner = layout.narrowed(2);
+    let mut body = verdict(report, inner);
+    let reason = report.main_hypothesis().map(HypothesisResult::reason);
+    let reason = reason.as_deref().unwrap_or(&report.verdict.summary);
+    paragraph_at_most(&mut body, "", &visible(reason), 2, inner);
+    let mut text = "\n".to_owned();
+    banner::with_bar(&mut text, &body, report, layout);
+    let blocks = blocks(&report.verdict.remedy);
+    let next = first_command(&blocks).or(Some(0)).filter(|_| with_command);
+    if let Some(block) = next.and_then(|next| blocks.get(next)) {
+        show(&mut text, block, layout);
+    }
+    text
+}
