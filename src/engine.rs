@@ -9,6 +9,7 @@
 
 pub(crate) mod backend;
 pub(crate) mod conclude;
+pub(crate) mod consent;
 pub mod demo;
 pub(crate) mod diagnose;
 pub(crate) mod execute;

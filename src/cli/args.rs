@@ -25,9 +25,9 @@ pub(super) struct Args {
 }
 
 const EXAMPLES: &str = "Examples:
-  lxcdiag run race-condition --ct 958 --read-only
-  lxcdiag run race-condition --ct 958 --demo
-  lxcdiag run race-condition --ct 958 --read-only --output ticket-958.md --bundle ticket-958.tar.gz
+  lxcdiag run race-condition --ct 958
+  lxcdiag run race-condition --demo
+  lxcdiag run race-condition --ct 958 --output ticket-958.md --bundle ticket-958.tar.gz
   lxcdiag run race-condition --ct 958 --var unit=worker@a.service --dry-run
   lxcdiag sweep health --all --on-change
   lxcdiag show race-condition";
@@ -76,7 +76,10 @@ pub(super) struct RunArgs {
     /// Time zone of timestamps in the log without one, such as Europe/Berlin or +02:00
     #[arg(long, value_name = "ZONE", requires = "log", value_parser = zone)]
     pub(super) log_zone: Option<TimeZone>,
-    /// Skip checks that change the container
+    /// Run the checks that change the container, without asking
+    #[arg(long, conflicts_with = "read_only")]
+    pub(super) allow_changes: bool,
+    /// Skip the checks that change the container, without asking
     #[arg(long)]
     pub(super) read_only: bool,
     /// Print the exact commands without running them

@@ -64,13 +64,13 @@ pub(super) fn print_error(text: &str) {
     let _ = writeln!(std::io::stderr(), "{}", harmless(text));
 }
 
-/// Asks the user a question about something. None without a terminal, or without an answer.
-pub(super) fn ask(about: &str, question: &str) -> Option<String> {
+/// Asks the user a question. None without a terminal, or without an answer.
+pub(super) fn ask(question: &str) -> Option<String> {
     let (stdin, mut stderr) = (std::io::stdin(), std::io::stderr());
     if !stdin.is_terminal() || !stderr.is_terminal() {
         return None;
     }
-    write!(stderr, "{}\n{question}", harmless(about)).ok()?;
+    write!(stderr, "{}", harmless(question)).ok()?;
     stderr.flush().ok()?;
     let mut answer = String::new();
     stdin.read_line(&mut answer).ok()?;
@@ -141,10 +141,29 @@ impl Sinks {
         }
     }
 
+    /// Whether a user reads the report on a terminal, and can answer there.
+    pub(super) fn is_for_terminal(&self) -> bool {
+        self.format == Format::Table
+            && std::io::stdin().is_terminal()
+            && std::io::stdout().is_terminal()
+            && std::io::stderr().is_terminal()
+    }
+
     /// Writes a report to stdout and to files. If one fails, the others are still written.
     pub(super) fn write(&self, conclusion: &Conclusion) -> Result<(), CliError> {
+        let printed = self.print(conclusion);
+        self.save(conclusion).and(printed)
+    }
+
+    /// Writes a report to stdout.
+    pub(super) fn print(&self, conclusion: &Conclusion) -> Result<(), CliError> {
+        print(&self.on_stdout(&conclusion.report))
+    }
+
+    /// Writes a report to files. If one fails, the others are still written.
+    pub(super) fn save(&self, conclusion: &Conclusion) -> Result<(), CliError> {
         let (report, recording) = (&conclusion.report, &conclusion.recording);
-        let mut result = print(&self.on_stdout(report));
+        let mut result = Ok(());
         let mut save = |path: &Path, bytes: std::io::Result<Vec<u8>>| {
             if let Err(error) = bytes.and_then(|bytes| write_file(path, &bytes)) {
                 result = Err(cannot_write(path, &error));

@@ -14,8 +14,9 @@ use crate::container::remote::Connections;
 use crate::container::transport::{Ssh, Transport};
 use crate::engine::PROBE;
 use crate::engine::conclude::Conclusion;
+use crate::engine::consent::Pending;
 use crate::engine::demo::Incident;
-use crate::engine::diagnose::{Cluster, Container, Unavailable, play_back};
+use crate::engine::diagnose::{Cluster, Container, Diagnosed, Unavailable, play_back};
 use crate::engine::ledger::Ledger;
 use crate::engine::plan::{ITEM, Plan, Request};
 use crate::engine::policy::ChangePolicy;
@@ -74,14 +75,22 @@ fn request(args: &RunArgs, command_line: Vec<String>) -> Result<Request, CliErro
         command_line,
         failed_at: args.failed_at,
         log,
-        changes: match args.read_only {
-            true => ChangePolicy::Declined("--read-only is given"),
-            false => ChangePolicy::Allowed,
-        },
+        changes: changes(args),
         timeout: args.timeout,
         demonstration: args.demo.clone(),
         keep_secrets: args.report.no_redact,
     })
+}
+
+/// Whether the container may be changed. A demonstration changes nothing: it plays back what was recorded.
+fn changes(args: &RunArgs) -> ChangePolicy {
+    if args.read_only {
+        ChangePolicy::Declined("--read-only is given")
+    } else if args.allow_changes || args.demo.is_some() {
+        ChangePolicy::Allowed
+    } else {
+        ChangePolicy::Unasked
+    }
 }
 
 async fn diagnose(args: &RunArgs, request: &Request, sinks: Sinks) -> Result<ExitCode, CliError> {
@@ -119,6 +128,34 @@ async fn diagnose(args: &RunArgs, request: &Request, sinks: Sinks) -> Result<Exi
         }
         stop = signals::first();
     };
+    let diagnosed = match diagnosed {
+        Ok(Diagnosed {
+            pending: Some(pending),
+            result,
+            ..
+        }) if may_ask(&sinks, &result) => {
+            sinks.print(&result)?;
+            let asked = interruptible(move || is_allowed(&pending).then_some(pending)).await;
+            match asked {
+                Ok(Some(pending)) => {
+                    let progress = Progress::line();
+                    let begins = |check: &Check| progress.say(&format!("{} …", check.title));
+                    let stop = signals::first();
+                    cluster
+                        .complete(&request, container, pending, &begins, finish, stop)
+                        .await
+                        .map_err(unavailable)
+                }
+                declined => {
+                    connections.close().await;
+                    let code = ExitCode::of_verdict(&result.report.verdict);
+                    interruptible(move || sinks.save(&result)).await??;
+                    return declined.map(|_| code);
+                }
+            }
+        }
+        diagnosed => diagnosed,
+    };
     connections.close().await;
     let diagnosed = diagnosed?;
     if let Ok(Some(path)) = &diagnosed.ledger {
@@ -129,6 +166,22 @@ async fn diagnose(args: &RunArgs, request: &Request, sinks: Sinks) -> Result<Exi
         return Err(CliError::from_error(ExitCode::CannotWrite, error));
     }
     Ok(signals::exit_code(diagnosed.stopped).unwrap_or(code))
+}
+
+/// Whether to ask for consent: on a terminal, with a report that the user has seen, and if something is wrong.
+fn may_ask(sinks: &Sinks, conclusion: &Conclusion) -> bool {
+    sinks.is_for_terminal() && conclusion.report.verdict.kind != VerdictKind::Healthy
+}
+
+/// Asks whether the checks that change the container may run.
+fn is_allowed(pending: &Pending) -> bool {
+    let question = format!(
+        "Also run the manual steps {}? They change the container: {} [y/N] ",
+        pending.steps.join(", "),
+        pending.commands.join(", ")
+    );
+    let answer = output::ask(&question);
+    answer.is_some_and(|answer| ["y", "yes"].contains(&answer.to_lowercase().as_str()))
 }
 
 /// The unit to diagnose instead, if the user left it to its default and the container has nothing of that: the one of a
@@ -149,7 +202,8 @@ async fn other_unit(
         return Ok(Some(unit));
     }
     let summary = verdict.summary.clone();
-    let asked = interruptible(move || output::ask(&summary, "Unit to diagnose: ")).await?;
+    let asked =
+        interruptible(move || output::ask(&format!("{summary}\nUnit to diagnose: "))).await?;
     let hint = format!("give the unit with --var {UNIT}=NAME");
     match asked {
         Some(unit) if is_accepted(&request.runbook, &unit) => Ok(Some(unit)),

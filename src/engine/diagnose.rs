@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::pin::pin;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
@@ -10,6 +10,7 @@ use tokio::time::sleep;
 
 use super::backend::{Live, Playback};
 use super::conclude::{Conclusion, conclude};
+use super::consent::Pending;
 use super::execute::{Execution, Hooks, execute};
 use super::ledger::{Ledger, NotKept};
 use super::plan::{FutureFailure, Plan, PlannedCheck, Request};
@@ -57,6 +58,8 @@ pub struct Diagnosed<T> {
     pub result: T,
     /// Why the run ended early, if it did.
     pub stopped: Option<Stop>,
+    /// What was not run because the user has not been asked.
+    pub pending: Option<Pending>,
     /// Where the ledger keeps the recording, if the container was changed.
     pub ledger: Result<Option<PathBuf>, NotKept>,
 }
@@ -122,6 +125,42 @@ impl<'a> Cluster<'a> {
         finish: impl FnOnce(Conclusion) -> T + Send + 'static,
         stop: impl Future<Output = Stop>,
     ) -> Result<Diagnosed<T>, Unavailable> {
+        self.run(request, container, None, begins, finish, stop)
+            .await
+    }
+
+    /// Runs what is left of a run, now that the user allows changes. If the evidence is too old, it is collected again
+    /// first.
+    ///
+    /// # Errors
+    /// Why it was not run. A container that fails in the middle is no error.
+    pub async fn complete<T: Send + 'static>(
+        &self,
+        request: &Request,
+        container: Container<'_>,
+        pending: Pending,
+        begins: &dyn Fn(&Check),
+        finish: impl FnOnce(Conclusion) -> T + Send + 'static,
+        stop: impl Future<Output = Stop>,
+    ) -> Result<Diagnosed<T>, Unavailable> {
+        let request = Request {
+            changes: ChangePolicy::Allowed,
+            ..request.clone()
+        };
+        let evidence = pending.evidence(Instant::now());
+        self.run(&request, container, evidence, begins, finish, stop)
+            .await
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        request: &Request,
+        container: Container<'_>,
+        earlier: Option<Recording>,
+        begins: &dyn Fn(&Check),
+        finish: impl FnOnce(Conclusion) -> T + Send + 'static,
+        stop: impl Future<Output = Stop>,
+    ) -> Result<Diagnosed<T>, Unavailable> {
         let mut stop = pin!(within(request.timeout, stop));
         let remote = tokio::select! {
             biased;
@@ -145,15 +184,29 @@ impl<'a> Cluster<'a> {
             stopped = &mut stop => return self.not_begun(request, container, stopped, finish).await,
             plan = self.plan(request, container, host, transport) => plan?,
         };
+        let plan = match earlier {
+            Some(earlier) => plan.after(earlier),
+            None => plan,
+        };
         announce_changes(request, &plan);
+        let began = Instant::now();
         let hooks = Hooks {
             before_change: &|recording| self.ledger.keep(recording).map_err(|e| error_chain(&e)),
             begins,
         };
         let backend = Live::new(host, transport, container.ct);
         let execution = execute(&plan, backend, &hooks, &mut stop).await;
-        self.conclude(&plan, execution, request.keep_secrets, finish, &mut stop)
-            .await
+        let pending = match execution.stopped {
+            None => Pending::of(&plan, &execution.recording, &execution.results, began),
+            Some(_) => None,
+        };
+        let diagnosed = self
+            .conclude(&plan, execution, request.keep_secrets, finish, &mut stop)
+            .await?;
+        Ok(Diagnosed {
+            pending,
+            ..diagnosed
+        })
     }
 
     /// The report of a run that ended before its plan was made: every check is skipped.
@@ -290,6 +343,7 @@ impl<'a> Cluster<'a> {
             (result, ledger) = join(task) => Ok(Diagnosed {
                 result,
                 stopped,
+                pending: None,
                 ledger,
             }),
             stopped = late => Err(Unavailable::Unfinished(plan.head.target.ct, stopped)),
@@ -299,7 +353,7 @@ impl<'a> Cluster<'a> {
 
 /// Announces the checks that change the container, before they run.
 fn announce_changes(request: &Request, plan: &Plan) {
-    if plan.changes.is_read_only() {
+    if request.changes.is_read_only() {
         return;
     }
     let ct = plan.head.target.ct;

@@ -51,17 +51,37 @@ pub async fn execute(
 ) -> Execution {
     let mut recording = plan.head.clone();
     let now = backend.now();
-    (recording.started_at, recording.clock_uncertainty) = (now.start, now.width());
+    recording.clock_uncertainty = recording.clock_uncertainty.max(now.width());
+    if recording.attempts.is_empty() {
+        recording.started_at = now.start;
+    }
     let mut executor = Executor {
         plan,
         hooks,
         results: CheckResults::new(&plan.runbook, &recording),
-        pending: Vec::new(),
-        kept_bytes: 0,
+        pending: earlier(plan),
+        kept_bytes: recording.attempts.iter().map(kept_bytes).sum(),
         recording,
     };
     let stopped = executor.run(&mut backend, stop).await;
     executor.finish(backend, stopped).await
+}
+
+/// The checks with attempts from an earlier run, each with their number.
+fn earlier(plan: &Plan) -> Vec<(&Check, usize)> {
+    let attempts = &plan.head.attempts;
+    let checks = plan.runbook.in_order().into_iter();
+    checks
+        .map(|check| {
+            let own = attempts.iter().filter(|attempt| attempt.check == check.id);
+            (check, own.count())
+        })
+        .filter(|(_, count)| *count > 0)
+        .collect()
+}
+
+fn kept_bytes(attempt: &Attempt) -> usize {
+    attempt.stdout.kept_bytes() + attempt.stderr.kept_bytes()
 }
 
 struct Executor<'a> {
@@ -93,6 +113,10 @@ impl<'a> Executor<'a> {
             }
         }
         for check in self.plan.runbook.in_order() {
+            let earlier = &self.plan.head.attempts;
+            if earlier.iter().any(|attempt| attempt.check == check.id) {
+                continue;
+            }
             (self.hooks.begins)(check);
             let stopped = self.check(check, backend, stop).await;
             if stopped.is_some() {
@@ -158,7 +182,7 @@ impl<'a> Executor<'a> {
                     }
                 }
             };
-            self.kept_bytes += attempt.stdout.kept_bytes() + attempt.stderr.kept_bytes();
+            self.kept_bytes += kept_bytes(&attempt);
             attempts.push(attempt);
             if stopped.is_some() {
                 break;
@@ -296,7 +320,7 @@ impl<'a> Executor<'a> {
 
     /// Closes the backend. Checks that the run did not reach are skipped.
     async fn finish(mut self, mut backend: impl Backend, stopped: Option<Stop>) -> Execution {
-        self.recording.stray_bytes = backend.close().await;
+        self.recording.stray_bytes += backend.close().await;
         if let Some(stopped) = stopped {
             self.recording.cut_short = Some(stopped.to_string());
             let runbook: &'a Arc<Runbook> = &self.plan.runbook;

@@ -49,7 +49,7 @@ pub struct Request {
 #[derive(Debug, Clone)]
 pub struct Plan {
     pub runbook: Arc<Runbook>,
-    /// The recording as it is before the first attempt.
+    /// The recording as it is before the first attempt of this run. Checks with attempts in it are not run again.
     pub head: Recording,
     /// Whether the container may be changed.
     pub changes: ChangePolicy,
@@ -169,6 +169,18 @@ impl Plan {
             head.defaulted.remove(position);
             head.vars.insert(name.to_owned(), value);
         }
+        self
+    }
+
+    /// The same after a run that changed nothing: only the checks that change the container are left.
+    #[must_use]
+    pub fn after(mut self, earlier: Recording) -> Self {
+        let head = &mut self.head;
+        head.started_at = earlier.started_at;
+        head.clock_uncertainty = earlier.clock_uncertainty;
+        head.stray_bytes = earlier.stray_bytes;
+        let attempts = earlier.attempts.into_iter();
+        head.attempts = attempts.filter(|attempt| !attempt.changes).collect();
         self
     }
 

@@ -7,6 +7,8 @@ use crate::runbook::Check;
 pub enum ChangePolicy {
     /// The user allows changes.
     Allowed,
+    /// The user has not been asked yet.
+    Unasked,
     /// The user does not. The reason, such as `--read-only is given`.
     Declined(&'static str),
     /// The container has this lock.
@@ -19,14 +21,14 @@ impl ChangePolicy {
     #[must_use]
     pub fn with_lock(&self, lock: Option<&str>) -> Self {
         match (self, lock) {
-            (Self::Allowed, Some(lock)) => Self::Locked(lock.to_owned()),
+            (Self::Allowed | Self::Unasked, Some(lock)) => Self::Locked(lock.to_owned()),
             _ => self.clone(),
         }
     }
 
-    /// Whether the user declined all changes.
+    /// Whether the user has not allowed any change.
     pub const fn is_read_only(&self) -> bool {
-        matches!(self, Self::Declined(_))
+        matches!(self, Self::Declined(_) | Self::Unasked)
     }
 
     /// Why a check must not run; none if it may.
@@ -34,6 +36,7 @@ impl ChangePolicy {
         match self {
             _ if !check.changes => None,
             Self::Allowed => None,
+            Self::Unasked => Self::Declined("--allow-changes is not given").refusal(check),
             Self::Declined(why) => Some(format!("it changes the container, and {why}")),
             Self::Locked(lock) => Some(format!(
                 "it changes the container: the container is locked ({lock})"

@@ -94,7 +94,7 @@ structs! {
     }
     RunbookLine { title; exempt id, sha256 }
     CheckRow {
-        key, title, step, outcome, no_items, reason, observed, race, duration_ms, exit, signal, timed_out, session_lost,
+        key, title, step, outcome, no_items, reason, changes, observed, race, duration_ms, exit, signal, timed_out, session_lost,
         stdout_bytes, stderr_bytes, facts, severity, affected, metric;
         repeated argv, stdout, stderr;
         exempt started_at

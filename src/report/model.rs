@@ -111,6 +111,9 @@ pub struct CheckRow {
     pub no_items: bool,
     /// The reason for the outcome.
     pub reason: String,
+    /// Whether it changes the container.
+    #[serde(skip)]
+    pub changes: bool,
     /// What was observed.
     pub observed: String,
     /// Its evidence on the leading race hypothesis.
@@ -280,6 +283,7 @@ fn check_rows(
             outcome: result.outcome,
             no_items: result.no_items,
             reason: result.reason.clone(),
+            changes: attempt.changes,
             observed: result.observed.clone(),
             race: leading.map_or(Bearing::Nothing, |race| bearing(check, race)),
             argv: attempt.argv.clone(),

@@ -86,6 +86,16 @@ impl Environment {
         self.program(&[as_root(), &[LXCDIAG]].concat(), arguments)
     }
 
+    /// The same as root on a terminal of its own, where the user types this.
+    pub fn on_a_terminal(&self, arguments: &[&str], typed: &str) -> Finished {
+        let command = [as_root(), &[LXCDIAG], arguments].concat().join(" ");
+        let mut script = self.program(&["script", "-qec", &command, "/dev/null"], &[]);
+        let typed_file = self.path("typed");
+        std::fs::write(&typed_file, typed).unwrap();
+        script.stdin(std::fs::File::open(typed_file).unwrap());
+        self.finished(script)
+    }
+
     /// The same as an ordinary user.
     pub fn command_as_nobody(&self, arguments: &[&str]) -> Command {
         if !rustix::process::geteuid().is_root() {

@@ -229,6 +229,7 @@ checks:
         "./evil.yaml",
         "--ct",
         "958",
+        "--allow-changes",
         "--format",
         "json",
         "--record",

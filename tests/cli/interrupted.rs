@@ -31,7 +31,15 @@ checks:
     environment
 }
 
-const RUN: [&str; 6] = ["run", "./slow.yaml", "--ct", "958", "--format", "json"];
+const RUN: [&str; 7] = [
+    "run",
+    "./slow.yaml",
+    "--ct",
+    "958",
+    "--format",
+    "json",
+    "--allow-changes",
+];
 
 /// Waits until the second check's command hangs, and returns its process ID.
 fn hanging(environment: &Environment) -> String {

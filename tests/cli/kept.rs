@@ -29,7 +29,11 @@ checks:
 const RUN: [&str; 4] = ["run", "./touch.yaml", "--ct", "958"];
 
 fn run(environment: &Environment, more: &[&str]) -> (Finished, Value) {
-    let arguments = [&RUN[..], &["--format", "json"], more].concat();
+    let consent: &[&str] = match more.contains(&"--read-only") {
+        true => &[],
+        false => &["--allow-changes"],
+    };
+    let arguments = [&RUN[..], &["--format", "json"], consent, more].concat();
     let finished = environment.as_root(&arguments);
     let report = serde_json::from_str(&finished.stdout).unwrap();
     (finished, report)
@@ -188,7 +192,7 @@ fn a_recording_that_cannot_be_read_is_reported() {
 #[test]
 fn a_change_that_never_started_is_not_remembered() {
     let changes = [
-        vec!["run", "./touch.yaml", "--ct", "958"],
+        vec!["run", "./touch.yaml", "--ct", "958", "--allow-changes"],
         vec!["sweep", "./touch.yaml", "--ct", "958", "--allow-changes"],
     ];
     for command in changes {

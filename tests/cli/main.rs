@@ -9,6 +9,7 @@
 
 mod audit;
 mod compare;
+mod consent;
 mod descriptors;
 mod diagnose;
 mod environment;

@@ -109,7 +109,7 @@ fn diagnosed(environment: &Environment, arguments: &[&str], page: &str) -> Diagn
 #[track_caller]
 fn assert_same(prepare: impl Fn() -> Environment, changes: bool, more: &[&str]) -> Diagnosis {
     let run = if changes {
-        &["run"][..]
+        &["run", "--allow-changes"][..]
     } else {
         &["run", "--read-only"]
     };
@@ -193,7 +193,7 @@ fn with_changes() {
 fn after_earlier_changes() {
     let changed = || {
         let environment = environment("good");
-        environment.as_root(&["run", "./parity.yaml", "--ct", "958"]);
+        environment.as_root(&["run", "./parity.yaml", "--ct", "958", "--allow-changes"]);
         assert!(environment.path("work/repaired").exists());
         environment
     };

@@ -57,11 +57,12 @@ fn environment() -> Environment {
     environment
 }
 
-const RUN: [&str; 6] = [
+const RUN: [&str; 7] = [
     "run",
     "./leaky.yaml",
     "--ct",
     "958",
+    "--allow-changes",
     "--var",
     "token=t0ken-9",
 ];

@@ -60,7 +60,15 @@ fn an_output_that_cannot_be_written_is_refused_before_the_container_is_changed()
             "--bundle" => "none/a.tar.gz",
             _ => "none/a.json",
         };
-        let arguments = ["run", "./change.yaml", "--ct", "958", option, file];
+        let arguments = [
+            "run",
+            "./change.yaml",
+            "--ct",
+            "958",
+            "--allow-changes",
+            option,
+            file,
+        ];
         let finished = environment.as_root(&arguments);
         assert_eq!(finished.status, Some(73), "{finished}");
         assert_eq!(finished.stdout, "");

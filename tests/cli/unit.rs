@@ -32,7 +32,13 @@ fn environment() -> Environment {
 }
 
 fn run(environment: &Environment, more: &[&str]) -> Finished {
-    environment.as_root(&[&["run", "./units.yaml", "--ct", "958"], more].concat())
+    environment.as_root(
+        &[
+            &["run", "./units.yaml", "--ct", "958", "--allow-changes"],
+            more,
+        ]
+        .concat(),
+    )
 }
 
 fn failed_push(environment: &Environment, file: &str) {

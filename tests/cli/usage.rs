@@ -178,7 +178,8 @@ checks:
 ",
     );
     let dry = ["run", "./dry.yaml", "--ct", "958", "--dry-run"];
-    assert_snapshot!("dry_run", environment.lxcdiag(&dry));
+    let allowed = [&dry[..], &["--allow-changes"]].concat();
+    assert_snapshot!("dry_run", environment.lxcdiag(&allowed));
     let read_only = environment.lxcdiag(&[&dry[..], &["--read-only"]].concat());
     assert!(
         read_only

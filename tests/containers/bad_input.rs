@@ -292,6 +292,7 @@ fn a_recording_that_cannot_be_kept() {
     let ended = run(container
         .lxcdiag("race-condition")
         .args(crate::lxcdiag::JSON)
+        .arg("--allow-changes")
         .env("XDG_STATE_HOME", "/proc/none"));
     assert_eq!(ended.outcome("reload"), "skipped", "{}", ended.stderr);
     assert!(

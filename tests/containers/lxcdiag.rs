@@ -35,9 +35,14 @@ impl Container {
         command
     }
 
-    /// Runs the race-condition runbook to its end.
+    /// Runs the race-condition runbook to its end, with the checks that change the container unless the options say
+    /// `--read-only`.
     pub fn diagnose(&self, options: &[&str]) -> Ended {
-        run(self.lxcdiag("race-condition").args(JSON).args(options))
+        let mut command = self.lxcdiag("race-condition");
+        if !options.contains(&"--read-only") {
+            command.arg("--allow-changes");
+        }
+        run(command.args(JSON).args(options))
     }
 
     /// Writes a runbook with these checks.
@@ -50,7 +55,8 @@ impl Container {
 
     /// Runs a runbook with these checks to its end.
     pub fn check(&self, checks: &str) -> Ended {
-        run(self.lxcdiag(&self.runbook(checks)).args(JSON))
+        let mut command = self.lxcdiag(&self.runbook(checks));
+        run(command.arg("--allow-changes").args(JSON))
     }
 }
 

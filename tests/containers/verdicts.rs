@@ -112,7 +112,7 @@ fn the_incident_in_words() {
     let container = Container::privileged();
     container.inject("directory-push", &[]);
     let mut command = container.lxcdiag("race-condition");
-    let ended = run(command.args(["--read-only"]));
+    let ended = run(command.args(["--read-only", "-v"]));
     assert_eq!(ended.status, 2, "{}", ended.stderr);
     let text = ended
         .stdout
@@ -123,7 +123,7 @@ fn the_incident_in_words() {
         "push-failed",
         "This was not a race condition.",
         PUSH_ERROR,
-        "unit embedding_server.service (default)",
+        "defaults: unit embedding_server.service",
     ] {
         assert!(
             text.contains(expected),

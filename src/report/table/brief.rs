@@ -302,6 +302,24 @@ fn checks(report: &Report, layout: Layout, spare: usize) -> String {
         let note = format!("{}: -v", counts.join(", "));
         let _ = writeln!(text, "{}", layout.paint(&note, style::DIM));
     }
+    text.push_str(&not_run(report, layout));
+    text
+}
+
+/// The checks that were not run because they change the container, with the option to run them.
+fn not_run(report: &Report, layout: Layout) -> String {
+    let skipped = report.checks.iter();
+    let skipped = skipped.filter(|check| check.changes && check.outcome == Outcome::Skipped);
+    let titles: Vec<_> = skipped.map(|check| check.title.as_str()).collect();
+    let mut text = String::new();
+    let is_wrong = !matches!(
+        report.verdict.kind,
+        VerdictKind::Healthy | VerdictKind::NotApplicable
+    );
+    if report.read_only && is_wrong && !titles.is_empty() {
+        let note = format!("--allow-changes also runs: {}", titles.join(", "));
+        paragraph_at_most(&mut text, "", &visible(&note), 2, layout);
+    }
     text
 }
 
