@@ -140,16 +140,13 @@ pub(super) fn truth(history: &History, world: &World) -> Truth {
     if let Some(truth) = case.at_all(known.iter().copied()) {
         return truth.with_race().with_healthy(case.is_ill(&known));
     }
-    let mut truth = case.now();
-    let healthy = case.is_healthy();
-    if let Some(past) = case.at_all(failed_commands(world).map(|ran| ran.at)) {
-        // A push that failed since keeps the file from being there now, though it was not why a command failed.
-        let push_since = truth.of("push-failed") != past.of("push-failed");
-        truth.take(&past, &PAST);
-        if push_since {
-            truth.leave_open(&["push-failed"]);
-        }
-    }
+    let (truth, healthy) = case.without_failure();
+    // A log of all runs does not always show that a later run has worked.
+    let earlier = history.inputs.failure_of_earlier_run(world);
+    let truth = match case.at_all(earlier.into_iter()) {
+        Some(earlier) => truth.agreeing(&earlier),
+        None => truth,
+    };
     truth.with_race().with_healthy(healthy)
 }
 
@@ -160,6 +157,21 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
+    /// What is true if no failure is known, and whether the unit is healthy.
+    fn without_failure(&self) -> (Truth, Option<bool>) {
+        let world = self.world;
+        let mut truth = self.now();
+        if let Some(past) = self.at_all(failed_commands(world).map(|ran| ran.at)) {
+            // A push that failed since keeps the file from being there now, though it was not why a command failed.
+            let push_since = truth.of("push-failed") != past.of("push-failed");
+            truth.take(&past, &PAST);
+            if push_since {
+                truth.leave_open(&["push-failed"]);
+            }
+        }
+        (truth, self.is_healthy())
+    }
+
     /// What is true of each of several failures.
     fn at_all(&self, times: impl Iterator<Item = Nanos>) -> Option<Truth> {
         let truths = times.map(|at| Failure::at(self, at).truth());
@@ -206,7 +218,8 @@ impl Case<'_> {
     /// Whether another unit has the unit's name as an alias.
     fn has_alias(&self) -> bool {
         let mut events = self.history.events.iter();
-        events.any(|(_, event)| matches!(event, Event::DeclareAlias(_)))
+        events
+            .any(|(at, event)| matches!(event, Event::DeclareAlias(_)) && !self.was_read_only(*at))
     }
 
     /// Whether the unit's file was at a wrong place: by mistake, or in a staging area.

@@ -140,9 +140,17 @@ impl Inputs {
         match self.failed_at {
             FailedAt::Missing => None,
             FailedAt::Exact | FailedAt::ToSecond => Some(first_failure(world)?.at),
-            FailedAt::Wrong { by, .. } => {
-                let ran = first_failure(world).or_else(|| world.commands.last())?;
-                Some(ran.at + by)
+            FailedAt::Wrong { by, to_second } => {
+                let failed = first_failure(world);
+                let mut asked = world.commands.iter().rev();
+                let at = match failed {
+                    Some(ran) => ran.at,
+                    None => asked.find(|ran| ran.at < world.asked_at)?.at,
+                };
+                let second = |at| world.wall_at(at).div_euclid(SECOND);
+                // Who states the right second is right.
+                let is_right = failed.is_some() && to_second && second(at) == second(at + by);
+                Some(if is_right { at } else { at + by })
             }
         }
     }
@@ -165,29 +173,41 @@ impl Inputs {
         parse_time(text.trim_start_matches('@'), StampSource::User)
     }
 
-    /// The failures of the unit that the log contains: of its last run the first of each command, since which
-    /// of them is asked about is a matter of taste.
+    /// The failures of the unit that the log contains: of its last run the first of each command, and the first after
+    /// the run's first command is given again, since which of them is asked about is a matter of taste.
     pub(in crate::simulator) fn logged_failures(&self, world: &World) -> Vec<Nanos> {
         let Some((log, first)) = self.log.zip(first_failure(world)) else {
             return Vec::new();
         };
         let run = first.who.run();
-        let runs = world.commands.iter().filter_map(|ran| ran.who.run());
-        // A failure before the last run of a log is not the one that is asked about.
-        let is_last = !log.has_all_runs || run == runs.max();
-        if log.about != LogAbout::ThisUnit || !is_logged(first.who) || !is_last {
+        if log.about != LogAbout::ThisUnit
+            || !is_logged(first.who)
+            || self.failure_of_earlier_run(world).is_some()
+        {
             return Vec::new();
         }
         // What exits with 0 is no failure to a log's reader.
         let is_shown = |ran: &&Ran| ran.who.run() == run && ran.said.status != 0;
-        let of = |verb| {
-            let mut shown = failed_commands(world).filter(is_shown);
-            shown.find(|ran| ran.verb == verb).map(|ran| ran.at)
-        };
-        [Verb::Reload, Verb::Enable]
+        let shown = || failed_commands(world).filter(is_shown);
+        let mut failures: Vec<_> = [Verb::Reload, Verb::Enable]
             .into_iter()
-            .filter_map(of)
-            .collect()
+            .filter_map(|verb| shown().find(|ran| ran.verb == verb))
+            .map(|ran| ran.at)
+            .collect();
+        if log.has_commands {
+            let again = given_again(world, run);
+            failures.extend(again.filter_map(|at| Some(shown().find(|ran| ran.at >= at)?.at)));
+        }
+        failures
+    }
+
+    /// The failure that counts, if a log of all runs has one after it that did not fail.
+    pub(in crate::simulator) fn failure_of_earlier_run(&self, world: &World) -> Option<Nanos> {
+        let log = self.log.filter(|log| log.about == LogAbout::ThisUnit)?;
+        let failed = first_failure(world)?;
+        let last = world.commands.iter().filter_map(|ran| ran.who.run()).max();
+        let is_earlier = log.has_all_runs && is_logged(failed.who) && failed.who.run() != last;
+        is_earlier.then_some(failed.at)
     }
 
     /// The failures that lxcdiag reads in the log, as `run --log` does it.
@@ -220,15 +240,15 @@ impl Inputs {
 
     /// Whether a user could hand this in.
     pub(in crate::simulator) fn are_possible(&self, world: &World) -> bool {
+        // lxcdiag refuses a failure in the future.
         let in_time = |at: Nanos| {
             let has_booted = world.boot_at(at).is_some();
-            has_booted && at + SECOND < world.now
+            has_booted && at + SECOND < world.now && world.wall_at(at) + SECOND < world.wall()
         };
         let stated = match self.failed_at {
             FailedAt::Missing => true,
             _ => self.stated_failure(world).is_some_and(in_time),
         };
-        // lxcdiag refuses a failure in the future.
         let failures = self.failures(world).unwrap_or_default();
         let log = failures.iter().all(|failure| {
             let is_past = |at: Interval| at.start <= world.wall();
@@ -255,6 +275,22 @@ pub(in crate::simulator) fn failed_commands(world: &World) -> impl Iterator<Item
 pub(in crate::simulator) fn first_failure(world: &World) -> Option<&Ran> {
     let last_run = failed_commands(world).filter_map(|ran| ran.who.run()).max();
     failed_commands(world).find(|ran| last_run.is_none() || ran.who.run() == last_run)
+}
+
+/// When a run of the script gives its first command again.
+fn given_again(world: &World, run: Option<u8>) -> impl Iterator<Item = Nanos> {
+    let of_run = |who: Who| is_logged(who) && who.run() == run;
+    let pushes = world.deliveries.values();
+    let pushes = pushes.filter(|it| it.is_push && of_run(it.who));
+    let mut given: Vec<_> = pushes.map(|it| (it.began, None)).collect();
+    let commands = world.commands.iter().filter(|ran| of_run(ran.who));
+    given.extend(commands.map(|ran| (ran.at, Some(ran.verb))));
+    given.sort_by_key(|(at, _)| *at);
+    let first = given.first().copied();
+    let is_again = move |(at, verb): &(Nanos, Option<Verb>)| {
+        first.is_some_and(|(began, first)| *at > began && *verb == first)
+    };
+    given.into_iter().filter(is_again).map(|(at, _)| at)
 }
 
 const fn is_logged(who: Who) -> bool {

@@ -215,6 +215,9 @@ impl<'a> Failure<'a> {
             Some(last) if is_why && last.failure.is_some() => {
                 if last.is_push {
                     truth.holds("push-failed");
+                } else if before.iter().any(|it| it.is_push && it.failure.is_some()) {
+                    // It failed in another way than a push before it: which of them was why is a matter of words.
+                    truth.leave_open(&["push-failed"]);
                 }
                 if matches!(last.failure, Some(Failed::ReadOnly | Failed::NoSpace)) {
                     truth.holds("read-only-or-full");
@@ -234,13 +237,13 @@ impl<'a> Failure<'a> {
         }
     }
 
-    /// Whether the last push failed and belongs to this attempt or not, as one sees it: somebody else's, or
-    /// one of the script after which a person went on.
+    /// Whether the last push failed and belongs to this attempt or not, as one sees it: somebody else's, one of the
+    /// script after which a person went on, or one of an earlier run after which the script only enabled the unit.
     fn push_beside_failed(&self, before: &[&Delivered]) -> bool {
         const SAME_ATTEMPT: Nanos = 600 * SECOND;
-        let has_run = self.ran.is_some_and(|ran| ran.who.run().is_some());
+        let run = self.ran.and_then(|ran| ran.who.run());
         before.last().is_some_and(|last| {
-            let is_foreign = last.who.run().is_none() || !has_run;
+            let is_foreign = last.who.run().is_none() || last.who.run() != run;
             last.failure.is_some() && is_foreign && self.at - last.began < SAME_ATTEMPT
         })
     }

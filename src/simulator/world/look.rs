@@ -51,7 +51,8 @@ pub(in crate::simulator) struct Look {
 impl PartialEq for Look {
     fn eq(&self, other: &Self) -> bool {
         let same_file = (self.inode, self.writer) == (other.inode, other.writer);
-        let same_state = (self.found, self.is_blocked) == (other.found, other.is_blocked);
+        let state = |look: &Self| (look.found, look.is_blocked, look.is_whole);
+        let same_state = state(self) == state(other);
         same_file && same_state && self.path == other.path
     }
 }
