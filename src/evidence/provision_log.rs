@@ -56,6 +56,9 @@ pub struct LoggedFailure {
     /// Whether a timestamp that its time comes from has no time zone and lxcdiag assumed one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub zone_assumed: bool,
+    /// Whether the log names no container at all, so that it may be the log of another one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub container_assumed: bool,
 }
 
 /// A line of a log.
@@ -277,6 +280,7 @@ impl Reader {
                 units,
                 place: Some(place),
                 zone_assumed: self.last.is_some_and(|last| last.zone_assumed),
+                container_assumed: false,
             },
             run: self.runs.len() - 1,
             named: match named.is_empty() {
@@ -344,6 +348,7 @@ impl Reader {
                 &named
             };
             failure.owner = Owner::among(named, self.ct);
+            failure.container_assumed = named.is_empty();
             let later = ours.len() - ours.partition_point(|of_ours| *of_ours <= run);
             failure.later_runs = shows_runs.then_some(later);
             failure

@@ -24,6 +24,10 @@ type Known<T> = Result<T, String>;
 
 /// A line of a provisioning log is written after the command failed, within this time.
 const LOG_LAG: i64 = SECOND;
+/// No time zone is further from another.
+const FARTHEST_ZONE: i64 = 26 * 3_600 * SECOND;
+
+const OTHER_LOG: &str = "the provisioning log names no container, and may be that of another one";
 
 /// What was observed of the file at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,10 +78,21 @@ struct Failure {
     at: Interval,
     /// Whether the time is that of a line in a provisioning log.
     is_logged: bool,
-    /// Whether the time zone of that line is an assumption.
-    is_zone_assumed: bool,
+    /// Why nothing certain follows from its time.
+    doubt: Option<Doubt>,
     /// What the command said, if a provisioning log shows it.
     said: Option<Said>,
+    /// Whether that log may be another container's.
+    is_said_elsewhere: bool,
+}
+
+/// Why a failure in a provisioning log may have been at another time or in another container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Doubt {
+    /// The time zone of its line is an assumption.
+    Zone,
+    /// The log names no container.
+    Container,
 }
 
 /// Everything that the history is made of. What was not observed is an error with the reason.
@@ -96,6 +111,8 @@ pub(super) struct Observations {
     journal: Known<Vec<Message>>,
     tasks: Known<Vec<Task>>,
     failure: Known<Failure>,
+    /// Whether a provisioning log has failures, but does not show which one counts, or when it was.
+    is_failure_unclear: bool,
     /// Whether a command in the provisioning log could not reach systemd.
     is_not_ready_logged: bool,
     /// When lxcdiag itself reloaded or changed something.
@@ -174,6 +191,8 @@ impl Observations {
                 ),
             ),
             ("pushed_since", self.pushed_since().map(Fact::Bool)),
+            ("is_certain", Ok(Fact::Bool(self.is_failure_certain()))),
+            ("current", self.is_current().map(Fact::Bool)),
         ]
     }
 
@@ -188,18 +207,49 @@ impl Observations {
             .map_err(Clone::clone)
     }
 
-    /// The same, unless it depends on an assumption.
+    fn is_failure_certain(&self) -> bool {
+        self.failure
+            .as_ref()
+            .is_ok_and(|failure| failure.doubt.is_none())
+    }
+
+    /// The interval in which it failed for certain: wider if the time zone is an assumption.
     fn certain_failure(&self) -> Known<Interval> {
-        match &self.failure {
-            Ok(failure) if failure.is_zone_assumed => Err(
-                "the time zone of the provisioning log is an assumption (--log-zone)".to_owned(),
-            ),
-            _ => self.failed_at(),
+        let failed_at = self.failed_at()?;
+        match self.failure.as_ref().ok().and_then(|failure| failure.doubt) {
+            Some(Doubt::Container) => Err(OTHER_LOG.to_owned()),
+            Some(Doubt::Zone) => {
+                Ok(failed_at.shifted(Interval::new(-FARTHEST_ZONE, FARTHEST_ZONE)))
+            }
+            None => Ok(failed_at),
+        }
+    }
+
+    /// Whether the current state of the file is the one that counts: it was that at the failure, or no failure is known.
+    fn is_current(&self) -> Known<bool> {
+        let Ok(failure) = &self.failure else {
+            return match self.is_failure_unclear {
+                true => Err("the provisioning log does not show which failure counts".to_owned()),
+                false => Ok(true),
+            };
+        };
+        let failed_at = match failure.doubt {
+            // If the failure is of another container, none is known of this one.
+            Some(Doubt::Container) => self.failed_at(),
+            _ => self.certain_failure(),
+        };
+        let is_same = self.state_at(failed_at?)? == State::AsNow;
+        match failure.doubt {
+            Some(Doubt::Container) if !is_same => Err(OTHER_LOG.to_owned()),
+            _ => Ok(is_same),
         }
     }
 
     fn said(&self) -> Known<Said> {
         let failure = self.failure.as_ref().map_err(Clone::clone)?;
+        if failure.is_said_elsewhere {
+            return Err(OTHER_LOG.to_owned());
+        }
         let reason =
             "the message of the failed command is unknown; give the provisioning log with --log";
         failure.said.ok_or_else(|| reason.to_owned())

@@ -79,7 +79,7 @@ structs! {
     }
     RecordedRunbook { redacted; exempt id, sha256, text }
     Target { ct, node, via, os, systemd, kernel, pve }
-    LoggedFailure { at, kind, text, owner, later_runs, units, place, zone_assumed }
+    LoggedFailure { at, kind, text, owner, later_runs, units, place, zone_assumed, container_assumed }
     Place { file, line }
     Attempt {
         item, argv, changes, started_at, duration, ending, stdout, stderr, found, session_lost; exempt check

@@ -104,6 +104,8 @@ pub const HISTORY_FACTS: &[&str] = &[
     "failed_push",
     "failed_push_of",
     "pushed_since",
+    "is_certain",
+    "current",
 ];
 
 /// Names that a var, let, check or fact cannot have.

@@ -318,7 +318,7 @@ fn the_time_of_the_failure_turns_likely_into_confirmed() {
     environment.write(
         "work/provision.log",
         &format!(
-            "{logged} Failed to enable unit: Unit file embedding_server.service does not exist.\n"
+            "{logged} [ct 958] Failed to enable unit: Unit file embedding_server.service does not exist.\n"
         ),
     );
     let files = ["report.html", "report.md", "report.xml"];
@@ -335,6 +335,19 @@ fn the_time_of_the_failure_turns_likely_into_confirmed() {
     assert!(environment.read("work/report.md").contains("--log"));
     assert!(
         finished.stdout.contains(" UTC (provision.log:1)"),
+        "{finished}"
+    );
+
+    // A log that names no container may be that of another one.
+    environment.write(
+        "work/unnamed.log",
+        &format!(
+            "{logged} Failed to enable unit: Unit file embedding_server.service does not exist.\n"
+        ),
+    );
+    let finished = run(&["--log", "unnamed.log"]);
+    assert!(
+        finished.stdout.contains("LIKELY: Race condition"),
         "{finished}"
     );
 

@@ -1,6 +1,6 @@
 //! Selects the failure in a log that counts: its time, message and kind are used.
 
-use super::{FailureKind, LoggedFailure, Owner, names};
+use super::{FailureKind, LoggedFailure, Owner, Said, names};
 use crate::evidence::time::Interval;
 
 /// The failure that counts.
@@ -9,6 +9,8 @@ pub struct Selected<'a> {
     /// The time; absent without a timestamp.
     pub at: Option<Interval>,
     pub failure: &'a LoggedFailure,
+    /// What the command said; absent if the log does not show which of several messages counts.
+    pub said: Option<Said>,
 }
 
 /// Why a log has no failure that counts.
@@ -100,6 +102,7 @@ fn select<'a>(
         return Ok(Selected {
             at: first.at,
             failure: first,
+            said: Some(Said::of(first)),
         });
     }
     // Retries, or several runs: the time is between the first and the last.
@@ -110,7 +113,13 @@ fn select<'a>(
         .at
         .zip(last.at)
         .map(|(first, last)| Interval::spanning(first, last));
-    Ok(Selected { at, failure: first })
+    let said = Said::of(first);
+    let all_say_it = failures.iter().all(|it| Said::of(it) == said);
+    Ok(Selected {
+        at,
+        failure: first,
+        said: all_say_it.then_some(said),
+    })
 }
 
 /// The units of the failures of this container's last run, in the log's order, each once.

@@ -281,11 +281,25 @@ fn a_log_written_to_be_slow_is_read_all_the_same() {
 }
 
 #[test]
+fn a_log_that_names_no_container_may_be_of_another_one() {
+    let is_assumed = |log: &str| {
+        read(log)
+            .iter()
+            .map(|it| it.container_assumed)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(is_assumed(FAILURE), [true]);
+    assert_eq!(is_assumed(&format!("[ct 958] {FAILURE}")), [false]);
+    let run = format!("{FAILURE}\n+ pct start 958\n{FAILURE}");
+    assert_eq!(is_assumed(&run), [false, false]);
+}
+
+#[test]
 fn newer_fields_are_omitted_if_they_have_their_default() {
     let old = serde_json::json!([{ "at": null, "kind": "unit", "text": FAILURE }]);
     let log: Vec<LoggedFailure> = serde_json::from_value(old.clone()).unwrap();
     assert_eq!(serde_json::to_value(&log).unwrap(), old);
-    let read_now = read(FAILURE);
+    let read_now = read(&format!("[ct 958] {FAILURE}"));
     let without_place = LoggedFailure {
         place: None,
         ..read_now[0].clone()

@@ -1,6 +1,6 @@
 //! The container's boots, and whether systemd could answer at the moment of the failure.
 
-use super::{Known, Message, Observations, Readiness};
+use super::{Known, Message, Observations, Readiness, Task};
 use crate::evidence::fact::parse_duration;
 use crate::evidence::time::{Interval, SECOND};
 
@@ -122,8 +122,21 @@ impl Observations {
         last.ok_or_else(|| "systemd logged no reload before the file arrived".to_owned())
     }
 
-    /// Whether the wall clock was set while the journal was written.
+    /// Whether the wall clock was set since the first message or task that shows it.
     pub(super) fn clock_was_set(&self) -> bool {
+        self.journal_shows_set_clock() || self.tasks_show_set_clock()
+    }
+
+    /// A task has its start in seconds and in ticks since the host's boot. If they do not agree, its time is a whole
+    /// second. The ticks of an earlier boot never agree, but the container was started in this one.
+    fn tasks_show_set_clock(&self) -> bool {
+        let is_start = |task: &&Task| task.kind == "vzstart";
+        let start = self.tasks.iter().flatten().rfind(is_start);
+        start.is_some_and(|start| start.begin.width() >= SECOND)
+    }
+
+    /// Within a boot, the wall clock and the monotonic clock go alike.
+    fn journal_shows_set_clock(&self) -> bool {
         let boots = self.boots().unwrap_or_default();
         boots.iter().any(|boot| {
             let mut readings: Vec<_> = boot

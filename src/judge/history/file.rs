@@ -103,7 +103,11 @@ impl Observations {
 
     /// The state of the file when the command failed.
     pub(super) fn state_at_failure(&self) -> Known<State> {
-        let failed_at = self.certain_failure()?;
+        self.state_at(self.certain_failure()?)
+    }
+
+    /// The same for a command that failed then.
+    pub(super) fn state_at(&self, failed_at: Interval) -> Known<State> {
         if let Ok(created) = self.created()
             && created.before(failed_at) != Some(true)
         {
@@ -145,7 +149,20 @@ impl Observations {
                 ));
             }
         }
-        Ok(())
+        let inodes = match &self.entry {
+            Ok(Entry::Present { own, target }) => [Some(*own), *target],
+            _ => [None, None],
+        };
+        let contradicts = |stamps: Stamps| {
+            let born = stamps
+                .born
+                .filter(|born| stamps.changed.before(*born) == Some(true));
+            born.is_some()
+        };
+        match inodes.into_iter().flatten().any(contradicts) {
+            true => Err("the file changed before its birth: the clock was set".to_owned()),
+            false => Ok(()),
+        }
     }
 
     /// The message about a file system that hid the file until after a moment.

@@ -1,20 +1,24 @@
 //! Takes the observations of a history from the results of the checks that a runbook names for it.
 
-use super::{Entry, Failure, Known, LOG_LAG, Message, Observations, Stamps, Task};
+use super::{Doubt, Entry, Failure, Known, Message, Observations, Stamps, Task};
 use crate::evidence::fact::{Fact, Facts};
-use crate::evidence::provision_log::{FailureKind, Owner, Said};
+use crate::evidence::provision_log::{FailureKind, NoFailure, Owner};
 use crate::evidence::recording::Recording;
-use crate::evidence::time::Interval;
+use crate::evidence::time::{Interval, SECOND};
 use crate::judge::results::{CheckResult, CheckResults, Outcome};
 use crate::runbook::HistoryInputs;
 
 /// Links that lead there are not followed: it stands for a masked unit, and its stamps are those of the boot.
 const NULL: &str = "/dev/null";
 
+/// How long after a stated time the line of the same failure is written, at most.
+const STATED_LAG: i64 = SECOND / 50;
+
 /// What is known before the first check.
 #[derive(Debug, Clone)]
 pub(in crate::judge) struct Before {
     failure: Known<Failure>,
+    is_failure_unclear: bool,
     is_not_ready_logged: bool,
     own_changes: Vec<Interval>,
 }
@@ -24,7 +28,7 @@ impl Before {
         let at = recording.failure_time();
         // A message of another time than the stated one is about another failure.
         let is_same = |logged: Interval| {
-            let around = Interval::new(-LOG_LAG, 0);
+            let around = Interval::new(-STATED_LAG, 0);
             at.is_some_and(|at| logged.shifted(around).before(at).is_none())
         };
         let stated = recording.stated_failure_time();
@@ -32,16 +36,27 @@ impl Before {
             .failed_command()
             .ok()
             .filter(|it| stated.is_none() || it.at.is_some_and(is_same));
+        let is_elsewhere = said.is_some_and(|it| it.failure.container_assumed);
+        let doubt = match said.filter(|_| stated.is_none()) {
+            Some(it) if it.failure.zone_assumed => Some(Doubt::Zone),
+            _ if is_elsewhere && stated.is_none() => Some(Doubt::Container),
+            _ => None,
+        };
         Self {
             failure: at
                 .map(|at| Failure {
                     at,
                     is_logged: stated.is_none(),
-                    is_zone_assumed: stated.is_none()
-                        && said.is_some_and(|it| it.failure.zone_assumed),
-                    said: said.map(|it| Said::of(it.failure)),
+                    doubt,
+                    said: said.and_then(|it| it.said),
+                    is_said_elsewhere: is_elsewhere,
                 })
                 .ok_or_else(|| "the time of the failure is unknown".to_owned()),
+            is_failure_unclear: stated.is_none()
+                && match recording.failed_command() {
+                    Ok(failed) => failed.at.is_none(),
+                    Err(reason) => matches!(reason, NoFailure::Several | NoFailure::Unclear),
+                },
             is_not_ready_logged: recording.log.iter().flatten().any(|failure| {
                 failure.kind == FailureKind::NotReady && failure.owner != Owner::AnotherContainer
             }),
@@ -99,6 +114,7 @@ pub(in crate::judge) fn observe(
             .records(&inputs.tasks)
             .map(|records| records.iter().filter_map(task).collect()),
         failure: before.failure.clone(),
+        is_failure_unclear: before.is_failure_unclear,
         is_not_ready_logged: before.is_not_ready_logged,
         own_changes: before.own_changes.clone(),
     }

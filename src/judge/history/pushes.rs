@@ -2,10 +2,16 @@
 
 use super::{Delivery, Known, Observations, Task};
 use crate::evidence::fact::Facts;
+use crate::evidence::provision_log::Said;
 use crate::evidence::time::{Interval, SECOND};
 
 /// A push that begins so long after the failure was started after it: until its task begins, `pct` takes 1.2 s of CPU.
 const PUSH_START: i64 = 3 * SECOND;
+
+/// A push ends so long after its last write at most, as its task has nothing else to do.
+const LAST_WRITE: i64 = SECOND;
+/// A push opens the file so long after its beginning at most, if nothing keeps it.
+const OPENED: i64 = SECOND / 10;
 
 /// Where systemd looks for unit files of the system, in the container.
 const UNIT_DIRECTORIES: &[&str] = &[
@@ -86,7 +92,10 @@ impl Observations {
         let all = |holds: &dyn Fn(&Task) -> bool| writers.iter().all(|push| holds(push));
         let later = failed_at.shifted(Interval::at(PUSH_START));
         if all(&|push| push.begin.before(failed_at) == Some(true)) {
-            Ok(Delivery::Racing)
+            match all(&|push| self.wrote_last(push)) {
+                true => Ok(Delivery::Racing),
+                false => Err("something else may have written the file since".to_owned()),
+            }
         } else if all(&|push| later.before(push.begin) == Some(true)) {
             Ok(Delivery::Later)
         } else {
@@ -94,8 +103,8 @@ impl Observations {
         }
     }
 
-    /// Whether one push was writing the file at a moment: it created the file before it, and wrote to it after. No
-    /// other push may have run until then, because two pushes can write one file.
+    /// Whether one push was writing the file at a moment: it created the file before it, and ended with the last write
+    /// to it. No other push may have run in the meantime, because two pushes can write one file.
     pub(super) fn is_being_written_at(&self, moment: Interval) -> bool {
         let (Ok((own, None)), Ok(visible), Ok(writers), Ok(pushes)) = (
             self.present(),
@@ -105,15 +114,34 @@ impl Observations {
         ) else {
             return false;
         };
-        let ran_until_then = pushes.filter(|push| {
+        let Some(born) = own.born else { return false };
+        let ran_meanwhile = pushes.filter(|push| {
             push.ok != Some(false)
                 && push.begin.before(own.modified) != Some(false)
-                && push.end.is_none_or(|end| end.before(moment) != Some(true))
+                && push.end.is_none_or(|end| end.before(born) != Some(true))
         });
+        let is_read_incomplete = matches!(self.said(), Ok(Said::Masked | Said::Malformed));
+        let created = |push: &Task| {
+            let opened = push.begin.shifted(Interval::new(0, OPENED));
+            is_read_incomplete || opened.before(born) != Some(true)
+        };
         writers.len() == 1
-            && ran_until_then.count() == 1
+            && writers
+                .iter()
+                .all(|push| self.wrote_last(push) && created(push))
+            && ran_meanwhile.count() == 1
             && visible.before(moment) == Some(true)
             && moment.before(own.modified) == Some(true)
+    }
+
+    /// Whether the last write of the content is that of a push, which ends with it.
+    fn wrote_last(&self, push: &Task) -> bool {
+        let written = self.present().map(|(own, target)| {
+            let content = target.unwrap_or(own);
+            content.modified.shifted(Interval::new(0, LAST_WRITE))
+        });
+        let is_end = |end: Interval| written.is_ok_and(|written| written.before(end).is_none());
+        push.ok == Some(true) && push.end.is_some_and(is_end)
     }
 
     /// The pushes that can have written the file: it was created and last written while they ran.

@@ -95,6 +95,7 @@ pub(super) fn recording(runbook: &Runbook) -> Recording {
             line: Some(1),
         }),
         zone_assumed: false,
+        container_assumed: false,
     }]);
     run.recording
 }

@@ -246,6 +246,19 @@ fn where_no_run_is_seen_to_begin_the_time_spans_all_that_may_be_retries() {
 }
 
 #[test]
+fn several_messages_say_one_thing_or_nothing() {
+    let masked = "Failed to enable unit: Unit file /etc/systemd/system/a.service is masked.";
+    let said = |log: &str| failed_command(&read(log), Some("a.service")).map(|it| it.said);
+    assert_eq!(
+        said(&format!("@1 {ABSENT}\n@5 {ABSENT}")),
+        Ok(Some(Said::Absent))
+    );
+    assert_eq!(said(&format!("@1 {ABSENT}\n@5 {masked}")), Ok(None));
+    let of_one_run = format!("@1 + pct create 958\n@2 {ABSENT}\n@5 {masked}");
+    assert_eq!(said(&of_one_run), Ok(Some(Said::Absent)));
+}
+
+#[test]
 fn no_failure_and_no_timestamp() {
     assert_eq!(chosen("@1 all is well"), Err(NoFailure::None));
     assert_eq!(chosen(ABSENT), Ok((ABSENT.to_owned(), None)));
