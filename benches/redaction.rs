@@ -85,6 +85,7 @@ fn main() {
         name: "bench".to_owned(),
         text: RUNBOOK.to_owned(),
         built_in: false,
+        parts: Vec::new(),
     };
     let runbook = read(&source).unwrap();
     println!("{:>8} {:>8} {:>6}", "64 KiB", "512 KiB", "ratio");

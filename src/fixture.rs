@@ -32,6 +32,7 @@ pub(crate) fn runbook(text: &str) -> Runbook {
         name: "test.yaml".to_owned(),
         text: text.to_owned(),
         built_in: false,
+        parts: Vec::new(),
     };
     read(&source).unwrap_or_else(|errors| panic!("{errors}\n{text}"))
 }
@@ -65,6 +66,7 @@ impl<'a> Run<'a> {
                     id: runbook.id.clone(),
                     sha256: "0123456789abcdef".repeat(4),
                     text: String::new(),
+                    parts: BTreeMap::new(),
                     redacted: false,
                 },
                 target: Target {

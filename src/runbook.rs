@@ -8,6 +8,7 @@ mod command;
 pub mod dependencies;
 mod describe;
 mod error;
+mod include;
 #[allow(clippy::disallowed_methods, reason = "finds runbooks in directories")]
 mod library;
 mod model;
@@ -26,10 +27,12 @@ mod yaml_error;
 
 pub use describe::describe;
 pub use error::{Position, RunbookError, RunbookErrors};
-pub use library::{Entry, Library, LookupError, Origin, read_file};
+#[cfg(test)]
+pub(crate) use library::built_in;
+pub use library::{Entry, Library, LookupError, Origin, read_runbook};
 pub use model::*;
 pub use read::read;
 pub(crate) use read::read_as;
 pub use remedy::{RemedyKind, RemedySpec};
-pub use source::{MAX_BYTES, Source};
+pub use source::{MAX_BYTES, Part, Source};
 pub use validate::{ValueError, check_value};

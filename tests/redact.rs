@@ -40,6 +40,7 @@ fn runbook() -> Runbook {
         name: name.to_owned(),
         text,
         built_in: false,
+        parts: Vec::new(),
     })
     .unwrap()
 }

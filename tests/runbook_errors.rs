@@ -30,6 +30,7 @@ fn bad_runbooks_are_refused_with_these_messages() {
             name,
             text: text.clone(),
             built_in: false,
+            parts: Vec::new(),
         }) {
             Ok(_) => String::from("it is accepted"),
             Err(errors) => errors.to_string(),
@@ -146,6 +147,7 @@ fn source(text: &str) -> Source {
         name: String::from("x.yaml"),
         text: text.to_owned(),
         built_in: false,
+        parts: Vec::new(),
     }
 }
 

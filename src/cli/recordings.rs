@@ -70,11 +70,7 @@ pub(super) fn reevaluate(
 }
 
 fn recorded_runbook(recording: &Recording) -> Result<(Source, Runbook), CliError> {
-    let source = Source {
-        name: format!("the runbook {} in the recording", recording.runbook.id),
-        text: recording.runbook.text.clone(),
-        built_in: false,
-    };
+    let source = Source::of_recorded(&recording.runbook);
     let runbook = runbook::read(&source)?;
     Ok((source, runbook))
 }

@@ -69,7 +69,7 @@ fn request(args: &RunArgs, command_line: Vec<String>) -> Result<Request, CliErro
         None => None,
     };
     Ok(Request {
-        recorded: runbooks::recorded(&source, &runbook),
+        recorded: source.recorded(&runbook.id),
         runbook: Arc::new(runbook),
         values,
         command_line,

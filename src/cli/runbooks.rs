@@ -7,7 +7,6 @@ use super::error::CliError;
 use super::output;
 use crate::cli::exit_code::ExitCode;
 use crate::engine::vars::{self, Values};
-use crate::evidence::recording::RecordedRunbook;
 use crate::redact::Redactor;
 use crate::runbook::{self, Library, LookupError, Runbook, Source};
 use crate::terminal_text::visible;
@@ -45,16 +44,6 @@ pub(super) fn values(runbook: &Runbook, given: &[String]) -> Result<Values, CliE
     })
 }
 
-/// A runbook as recordings contain it.
-pub(super) fn recorded(source: &Source, runbook: &Runbook) -> RecordedRunbook {
-    RecordedRunbook {
-        id: runbook.id.clone(),
-        sha256: source.sha256(),
-        text: source.text.clone(),
-        redacted: false,
-    }
-}
-
 pub(super) fn list(args: &ListArgs) -> Result<ExitCode, CliError> {
     let entries = Library::standard(args.library.runbooks.as_deref()).list()?;
     let width = entries
@@ -85,7 +74,7 @@ pub(super) fn show(args: &ShowArgs) -> Result<ExitCode, CliError> {
 pub(super) fn validate(args: &ValidateArgs) -> Result<ExitCode, CliError> {
     let mut code = ExitCode::Healthy;
     for file in &args.files {
-        let problem = match runbook::read_file(file) {
+        let problem = match runbook::read_runbook(file) {
             Ok(source) => runbook::read(&source).err().map(|error| error.to_string()),
             Err(error) => Some(error.to_string()),
         };

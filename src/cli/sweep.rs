@@ -75,7 +75,7 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
     let transport = client::transport(args.reach.via, &args.reach.pct);
     let ledger = Ledger::new(state_home);
     let request = Request {
-        recorded: runbooks::recorded(&source, &runbook),
+        recorded: source.recorded(&runbook.id),
         runbook: Arc::new(runbook),
         values,
         command_line,

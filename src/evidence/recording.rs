@@ -74,11 +74,14 @@ fn is_zero(number: &i64) -> bool {
 pub struct RecordedRunbook {
     /// Its id.
     pub id: String,
-    /// SHA-256 of its text, in hexadecimal.
+    /// SHA-256 of its text and of the parts that it includes, in hexadecimal.
     pub sha256: String,
     /// Its text.
     pub text: String,
-    /// Whether secrets were removed from the text; the SHA-256 is that of the original.
+    /// The texts of the parts that it includes, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parts: BTreeMap<String, String>,
+    /// Whether secrets were removed from the texts; the SHA-256 is that of the original.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub redacted: bool,
 }

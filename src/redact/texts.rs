@@ -77,7 +77,7 @@ structs! {
         started_at, finished_at, clock_uncertainty, cut_short, attempts, earlier_changes, stray_bytes;
         exempt schema, defaulted
     }
-    RecordedRunbook { redacted; exempt id, sha256, text }
+    RecordedRunbook { redacted; exempt id, sha256, text, parts }
     Target { ct, node, via, os, systemd, kernel, pve }
     LoggedFailure { at, kind, text, owner, later_runs, units, place, zone_assumed, container_assumed }
     Place { file, line }

@@ -31,7 +31,12 @@ fn write_runbook(out: &mut String, runbook: &Runbook) -> fmt::Result {
         writeln!(out, "\nVars, set with --var NAME=VALUE:")?;
         let width = widest(runbook.vars.keys().map(String::as_str));
         for (name, var) in &runbook.vars {
-            writeln!(out, "  {name:width$}  {}", var_line(var))?;
+            writeln!(
+                out,
+                "  {name:width$}  {}{}",
+                var_line(var),
+                origin(&var.from)
+            )?;
         }
     }
     writeln!(out, "\nChecks, in order of execution:")?;
@@ -54,7 +59,8 @@ fn write_runbook(out: &mut String, runbook: &Runbook) -> fmt::Result {
         } else {
             ""
         };
-        writeln!(out, "  {id:width$}  {title}{race}")?;
+        let from = origin(&hypothesis.from);
+        writeln!(out, "  {id:width$}  {title}{race}{from}")?;
         writeln!(out, "  {:width$}  {}", "", line(&hypothesis.about))?;
         let count = |effect| {
             let all = hypothesis.evidence.iter();
@@ -104,7 +110,8 @@ fn write_check(out: &mut String, check: &Check, width: usize) -> fmt::Result {
         .map(|step| format!(" (step {})", line(step)));
     let (id, title) = (&check.id, line(&check.title));
     let step = step.unwrap_or_default();
-    writeln!(out, "{mark} {id:width$}  {title}{step}")?;
+    let from = origin(&check.from);
+    writeln!(out, "{mark} {id:width$}  {title}{step}{from}")?;
     let indent = format!("  {:width$}  ", "");
     let command = match check.action() {
         Some(Action::Run(words)) => {
@@ -127,6 +134,14 @@ fn write_check(out: &mut String, check: &Check, width: usize) -> fmt::Result {
         writeln!(out, "{indent}only if {needs} passed")?;
     }
     Ok(())
+}
+
+/// Where an entry from a part comes from.
+fn origin(file: &Option<String>) -> String {
+    match file {
+        Some(file) => format!(" [from {}]", line(file)),
+        None => String::new(),
+    }
 }
 
 fn var_line(var: &Var) -> String {
@@ -208,6 +223,7 @@ hypotheses:
             name: String::from("x"),
             text: text.to_owned(),
             built_in: false,
+            parts: Vec::new(),
         })
         .unwrap();
         insta::assert_snapshot!(describe(&runbook), @r"

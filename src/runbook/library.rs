@@ -6,14 +6,15 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::error::RunbookErrors;
+use super::include;
 use super::printable::quoted;
 use super::read::read;
-use super::source::Source;
+use super::source::{Part, Source};
 use super::validate::is_dashed;
 use crate::nearest_name::{listed, ranked};
 use file::{ENDINGS, names_in};
 
-pub use file::read_file;
+use file::read_file;
 
 /// The built-in runbooks: names and texts.
 const BUILT_IN: &[(&str, &str)] = &[
@@ -27,6 +28,12 @@ const BUILT_IN: &[(&str, &str)] = &[
         "unit-failed",
         include_str!("../../runbooks/unit-failed.yaml"),
     ),
+];
+
+/// What built-in runbooks share: names and texts.
+const PARTS: &[(&str, &str)] = &[
+    ("lookup", include_str!("../../runbooks/parts/lookup.yaml")),
+    ("systemd", include_str!("../../runbooks/parts/systemd.yaml")),
 ];
 
 /// Where a runbook is.
@@ -114,7 +121,7 @@ impl Library {
     pub fn find(&self, name: &str) -> Result<Source, LookupError> {
         let has_ending = |ending: &&str| name.ends_with(&format!(".{ending}"));
         if name.contains('/') || ENDINGS.iter().any(has_ending) {
-            return read_file(Path::new(name));
+            return read_runbook(Path::new(name));
         }
         if is_dashed(name) {
             for (directory, required) in &self.directories {
@@ -124,7 +131,7 @@ impl Library {
                 for ending in ENDINGS {
                     let path = directory.join(format!("{name}.{ending}"));
                     if file::exists(&path) {
-                        return read_file(&path);
+                        return read_runbook(&path);
                     }
                 }
             }
@@ -143,7 +150,7 @@ impl Library {
         let mut entries = Vec::new();
         for (directory, required) in &self.directories {
             for (id, path) in names_in(directory, *required)? {
-                let source = read_file(&path);
+                let source = read_runbook(&path);
                 let entry = entry(id, Origin::File(path), source, &entries);
                 entries.push(entry);
             }
@@ -185,12 +192,54 @@ impl fmt::Display for Origin {
     }
 }
 
+/// A built-in runbook.
+#[cfg(test)]
+pub(crate) fn built_in(name: &str) -> Option<Source> {
+    let (id, text) = BUILT_IN.iter().find(|(id, _)| *id == name)?;
+    Some(built_in_source(id, text))
+}
+
 fn built_in_source(id: &str, text: &str) -> Source {
+    let names = include::names(text).into_iter();
     Source {
-        name: format!("{id} (built in)"),
+        parts: names.filter_map(built_in_part).collect(),
+        ..built_in_text(id, text)
+    }
+}
+
+fn built_in_part(name: String) -> Option<Part> {
+    let (_, text) = PARTS.iter().find(|(id, _)| *id == name)?;
+    let source = built_in_text(&name, text);
+    Some(Part { name, source })
+}
+
+fn built_in_text(name: &str, text: &str) -> Source {
+    Source {
+        name: format!("{name} (built in)"),
         text: text.to_owned(),
         built_in: true,
+        parts: Vec::new(),
     }
+}
+
+/// Reads a runbook's text and those of the parts that it includes. A part is a path, relative to the runbook, if its name has
+/// a `/`; otherwise it is built in.
+///
+/// # Errors
+/// A file cannot be read, is not text, or is larger than [`MAX_BYTES`](super::MAX_BYTES).
+pub fn read_runbook(path: &Path) -> Result<Source, LookupError> {
+    let mut source = read_file(path)?;
+    let directory = path.parent().unwrap_or(Path::new("."));
+    for name in include::names(&source.text) {
+        if name.contains('/') {
+            let file = directory.join(name.strip_prefix("./").unwrap_or(&name));
+            let part = read_file(&file)?;
+            source.parts.push(Part { name, source: part });
+        } else {
+            source.parts.extend(built_in_part(name));
+        }
+    }
+    Ok(source)
 }
 
 fn entry(
@@ -241,5 +290,7 @@ fn unknown_message(name: &str, near: &[String], searched: &[PathBuf]) -> String 
     )
 }
 
+#[cfg(test)]
+mod include_tests;
 #[cfg(test)]
 mod tests;

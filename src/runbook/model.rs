@@ -77,6 +77,9 @@ pub struct Var {
     /// A regular expression that the whole value must match.
     #[serde(default)]
     pub matches: Option<String>,
+    /// The file of the part that it is included from.
+    #[serde(skip)]
+    pub from: Option<String>,
 }
 
 /// One command in the container, or one host probe.
@@ -144,6 +147,9 @@ pub struct Check {
     /// A template for a short description of the result.
     #[serde(default)]
     pub show: Option<String>,
+    /// The file of the part that it is included from.
+    #[serde(skip)]
+    pub from: Option<String>,
 }
 
 /// The checks that show what happened to a unit file. docs/runbooks.md lists the facts that are read.
@@ -342,6 +348,9 @@ pub struct Hypothesis {
     /// A template for what would change the verdict, with the command that shows it.
     #[serde(default)]
     pub overturned_by: Option<String>,
+    /// The file of the part that it is included from.
+    #[serde(skip)]
+    pub from: Option<String>,
 }
 
 /// A condition, and its effect on a hypothesis if it holds.

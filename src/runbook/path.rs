@@ -56,6 +56,15 @@ impl Path {
         self.on_key
     }
 
+    /// The same path with another index at one of its segments.
+    pub(super) fn with_index(&self, at: usize, index: usize) -> Self {
+        let mut path = self.clone();
+        if let Some(segment) = path.segments.get_mut(at) {
+            *segment = Segment::Index(index);
+        }
+        path
+    }
+
     /// The last segment, if it is a key.
     pub(super) fn last_key(&self) -> Option<&str> {
         match self.segments.last() {

@@ -1,7 +1,5 @@
 //! From text to a valid runbook. Pure.
 
-use std::rc::Rc;
-
 use serde::Deserialize;
 
 use super::error::{Finding, MAX_ERRORS, RunbookError, RunbookErrors};
@@ -9,7 +7,8 @@ use super::model::Runbook;
 use super::path::Path;
 use super::source::{MAX_BYTES, Source, too_long};
 use super::spot::Spot;
-use super::{shape, validate, yaml};
+use super::yaml::Document;
+use super::{include, shape, validate, yaml};
 
 /// Reads a runbook and validates it as far as possible without a container.
 ///
@@ -17,13 +16,33 @@ use super::{shape, validate, yaml};
 /// The errors in it. Invalid YAML and a wrong shape (unknown keys, missing keys, wrong types) are
 /// reported one at a time, all other errors together.
 pub fn read(source: &Source) -> Result<Runbook, RunbookErrors> {
-    let (runbook, spot) = document(&source.name, &source.text, "start it with `runbook: NAME`")?;
+    let document = include::resolve(parsed(source, "start it with `runbook: NAME`")?, source)?;
+    let mut runbook: Runbook = typed(&document)?;
+    mark_included(&mut runbook, &document.spot);
     if source.built_in {
         return Ok(runbook);
     }
     match validate::findings(&runbook) {
         findings if findings.is_empty() => Ok(runbook),
-        findings => Err(located(&source.name, &spot, findings)),
+        findings => Err(located(&document.spot, findings)),
+    }
+}
+
+/// Notes for each entry from a part which file it is in.
+fn mark_included(runbook: &mut Runbook, spot: &Spot) {
+    let from = |path: &Path| {
+        let (file, _) = spot.find(path);
+        (*file != *spot.file).then(|| file.to_owned())
+    };
+    let section = |name| Path::default().key(name);
+    for (name, var) in &mut runbook.vars {
+        var.from = from(&section("vars").key(name));
+    }
+    for (index, check) in runbook.checks.iter_mut().enumerate() {
+        check.from = from(&section("checks").index(index));
+    }
+    for (index, hypothesis) in runbook.hypotheses.iter_mut().enumerate() {
+        hypothesis.from = from(&section("hypotheses").index(index));
     }
 }
 
@@ -36,44 +55,50 @@ pub(crate) fn read_as<T: for<'de> Deserialize<'de>>(
     bytes: &[u8],
     empty: &str,
 ) -> Result<T, RunbookErrors> {
-    let text = Source::from_bytes(name, bytes)?.text;
-    document(name, &text, empty).map(|(value, _)| value)
+    typed(&parsed(&Source::from_bytes(name, bytes)?, empty)?)
 }
 
-fn document<T: for<'de> Deserialize<'de>>(
-    name: &str,
-    text: &str,
-    empty: &str,
-) -> Result<(T, Rc<Spot>), RunbookErrors> {
+/// The values of a text with their positions. For an empty file, `empty` is the hint.
+pub(super) fn parsed(source: &Source, empty: &str) -> Result<Document, RunbookErrors> {
+    let Source { name, text, .. } = source;
     let whole = |message| RunbookErrors::one(name, None, &Path::default(), message);
     if text.len() > MAX_BYTES {
         return Err(whole(too_long()));
     }
     // Windows editors write a byte order mark at the start of a file.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let document = yaml::parse(text)
+    yaml::parse(text, name)
         .map_err(|error| RunbookErrors::one(name, error.position, &error.path, error.message))?
-        .ok_or_else(|| whole(format!("the file is empty\nhint: {empty}")))?;
-    match shape::typed(&document) {
-        Ok(value) => Ok((value, document.spot)),
-        Err(finding) => Err(located(name, &document.spot, vec![finding])),
-    }
+        .ok_or_else(|| whole(format!("the file is empty\nhint: {empty}")))
+}
+
+fn typed<T: for<'de> Deserialize<'de>>(document: &Document) -> Result<T, RunbookErrors> {
+    shape::typed(document).map_err(|finding| located(&document.spot, vec![finding]))
 }
 
 /// Findings with their positions, in the order of the file.
-fn located(file: &str, spot: &Spot, mut findings: Vec<Finding>) -> RunbookErrors {
+pub(super) fn located(spot: &Spot, mut findings: Vec<Finding>) -> RunbookErrors {
     let omitted = findings.len().saturating_sub(MAX_ERRORS);
     findings.truncate(MAX_ERRORS);
     let mut errors: Vec<_> = findings
         .into_iter()
-        .map(|Finding { path, message }| RunbookError {
-            file: file.to_owned(),
-            position: Some(spot.find(&path)),
-            path: path.to_string(),
-            message,
+        .map(|Finding { path, message }| {
+            let (file, position) = spot.find(&path);
+            RunbookError {
+                file: file.to_owned(),
+                position: Some(position),
+                path: spot.path_in_file(&path).to_string(),
+                message,
+            }
         })
         .collect();
-    errors.sort_by_key(|error| error.position);
+    errors.sort_by(|a, b| {
+        (a.file != *spot.file, &a.file, a.position).cmp(&(
+            b.file != *spot.file,
+            &b.file,
+            b.position,
+        ))
+    });
     RunbookErrors { errors, omitted }
 }
 

@@ -363,13 +363,13 @@ mod tests {
     use crate::runbook::Metric;
 
     fn message<T: for<'de> Deserialize<'de> + fmt::Debug>(text: &str) -> String {
-        let finding = typed::<T>(&parse(text).unwrap().unwrap()).unwrap_err();
+        let finding = typed::<T>(&parse(text, "x.yaml").unwrap().unwrap()).unwrap_err();
         format!("{}: {}", finding.path, finding.message)
     }
 
     #[test]
     fn numbers_are_read_as_they_are_written() {
-        let document = parse("value: 2.10\nunit: 0x1F").unwrap().unwrap();
+        let document = parse("value: 2.10\nunit: 0x1F", "x.yaml").unwrap().unwrap();
         let metric: Metric = typed(&document).unwrap();
         assert_eq!(
             (metric.value.as_str(), metric.unit.as_str()),

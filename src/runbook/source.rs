@@ -2,6 +2,7 @@
 
 use super::error::{Position, RunbookErrors};
 use super::path::Path;
+use crate::evidence::recording::RecordedRunbook;
 
 /// The maximum size of a runbook, in bytes.
 pub const MAX_BYTES: usize = 1 << 20;
@@ -16,6 +17,17 @@ pub struct Source {
     /// It is part of the binary. The tests validate it, and a run does not validate it again: that
     /// takes a quarter of the startup time.
     pub built_in: bool,
+    /// The parts that it includes.
+    pub parts: Vec<Part>,
+}
+
+/// A file whose entries a runbook includes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Its name in the runbook.
+    pub name: String,
+    /// Its text; it includes nothing.
+    pub source: Source,
 }
 
 impl Source {
@@ -33,6 +45,7 @@ impl Source {
                 name: name.to_owned(),
                 text: text.to_owned(),
                 built_in: false,
+                parts: Vec::new(),
             }),
             Err(error) => {
                 let byte = error.valid_up_to();
@@ -49,10 +62,48 @@ impl Source {
 }
 
 impl Source {
-    /// SHA-256 of the text, in hexadecimal.
+    /// SHA-256 of the text and of the parts that it includes, in hexadecimal.
     pub fn sha256(&self) -> String {
         use sha2::Digest as _;
-        base16ct::lower::encode_string(&sha2::Sha256::digest(&self.text))
+        let mut hash = sha2::Sha256::new_with_prefix(&self.text);
+        for part in &self.parts {
+            hash.update(&part.source.text);
+        }
+        base16ct::lower::encode_string(&hash.finalize())
+    }
+}
+
+impl Source {
+    /// A runbook as recordings contain it.
+    pub fn recorded(&self, id: &str) -> RecordedRunbook {
+        let parts = self.parts.iter();
+        RecordedRunbook {
+            id: id.to_owned(),
+            sha256: self.sha256(),
+            text: self.text.clone(),
+            parts: parts
+                .map(|part| (part.name.clone(), part.source.text.clone()))
+                .collect(),
+            redacted: false,
+        }
+    }
+
+    /// The runbook in a recording.
+    pub fn of_recorded(recorded: &RecordedRunbook) -> Self {
+        let source = |what: &str, text: &str| Self {
+            name: format!("the {what} in the recording"),
+            text: text.to_owned(),
+            built_in: false,
+            parts: Vec::new(),
+        };
+        let parts = recorded.parts.iter().map(|(name, text)| Part {
+            name: name.clone(),
+            source: source(&format!("part {name}"), text),
+        });
+        Self {
+            parts: parts.collect(),
+            ..source(&format!("runbook {}", recorded.id), &recorded.text)
+        }
     }
 }
 

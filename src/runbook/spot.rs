@@ -22,6 +22,8 @@ const TEXT_PER_VALUE: usize = 100;
 /// The position of a value, and of the values in it.
 #[derive(Debug)]
 pub(super) struct Spot {
+    /// The name of the file that it is in.
+    pub(super) file: Rc<str>,
     pub(super) position: Position,
     /// A scalar as it is written, without its quotes.
     pub(super) text: String,
@@ -35,8 +37,9 @@ pub(super) struct Spot {
 }
 
 impl Spot {
-    fn new(position: Position, text: String) -> Self {
+    fn new(file: &Rc<str>, position: Position, text: String) -> Self {
         Self {
+            file: Rc::clone(file),
             position,
             size: 1 + text.len() / TEXT_PER_VALUE,
             text,
@@ -46,10 +49,23 @@ impl Spot {
         }
     }
 
+    /// The same list or mapping with other values.
+    pub(super) fn with(&self, keys: Vec<(String, Position)>, values: Vec<Rc<Self>>) -> Self {
+        Self {
+            file: Rc::clone(&self.file),
+            position: self.position,
+            text: String::new(),
+            size: values.iter().map(|value| value.size).sum(),
+            depth: self.depth,
+            keys,
+            values,
+        }
+    }
+
     /// The positions of the only document in a text; `None` if there is no document.
-    pub(super) fn of_text(text: &str) -> Result<Option<Rc<Self>>, YamlError> {
+    pub(super) fn of_text(text: &str, file: &str) -> Result<Option<Rc<Self>>, YamlError> {
         let mut parser = Parser::new_from_str(text);
-        let mut builder = Builder::default();
+        let mut builder = Builder::new(file);
         while let Some(event) = parser.next_event() {
             let (event, span) =
                 event.map_err(|error| YamlError::syntax(text, &error, builder.innermost()))?;
@@ -58,8 +74,8 @@ impl Spot {
         Ok(builder.root)
     }
 
-    /// The position of a path, or of the nearest value around it.
-    pub(super) fn find(&self, path: &Path) -> Position {
+    /// The position of a path, or of the nearest value around it, and the file that it is in.
+    pub(super) fn find(&self, path: &Path) -> (&str, Position) {
         let mut spot = self;
         for (number, segment) in path.segments().iter().enumerate() {
             let index = match segment {
@@ -72,19 +88,41 @@ impl Spot {
                 && is_last
                 && path.is_on_key()
             {
-                return *position;
+                return (
+                    &spot
+                        .values
+                        .get(index.unwrap_or_default())
+                        .map_or(spot, |value| value)
+                        .file,
+                    *position,
+                );
             }
             match index.and_then(|index| spot.values.get(index)) {
                 Some(inner) => spot = inner,
                 None => break,
             }
         }
-        spot.position
+        (&spot.file, spot.position)
+    }
+
+    /// A path as it is in its own file: an entry of a part has another index there.
+    pub(super) fn path_in_file(&self, path: &Path) -> Path {
+        let [Segment::Key(section), Segment::Index(index), ..] = path.segments() else {
+            return path.clone();
+        };
+        let found = self.keys.iter().position(|(key, _)| key == section);
+        let list = found.and_then(|at| self.values.get(at));
+        let Some((list, item)) = list.and_then(|list| Some((list, list.values.get(*index)?)))
+        else {
+            return path.clone();
+        };
+        let before = list.values.iter().take(*index);
+        path.with_index(1, before.filter(|other| other.file == item.file).count())
     }
 }
 
-#[derive(Default)]
 struct Builder {
+    file: Rc<str>,
     documents: usize,
     open: Vec<Open>,
     root: Option<Rc<Spot>>,
@@ -106,6 +144,16 @@ impl Open {
 }
 
 impl Builder {
+    fn new(file: &str) -> Self {
+        Self {
+            file: Rc::from(file),
+            documents: 0,
+            open: Vec::new(),
+            root: None,
+            anchors: HashMap::new(),
+        }
+    }
+
     fn innermost(&self) -> Option<(&'static str, Position)> {
         let open = self.open.last()?;
         let kind = if open.is_mapping { "mapping" } else { "list" };
@@ -123,7 +171,7 @@ impl Builder {
         match event {
             Event::DocumentStart(_) => self.documents += 1,
             Event::Scalar(text, _, anchor, _) => {
-                let spot = Spot::new(position, text.into_owned());
+                let spot = Spot::new(&self.file, position, text.into_owned());
                 self.add(Rc::new(spot), anchor, position)?;
             }
             Event::Alias(anchor) => match self.anchors.get(&anchor) {
@@ -158,7 +206,7 @@ impl Builder {
         is_mapping: bool,
     ) -> Result<(), YamlError> {
         self.open.push(Open {
-            spot: Spot::new(position, String::new()),
+            spot: Spot::new(&self.file, position, String::new()),
             anchor,
             is_mapping,
             seen: HashSet::new(),
@@ -276,9 +324,13 @@ checks:
             (checks.index(9), (6, 3)),
             (first.key("needs").index(2).key("deeper"), (7, 21)),
         ];
-        let spot = Spot::of_text(TEXT).unwrap().unwrap();
+        let spot = Spot::of_text(TEXT, "x.yaml").unwrap().unwrap();
         for (path, (line, column)) in cases {
-            assert_eq!(spot.find(&path), Position { line, column }, "{path}");
+            assert_eq!(
+                spot.find(&path),
+                ("x.yaml", Position { line, column }),
+                "{path}"
+            );
         }
     }
 }

@@ -17,8 +17,8 @@ pub(super) struct Document {
     pub(super) spot: Rc<Spot>,
 }
 
-/// Reads the only document in a text; `None` if there is none.
-pub(super) fn parse(text: &str) -> Result<Option<Document>, YamlError> {
+/// Reads the only document in the text of a file; `None` if there is none.
+pub(super) fn parse(text: &str, file: &str) -> Result<Option<Document>, YamlError> {
     if let Some((byte, c)) = text.char_indices().find(|(_, c)| is_forbidden(*c)) {
         let position = Position::of_byte(text.as_bytes(), byte);
         let message = format!(
@@ -27,7 +27,7 @@ pub(super) fn parse(text: &str) -> Result<Option<Document>, YamlError> {
         );
         return Err(YamlError::new(Some(position), message));
     }
-    let Some(spot) = Spot::of_text(text)? else {
+    let Some(spot) = Spot::of_text(text, file)? else {
         return Ok(None);
     };
     match serde_yaml::from_str(text) {
@@ -92,7 +92,7 @@ mod tests {
         #[test]
         fn values_and_positions_agree(pieces in prop::collection::vec(piece(), 0..16)) {
             let text = pieces.concat();
-            if let Ok(Some(document)) = parse(&text) {
+            if let Ok(Some(document)) = parse(&text, "x.yaml") {
                 prop_assert!(agree(&document.value, &document.spot), "{text:?} {document:?}");
             }
         }

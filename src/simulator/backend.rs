@@ -1,10 +1,9 @@
 //! A backend of the engine: the world answers the checks, and continues in the meantime.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use base16ct::lower::encode_string;
 use futures_util::FutureExt as _;
-use sha2::{Digest as _, Sha256};
 
 use super::answers::{Question, Reply, answer};
 use super::history::{History, NoAnswer};
@@ -19,7 +18,7 @@ use crate::engine::vars::resolve;
 use crate::evidence::recording::{Attempt, Ending, RecordedRunbook, Recording, Target};
 use crate::evidence::time::Interval;
 use crate::fixture::ct;
-use crate::runbook::{Runbook, Source};
+use crate::runbook::{Runbook, Source, built_in};
 
 /// How long each check takes.
 const TAKES: Nanos = 6 * MILLI;
@@ -99,24 +98,19 @@ fn no_answer(reason: NoAnswer, call: &Call<'_>) -> Reply {
     }
 }
 
-/// The text of the runbook whose judgement is tried.
-const RUNBOOK: &str = include_str!("../../runbooks/race-condition.yaml");
-
 /// The runbook whose judgement is tried.
 pub(super) fn runbook() -> Arc<Runbook> {
-    let source = Source {
-        name: "race-condition.yaml".to_owned(),
-        text: RUNBOOK.to_owned(),
-        built_in: true,
-    };
-    Arc::new(crate::runbook::read(&source).expect("a valid runbook"))
+    Arc::new(crate::runbook::read(&source()).expect("a valid runbook"))
+}
+
+fn source() -> Source {
+    built_in("race-condition").expect("a built-in runbook")
 }
 
 /// The recording of a history as a file holds it, with the text of the runbook.
 pub(super) fn whole_recording(runbook: &Arc<Runbook>, history: &History) -> Recording {
     let mut recording = record(runbook, history, &mut history.play()).recording;
-    recording.runbook.text = RUNBOOK.to_owned();
-    recording.runbook.sha256 = encode_string(&Sha256::digest(RUNBOOK));
+    recording.runbook = source().recorded(&runbook.id);
     recording
 }
 
@@ -129,6 +123,7 @@ pub(super) fn record(runbook: &Arc<Runbook>, history: &History, world: &mut Worl
             id: runbook.id.clone(),
             sha256: String::new(),
             text: String::new(),
+            parts: BTreeMap::new(),
             redacted: false,
         },
         values: resolve(runbook, &inputs.vars()).expect("valid vars"),

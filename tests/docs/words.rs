@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
-use lxcdiag::runbook::scope_names;
+use lxcdiag::runbook::{Hypothesis, read, read_runbook, scope_names};
 use regex::Regex;
 
 use crate::documents;
@@ -171,16 +171,9 @@ fn the_readme_leads_to_every_document() {
 
 #[test]
 fn every_explanation_is_described_races_first() {
-    let runbook: serde_json::Value =
-        serde_yaml::from_str(&document("runbooks/race-condition.yaml")).unwrap();
-    let hypotheses = runbook["hypotheses"].as_array().unwrap();
-    let headings: Vec<_> = hypotheses
+    let headings: Vec<_> = hypotheses("race-condition")
         .iter()
-        .map(|hypothesis| {
-            let id = hypothesis["id"].as_str().unwrap();
-            let race = hypothesis["race"].as_bool().unwrap_or(false);
-            format!("{id}{}", if race { " (a race)" } else { "" })
-        })
+        .map(|one| format!("{}{}", one.id, if one.race { " (a race)" } else { "" }))
         .collect();
     let text = document("docs/hypotheses.md");
     assert_eq!(all(r"(?m)^## (.*)$", &text), headings);
@@ -192,16 +185,19 @@ fn every_explanation_is_described_races_first() {
 
 #[test]
 fn every_explanation_of_unit_failed_is_described() {
-    let runbook: serde_json::Value =
-        serde_yaml::from_str(&document("runbooks/unit-failed.yaml")).unwrap();
-    let hypotheses = runbook["hypotheses"].as_array().unwrap();
-    let ids: Vec<_> = hypotheses
-        .iter()
-        .map(|hypothesis| hypothesis["id"].as_str().unwrap())
+    let ids: Vec<_> = hypotheses("unit-failed")
+        .into_iter()
+        .map(|one| one.id)
         .collect();
     let text = document("docs/unit-failed.md");
     let rows = all(r"(?m)^\| ([a-z-]{4,}) \|", &text);
     assert_eq!(rows[1..], ids, "below the head of the table");
+}
+
+/// The hypotheses of a built-in runbook, with those that it includes.
+fn hypotheses(name: &str) -> Vec<Hypothesis> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("runbooks/{name}.yaml"));
+    read(&read_runbook(&path).unwrap()).unwrap().hypotheses
 }
 
 /// Every built-in runbook is in the table, and has tests.

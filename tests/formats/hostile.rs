@@ -105,6 +105,7 @@ pub fn demonstration() -> (Runbook, Recording) {
         name: "race-condition".to_owned(),
         text: recording.runbook.text.clone(),
         built_in: false,
+        parts: Vec::new(),
     };
     (read(&source).unwrap(), recording)
 }

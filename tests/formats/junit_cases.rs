@@ -27,6 +27,7 @@ fn recorded(name: &str) -> Report {
         name: "recorded".to_owned(),
         text,
         built_in: false,
+        parts: Vec::new(),
     })
     .unwrap();
     Report::new(

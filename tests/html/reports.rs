@@ -12,6 +12,7 @@ static SOURCE: LazyLock<Source> = LazyLock::new(|| Source {
     name: "race-condition".to_owned(),
     text: include_str!("../../runbooks/race-condition.yaml").to_owned(),
     built_in: false,
+    parts: Vec::new(),
 });
 static RUNBOOK: LazyLock<Runbook> = LazyLock::new(|| runbook::read(&SOURCE).unwrap());
 

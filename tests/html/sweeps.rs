@@ -54,6 +54,7 @@ pub fn health() -> (Sweep, Vec<Report>) {
         name: "health".to_owned(),
         text,
         built_in: false,
+        parts: Vec::new(),
     };
     let runbook = runbook::read(&source).unwrap();
     let report = |id: u32, name: &str| {

@@ -8,6 +8,7 @@ use crate::engine::policy::ChangePolicy;
 use crate::engine::vars::Values;
 use crate::fixture::{Run, runbook};
 use crate::judge::{evaluate, judge};
+use crate::runbook::{built_in, read};
 
 fn plan(runbook: &Runbook, recorded: &Recording) -> Plan {
     let request = Request {
@@ -46,7 +47,7 @@ async fn played(plan: &Plan, recorded: &Recording) -> (Execution, Vec<Recording>
 /// The results during a run are the same as those of its recording afterwards.
 #[tokio::test]
 async fn the_findings_of_a_run_are_those_of_its_recording() {
-    let runbook = runbook(include_str!("../../../runbooks/race-condition.yaml"));
+    let runbook = read(&built_in("race-condition").unwrap()).unwrap();
     for incident in INCIDENTS {
         let recorded = incident.recording().unwrap();
         let (execution, _) = played(&plan(&runbook, &recorded), &recorded).await;

@@ -88,6 +88,7 @@ fn full_recording(runbook: &Runbook) -> Recording {
     recording.target.kernel = Some("6.8.12-4-pve".to_owned());
     recording.target.pve = Some("8.4.1".to_owned());
     recording.runbook.text = "runbook: test".to_owned();
+    recording.runbook.parts = [("part".to_owned(), "checks: []".to_owned())].into();
     recording.failed_at = Some(recording.earlier_changes[0].during);
     recording.failed_at_given = true;
     let failure = &mut recording.log.as_mut().unwrap()[0];
@@ -111,6 +112,7 @@ fn every_field_of_a_recording_is_redacted_except_these() {
             ".defaulted[]",
             ".log[].kind",
             ".runbook.id",
+            ".runbook.parts.part",
             ".runbook.sha256",
             ".runbook.text",
             ".schema",

@@ -9,7 +9,7 @@ use crate::engine::conclude::conclude;
 use crate::evidence::recording::Recording;
 use crate::report::words::blocks;
 use crate::report::{Layout, Report, brief};
-use crate::runbook::{Source, read};
+use crate::runbook::{read, read_runbook};
 use crate::terminal_text::visible;
 
 const LAYOUT: Layout = Layout {
@@ -46,11 +46,7 @@ fn recorded() -> impl Iterator<Item = (String, Report)> {
         let bytes = std::fs::read(&path).unwrap();
         let recording: Recording = serde_json::from_slice(&bytes).unwrap();
         let file = runbooks.join(format!("{}.yaml", recording.runbook.id));
-        let source = Source {
-            name: file.display().to_string(),
-            text: std::fs::read_to_string(file).unwrap(),
-            built_in: false,
-        };
+        let source = read_runbook(&file).unwrap();
         let runbook = read(&source).unwrap();
         let sha256 = source.sha256();
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
