@@ -13,5 +13,6 @@ pub mod selection;
 pub mod state;
 #[allow(clippy::disallowed_methods, reason = "keeps the state between sweeps")]
 pub(crate) mod state_file;
+pub(crate) mod stopped;
 pub(crate) mod visit;
 pub(crate) mod waivers;

@@ -120,7 +120,7 @@ pub(super) struct SweepArgs {
     /// Containers in this pool; repeatable
     #[arg(long)]
     pub(super) pool: Vec<String>,
-    /// Containers on this node; repeatable
+    /// Containers on this node; `local` is the node that lxcdiag runs on; repeatable
     #[arg(long)]
     pub(super) node: Vec<String>,
     /// Container IDs to exclude
@@ -150,6 +150,9 @@ pub(super) struct SweepArgs {
     /// Report a problem only after N consecutive sweeps
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) confirm: u32,
+    /// Command that gets the sweep as JSON on its standard input, if there is something to report; run without a shell
+    #[arg(long, value_name = "COMMAND", value_parser = notify_command)]
+    pub(super) notify: Option<NotifyCommand>,
     /// State directory [default: /var/lib/lxcdiag/sweeps]
     #[arg(long, value_name = "DIR")]
     pub(super) state: Option<PathBuf>,
@@ -170,6 +173,18 @@ pub(super) struct SweepArgs {
     pub(super) reach: ReachArgs,
     #[command(flatten)]
     pub(super) library: LibraryArgs,
+}
+
+/// A program and its arguments.
+#[derive(Debug, Clone)]
+pub(super) struct NotifyCommand(pub(super) Vec<String>);
+
+fn notify_command(text: &str) -> Result<NotifyCommand, String> {
+    match shell_words::split(text) {
+        Ok(words) if words.is_empty() => Err("expected a program and its arguments".to_owned()),
+        Ok(words) => Ok(NotifyCommand(words)),
+        Err(_) => Err("a quotation mark is missing".to_owned()),
+    }
 }
 
 /// The default waiver file.

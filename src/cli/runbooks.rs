@@ -19,6 +19,15 @@ pub(super) fn find(args: &LibraryArgs, name: &str) -> Result<(Source, Runbook), 
     Ok((source, runbook))
 }
 
+/// Every runbook of the library that is valid.
+pub(super) fn all_valid(args: &LibraryArgs) -> Result<Vec<Runbook>, CliError> {
+    let library = Library::standard(args.runbooks.as_deref());
+    let entries = library.list()?;
+    let valid = entries.iter().filter(|entry| entry.problem.is_none());
+    let read = valid.filter_map(|entry| runbook::read(&library.find(&entry.id).ok()?).ok());
+    Ok(read.collect())
+}
+
 /// The current version of a recording's runbook, if it exists. If it is not valid, that is an error:
 /// silently using another version would surprise its author.
 pub(super) fn find_current(

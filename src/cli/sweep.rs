@@ -1,20 +1,21 @@
 //! `lxcdiag sweep`.
 
 mod bar;
+mod containers;
 mod files;
+mod notify;
 mod reports;
+mod waiver_file;
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
 
-use super::args::{SweepArgs, Via, WAIVERS};
+use super::args::{SweepArgs, Via};
 use super::error::CliError;
-use super::file::read_start;
 use super::runtime::block_on;
 use super::{client, format, runbooks, signals};
 use crate::cli::exit_code::ExitCode;
@@ -28,15 +29,14 @@ use crate::engine::stop::Stop;
 use crate::evidence::time::{rfc3339, seconds};
 use crate::host::Host;
 use crate::report::Report;
-use crate::runbook::MAX_BYTES;
 use crate::sweep::report::{CheckTitle, Format, SCHEMA, Sweep};
 use crate::sweep::row::{Row, VisitResult};
 use crate::sweep::schedule;
-use crate::sweep::selection::{Selected, Selector, SkipReason, Visit, select};
+use crate::sweep::selection::{Selected, SkipReason, Visit};
 use crate::sweep::state::State;
 use crate::sweep::state_file::StateFile;
 use crate::sweep::visit::Visitor;
-use crate::sweep::waivers::{self, Waiver};
+use crate::sweep::waivers;
 use bar::Bar;
 
 /// Containers per processor with lxc-attach, which waits more than it computes.
@@ -47,19 +47,19 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
     let (source, runbook) = runbooks::find(&args.library, &args.runbook)?;
     let values = runbooks::values(&runbook, &args.vars)?;
     let files = format::of_files(&args.output, Format::extension)?;
-    let waivers = read_waivers(&args.waivers)?;
+    let waivers = waiver_file::read(args, &runbook)?;
     client::require_pct(args.reach.via, &args.reach.pct)?;
     let host = Host::at(&args.reach.host_root);
     let inventory = host.inventory()?;
-    let containers = select(&selector(args), &inventory);
     let here = host.local_node();
+    let containers = containers::select(args, &inventory, here.as_deref())?;
     let connections = Connections::new(&host, other_nodes(&containers, here.as_deref()));
     let state_home = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from);
     let directory = match &args.state {
         Some(directory) => directory.clone(),
         None => state_directory(state_home.clone()).join("sweeps"),
     };
-    let state_file = StateFile::open(&directory, &runbook.id)?;
+    let state_file = StateFile::open(&directory, &runbook.id, args.on_change)?;
     let mut state = state_file.load()?;
 
     let files = files::with_reports(files)?;
@@ -103,7 +103,8 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
         rows.retain(|row| row.result != VisitResult::Skipped(SkipReason::Stopped));
     }
     let inventory: BTreeMap<_, _> = inventory.into_iter().map(|it| (it.ct, it)).collect();
-    state.report_stopped(&mut rows, &inventory);
+    containers::add_from_host(&mut rows, &host, &inventory, &containers);
+    state.report_stopped(&mut rows);
 
     let today = jiff::Timestamp::now()
         .to_zoned(jiff::tz::TimeZone::UTC)
@@ -135,6 +136,9 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
     // The report comes first: if lxcdiag is killed in between or cannot write it, the next sweep reports the
     // same changes again, so that none is lost.
     files::write(args, &sweep, &files)?;
+    if let Some(notify) = &args.notify {
+        notify::run(notify, &sweep)?;
+    }
     state_file.save(&state)?;
     let signal = signals::exit_code(stopped);
     let found = ExitCode::from(sweep.status());
@@ -145,17 +149,6 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
 fn shown(request: &Request) -> Vec<String> {
     let words = request.command_line.iter();
     words.map(|word| request.shown(word)).collect()
-}
-
-fn selector(args: &SweepArgs) -> Selector {
-    Selector {
-        ids: args.ct.clone(),
-        tags: args.tag.clone(),
-        pools: args.pool.clone(),
-        nodes: args.node.clone(),
-        exclude: args.exclude.clone().unwrap_or_default(),
-        running: args.running,
-    }
 }
 
 /// The other nodes that have containers to visit, which `pct` cannot reach.
@@ -189,7 +182,7 @@ fn visit_all(
         let stop = stop(signals::first(), args.deadline).shared();
         let visit = |container: &Selected| {
             let (container, stop) = (container.clone(), stop.clone());
-            let since = state.swept_at(container.ct);
+            let since = state.swept_at(container.ct).filter(|_| args.on_change);
             bar.start(container.ct);
             async move {
                 match stop.peek() {
@@ -219,20 +212,4 @@ fn jobs(args: &SweepArgs) -> usize {
         Via::Pct => processors,
         Via::LxcAttach => processors * LXC_ATTACH_JOBS,
     }
-}
-
-fn read_waivers(path: &Path) -> Result<Vec<Waiver>, CliError> {
-    let bytes = match read_start(path, MAX_BYTES as u64 + 1) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == ErrorKind::NotFound && path == Path::new(WAIVERS) => {
-            return Ok(Vec::new());
-        }
-        Err(error) => {
-            let file = path.display();
-            let message = format!("cannot read the waiver file {file}: {error}");
-            let error = CliError::new(ExitCode::BadInput, message);
-            return Err(error.with_hint("name the waiver file with --waivers"));
-        }
-    };
-    Ok(waivers::read(&path.display().to_string(), &bytes)?)
 }

@@ -85,6 +85,19 @@ impl Host {
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
+    /// The text of a file, and when it was last modified.
+    pub(super) fn dated_text(
+        &self,
+        path: impl AsRef<Path>,
+        limit: u64,
+    ) -> io::Result<(String, i64)> {
+        let opened = self.open(path)?;
+        let modified = opened.modified;
+        let mut bytes = Vec::new();
+        opened.file.take(limit).read_to_end(&mut bytes)?;
+        Ok((String::from_utf8_lossy(&bytes).into_owned(), modified))
+    }
+
     /// The names in a directory, sorted.
     pub(super) fn names(&self, path: impl AsRef<Path>) -> io::Result<Vec<String>> {
         let fd = self.locate(path.as_ref(), OFlags::RDONLY | OFlags::DIRECTORY)?;

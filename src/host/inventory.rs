@@ -1,6 +1,7 @@
 //! The containers of the cluster, read from its configuration files.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::ErrorKind;
 
 use super::container::{MAX_CONFIG, NODES};
 use super::{Config, Host, HostError, State};
@@ -22,6 +23,11 @@ pub struct Listed {
     pub pool: Option<String>,
     /// The operation that holds its lock.
     pub lock: Option<String>,
+    /// When its configuration was last written, in nanoseconds since the Unix epoch: it has been locked since then at
+    /// the latest.
+    pub written_at: Option<i64>,
+    /// Why its configuration cannot be read, if so. Everything that it sets is then unknown.
+    pub unreadable: Option<String>,
     pub template: bool,
     /// Whether it starts with its node.
     pub onboot: bool,
@@ -34,7 +40,7 @@ impl Host {
     ///
     /// # Errors
     /// [`HostError::NoClusterFileSystem`], or [`HostError::Unreadable`] for a directory that cannot be
-    /// read. A configuration that cannot be read is skipped: it is being moved or removed.
+    /// read. A configuration that does not exist any more is skipped: it was moved or removed.
     pub fn inventory(&self) -> Result<Vec<Listed>, HostError> {
         let nodes = self.nodes()?;
         let here = self.here(&nodes);
@@ -44,8 +50,10 @@ impl Host {
         for node in nodes {
             for ct in self.ids(&node, "lxc")? {
                 let path = format!("{NODES}/{node}/lxc/{ct}.conf");
-                let Ok(text) = self.read_text(&path, MAX_CONFIG) else {
-                    continue;
+                let (text, written_at, unreadable) = match self.dated_text(&path, MAX_CONFIG) {
+                    Ok((text, written_at)) => (text, Some(written_at), None),
+                    Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                    Err(error) => (String::new(), None, Some(error.to_string())),
                 };
                 let config = Config::parse(&text);
                 let state = if here.as_ref() == Some(&node) {
@@ -60,6 +68,8 @@ impl Host {
                     tags: tags(config.tags.as_deref()),
                     pool: pools.get(&ct).cloned(),
                     lock: config.lock,
+                    written_at,
+                    unreadable,
                     template: config.template,
                     onboot: config.onboot,
                     state,

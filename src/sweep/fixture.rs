@@ -8,14 +8,20 @@ use crate::sweep::row::{CheckSummary, Row, Summary, VisitResult};
 
 /// A container with these problems, in which these checks passed.
 pub(super) fn row(id: u32, checks: &[&str], problems: Vec<Problem>) -> Row {
+    let from_host = [ProblemId::Unreachable, ProblemId::Stopped];
+    let entered = !problems
+        .iter()
+        .any(|problem| from_host.contains(&problem.id));
     Row {
         ct: ct(id),
         node: "pve1".to_owned(),
         name: None,
         started_at: None,
         duration_ms: None,
+        stopped: None,
         result: VisitResult::Visited(Summary {
             problems,
+            entered,
             checks: checks
                 .iter()
                 .map(|check| line(CheckKey::new(check)))
@@ -69,6 +75,7 @@ pub(super) fn affecting(check: &str, things: &[(&str, Status)]) -> Problem {
                 name: (*name).to_owned(),
                 status: *status,
                 says: format!("{check}: {name}"),
+                silent: None,
             })
             .collect(),
         ..problem(check, worst.unwrap_or(Status::Ok))

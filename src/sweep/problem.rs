@@ -50,8 +50,10 @@ pub enum ProblemId {
     Unreachable,
     /// The diagnosis ended early.
     Unfinished,
-    /// The container was running before and is stopped now.
+    /// The container is stopped, although it was running before or is set to start at boot.
     Stopped,
+    /// An operation that has held the container's lock for more than a day.
+    Locked,
     /// The cause could not be determined, though no check is a problem by itself.
     Inconclusive,
     /// A check exceeds a limit, or could not be run.
@@ -69,11 +71,14 @@ struct KeyParts {
 }
 
 impl ProblemId {
-    /// Whether `name` refers to this problem: a check's name refers to all of its items.
-    pub(super) fn is_named(&self, name: &str) -> bool {
-        let is_check = matches!(self, Self::Check(key) if key.check == name);
-        is_check || self.to_string() == name
-    }
+    /// The problems that are found without a check, by name.
+    pub(super) const WITHOUT_CHECK: [&'static str; 5] = [
+        "unreachable",
+        "unfinished",
+        "stopped",
+        "locked",
+        "inconclusive",
+    ];
 
     /// The id as text, for reports: a runbook may have a check and a hypothesis of the same name.
     pub(super) fn serialize_text<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -87,6 +92,7 @@ impl fmt::Display for ProblemId {
             Self::Unreachable => f.write_str("unreachable"),
             Self::Unfinished => f.write_str("unfinished"),
             Self::Stopped => f.write_str("stopped"),
+            Self::Locked => f.write_str("locked"),
             Self::Inconclusive => f.write_str("inconclusive"),
             Self::Check(key) => key.fmt(f),
             Self::Hypothesis(id) => f.write_str(id),
@@ -104,6 +110,9 @@ pub struct Problem {
     pub status: Status,
     /// A description.
     pub says: String,
+    /// For a check: the hypothesis that is the verdict and is based on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hypothesis: Option<String>,
     /// The things that exceed the check's limit, if it lists several.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub affected: Vec<AffectedThing>,
@@ -121,17 +130,28 @@ pub struct AffectedThing {
     pub status: Status,
     /// A description.
     pub says: String,
+    /// Why it does not count, if it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub silent: Option<String>,
 }
 
 impl Problem {
-    pub(super) fn new(id: ProblemId, status: Status, says: &str) -> Self {
+    /// A problem that counts.
+    pub fn new(id: ProblemId, status: Status, says: &str) -> Self {
         Self {
             id,
             status,
             says: says.to_owned(),
+            hypothesis: None,
             affected: Vec::new(),
             silent: None,
         }
+    }
+
+    /// Whether `name` is its id, or that of the hypothesis that explains it. A check's name refers to all of its items.
+    pub(super) fn is_named(&self, name: &str) -> bool {
+        let is_check = matches!(&self.id, ProblemId::Check(key) if key.check == name);
+        is_check || self.id.to_string() == name || self.hypothesis.as_deref() == Some(name)
     }
 
     /// Whether it affects the status: it is neither waived nor unconfirmed.

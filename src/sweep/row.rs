@@ -7,10 +7,11 @@ use serde::{Serialize, Serializer};
 
 use super::problem::{AffectedThing, Problem, ProblemId, Status};
 use super::selection::{Selected, SkipReason};
+use super::stopped::Stopped;
 use crate::evidence::check_key::CheckKey;
 use crate::evidence::container_id::ContainerId;
 use crate::judge::results::{MetricValue, Outcome, Severity};
-use crate::judge::{Level, VerdictKind};
+use crate::judge::{HypothesisResult, Level, VerdictKind};
 use crate::report::{CheckRow, Report};
 use crate::terminal_text::clipped;
 
@@ -27,6 +28,9 @@ pub struct Row {
     pub started_at: Option<String>,
     /// How long it took, in milliseconds.
     pub duration_ms: Option<f64>,
+    /// What is known of its stop, if it is stopped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<Stopped>,
     /// What was found, or why it was skipped.
     #[serde(flatten)]
     pub result: VisitResult,
@@ -52,6 +56,9 @@ pub struct Summary {
     pub problems: Vec<Problem>,
     /// The outcome of each check.
     pub checks: Vec<CheckSummary>,
+    /// Whether any command ran in the container.
+    #[serde(skip)]
+    pub entered: bool,
     /// The hypotheses that may be true although another one is the verdict: an earlier problem with one
     /// of them is not resolved.
     #[serde(skip)]
@@ -125,6 +132,7 @@ impl Row {
             name: container.name.clone(),
             started_at: None,
             duration_ms: None,
+            stopped: None,
             result,
         }
     }
@@ -144,9 +152,25 @@ impl Row {
 
     /// Whether any command ran in the container.
     pub(super) fn was_entered(&self) -> bool {
-        matches!(self.result, VisitResult::Visited(_))
-            && !self.has(&ProblemId::Unreachable)
-            && !self.has(&ProblemId::Stopped)
+        matches!(&self.result, VisitResult::Visited(found) if found.entered)
+    }
+
+    /// Whether the container is running; `None` if that is not known.
+    pub(super) fn is_running(&self) -> Option<bool> {
+        match self.stopped {
+            Some(_) => Some(false),
+            None => self.was_entered().then_some(true),
+        }
+    }
+
+    /// Adds a problem that was found on the host.
+    pub fn add(&mut self, problem: Problem) {
+        match &mut self.result {
+            VisitResult::Skipped(_) => {
+                self.result = VisitResult::Visited(Summary::only(problem));
+            }
+            VisitResult::Visited(found) => found.problems.push(problem),
+        }
     }
 
     /// Whether the container was diagnosed to the end.
@@ -198,7 +222,8 @@ impl Summary {
 fn summary(report: &Report) -> Summary {
     let verdict = &report.verdict;
     let mut problems: Vec<_> = report.checks.iter().filter_map(problem_of_check).collect();
-    if ran_nothing(report) {
+    let entered = !ran_nothing(report);
+    if !entered {
         // One problem, not one for each check. Problems found on the host stay.
         problems.retain(|problem| problem.status > Status::Unknown);
         let failed = |check: &&CheckRow| check.outcome == Outcome::Errored;
@@ -215,8 +240,24 @@ fn summary(report: &Report) -> Summary {
             Level::Confirmed => Status::Critical,
             _ => Status::Warning,
         };
-        let id = ProblemId::Hypothesis(id.clone());
-        problems.insert(0, Problem::new(id, status, &verdict.summary));
+        let based_on = checks_behind(report, id);
+        let same_fault = problems.iter_mut().filter(|problem| {
+            matches!(&problem.id, ProblemId::Check(key) if based_on.contains(key.check.as_str()))
+                && problem.status > Status::Unknown
+        });
+        let mut explained = false;
+        for problem in same_fault {
+            problem.hypothesis = Some(id.clone());
+            problem.status = problem.status.max(status);
+            for thing in &mut problem.affected {
+                thing.status = thing.status.max(status);
+            }
+            explained = true;
+        }
+        if !explained {
+            let id = ProblemId::Hypothesis(id.clone());
+            problems.insert(0, Problem::new(id, status, &verdict.summary));
+        }
     }
     if let Some(reason) = &report.cut_short {
         problems.push(Problem::new(ProblemId::Unfinished, Status::Unknown, reason));
@@ -231,8 +272,22 @@ fn summary(report: &Report) -> Summary {
         verdict: Some(verdict.kind.clone()),
         problems: one_of_each(problems),
         checks: report.checks.iter().map(line).collect(),
+        entered,
         open: open.map(|hypothesis| hypothesis.id.clone()).collect(),
     }
+}
+
+/// The checks that the level of a hypothesis is based on. A problem with one of them is the same fault, which is
+/// known by the check: another hypothesis may be the verdict in the next sweep.
+fn checks_behind<'a>(report: &'a Report, hypothesis: &str) -> BTreeSet<&'a str> {
+    let hypotheses = report.hypotheses.iter();
+    let grounds = hypotheses
+        .filter(|it| it.id == hypothesis)
+        .flat_map(HypothesisResult::grounds);
+    grounds
+        .flat_map(|evidence| &evidence.checks)
+        .map(String::as_str)
+        .collect()
 }
 
 fn line(check: &CheckRow) -> CheckSummary {
@@ -281,6 +336,7 @@ fn problem_of_check(check: &CheckRow) -> Option<Problem> {
         name: affected.name.clone(),
         status: affected.severity.into(),
         says: says(&affected.observed),
+        silent: None,
     });
     Some(Problem {
         affected: affected.collect(),

@@ -58,6 +58,7 @@ mod tests {
             ct: ct(id),
             node: node.to_owned(),
             name: None,
+            stale_lock: None,
             visit,
         }
     }

@@ -83,6 +83,8 @@ pub struct Selected {
     pub node: String,
     /// Its host name.
     pub name: Option<String>,
+    /// A lock that is older than a day: the operation that took it has probably died.
+    pub stale_lock: Option<String>,
     /// Whether to visit it.
     pub visit: Visit,
 }
@@ -128,8 +130,36 @@ impl Serialize for SkipReason {
     }
 }
 
-/// The containers that a selector chooses, in the order of its IDs, else by ID.
-pub(crate) fn select(selector: &Selector, inventory: &[Listed]) -> Vec<Selected> {
+/// How long an operation may hold a lock, in nanoseconds.
+const LOCKED_TOO_LONG: i64 = 24 * 3_600 * 1_000_000_000;
+
+/// The values of a selector that no container has, as they are given on the command line.
+pub(crate) fn unmatched(selector: &Selector, inventory: &[Listed]) -> Vec<String> {
+    let known = inventory.iter().filter(|it| it.unreadable.is_none());
+    let tags: BTreeSet<_> = known.flat_map(|it| &it.tags).collect();
+    let pools: BTreeSet<_> = inventory.iter().filter_map(|it| it.pool.as_ref()).collect();
+    let nodes: BTreeSet<_> = inventory.iter().map(|it| &it.node).collect();
+    let missing = |option: &str, values: &[String], has: &dyn Fn(&String) -> bool| {
+        let missing = values.iter().filter(|value| !has(value));
+        missing
+            .map(|value| format!("--{option} {value}"))
+            .collect::<Vec<_>>()
+    };
+    let mut unmatched = missing("tag", &selector.tags, &|tag| {
+        tags.contains(&tag.to_lowercase())
+    });
+    unmatched.extend(missing("pool", &selector.pools, &|pool| {
+        pools.contains(pool)
+    }));
+    unmatched.extend(missing("node", &selector.nodes, &|node| {
+        nodes.contains(node)
+    }));
+    unmatched
+}
+
+/// The containers that a selector chooses, in the order of its IDs, else by ID. `now` is in nanoseconds since the
+/// Unix epoch.
+pub(crate) fn select(selector: &Selector, inventory: &[Listed], now: i64) -> Vec<Selected> {
     let mut selected: Vec<_> = inventory
         .iter()
         .filter(|container| matches(selector, container))
@@ -137,7 +167,8 @@ pub(crate) fn select(selector: &Selector, inventory: &[Listed]) -> Vec<Selected>
             ct: container.ct,
             node: container.node.clone(),
             name: container.name.clone(),
-            visit: visit(container),
+            stale_lock: stale_lock(container, now),
+            visit: visit(container, now),
         })
         .collect();
     if let Some(ids) = &selector.ids {
@@ -150,6 +181,7 @@ pub(crate) fn select(selector: &Selector, inventory: &[Listed]) -> Vec<Selected>
             ct,
             node: String::new(),
             name: None,
+            stale_lock: None,
             visit: Visit::Unreachable("no node has this container".to_owned()),
         }));
         selected.sort_by_key(|container| (ids.position(container.ct), container.ct));
@@ -167,7 +199,7 @@ fn matches(selector: &Selector, container: &Listed) -> bool {
         .is_none_or(|ids| ids.has(container.ct))
         && !selector.exclude.has(container.ct)
         && any(&selector.tags, &|tag| {
-            container.tags.contains(&tag.to_lowercase())
+            container.unreadable.is_some() || container.tags.contains(&tag.to_lowercase())
         })
         && any(&selector.pools, &|pool| {
             container.pool.as_ref() == Some(pool)
@@ -188,8 +220,12 @@ const BUSY: [&str; 7] = [
     "snapshot-delete",
 ];
 
-fn visit(container: &Listed) -> Visit {
-    let busy = container.lock.as_deref().filter(|lock| BUSY.contains(lock));
+fn visit(container: &Listed, now: i64) -> Visit {
+    if let Some(error) = &container.unreadable {
+        return Visit::Unreachable(format!("cannot read its configuration: {error}"));
+    }
+    let lock = container.lock.as_deref();
+    let busy = lock.filter(|lock| BUSY.contains(lock) && stale_lock(container, now).is_none());
     match (busy, container.state) {
         _ if container.template => Visit::Skip(SkipReason::Template),
         (Some(lock), _) => Visit::Skip(SkipReason::Locked(lock.to_owned())),
@@ -198,10 +234,22 @@ fn visit(container: &Listed) -> Visit {
     }
 }
 
+fn stale_lock(container: &Listed, now: i64) -> Option<String> {
+    let lock = container.lock.as_ref()?;
+    let age = now.saturating_sub(container.written_at?);
+    let days = age / LOCKED_TOO_LONG;
+    (days > 0).then(|| {
+        let unit = if days == 1 { "day" } else { "days" };
+        format!("locked for more than {days} {unit}: {lock}")
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::fixture::ct;
+
+    const NOW: i64 = 1_800_000_000_000_000_000;
 
     fn container(id: u32) -> Listed {
         Listed {
@@ -211,6 +259,8 @@ mod tests {
             tags: BTreeSet::new(),
             pool: None,
             lock: None,
+            written_at: Some(NOW),
+            unreadable: None,
             template: false,
             onboot: false,
             state: State::Running,
@@ -252,7 +302,7 @@ mod tests {
     }
 
     fn ids(wanted: &Selector) -> Vec<u32> {
-        select(wanted, &inventory())
+        select(wanted, &inventory(), NOW)
             .iter()
             .map(|one| one.ct.into())
             .collect()
@@ -339,7 +389,7 @@ mod tests {
             ids: "100-301,999".parse().ok(),
             ..Selector::default()
         };
-        let visits: Vec<_> = select(&wanted, &inventory())
+        let visits: Vec<_> = select(&wanted, &inventory(), NOW)
             .into_iter()
             .map(|one| (one.ct.into(), one.visit))
             .collect();
@@ -355,6 +405,56 @@ mod tests {
                 (301, Visit::Skip(SkipReason::Locked("snapshot".to_owned()))),
                 (999, unreachable("no node has this container")),
             ]
+        );
+    }
+
+    #[test]
+    fn a_lock_that_is_older_than_a_day_does_not_hide_the_container() {
+        let locked = |hours: i64| Listed {
+            lock: Some("backup".to_owned()),
+            written_at: Some(NOW - hours * 3_600 * 1_000_000_000),
+            ..container(100)
+        };
+        let visited = |hours| select(&Selector::default(), &[locked(hours)], NOW).remove(0);
+        assert_eq!(
+            visited(23).visit,
+            Visit::Skip(SkipReason::Locked("backup".to_owned()))
+        );
+        assert_eq!(visited(23).stale_lock, None);
+        assert_eq!(visited(50).visit, Visit::Yes);
+        assert_eq!(
+            visited(50).stale_lock.as_deref(),
+            Some("locked for more than 2 days: backup")
+        );
+    }
+
+    #[test]
+    fn a_container_without_a_readable_configuration_is_never_overlooked() {
+        let unreadable = Listed {
+            unreadable: Some("Input/output error".to_owned()),
+            ..container(100)
+        };
+        let tagged = Selector {
+            tags: vec!["prod".to_owned()],
+            ..Selector::default()
+        };
+        let selected = select(&tagged, &[unreadable], NOW);
+        let why = "cannot read its configuration: Input/output error";
+        assert_eq!(selected[0].visit, Visit::Unreachable(why.to_owned()));
+    }
+
+    #[test]
+    fn values_that_no_container_has_are_listed() {
+        let words = |words: &[&str]| words.iter().map(|it| (*it).to_owned()).collect();
+        let wanted = Selector {
+            tags: words(&["PROD", "nope"]),
+            pools: words(&["web", "shop"]),
+            nodes: words(&["pve1", "pve9"]),
+            ..Selector::default()
+        };
+        assert_eq!(
+            unmatched(&wanted, &inventory()),
+            ["--tag nope", "--pool shop", "--node pve9"]
         );
     }
 }

@@ -7,8 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::problem::{Problem, ProblemId, Status};
-use super::row::{Row, Summary, VisitResult};
-use super::selection::SkipReason;
+use super::row::{Row, VisitResult};
 use crate::evidence::container_id::ContainerId;
 use crate::evidence::time::rfc3339;
 use crate::host::Listed;
@@ -120,26 +119,31 @@ impl State {
         self.containers.get(&ct)?.swept_at
     }
 
-    /// Turns the rows of stopped containers that an earlier sweep saw running into problems. A container that
-    /// was never seen running stays skipped: whether it should run is unknown.
-    pub fn report_stopped(&self, rows: &mut [Row], inventory: &BTreeMap<ContainerId, Listed>) {
+    /// Turns the rows of stopped containers that should run into problems: those that an earlier sweep saw running, and
+    /// those that are set to start at boot.
+    pub fn report_stopped(&self, rows: &mut [Row]) {
         for row in rows {
-            let known = self.containers.get(&row.ct);
-            let Some(at) = known.and_then(|known| known.running_at) else {
+            let Some(stopped) = &row.stopped else {
                 continue;
             };
-            if row.result != VisitResult::Skipped(SkipReason::Stopped) {
-                continue;
+            let known = self.containers.get(&row.ct);
+            let running_at = known.and_then(|known| known.running_at);
+            let mut says = stopped.to_string();
+            if let Some(at) = running_at.filter(|_| stopped.since.is_none()) {
+                says = format!(
+                    "{says}; last seen running at {} UTC",
+                    short_time(&rfc3339(at))
+                );
             }
-            let at = rfc3339(at);
-            let mut says = format!("stopped; last seen running at {} UTC", short_time(&at));
-            let mut status = Status::Warning;
-            if inventory.get(&row.ct).is_some_and(|listed| listed.onboot) {
-                says.push_str("; set to start at boot");
-                status = Status::Critical;
-            }
-            let problem = Problem::new(ProblemId::Stopped, status, &says);
-            row.result = VisitResult::Visited(Summary::only(problem));
+            let status = match (stopped.onboot, running_at) {
+                (true, _) => {
+                    says.push_str("; set to start at boot");
+                    Status::Critical
+                }
+                (false, Some(_)) => Status::Warning,
+                (false, None) => continue,
+            };
+            row.add(Problem::new(ProblemId::Stopped, status, &says));
         }
     }
 

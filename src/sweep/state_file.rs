@@ -35,15 +35,21 @@ pub enum StateFileError {
 impl StateFile {
     /// Takes the lock. The kernel releases it when this process ends, even if it is killed.
     ///
+    /// Sweeps that report changes have a state of their own: another sweep must not hide a change from them.
+    ///
     /// # Errors
     /// Another sweep holds it, or the directory cannot be used.
-    pub fn open(directory: &Path, runbook: &str) -> Result<Self, StateFileError> {
+    pub fn open(directory: &Path, runbook: &str, on_change: bool) -> Result<Self, StateFileError> {
+        let name = match on_change {
+            true => runbook.to_owned(),
+            false => format!("{runbook}.plain"),
+        };
         let unusable = |source| StateFileError::Unusable {
             directory: directory.to_owned(),
             source,
         };
         std::fs::create_dir_all(directory).map_err(unusable)?;
-        let path = directory.join(format!("{runbook}.lock"));
+        let path = directory.join(format!("{name}.lock"));
         let lock = File::options()
             .create(true)
             .truncate(false)
@@ -52,7 +58,7 @@ impl StateFile {
             .map_err(unusable)?;
         match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(Self {
-                path: directory.join(format!("{runbook}.json")),
+                path: directory.join(format!("{name}.json")),
                 _lock: lock,
             }),
             Err(rustix::io::Errno::WOULDBLOCK) => Err(StateFileError::Busy {
@@ -120,18 +126,19 @@ mod tests {
     #[test]
     fn only_one_sweep_with_a_runbook_at_a_time() {
         let directory = tempfile::tempdir().unwrap();
-        let first = StateFile::open(directory.path(), "health").unwrap();
-        let error = StateFile::open(directory.path(), "health").unwrap_err();
+        let first = StateFile::open(directory.path(), "health", true).unwrap();
+        let error = StateFile::open(directory.path(), "health", true).unwrap_err();
         assert!(matches!(error, StateFileError::Busy { .. }), "{error}");
-        StateFile::open(directory.path(), "race-risk").unwrap();
+        StateFile::open(directory.path(), "race-risk", true).unwrap();
+        StateFile::open(directory.path(), "health", false).unwrap();
         drop(first);
-        StateFile::open(directory.path(), "health").unwrap();
+        StateFile::open(directory.path(), "health", true).unwrap();
     }
 
     #[test]
     fn a_state_is_read_back_as_it_was_written() {
         let directory = tempfile::tempdir().unwrap();
-        let file = StateFile::open(directory.path(), "test").unwrap();
+        let file = StateFile::open(directory.path(), "test", true).unwrap();
         assert_eq!(file.load().unwrap(), State::default());
         let state = r#"{"schema":"lxcdiag.sweep-memory/2","containers":{"958":{"swept_at":17,"running_at":18,"problems":[
             {"id":"stopped","affected":null,"status":"warning","says":"x","since":1,"seen":2,"reported":true},
@@ -145,7 +152,7 @@ mod tests {
     #[test]
     fn another_file_is_not_touched() {
         let directory = tempfile::tempdir().unwrap();
-        let file = StateFile::open(directory.path(), "test").unwrap();
+        let file = StateFile::open(directory.path(), "test", true).unwrap();
         let path = directory.path().join("test.json");
         for text in [
             "{ torn",

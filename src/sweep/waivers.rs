@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::problem::ProblemId;
+use super::problem::{AffectedThing, Problem, ProblemId};
 use super::row::Row;
 use super::selection::Ids;
 use crate::evidence::container_id::ContainerId;
@@ -21,6 +21,9 @@ pub struct Waiver {
     container: Containers,
     /// The id of the check or hypothesis.
     check: String,
+    /// One of the things that the check lists, or one of its items; all of them if absent.
+    #[serde(default)]
+    item: Option<String>,
     /// Why it is waived.
     reason: String,
     /// The last day on which it is waived, in UTC.
@@ -82,13 +85,23 @@ impl Visitor<'_> for Word {
 }
 
 impl Waiver {
-    fn is_for(&self, ct: ContainerId, problem: &ProblemId) -> bool {
+    fn is_for(&self, ct: ContainerId, problem: &Problem) -> bool {
         let container = match &self.container {
             Containers::All => true,
             Containers::Some(ids) => ids.has(ct),
         };
         container && problem.is_named(&self.check)
     }
+
+    fn covers(&self, item: Option<&str>) -> bool {
+        self.item.is_none() || self.item.as_deref() == item
+    }
+}
+
+/// The first id of a check or hypothesis in the waivers that no runbook has.
+pub fn unknown_check(waivers: &[Waiver], is_known: impl Fn(&str) -> bool) -> Option<&str> {
+    let mut checks = waivers.iter().map(|waiver| waiver.check.as_str());
+    checks.find(|check| !ProblemId::WITHOUT_CHECK.contains(check) && !is_known(check))
 }
 
 /// Marks the problems that are waived today, and mentions waivers that have expired.
@@ -96,15 +109,52 @@ pub fn apply(waivers: &[Waiver], today: Date, rows: &mut [Row]) {
     for row in rows {
         let ct = row.ct;
         for problem in row.problems_mut() {
-            let mut matching = waivers
+            let waivers: Vec<_> = waivers.iter().filter(|it| it.is_for(ct, problem)).collect();
+            waive(&waivers, today, problem);
+        }
+    }
+}
+
+/// Applies the waivers that name a problem: to the problem as a whole, or to some of the things that it affects.
+fn waive(waivers: &[&Waiver], today: Date, problem: &mut Problem) {
+    let of_item = |item: Option<&str>| {
+        let matching = || waivers.iter().filter(|waiver| waiver.covers(item));
+        let active = matching().find(|waiver| today <= waiver.until);
+        active.or_else(|| matching().next()).copied()
+    };
+    let active = |waiver: &Waiver| {
+        let Waiver { reason, until, .. } = waiver;
+        (today <= *until).then(|| format!("waived until {until}: {reason}"))
+    };
+    let item = match &problem.id {
+        ProblemId::Check(key) => key.item.as_deref(),
+        _ => None,
+    };
+    if let Some(waiver) = of_item(item) {
+        problem.silent = active(waiver);
+        if problem.silent.is_none() {
+            let Waiver { reason, until, .. } = waiver;
+            problem.says = format!("{} (waiver expired on {until}: {reason})", problem.says);
+        }
+        return;
+    }
+    let listed = problem.affected.iter().map(|thing| thing.status).max();
+    for thing in &mut problem.affected {
+        thing.silent = of_item(Some(&thing.name)).and_then(active);
+    }
+    let is_waived = |thing: &AffectedThing| thing.silent.is_some();
+    // A limit that the things do not reach one by one is exceeded as a whole.
+    if listed != Some(problem.status) || !problem.affected.iter().any(is_waived) {
+        return;
+    }
+    let left = problem.affected.iter().filter(|thing| !is_waived(thing));
+    match left.map(|thing| thing.status).max() {
+        Some(worst) => problem.status = worst,
+        None => {
+            problem.silent = problem
+                .affected
                 .iter()
-                .filter(|waiver| waiver.is_for(ct, &problem.id));
-            let active = matching.clone().find(|waiver| today <= waiver.until);
-            if let Some(Waiver { reason, until, .. }) = active {
-                problem.silent = Some(format!("waived until {until}: {reason}"));
-            } else if let Some(Waiver { reason, until, .. }) = matching.next() {
-                problem.says = format!("{} (waiver expired on {until}: {reason})", problem.says);
-            }
+                .find_map(|thing| thing.silent.clone())
         }
     }
 }
@@ -113,8 +163,9 @@ pub fn apply(waivers: &[Waiver], today: Date, rows: &mut [Row]) {
 mod tests {
     use super::*;
     use crate::evidence::check_key::CheckKey;
+    use crate::sweep::fixture::affecting;
     use crate::sweep::fixture::{of, row};
-    use crate::sweep::problem::{Problem, Status};
+    use crate::sweep::problem::Status;
 
     fn full(key: CheckKey) -> Problem {
         Problem {
@@ -162,6 +213,50 @@ mod tests {
             rows[1].problems()[1].says,
             "it is full (waiver expired on 2026-11-01: a batch host)"
         );
+    }
+
+    #[test]
+    fn a_waiver_for_an_item_leaves_the_others() {
+        let text = "
+- { container: 958, check: units, item: old.service, reason: retired, until: 2026-12-24 }
+- { container: 958, check: mounts, item: /srv, reason: retired, until: 2026-12-24 }
+";
+        let waivers = read("waivers.yaml", text.as_bytes()).unwrap();
+        let units = |things: &[(&str, Status)]| affecting("units", things);
+        let mount = |item| full(CheckKey::of_item("mounts", item));
+        let mut problems = vec![
+            units(&[
+                ("old.service", Status::Critical),
+                ("new.service", Status::Warning),
+            ]),
+            mount("/srv"),
+            mount("/var"),
+        ];
+        let mut rows = [
+            row(958, &[], std::mem::take(&mut problems)),
+            row(958, &[], vec![units(&[("old.service", Status::Critical)])]),
+        ];
+        apply(&waivers, jiff::civil::date(2026, 12, 1), &mut rows);
+        let seen = rows.iter().flat_map(Row::problems);
+        let seen: Vec<_> = seen.map(|it| (it.counts(), it.status)).collect();
+        assert_eq!(
+            seen,
+            [
+                (true, Status::Warning),
+                (false, Status::Critical),
+                (true, Status::Critical),
+                (false, Status::Critical),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_check_that_no_runbook_has_is_found() {
+        let known = |name: &str| ["disk", "clock"].contains(&name);
+        assert_eq!(unknown_check(&waivers(), known), Some("load"));
+        let stopped = "- { container: all, check: stopped, reason: x, until: 2026-12-24 }";
+        let stopped = read("waivers.yaml", stopped.as_bytes()).unwrap();
+        assert_eq!(unknown_check(&stopped, known), None);
     }
 
     #[test]

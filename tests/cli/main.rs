@@ -26,6 +26,7 @@ mod refused;
 mod remedies;
 mod runbooks;
 mod streams;
+mod sweep_complete;
 mod sweep_outputs;
 mod sweep_state;
 mod sweeps;

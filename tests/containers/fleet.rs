@@ -125,7 +125,11 @@ fn each_of_forty_gets_the_row_it_should() {
     let calls = frozen.pct_calls();
 
     let mut command = fleet.sweep("health");
-    let running = start(command.args(["--jobs", "4", "--timeout", "60s"]).args(JSON));
+    let running = start(
+        command
+            .args(["--jobs", "4", "--timeout", "60s", "--on-change"])
+            .args(JSON),
+    );
     let killed = fleet.container(KILLED);
     killed.wait_for(HANGS);
     succeed(Command::new("lxc-stop").args(["-k", "-n", &killed.id.to_string()]));

@@ -58,6 +58,13 @@ impl Sandbox {
             "host/var/log/pve/tasks/index",
             &format!("{upid} 6B03719E {status}\n"),
         );
+        // The tag and the pool of the examples.
+        let config = "host/etc/pve/nodes/pve1/lxc/958.conf";
+        let tagged = format!("{}tags: prod\n", sandbox.environment.read(config));
+        sandbox.environment.write(config, &tagged);
+        sandbox
+            .environment
+            .write("host/etc/pve/user.cfg", "pool:shop::958::\n");
         symlink(LXCDIAG, sandbox.environment.path("bin/lxcdiag")).unwrap();
         let runbooks = concat!(env!("CARGO_MANIFEST_DIR"), "/runbooks");
         symlink(runbooks, sandbox.environment.path("work/runbooks")).unwrap();

@@ -40,6 +40,7 @@ fn ct(id: u32) -> ContainerId {
 
 fn selected(id: u32, node: &str, name: &str) -> Selected {
     Selected {
+        stale_lock: None,
         ct: ct(id),
         node: node.to_owned(),
         name: Some(name.to_owned()),

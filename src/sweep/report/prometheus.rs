@@ -40,6 +40,10 @@ const STATUS: Metric = gauge(
     "lxcdiag_container_status",
     "Worst status of a container: 0 ok, 1 warning, 2 critical, 3 unknown.",
 );
+const RUNNING: Metric = gauge(
+    "lxcdiag_container_running",
+    "Whether a container is running: 0 or 1; absent if that is unknown.",
+);
 const PROBLEM: Metric = gauge("lxcdiag_problem", "A problem that counts; always 1.");
 const CHECK_DURATION: Metric = gauge("lxcdiag_check_duration_seconds", "Duration of a check.");
 const SECONDS: Metric = gauge("lxcdiag_check_seconds", "A duration that a check measured.");
@@ -87,21 +91,24 @@ pub(super) fn render(sweep: &Sweep) -> String {
         samples.add(CONTAINERS, &[runbook, ("status", status)], count as f64);
     }
     for row in &sweep.containers {
+        let ct = row.ct.to_string();
+        let base = [
+            runbook,
+            ("ct", &ct),
+            ("node", &row.node),
+            ("name", row.name.as_deref().unwrap_or_default()),
+        ];
+        if let Some(running) = row.is_running() {
+            samples.add(RUNNING, &base, if running { 1.0 } else { 0.0 });
+        }
         if let VisitResult::Visited(found) = &row.result {
-            container(&sweep.runbook, row, found, &mut samples);
+            container(base, row, found, &mut samples);
         }
     }
     samples.text()
 }
 
-fn container(runbook: &str, row: &Row, found: &Summary, samples: &mut Samples) {
-    let ct = row.ct.to_string();
-    let base = [
-        ("runbook", runbook),
-        ("ct", &ct),
-        ("node", &row.node),
-        ("name", row.name.as_deref().unwrap_or_default()),
-    ];
+fn container(base: [(&str, &str); 4], row: &Row, found: &Summary, samples: &mut Samples) {
     // The monitoring plugins' numbers, as the exit status.
     let status = match row.status() {
         Some(Status::Ok) | None => 0.0,

@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use comfy_table::Color;
+use indexmap::IndexMap;
 
-use super::super::problem::Status;
+use super::super::problem::{Problem, ProblemId, Status};
 use super::super::row::Row;
 use super::super::state::{ChangeKind, ProblemChange};
 use super::Sweep;
@@ -44,13 +45,20 @@ pub(super) fn render(sweep: &Sweep, layout: Layout) -> String {
         return text;
     }
     let _ = writeln!(text, "{}: {}\n", sweep.runbook, visible(&sweep.title));
+    for line in in_several(sweep) {
+        let _ = writeln!(text, "{line}");
+    }
     if !rows.is_empty() {
         let columns = COLUMNS.map(|(head, least)| Column { head, least });
         text.push_str(&grid(columns.into(), rows, layout));
         text.push('\n');
     }
     for (row, reason) in sweep.skipped() {
-        let _ = writeln!(text, "skipped {}: {}", row.ct, visible(&reason.to_string()));
+        let reason = match &row.stopped {
+            Some(stopped) => stopped.to_string(),
+            None => reason.to_string(),
+        };
+        let _ = writeln!(text, "skipped {}: {}", row.ct, visible(&reason));
     }
     if let Some(reason) = &sweep.cut_short {
         let _ = writeln!(text, "Ended early: {}.", visible(reason));
@@ -63,6 +71,51 @@ pub(super) fn render(sweep: &Sweep, layout: Layout) -> String {
         duration_in_words(sweep.duration_s)
     );
     text
+}
+
+/// From how many containers on a problem is listed as one fault before the table.
+const SEVERAL: usize = 3;
+/// Container IDs that such a line names.
+const NAMED: usize = 3;
+
+/// The problems that several containers have, the most frequent first: `DNS: no name server answers — 101, 102, 110
+/// and 9 more`. Without the changes, where a resolved problem would be hard to tell from a new one.
+fn in_several(sweep: &Sweep) -> Vec<String> {
+    if sweep.changes.is_some() {
+        return Vec::new();
+    }
+    let mut groups: IndexMap<&ProblemId, Vec<(&Row, &Problem)>> = IndexMap::new();
+    for (row, problem) in sweep.problems().filter(|(_, problem)| problem.counts()) {
+        groups.entry(&problem.id).or_default().push((row, problem));
+    }
+    groups.retain(|_, group| group.len() >= SEVERAL);
+    groups.sort_by(|_, a, _, b| b.len().cmp(&a.len()));
+    let mut lines: Vec<_> = groups
+        .iter()
+        .map(|(id, group)| one_line(sweep, id, group))
+        .collect();
+    if !lines.is_empty() {
+        lines.push(String::new());
+    }
+    lines
+}
+
+fn one_line(sweep: &Sweep, id: &ProblemId, group: &[(&Row, &Problem)]) -> String {
+    let mut texts = group.iter().map(|(_, problem)| problem.says.as_str());
+    let first = texts.next().unwrap_or_default();
+    let fault = match id {
+        _ if texts.all(|says| says == first) => first.to_owned(),
+        // What was observed differs: a number, or the things that are affected.
+        ProblemId::Check(key) => sweep.title_of(key).to_owned(),
+        _ => id.to_string(),
+    };
+    let cts: Vec<_> = group.iter().map(|(row, _)| row.ct.to_string()).collect();
+    let (named, more) = cts.split_at(cts.len().min(NAMED));
+    let more = match more.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{} — {}{more}", visible(&fault), named.join(", "))
 }
 
 fn changed(sweep: &Sweep, change: &ProblemChange) -> Option<Vec<Text>> {

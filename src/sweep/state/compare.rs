@@ -15,6 +15,7 @@ struct Part {
     affected: Option<String>,
     status: Status,
     says: String,
+    waived: bool,
     last: Option<KnownProblem>,
 }
 
@@ -66,17 +67,18 @@ pub(super) fn problems(
     for problem in row.problems_mut() {
         let parts = parts(problem, &mut last);
         if problem.counts() {
-            let confirmed = parts.iter().filter(|part| part.seen() >= confirm);
+            let parts = || parts.iter().filter(|part| !part.waived);
+            let confirmed = parts().filter(|part| part.seen() >= confirm);
             match confirmed.map(|part| part.status).max() {
                 Some(worst) => problem.status = worst,
                 None => {
-                    let seen = parts.iter().map(Part::seen).max().unwrap_or(1);
+                    let seen = parts().map(Part::seen).max().unwrap_or(1);
                     problem.silent = Some(format!("seen {seen} of {confirm} times"));
                 }
             }
         }
         for part in parts {
-            let reported = problem.counts() && part.seen() >= confirm;
+            let reported = problem.counts() && !part.waived && part.seen() >= confirm;
             let change = part.change().filter(|_| reported);
             let known = KnownProblem {
                 id: problem.id.clone(),
@@ -105,7 +107,12 @@ pub(super) fn problems(
 fn parts(problem: &Problem, last: &mut IndexMap<Key, KnownProblem>) -> Vec<Part> {
     let id = &problem.id;
     let whole = last.shift_remove(&(id.clone(), None));
-    let worst = problem.affected.iter().map(|it| it.status).max();
+    // If all of them are waived, so is the problem.
+    let counting = problem
+        .affected
+        .iter()
+        .filter(|it| it.silent.is_none() || !problem.counts());
+    let worst = counting.map(|it| it.status).max();
     // A limit that was exceeded as a whole may still be exceeded, whatever the problem affects now.
     let stays = whole.as_ref().is_some_and(|it| it.status > Status::Unknown);
     let mut parts = Vec::new();
@@ -114,6 +121,7 @@ fn parts(problem: &Problem, last: &mut IndexMap<Key, KnownProblem>) -> Vec<Part>
             affected: None,
             status: problem.status,
             says: problem.says.clone(),
+            waived: false,
             last: whole,
         });
     } else if let Some(whole) = whole {
@@ -124,6 +132,7 @@ fn parts(problem: &Problem, last: &mut IndexMap<Key, KnownProblem>) -> Vec<Part>
             affected: Some(thing.name.clone()),
             status: thing.status,
             says: thing.says.clone(),
+            waived: thing.silent.is_some(),
             last: last.shift_remove(&(id.clone(), Some(thing.name.clone()))),
         });
     }
@@ -136,7 +145,8 @@ fn shows_resolved(row: &Row, id: &ProblemId) -> bool {
         return false;
     };
     match id {
-        ProblemId::Unreachable => true,
+        // Both are always known from the host.
+        ProblemId::Unreachable | ProblemId::Locked => true,
         _ if row.has(&ProblemId::Unreachable) => false,
         ProblemId::Stopped => true,
         _ if row.has(&ProblemId::Stopped) => false,

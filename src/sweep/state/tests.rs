@@ -8,6 +8,8 @@ use crate::host::State as HostState;
 use crate::judge::VerdictKind;
 use crate::judge::results::Outcome;
 use crate::sweep::fixture::{affecting, found, line, of, problem, row};
+use crate::sweep::selection::SkipReason;
+use crate::sweep::stopped::Stopped;
 
 use Status::{Critical, Unknown, Warning};
 
@@ -22,6 +24,8 @@ fn listed(id: u32, state: HostState) -> Listed {
         tags: std::collections::BTreeSet::new(),
         pool: None,
         lock: None,
+        written_at: None,
+        unreadable: None,
         template: false,
         onboot: false,
         state,
@@ -85,6 +89,7 @@ pub(super) fn unreachable() -> Row {
 pub(super) fn stopped() -> Row {
     Row {
         result: VisitResult::Skipped(SkipReason::Stopped),
+        stopped: Some(Stopped::default()),
         ..healthy()
     }
 }
@@ -358,7 +363,7 @@ fn an_inconclusive_verdict_is_resolved_by_another_one_alone() {
 fn a_check_or_hypothesis_may_be_called_unreachable_or_unfinished() {
     let mut state = State::default();
     let inventory = inventory(&[958]);
-    for name in ["unreachable", "unfinished", "stopped"] {
+    for name in ["unreachable", "unfinished", "stopped", "locked"] {
         for id in [
             ProblemId::Check(CheckKey::new(name)),
             ProblemId::Hypothesis(name.to_owned()),

@@ -83,6 +83,7 @@ fn row() -> impl Strategy<Value = Row> {
                 id: ProblemId::Check(CheckKey::new(&id)),
                 status,
                 says,
+                hypothesis: None,
                 affected: Vec::new(),
                 silent,
             }
@@ -117,6 +118,7 @@ fn row() -> impl Strategy<Value = Row> {
         name: Some(name),
         started_at: None,
         duration_ms: None,
+        stopped: None,
         result,
     })
 }

@@ -24,7 +24,6 @@ pub const ILLS: [Ill; 8] = [
             systemctl daemon-reload
             ! systemctl start broken 2>/dev/null",
         problems: &[
-            "units-failed critical: Units have failed: confirmed. failed: broken.service.",
             "units critical: Failed or invalid units: broken.service",
         ],
     },
@@ -33,8 +32,6 @@ pub const ILLS: [Ill; 8] = [
         place: 11,
         script: ": >/etc/systemd/system/hollow.service",
         problems: &[
-            "units-stale warning: systemd does not use the current unit files: likely. empty, which systemd treats as \
-             masked: /etc/systemd/system/hollow.service.",
             "empty warning: Empty unit files: /etc/systemd/system/hollow.service",
         ],
     },
@@ -47,7 +44,6 @@ pub const ILLS: [Ill; 8] = [
             ln -s ../bad.service multi-user.target.wants/
             systemctl daemon-reload",
         problems: &[
-            "units-failed critical: Units have failed: confirmed. their unit files are invalid: bad.service.",
             "units critical: Failed or invalid units: bad.service",
         ],
     },
@@ -57,7 +53,6 @@ pub const ILLS: [Ill; 8] = [
             mount -t tmpfs -o size=1m data /srv/data
             ! head -c 2000000 /dev/zero >/srv/data/blob 2>/dev/null",
         problems: &[
-            "room-runs-out critical: Disk space runs out: confirmed. /srv/data is 100 % full: 0 MiB are free.",
             "space critical: Disk space: 100 % of /srv/data, 0 MiB free",
         ],
     },
@@ -67,7 +62,6 @@ pub const ILLS: [Ill; 8] = [
         script: "systemd-run -q --unit=worker sh -c 'while echo \"<2>worker: cannot reach its queue\"; do sleep 0.5; done'
             until journalctl -q -u worker -p crit -n 1 | grep -q queue; do sleep 0.1; done",
         problems: &[
-            "errors-logged warning: Errors in the journal: likely. ",
             "errors warning: Errors in the journal: ",
         ],
     },

@@ -6,7 +6,10 @@ use super::*;
 fn swept(state: &mut State, listed: &Listed, row: Row) -> (Vec<String>, Option<Status>) {
     let inventory = BTreeMap::from([(ct(958), listed.clone())]);
     let mut rows = [row];
-    state.report_stopped(&mut rows, &inventory);
+    if let Some(stopped) = &mut rows[0].stopped {
+        stopped.onboot = listed.onboot;
+    }
+    state.report_stopped(&mut rows);
     let changes = state.update(&mut rows, &inventory, 1, NOW);
     (in_words(&changes), rows[0].status())
 }
@@ -52,6 +55,19 @@ fn a_container_that_no_sweep_saw_running_stays_skipped() {
     let elsewhere = listed(958, HostState::Unknown);
     swept(&mut state, &elsewhere, unreachable());
     assert_eq!(swept(&mut state, &elsewhere, stopped()), (vec![], None));
+}
+
+#[test]
+fn a_container_that_should_start_at_boot_is_a_problem_though_no_sweep_saw_it_running() {
+    let mut state = State::default();
+    let off = Listed {
+        onboot: true,
+        ..listed(958, HostState::Stopped)
+    };
+    let (changes, found) = swept(&mut state, &off, stopped());
+    assert_eq!(changes, ["new stopped CRITICAL"]);
+    assert_eq!(found, Some(Critical));
+    assert_eq!(state.containers[&ct(958)].running_at, None);
 }
 
 #[test]
