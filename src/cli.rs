@@ -6,6 +6,7 @@ mod client;
 mod diff;
 mod error;
 mod exit_code;
+mod failed_units;
 mod file;
 mod format;
 mod log;

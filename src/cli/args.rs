@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use crate::audit;
 use crate::engine::demo::INCIDENTS;
-use crate::evidence::container_id::ContainerId;
+use crate::evidence::container_id::{ContainerId, InvalidContainerId};
 use crate::evidence::fact::parse_duration;
 use crate::evidence::provision_log::parse_zone;
 use crate::evidence::time::{Interval, StampSource, parse_time};
@@ -58,9 +58,15 @@ pub(super) enum Command {
 pub(super) struct RunArgs {
     /// Runbook name (see `lxcdiag list`) or path
     pub(super) runbook: String,
-    /// Container ID
-    #[arg(long, value_name = "ID")]
-    pub(super) ct: ContainerId,
+    /// Container ID, or a host name that only one container has
+    #[arg(
+        long,
+        value_name = "ID",
+        required_unless_present = "demo",
+        allow_negative_numbers = true,
+        value_parser = container
+    )]
+    pub(super) ct: Option<Named>,
     /// Cluster node of the container, reached by ssh [default: this node]
     #[arg(long)]
     pub(super) node: Option<String>,
@@ -321,6 +327,25 @@ pub(super) struct AuditArgs {
     /// Describe a rule, with an example and the fix
     #[arg(long, value_name = "RULE", conflicts_with = "scripts")]
     pub(super) explain: Option<String>,
+}
+
+/// A container as the user names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Named {
+    Id(ContainerId),
+    HostName(String),
+}
+
+fn container(text: &str) -> Result<Named, String> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
+    let is_name = text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.chars().all(is_part)
+        && text.contains(|c: char| c.is_ascii_alphabetic());
+    match text.parse() {
+        Ok(id) => Ok(Named::Id(id)),
+        Err(_) if is_name => Ok(Named::HostName(text.to_owned())),
+        Err(error) => Err(InvalidContainerId::to_string(&error)),
+    }
 }
 
 fn incidents() -> PossibleValuesParser {

@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::args::RunArgs;
+use super::args::{Named, RunArgs};
 use super::error::CliError;
+use super::failed_units::{choose_unit, lacks_unit};
 use super::output::{self, Sinks};
 use super::progress::Progress;
 use super::runtime::{block_on, interruptible};
@@ -21,7 +22,8 @@ use crate::engine::ledger::Ledger;
 use crate::engine::plan::{ITEM, Plan, Request};
 use crate::engine::policy::ChangePolicy;
 use crate::engine::unit::{UNIT, is_accepted, is_defaulted, pushed_unit, unit_in_log};
-use crate::evidence::recording::Target;
+use crate::evidence::container_id::ContainerId;
+use crate::evidence::recording::{Recording, Target};
 use crate::evidence::time::Interval;
 use crate::host::Host;
 use crate::judge::VerdictKind;
@@ -36,10 +38,11 @@ pub(super) fn run(args: &RunArgs, command_line: Vec<String>) -> Result<ExitCode,
     if !args.dry_run && args.demo.is_none() {
         client::require_root()?;
     }
-    let request = request(args, command_line)?;
+    let ct = container(args)?;
+    let request = request(args, ct, command_line)?;
     let sinks = Sinks::new(&args.report, args.record.as_deref())?;
     if args.dry_run {
-        let text = dry_run(args, &request)?;
+        let text = dry_run(args, ct, &request)?;
         output::print(&text)?;
         return Ok(ExitCode::Healthy);
     }
@@ -47,10 +50,42 @@ pub(super) fn run(args: &RunArgs, command_line: Vec<String>) -> Result<ExitCode,
         return block_on(async || demonstrate(&request, name, sinks).await)?;
     }
     client::require_pct(args.reach.via, &args.reach.pct)?;
-    block_on(async || diagnose(args, &request, sinks).await)?
+    block_on(async || diagnose(args, ct, &request, sinks).await)?
 }
 
-fn request(args: &RunArgs, command_line: Vec<String>) -> Result<Request, CliError> {
+/// The container that the user names; without one, that of the demonstration.
+fn container(args: &RunArgs) -> Result<ContainerId, CliError> {
+    let name = match (&args.ct, &args.demo) {
+        (Some(Named::Id(ct)), _) => return Ok(*ct),
+        (Some(Named::HostName(name)), _) => name,
+        (None, demo) => return Ok(incident(demo.as_deref().unwrap_or_default())?.target.ct),
+    };
+    let found = Host::at(&args.reach.host_root).with_host_name(name)?;
+    let (message, hint) = match found.as_slice() {
+        [only] => return Ok(*only),
+        [] => (
+            format!("`--ct {name}`: no container has this host name"),
+            "container IDs are numbers from 100 to 999999999; `pct list` shows them".to_owned(),
+        ),
+        several => {
+            let ids: Vec<_> = several.iter().map(ToString::to_string).collect();
+            (
+                format!(
+                    "`--ct {name}`: {} containers have this host name",
+                    ids.len()
+                ),
+                format!("give the ID: one of {}", ids.join(", ")),
+            )
+        }
+    };
+    Err(CliError::new(ExitCode::Usage, message).with_hint(hint))
+}
+
+fn request(
+    args: &RunArgs,
+    ct: ContainerId,
+    command_line: Vec<String>,
+) -> Result<Request, CliError> {
     let (source, runbook) = runbooks::find(&args.library, &args.runbook)?;
     let mut values = runbooks::values(&runbook, &args.vars)?;
     let host = Host::at(&args.reach.host_root);
@@ -58,7 +93,7 @@ fn request(args: &RunArgs, command_line: Vec<String>) -> Result<Request, CliErro
         Some(path) => {
             // Another node has its own task log.
             let host = other_node(args, &host).is_none().then_some(&host);
-            let failures = log::read(path, args.ct, args.log_zone.as_ref(), host)?;
+            let failures = log::read(path, ct, args.log_zone.as_ref(), host)?;
             if let Some(unit) = unit_in_log(&runbook, &values, &failures) {
                 tracing::info!("{UNIT} {unit}, as in {}", path.display());
                 values = values.with_unit(unit);
@@ -93,7 +128,12 @@ fn changes(args: &RunArgs) -> ChangePolicy {
     }
 }
 
-async fn diagnose(args: &RunArgs, request: &Request, sinks: Sinks) -> Result<ExitCode, CliError> {
+async fn diagnose(
+    args: &RunArgs,
+    ct: ContainerId,
+    request: &Request,
+    sinks: Sinks,
+) -> Result<ExitCode, CliError> {
     // Before anything starts, so that a signal ends the run with a report.
     let stop = signals::first();
     let host = Host::at(&args.reach.host_root);
@@ -103,12 +143,19 @@ async fn diagnose(args: &RunArgs, request: &Request, sinks: Sinks) -> Result<Exi
     let connections = Connections::new(&host, other.into_iter());
     let cluster = Cluster::new(&host, transport.as_ref(), &connections, &ledger);
     let container = Container {
-        ct: args.ct,
+        ct,
         node: other.unwrap_or_default(),
         since: None,
     };
     let finish = |conclusion| conclusion;
     let mut request = request.clone();
+    if lacks_unit(&request) {
+        let chosen = choose_unit(&cluster, container, &request).await;
+        if chosen.is_err() {
+            connections.close().await;
+        }
+        request.values = request.values.with_unit(chosen?);
+    }
     let mut stop = stop;
     let diagnosed = loop {
         let progress = Progress::line();
@@ -218,7 +265,7 @@ async fn other_unit(
     }
 }
 
-fn unavailable(error: Unavailable) -> CliError {
+pub(super) fn unavailable(error: Unavailable) -> CliError {
     let code = match &error {
         Unavailable::Unfinished(_, stopped) => {
             signals::exit_code(Some(*stopped)).unwrap_or(ExitCode::Inconclusive)
@@ -234,16 +281,29 @@ fn unavailable(error: Unavailable) -> CliError {
     }
 }
 
-/// The same run, with the results from a recording.
-async fn demonstrate(request: &Request, name: &str, sinks: Sinks) -> Result<ExitCode, CliError> {
+/// The recording of an incident.
+fn incident(name: &str) -> Result<Recording, CliError> {
     let incident = Incident::named(name)
         .map(Incident::recording)
         .transpose()
         .map_err(|error| CliError::from_error(ExitCode::BadInput, &error))?;
-    let Some(recorded) = incident else {
+    incident.ok_or_else(|| {
         let message = format!("incident `{name}` does not exist");
-        return Err(CliError::new(ExitCode::Usage, message));
-    };
+        CliError::new(ExitCode::Usage, message)
+    })
+}
+
+/// The same run, with the results from a recording.
+async fn demonstrate(request: &Request, name: &str, sinks: Sinks) -> Result<ExitCode, CliError> {
+    let recorded = incident(name)?;
+    if recorded.runbook.id != request.runbook.id {
+        let message = format!(
+            "incident {name} was recorded with {}, not with {}",
+            recorded.runbook.id, request.runbook.id
+        );
+        let hint = format!("lxcdiag run {} --demo={name}", recorded.runbook.id);
+        return Err(CliError::new(ExitCode::Usage, message).with_hint(hint));
+    }
     let ct = recorded.target.ct;
     request
         .check_failure_time(ct, recorded.began())
@@ -265,10 +325,10 @@ fn other_node<'a>(args: &'a RunArgs, host: &Host) -> Option<&'a str> {
 }
 
 /// Prints every command without running any.
-fn dry_run(args: &RunArgs, request: &Request) -> Result<String, CliError> {
+fn dry_run(args: &RunArgs, ct: ContainerId, request: &Request) -> Result<String, CliError> {
     let host = Host::at(&args.reach.host_root);
     let transport = client::transport(args.reach.via, &args.reach.pct);
-    let plan = Plan::new(request, Target::new(args.ct), Vec::new());
+    let plan = Plan::new(request, Target::new(ct), Vec::new());
     let text = match other_node(args, &host) {
         Some(node) => {
             let peer = host.peer(node)?;

@@ -190,8 +190,14 @@ impl<'a> Cluster<'a> {
         };
         announce_changes(request, &plan);
         let began = Instant::now();
+        let lock = OnceCell::new();
         let hooks = Hooks {
-            before_change: &|recording| self.ledger.keep(recording).map_err(|e| error_chain(&e)),
+            before_change: &|recording| {
+                if lock.get().is_none() {
+                    let _ = lock.set(self.ledger.lock(container.ct)?);
+                }
+                self.ledger.keep(recording).map_err(|e| error_chain(&e))
+            },
             begins,
         };
         let backend = Live::new(host, transport, container.ct);

@@ -5,12 +5,15 @@
 
 mod prune;
 
+use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 
 use crate::atomic_file::replace;
+use crate::error_chain;
 use crate::evidence::container_id::ContainerId;
 use crate::evidence::recording::{OwnChange, Recording};
 
@@ -59,6 +62,33 @@ impl Ledger {
         })?;
         prune::prune(&self.of_container(recording.target.ct), &path);
         Ok(())
+    }
+
+    /// Makes sure that only one run at a time changes a container, as long as the file is open.
+    ///
+    /// # Errors
+    /// Why this run may not change the container, in a sentence.
+    pub fn lock(&self, ct: ContainerId) -> Result<File, String> {
+        let directory = self.directory.join("locks");
+        let path = directory.join(ct.to_string());
+        let open = || {
+            std::fs::create_dir_all(&directory)?;
+            File::options()
+                .create(true)
+                .truncate(false)
+                .write(true)
+                .open(&path)
+        };
+        let file = open().map_err(|source| {
+            error_chain(&NotKept {
+                directory: self.directory.clone(),
+                source,
+            })
+        })?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(file),
+            Err(_) => Err("another run of lxcdiag is changing it".to_owned()),
+        }
     }
 
     /// Replaces the state before the changes by the recording of what happened, and returns its file.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::unit::UNIT;
 use crate::nearest_name::suggestion;
-use crate::runbook::{Runbook, ValueError, check_value};
+use crate::runbook::{Runbook, ValueError, Var, check_value};
 
 /// Every var that has a value, and the names of those with their default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -47,6 +48,15 @@ impl VarError {
     }
 }
 
+/// The name of a unit, which may be given without `.service`, as for systemctl.
+pub fn with_suffix(var: &Var, unit: &str) -> String {
+    let service = format!("{unit}.service");
+    match check_value(var, unit).is_err() && check_value(var, &service).is_ok() {
+        true => service,
+        false => unit.to_owned(),
+    }
+}
+
 /// Combines the given `name=value` pairs with the runbook's defaults.
 ///
 /// # Errors
@@ -62,12 +72,16 @@ pub fn resolve(runbook: &Runbook, given: &[String]) -> Result<Values, VarError> 
             name: name.to_owned(),
             suggestion: suggestion(name, runbook.vars.keys().map(String::as_str)),
         })?;
-        check_value(var, value).map_err(|problem| VarError::Refused {
+        let value = match name {
+            UNIT => with_suffix(var, value),
+            _ => value.to_owned(),
+        };
+        check_value(var, &value).map_err(|problem| VarError::Refused {
             name: name.to_owned(),
             about: var.about.clone(),
             problem,
         })?;
-        values.insert(name.to_owned(), value.to_owned());
+        values.insert(name.to_owned(), value);
     }
     let mut defaulted = Vec::new();
     for (name, var) in &runbook.vars {
@@ -120,6 +134,16 @@ checks:
         assert_eq!(values.values["unit"], "a=b.service");
         assert_eq!(values.values["source"], "");
         assert_eq!(values.defaulted, ["window"]);
+    }
+
+    #[test]
+    fn a_unit_without_its_type_is_a_service() {
+        assert_eq!(resolved(&["unit=b"]).unwrap().values["unit"], "b.service");
+        let message = resolved(&["unit=B b"]).unwrap_err().to_string();
+        assert!(
+            message.contains("`B b` does not have the form"),
+            "{message}"
+        );
     }
 
     #[test]

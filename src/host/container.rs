@@ -56,6 +56,27 @@ impl Host {
         })
     }
 
+    /// The containers of the cluster with this host name.
+    ///
+    /// # Errors
+    /// A configuration cannot be read.
+    pub fn with_host_name(&self, name: &str) -> Result<Vec<ContainerId>, HostError> {
+        let mut found = Vec::new();
+        for node in self.nodes()? {
+            for ct in self.ids(&node, "lxc")? {
+                let path = format!("{NODES}/{node}/lxc/{ct}.conf");
+                let text = self
+                    .read_text(&path, MAX_CONFIG)
+                    .map_err(|source| self.unreadable(&path, source))?;
+                if Config::parse(&text).hostname.as_deref() == Some(name) {
+                    found.push(ct);
+                }
+            }
+        }
+        found.sort_unstable();
+        Ok(found)
+    }
+
     /// A container as facts: `status`, `running`, `lock`, `hostname`, `unprivileged`, `ostype`,
     /// `template`, `config`. Unknown ones are absent.
     ///

@@ -30,6 +30,7 @@ mod sweep_complete;
 mod sweep_outputs;
 mod sweep_state;
 mod sweeps;
+mod targets;
 mod unit;
 mod usage;
 #[path = "../harness/wait.rs"]

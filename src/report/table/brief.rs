@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::wrap::{clipped_lines, paragraph_at_most};
 use super::{Layout, banner, rows, section, style, timeline};
 use crate::judge::results::{EventSource, Outcome, Severity};
-use crate::judge::{HypothesisResult, Level, VerdictKind};
+use crate::judge::{HypothesisResult, Level, Remedy, VerdictKind};
 use crate::report::model::{Bearing, CheckRow, EventRow, Report};
 use crate::report::words::{Block, blocks};
 use crate::terminal_text::{visible, visible_lines};
@@ -228,8 +228,35 @@ fn evidence(body: &mut String, label: &str, texts: &[Cow<'_, str>], most: usize,
     }
 }
 
-/// The first commands of the remedy, with the sentence before them.
+/// What to do first: the remedy that fixes the container now, if there is one.
 fn fix(report: &Report, layout: Layout) -> String {
+    let remedies = &report.verdict.remedies;
+    let Some(first) = first_remedy(report) else {
+        return unstructured_fix(report, layout);
+    };
+    let mut text = "\n".to_owned();
+    section(&mut text, first.kind.words(), layout);
+    paragraph_at_most(&mut text, "  ", &visible(&first.title), 2, layout);
+    commands(&mut text, &first.commands);
+    if !first.changes.is_empty() {
+        let changes = format!("This changes: {}", first.changes);
+        paragraph_at_most(&mut text, "  ", &visible(&changes), 2, layout);
+    }
+    if remedies.len() > 1 {
+        let _ = writeln!(text, "  {}", layout.paint("more: -v", style::DIM));
+    }
+    text
+}
+
+/// The first remedy with commands, or just the first; those that fix the container now come first in a runbook.
+fn first_remedy(report: &Report) -> Option<&Remedy> {
+    let remedies = &report.verdict.remedies;
+    let with_commands = remedies.iter().find(|remedy| !remedy.commands.is_empty());
+    with_commands.or(remedies.first())
+}
+
+/// The first commands of a remedy that is one text, with the sentence before them.
+fn unstructured_fix(report: &Report, layout: Layout) -> String {
     let blocks = blocks(&report.verdict.remedy);
     if blocks.is_empty() {
         return String::new();
@@ -255,9 +282,13 @@ fn show(text: &mut String, block: &Block, layout: Layout) {
     if !block.is_command {
         return paragraph_at_most(text, "  ", &visible(&block.text), 3, layout);
     }
-    // A line break or a lost space would make a different command.
-    for line in visible_lines(&block.text).lines() {
-        let _ = writeln!(text, "    {}", line.trim_end());
+    commands(text, &block.text);
+}
+
+/// Commands to copy: a line break or a lost space would make different ones.
+fn commands(text: &mut String, script: &str) {
+    for line in visible_lines(script).lines() {
+        let _ = writeln!(text, "{}", format!("    {line}").trim_end());
     }
 }
 
@@ -368,6 +399,10 @@ fn closing(report: &Report, layout: Layout, with_command: bool) -> String {
     paragraph_at_most(&mut body, "", &visible(reason), 2, inner);
     let mut text = "\n".to_owned();
     banner::with_bar(&mut text, &body, report, layout);
+    if let Some(remedy) = first_remedy(report).filter(|_| with_command) {
+        commands(&mut text, &remedy.commands);
+        return text;
+    }
     let blocks = blocks(&report.verdict.remedy);
     let next = first_command(&blocks).or(Some(0)).filter(|_| with_command);
     if let Some(block) = next.and_then(|next| blocks.get(next)) {
