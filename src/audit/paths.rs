@@ -24,7 +24,7 @@ const UNIT_SUFFIXES: [&str; 9] = [
 ];
 
 /// Directories that every Debian container has, and those of systemd.
-const SYSTEM_DIRECTORIES: [&str; 80] = [
+const SYSTEM_DIRECTORIES: [&str; 82] = [
     "",
     "/",
     "/bin",
@@ -74,6 +74,8 @@ const SYSTEM_DIRECTORIES: [&str; 80] = [
     "/etc/sysctl.d",
     "/etc/systemd",
     "/etc/systemd/system",
+    "/etc/systemd/system/multi-user.target.wants",
+    "/etc/systemd/system/timers.target.wants",
     "/etc/systemd/user",
     "/etc/systemd/network",
     "/etc/tmpfiles.d",

@@ -205,9 +205,11 @@ pub(super) fn outside_unit_path(view: &View, found: &mut Vec<Draft>) {
                 _ => false,
             }
         });
-        let call = view.events.get(used);
+        let copies_nothing = found
+            .iter()
+            .any(|draft| draft.rule == Rule::PushDirectory && draft.place == event.place);
         let brought = view.brought(used, &push.container, &unit);
-        if moved || brought >= Brought::Maybe || call.is_none() {
+        if moved || brought >= Brought::Maybe || copies_nothing {
             continue;
         }
         let message = match in_unit_directory {

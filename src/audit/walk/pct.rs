@@ -347,7 +347,11 @@ impl Walker<'_> {
 /// Whether `pct create` starts the container; none if that is not known.
 fn starts(words: &[Word]) -> Option<bool> {
     let mut words_left = words.iter().map(Word::as_str).peekable();
-    let mut uncertain = words.iter().any(|word| word.splits);
+    // A variable without quotes may hold options, unless it is the container's ID or the value of an option.
+    let mut uncertain = words
+        .iter()
+        .zip(words.iter().skip(1))
+        .any(|(before, word)| word.splits && !before.as_str().starts_with('-'));
     while let Some(word) = words_left.next() {
         let Some(name) = word.strip_prefix("--").or_else(|| word.strip_prefix('-')) else {
             continue;
