@@ -13,6 +13,7 @@ mod allow;
 mod event;
 mod finding;
 mod parse;
+mod patch;
 mod paths;
 mod report;
 mod rule;
@@ -29,6 +30,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 pub use finding::{Severity, Sure};
+pub use patch::{Left, ListFiles, Patch, Style, patch};
 pub use report::{FileReport, Finding, Format, NotFollowed, Report};
 pub use rule::{Explanation, Rule};
 
@@ -66,6 +68,18 @@ pub fn audit(sources: &[Source], load: Load) -> Report {
 }
 
 fn audit_one(source: &Source, load: Load) -> Vec<FileReport> {
+    let (walk, drafts) = examine(source, load);
+    let files = walk.files.iter().enumerate();
+    files
+        .map(|(index, file)| {
+            let here = drafts.iter().filter(|draft| draft.place.file == index);
+            FileReport::new(file, findings(here), not_followed(&walk, index))
+        })
+        .collect()
+}
+
+/// What a script does, and what the rules find that it does not allow.
+fn examine(source: &Source, load: Load) -> (Walk, Vec<Draft>) {
     let walk = walk::walk(&source.path, &source.text, load);
     let mut drafts = Vec::new();
     for events in &walk.traces {
@@ -75,18 +89,13 @@ fn audit_one(source: &Source, load: Load) -> Vec<FileReport> {
         };
         drafts.extend(rules::check(&view));
     }
-    let mut reports = Vec::new();
-    for (index, file) in walk.files.iter().enumerate() {
-        let allowed = allow::allowed(&file.text);
-        let here = drafts.iter().filter(|draft| draft.place.file == index);
-        let here = here.filter(|draft| !allow::allows(&allowed, draft.rule, draft.place.line));
-        reports.push(FileReport::new(
-            file,
-            findings(here),
-            not_followed(&walk, index),
-        ));
-    }
-    reports
+    let files = walk.files.iter();
+    let allowed: Vec<_> = files.map(|file| allow::allowed(&file.text)).collect();
+    drafts.retain(|draft| {
+        let here = allowed.get(draft.place.file);
+        here.is_none_or(|allowed| !allow::allows(allowed, draft.rule, draft.place.line))
+    });
+    (walk, drafts)
 }
 
 /// One finding for each rule and line: the worst.

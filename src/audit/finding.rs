@@ -50,6 +50,16 @@ pub(super) struct Draft {
     pub(super) place: Place,
     pub(super) end: Place,
     pub(super) message: String,
+    pub(super) related: Option<Related>,
+}
+
+/// What else a finding is about.
+#[derive(Debug, Clone)]
+pub(super) enum Related {
+    /// Another command.
+    Place(Place),
+    /// A name, and the one that is meant.
+    Name { wrong: String, right: String },
 }
 
 impl Draft {
@@ -67,6 +77,14 @@ impl Draft {
             place: event.place,
             end: event.end,
             message,
+            related: None,
+        }
+    }
+
+    pub(super) fn related_to(self, related: Related) -> Self {
+        Self {
+            related: Some(related),
+            ..self
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::event::{Event, EventKind, Push, Site, Systemctl};
 use super::paths;
 use super::symbol::{Symbols, is_known, may_equal};
+use super::text::Place;
 
 /// The events of a script.
 pub(super) struct View<'a> {
@@ -28,6 +29,8 @@ pub(super) enum Brought {
 pub(super) struct UnitFile<'a> {
     pub(super) container: &'a str,
     pub(super) name: &'a str,
+    /// The command that brings it.
+    pub(super) place: Place,
 }
 
 impl<'a> View<'a> {
@@ -93,6 +96,7 @@ impl<'a> View<'a> {
         (in_unit_directory && !path.ends_with('/')).then(|| UnitFile {
             container,
             name: paths::file_name(path),
+            place: event.place,
         })
     }
 

@@ -327,6 +327,12 @@ pub(super) struct AuditArgs {
     /// Describe a rule, with an example and the fix
     #[arg(long, value_name = "RULE", conflicts_with = "scripts")]
     pub(super) explain: Option<String>,
+    /// Print a patch for the findings, for `patch -p1` or `git apply`
+    #[arg(long, conflicts_with_all = ["format", "explain"])]
+    pub(super) patch: bool,
+    /// What the patch does
+    #[arg(long, value_enum, default_value = "repair", requires = "patch")]
+    pub(super) style: audit::Style,
 }
 
 /// A container as the user names it.

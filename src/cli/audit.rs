@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use super::args::AuditArgs;
 use super::error::CliError;
 use super::output;
-use crate::audit::{self, Rule, Severity, Source};
+use crate::audit::{self, Report, Rule, Severity, Source, Style};
 use crate::cli::exit_code::ExitCode;
 use crate::nearest_name::suggestion;
 use crate::redact::Redactor;
@@ -25,23 +25,71 @@ pub(super) fn audit(args: &AuditArgs) -> Result<ExitCode, CliError> {
     for path in &args.scripts {
         sources.push(read(path)?);
     }
-    let audit = || audit::audit(&sources, &load);
-    let report = std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK);
-        let thread = thread.spawn_scoped(scope, audit);
-        thread.ok().and_then(|thread| thread.join().ok())
-    });
-    let Some(mut report) = report else {
-        let message = "the audit failed: out of memory, or a fault in lxcdiag";
-        return Err(CliError::new(ExitCode::BadInput, message));
-    };
+    let mut report = on_deep_stack(|| audit::audit(&sources, &load))?;
+    let status = exit_code(&report);
+    if args.patch {
+        return patch(&sources, args.style, status);
+    }
     report.redact(&mut Redactor::default());
     output::print(&report.render(args.format, output::stdout_layout()))?;
-    Ok(match report.worst() {
+    Ok(status)
+}
+
+fn exit_code(report: &Report) -> ExitCode {
+    match report.worst() {
         Some(Severity::Error) => ExitCode::Critical,
         Some(Severity::Warning) => ExitCode::Warning,
         Some(Severity::Note) | None => ExitCode::Healthy,
+    }
+}
+
+/// Prints a patch, and what it leaves. The exit status is that of the findings before it.
+fn patch(sources: &[Source], style: Style, status: ExitCode) -> Result<ExitCode, CliError> {
+    if style == Style::Sleep && status == ExitCode::Critical {
+        let message = "the audit finds an error, and no delay helps there";
+        let hint = "`lxcdiag audit --patch` without `--style sleep` proposes a repair";
+        return Err(CliError::new(status, message).with_hint(hint));
+    }
+    let mut diff = String::new();
+    for source in sources {
+        let patch = on_deep_stack(|| audit::patch(source, &load, &list_files, style))?;
+        diff.push_str(&patch.diff);
+        if style == Style::Repair {
+            for left in patch.left {
+                let (path, line, rule) = (left.path, left.line, left.rule.name());
+                tracing::warn!("{path}:{line}: no patch for {rule}");
+            }
+        }
+    }
+    output::print(&diff)?;
+    Ok(status)
+}
+
+/// Runs something that goes as deep as a script is nested.
+fn on_deep_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Result<T, CliError> {
+    let result = std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK);
+        let thread = thread.spawn_scoped(scope, run);
+        thread.ok().and_then(|thread| thread.join().ok())
+    });
+    result.ok_or_else(|| {
+        let message = "the audit failed: out of memory, or a fault in lxcdiag";
+        CliError::new(ExitCode::BadInput, message)
     })
+}
+
+/// The names of the files in a directory of this host, as a script at a path names it.
+fn list_files(script: &str, directory: &str) -> Option<Vec<String>> {
+    let beside = Path::new(script).parent().unwrap_or(Path::new(""));
+    let entries = std::fs::read_dir(Path::new(".").join(beside).join(directory)).ok()?;
+    let files = entries.filter_map(|entry| {
+        let entry = entry.ok()?;
+        let is_file = std::fs::metadata(entry.path()).is_ok_and(|file| file.is_file());
+        is_file.then(|| entry.file_name().into_string().ok())?
+    });
+    let mut names: Vec<String> = files.collect();
+    names.sort_unstable();
+    Some(names)
 }
 
 fn read(path: &Path) -> Result<Source, CliError> {

@@ -117,3 +117,147 @@ fn a_script_on_standard_input_is_read() {
         "{finished}"
     );
 }
+
+const INCIDENT: &str = "\
+#!/bin/bash
+LXC_ID=958
+pct push 958 /usr/local/src/rag-api-service/systemd/ /etc/systemd/system/
+
+# Reload.
+pct exec $LXC_ID -- systemctl daemon-reload || exit 1
+pct exec $LXC_ID -- systemctl enable embedding_server.service || exit 1
+";
+
+/// Copies of the scripts with faults, in a directory for each.
+fn faulty_scripts(environment: &Environment) -> Vec<String> {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/audit/faults");
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let text = std::fs::read_to_string(format!("{directory}/{name}")).unwrap();
+        // The expected findings are no part of the script.
+        let lines = text.split_inclusive('\n');
+        let script: String = lines.filter(|line| !line.starts_with("#= ")).collect();
+        environment.write(&format!("work/{name}"), &script);
+        if name.ends_with(".sh") {
+            names.push(name);
+        }
+    }
+    names.sort_unstable();
+    names
+}
+
+fn run_in(directory: &std::path::Path, command: &[&str], input: &str) -> std::process::Output {
+    use std::io::Write as _;
+    use std::process::{Command, Stdio};
+    let mut child = Command::new(command[0])
+        .args(&command[1..])
+        .current_dir(directory)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{}: {error}", command[0]));
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(input.as_bytes())
+        .unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn findings_above_notes(environment: &Environment, script: &str) -> Vec<String> {
+    let finished = environment.lxcdiag(&["audit", "--format", "json", script]);
+    let report: Value = serde_json::from_str(&finished.stdout).unwrap();
+    let files = report["files"].as_array().unwrap();
+    let findings = files
+        .iter()
+        .flat_map(|file| file["findings"].as_array().unwrap());
+    findings
+        .filter(|finding| finding["severity"] != "note")
+        .map(|finding| format!("{script}: {}", finding["rule"].as_str().unwrap()))
+        .collect()
+}
+
+#[test]
+fn a_patch_leaves_no_finding_above_a_note() {
+    let environment = Environment::new();
+    let directory = environment.path("work");
+    let mut left = Vec::new();
+    for script in faulty_scripts(&environment) {
+        let was_parsed = run_in(&directory, &["bash", "-n", &script], "");
+        let patch = environment.lxcdiag(&["audit", "--patch", &script]).stdout;
+        let checked = run_in(&directory, &["git", "apply", "--check", "-"], &patch);
+        let applied = run_in(&directory, &["patch", "-p1"], &patch);
+        if !patch.is_empty() {
+            assert!(checked.status.success(), "{script}: {checked:?}\n{patch}");
+            assert!(applied.status.success(), "{script}: {applied:?}\n{patch}");
+            let printed = String::from_utf8_lossy(&applied.stdout).into_owned();
+            assert!(!printed.contains("fuzz"), "{script}: {printed}");
+        }
+        let parsed = run_in(&directory, &["bash", "-n", &script], "");
+        if was_parsed.status.success() {
+            assert!(parsed.status.success(), "{script}: {parsed:?}\n{patch}");
+        }
+        let adds_sleep = |line: &str| {
+            let code = line.strip_prefix('+').unwrap_or_default();
+            code.trim_start().starts_with("sleep")
+        };
+        assert!(!patch.lines().any(adds_sleep), "{script}:\n{patch}");
+        left.extend(findings_above_notes(&environment, &script));
+        // Files that a script sources are patched with it.
+        faulty_scripts(&environment);
+    }
+    // `pct push 900 a.conf`: nobody knows where to.
+    assert_eq!(left, ["options.sh: push-arguments"]);
+}
+
+#[test]
+fn a_pushed_directory_becomes_one_push_for_each_unit() {
+    let environment = Environment::new();
+    environment.write("work/provision.sh", &INCIDENT.replace("/usr/local/", ""));
+    environment.write(
+        "work/src/rag-api-service/systemd/embedding_server.service",
+        "",
+    );
+    environment.write("work/src/rag-api-service/systemd/README", "");
+    let finished = environment.lxcdiag(&["audit", "--patch", "provision.sh"]);
+    insta::assert_snapshot!(finished);
+}
+
+#[test]
+fn a_directory_that_this_host_does_not_have_becomes_a_loop() {
+    let environment = Environment::new();
+    environment.write("work/provision.sh", INCIDENT);
+    let finished = environment.lxcdiag(&["audit", "--patch", "provision.sh"]);
+    insta::assert_snapshot!(finished);
+}
+
+#[test]
+fn a_delay_is_refused_if_it_cannot_help() {
+    let environment = Environment::new();
+    environment.write("work/provision.sh", INCIDENT);
+    let refused = environment.lxcdiag(&["audit", "--patch", "--style", "sleep", "provision.sh"]);
+    insta::assert_snapshot!(refused);
+    let script = "\
+#!/bin/bash
+set -e
+pct push 958 app.service /etc/systemd/system/app.service
+pct exec 958 -- systemctl daemon-reload
+pct exec 958 -- systemctl enable app.service
+";
+    environment.write("work/provision.sh", script);
+    let delayed = environment.lxcdiag(&["audit", "--patch", "--style", "sleep", "provision.sh"]);
+    insta::assert_snapshot!(delayed);
+}
+
+#[test]
+fn a_script_without_findings_has_an_empty_patch() {
+    let finished = environment().lxcdiag(&["audit", "--patch", "right.sh"]);
+    assert_eq!(
+        (finished.status, finished.stdout.as_str()),
+        (Some(0), ""),
+        "{finished}"
+    );
+}

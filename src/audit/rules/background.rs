@@ -2,7 +2,7 @@
 
 use super::super::event::EventKind;
 use super::super::finding::Severity::Warning;
-use super::super::finding::{Draft, Sure};
+use super::super::finding::{Draft, Related, Sure};
 use super::super::paths;
 use super::super::rule::Rule;
 use super::super::view::{View, verifies};
@@ -53,18 +53,15 @@ pub(super) fn push(view: &View, found: &mut Vec<Draft>) {
                 false => "this push runs in the background",
             };
             let verb = view.shown(&call.verb);
-            let line = view.events.get(at).map_or(0, |event| event.place.line);
+            let reading = view.events.get(at).map_or(event.place, |event| event.place);
+            let line = reading.line;
             let message = format!(
                 "{what}; nothing waits for it before `systemctl {verb}` in line {line}, so the file may be missing \
                  or incomplete then"
             );
-            found.push(Draft::new(
-                Rule::PushBackground,
-                Warning,
-                Sure::Certain,
-                event,
-                message,
-            ));
+            let rule = Rule::PushBackground;
+            let draft = Draft::new(rule, Warning, Sure::Certain, event, message);
+            found.push(draft.related_to(Related::Place(reading)));
             break;
         }
     }

@@ -2,13 +2,13 @@
 
 use super::super::event::{EventKind, Systemctl};
 use super::super::finding::Severity::{Note, Warning};
-use super::super::finding::{Draft, Sure};
+use super::super::finding::{Draft, Related, Sure};
 use super::super::paths;
 use super::super::rule::Rule;
 use super::super::view::View;
 
 pub(super) fn reload(view: &View, found: &mut Vec<Draft>) {
-    for (index, _, push) in view.pushes() {
+    for (index, event, push) in view.pushes() {
         let name = paths::file_name(&push.destination);
         let is_unit = paths::has_unit_suffix(name)
             && paths::is_unit_directory(paths::parent(&push.destination));
@@ -48,13 +48,9 @@ pub(super) fn reload(view: &View, found: &mut Vec<Draft>) {
                 ),
             ),
         };
-        found.push(Draft::new(
-            Rule::ReloadBeforePush,
-            severity,
-            Sure::Certain,
-            reload,
-            message,
-        ));
+        let rule = Rule::ReloadBeforePush;
+        let draft = Draft::new(rule, severity, Sure::Certain, reload, message);
+        found.push(draft.related_to(Related::Place(event.place)));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::event::{Event, EventKind, Status, Systemctl};
 use super::super::finding::Severity::{Error, Warning};
-use super::super::finding::{Draft, Sure};
+use super::super::finding::{Draft, Related, Sure};
 use super::super::paths::{self, has_unit_suffix, unit_name};
 use super::super::rule::Rule;
 use super::super::symbol::{is_known, is_symbol, may_equal};
@@ -60,7 +60,12 @@ fn explain(view: &View, used: &Use) -> Option<Draft> {
             view.shown(&used.unit),
             view.shown(other.name)
         );
-        return Some(used.draft(Rule::UnitNameMismatch, message));
+        let names = Related::Name {
+            wrong: used.unit.clone(),
+            right: other.name.to_owned(),
+        };
+        let draft = used.draft(Rule::UnitNameMismatch, message);
+        return Some(draft.related_to(names));
     }
     if let Some(other) = in_other_container(view, used) {
         let message = format!(
@@ -69,7 +74,8 @@ fn explain(view: &View, used: &Use) -> Option<Draft> {
             view.shown(other.container),
             view.shown(used.container)
         );
-        return Some(used.draft(Rule::ContainerMismatch, message));
+        let draft = used.draft(Rule::ContainerMismatch, message);
+        return Some(draft.related_to(Related::Place(other.place)));
     }
     let created = view.before(used.index).any(|(_, event)| match &event.kind {
         EventKind::Created {
@@ -119,7 +125,8 @@ fn brought_later(view: &View, used: &Use) -> Option<Option<Draft>> {
         view.shown(&used.unit),
         later.place.line
     );
-    Some(Some(used.draft(Rule::EnableBeforePush, message)))
+    let draft = used.draft(Rule::EnableBeforePush, message);
+    Some(Some(draft.related_to(Related::Place(later.place))))
 }
 
 /// Another rule says why: the unit was pushed elsewhere, or written on the host.

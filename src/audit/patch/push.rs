@@ -1,0 +1,397 @@
+//! Proposals for pushes: full file names, a check behind the push, the directory before it.
+
+use super::super::event::Push;
+use super::super::paths;
+use super::super::symbol::is_known;
+use super::around::Around;
+use super::call::{PushCall, in_quotes, pushes};
+use super::outline::{Command, End, Quote};
+use super::script::{Edits, Script, indented};
+
+impl Around<'_> {
+    /// One push for each file, to a full file name, each compared with its source.
+    pub(super) fn name_files(&self) -> Vec<Edits> {
+        let mut proposals = Vec::new();
+        let mut others = self.name_files_in_calls();
+        let is_directory = |path: &str| path.ends_with('/') || paths::is_system_directory(path);
+        let mut all = self.pushes().map(|push| push.destination.as_str());
+        let first = all.next();
+        let only_directories = all.all(|path| Some(path) == first || is_directory(path))
+            && first.is_none_or(|path| is_directory(path) || self.pushes().count() == 1);
+        for push in self.pushes() {
+            let own = pushes(self.script, self.line());
+            let is_written = |call: &PushCall| {
+                is_written(self.script.bare(call.destination).0, &push.destination)
+            };
+            let is_here = own.iter().any(is_written);
+            if !is_here {
+                proposals.append(&mut others);
+                // Other calls push files to full names.
+                if !only_directories {
+                    continue;
+                }
+            }
+            for call in own {
+                proposals.extend(self.full_names(push, &call));
+            }
+        }
+        proposals.append(&mut others);
+        proposals
+    }
+
+    /// The same where the directory is an argument of a function.
+    pub(super) fn name_files_in_calls(&self) -> Vec<Edits> {
+        let mut proposals = Vec::new();
+        for push in self.pushes() {
+            let words = |command: &Command| {
+                let first = command.words.first().map_or("", |word| self.raw(word));
+                let mut words = command.words.iter().skip(1);
+                !matches!(first, "for" | "case")
+                    && words.any(|word| is_written(self.script.bare(word).0, &push.destination))
+            };
+            let commands = self.script.outline.commands.iter();
+            let calls = commands
+                .filter(|command| words(command))
+                .filter_map(|command| PushCall::new(self.script, command));
+            for call in calls {
+                proposals.extend(self.full_names(push, &call));
+            }
+        }
+        proposals
+    }
+
+    fn full_names(&self, push: &Push, call: &PushCall) -> Vec<Edits> {
+        let mut proposals = Vec::new();
+        if !copies_directory(push) {
+            proposals.push(self.full_name(push, call));
+        }
+        let is_file = paths::file_name(push.source.as_str()).contains('.');
+        if copies_directory(push) || !is_file {
+            proposals.extend(self.each_file(push, call));
+        }
+        proposals
+    }
+
+    /// The destination with the name of the source behind it.
+    fn full_name(&self, push: &Push, call: &PushCall) -> Edits {
+        let name = self.file_name(call);
+        let (directory, quote) = self.script.bare(call.destination);
+        let path = join(directory, &name);
+        let path = Script::quoted(&path, quote, call.command.quote);
+        let mut edits = vec![(call.destination.clone(), path.clone())];
+        if call.command.ends != End::Or {
+            edits.extend(self.compare(push, call, self.raw(call.source), &path));
+        }
+        edits
+    }
+
+    /// The name of the file that a source names.
+    pub(super) fn file_name(&self, call: &PushCall) -> String {
+        let (source, _) = self.script.bare(call.source);
+        let name = match source.rfind('/') {
+            Some(at) if !source.get(at..).unwrap_or_default().contains('}') => {
+                source.get(at + 1..).unwrap_or_default()
+            }
+            _ => source,
+        };
+        let variable = name
+            .strip_prefix('$')
+            .map(|name| name.trim_start_matches('{').trim_end_matches('}'))
+            .filter(|name| name.chars().all(|c| c.is_alphanumeric() || c == '_'));
+        match variable {
+            Some(variable) => format!("${{{variable}##*/}}"),
+            None if name.contains("$(") => format!("$(basename {})", self.raw(call.source)),
+            None => name.to_owned(),
+        }
+    }
+
+    /// A push for each file that the directory or the pattern has now, or a loop over them.
+    fn each_file(&self, push: &Push, call: &PushCall) -> Vec<Edits> {
+        let (source, _) = self.script.bare(call.source);
+        let (directory, pattern) = match source.rsplit_once('/') {
+            Some((directory, pattern)) if pattern.contains(['*', '?', '[']) => (directory, pattern),
+            None if source.contains(['*', '?', '[']) => (".", source),
+            _ => (source.trim_end_matches('/'), "*"),
+        };
+        let (target, _) = self.script.bare(call.destination);
+        let is_directory = target.ends_with('/') || paths::is_system_directory(target);
+        let target = match is_directory || pattern == "*" && !paths::has_unit_suffix(target) {
+            true => target.trim_end_matches('/'),
+            false => target.rsplit_once('/').map_or("", |(parent, _)| parent),
+        };
+        let units = paths::is_unit_directory(target);
+        let listed = match is_known(push.source.as_str()) && !directory.contains('$') {
+            true => (self.list)(directory).unwrap_or_default(),
+            false => Vec::new(),
+        };
+        let matches = |name: &String| match pattern.strip_prefix('*') {
+            Some("") => !units || paths::has_unit_suffix(name),
+            Some(suffix) => name.ends_with(suffix),
+            None => false,
+        };
+        let plain = |name: &String| {
+            name.chars()
+                .all(|c| c.is_ascii_alphanumeric() || "._-@+".contains(c))
+        };
+        let names: Vec<String> = listed.into_iter().filter(matches).collect();
+        let mut proposals = Vec::new();
+        if !names.is_empty() && names.len() <= 8 && names.iter().all(plain) {
+            proposals.extend(self.by_names(push, call, (directory, target), &names));
+        }
+        proposals.push(self.by_loop(push, call, (directory, pattern), target));
+        if self.raw(call.source) == "{}" {
+            // `find … -exec pct push ID {} DIRECTORY \;`.
+            let words = &call.command.words;
+            let exec = words.iter().position(|word| self.raw(word) == "-exec");
+            if let Some(first) = exec.and_then(|at| words.get(at + 1)) {
+                let range = first.start..call.destination.end;
+                let push = self.raw(&(first.start..call.source.start));
+                let text = format!("sh -c '{push}\"$1\" \"{target}/${{1##*/}}\"' _ {{}}");
+                proposals.push(vec![(range, text)]);
+            }
+        }
+        proposals
+    }
+
+    fn by_names(
+        &self,
+        push: &Push,
+        call: &PushCall,
+        (directory, target): (&str, &str),
+        names: &[String],
+    ) -> Option<Edits> {
+        let line = self.whole_line(call.command)?;
+        let mut lines = String::new();
+        for name in names {
+            let source = match directory {
+                "." => name.clone(),
+                directory => Script::quoted(&join(directory, name), "", Quote::None),
+            };
+            let path = Script::quoted(&join(target, name), "", Quote::None);
+            lines.push_str(&self.with_words(call, &source, &path));
+            lines.push('\n');
+            if let Some(comparison) = self.comparison(push, call, &source, &path) {
+                lines.push_str(&comparison);
+            }
+        }
+        let indentation = self.script.indentation(call.command.span.start);
+        Some(vec![(line, indented(&lines, indentation))])
+    }
+
+    fn by_loop(
+        &self,
+        push: &Push,
+        call: &PushCall,
+        (directory, pattern): (&str, &str),
+        target: &str,
+    ) -> Edits {
+        let taken = |name: &&&str| self.script.text.contains(&format!("${name}"));
+        let names = ["unit", "file", "pushed_file"];
+        let names = match paths::is_unit_directory(target) {
+            true => names.as_slice(),
+            false => names.get(1..).unwrap_or_default(),
+        };
+        let name = names
+            .iter()
+            .find(|name| !taken(name) && !self.script.text.contains(&format!("${{{name}")))
+            .copied()
+            .unwrap_or("pushed_file");
+        let directory = match directory {
+            "." => String::new(),
+            directory => format!("{}/", Script::quoted(directory, "", Quote::None)),
+        };
+        let Some(line) = self.whole_line(call.command) else {
+            return self.loop_in_line(call, name, (&directory, pattern), target);
+        };
+        let source = format!("\"${name}\"");
+        let path = format!("\"{target}/${{{name}##*/}}\"");
+        let mut body = format!("{}\n", self.with_words(call, &source, &path));
+        if let Some(comparison) = self.comparison(push, call, &source, &path) {
+            body.push_str(&comparison);
+        }
+        let body = indented(&body, self.script.step());
+        let lines = format!("for {name} in {directory}{pattern}; do\n{body}done\n");
+        let indentation = self.script.indentation(call.command.span.start);
+        vec![(line, indented(&lines, indentation))]
+    }
+
+    /// The loop in a script that is an argument, or in a line with other commands.
+    fn loop_in_line(
+        &self,
+        call: &PushCall,
+        name: &str,
+        (directory, pattern): (&str, &str),
+        target: &str,
+    ) -> Edits {
+        let (dollar, quote) = match call.command.quote {
+            Quote::Double => ("\\$", "\\\""),
+            Quote::Here { open: true } => ("\\$", "\""),
+            _ => ("$", "\""),
+        };
+        let source = format!("{quote}{dollar}{name}{quote}");
+        let path = format!("{quote}{target}/{dollar}{{{name}##*/}}{quote}");
+        let push = self.words_only(call, &source, &path);
+        let text = format!("for {name} in {directory}{pattern}; do {push}; done");
+        vec![(call.command.span.clone(), text)]
+    }
+
+    /// The line of a command, if nothing else is in it but what becomes of its status.
+    fn whole_line(&self, command: &Command) -> Option<std::ops::Range<usize>> {
+        let script = self.script;
+        let first = script.line(command.span.start);
+        let last = script.line(command.span.end);
+        let range = script.line_start(first)..script.line_start(last + 1);
+        let before = script.raw(&(range.start..command.span.start));
+        let after = script.raw(&(command.span.end..range.end)).trim();
+        let alone = after.is_empty()
+            || after.starts_with('#')
+            || after.starts_with("||") && !after.ends_with(['{', '\\']) && !after.contains(';');
+        let host = command.quote == Quote::None && command.negation.is_none();
+        (before.trim().is_empty() && alone && host).then_some(range)
+    }
+
+    /// The line of a push with another source and destination.
+    fn with_words(&self, call: &PushCall, source: &str, destination: &str) -> String {
+        let end = self
+            .script
+            .line_range(self.script.line(call.command.span.end))
+            .end;
+        let tail = self.raw(&(call.command.span.end..end));
+        format!("{}{tail}", self.words_only(call, source, destination))
+    }
+
+    fn words_only(&self, call: &PushCall, source: &str, destination: &str) -> String {
+        let span = &call.command.span;
+        format!(
+            "{}{source}{}{destination}{}",
+            self.raw(&(span.start..call.source.start)),
+            self.raw(&(call.source.end..call.destination.start)),
+            self.raw(&(call.destination.end..span.end)),
+        )
+    }
+
+    fn compare(
+        &self,
+        push: &Push,
+        call: &PushCall,
+        source: &str,
+        path: &str,
+    ) -> Option<(std::ops::Range<usize>, String)> {
+        self.whole_line(call.command)?;
+        let comparison = self.comparison(push, call, source, path)?;
+        self.script.after_line(call.command, &comparison).pop()
+    }
+
+    /// A bounded poll until the container has the same bytes.
+    fn comparison(&self, push: &Push, call: &PushCall, source: &str, path: &str) -> Option<String> {
+        if !call.is_pct(self.script) || call.command.quote != Quote::None {
+            return None;
+        }
+        let exec = call.bare_exec(self.script, &self.view.shown(&push.container));
+        let (shown, _) = strip(path);
+        let leave = Self::leave(call.command);
+        let step = self.script.step();
+        Some(format!(
+            "tries=0\n\
+             until [ \"$({exec} cat {path} | sha256sum)\" = \"$(sha256sum <{source})\" ]; do\n\
+             {step}[ \"$((tries += 1))\" -lt 5 ] || {{ echo \"push of {shown} failed\" >&2; {leave}; }}\n\
+             done\n"
+        ))
+    }
+
+    /// A check behind a push.
+    pub(super) fn check_push(&self) -> Vec<Edits> {
+        let mut proposals = Vec::new();
+        for (push, call) in self.pushes().flat_map(|push| {
+            let calls = pushes(self.script, self.line());
+            calls.into_iter().map(move |call| (push, call))
+        }) {
+            let check = self.check(push, &call);
+            let checked = format!("{check} || {}", Self::leave(call.command));
+            if call.command.ends == End::Or {
+                proposals.extend(self.check_in_branch());
+            }
+            if self.whole_line(call.command).is_some() || self.script.begins_line(call.command) {
+                proposals.push(self.script.after_line(call.command, &check));
+                proposals.push(self.script.after_line(call.command, &checked));
+            }
+            let end = call.command.span.end;
+            proposals.push(vec![(end..end, format!("; {check}"))]);
+            proposals.push(vec![(end..end, format!(" && {check}"))]);
+            proposals.push(vec![(end..end, format!("; {checked}"))]);
+            let null = |range: &&std::ops::Range<usize>| {
+                let raw = self.raw(range);
+                raw.contains("/dev/null") || raw == "2>&1"
+            };
+            let redirects = call.command.redirects.iter().filter(null);
+            let without = redirects.map(|range| {
+                let before = self.raw(&(0..range.start));
+                let start = before.trim_end_matches(' ').len();
+                (start..range.end, String::new())
+            });
+            proposals.push(without.collect());
+        }
+        proposals
+    }
+
+    /// A check that decides about the branch, too.
+    pub(super) fn check_in_branch(&self) -> Vec<Edits> {
+        let mut proposals = Vec::new();
+        for push in self.pushes() {
+            for call in pushes(self.script, self.line()) {
+                let check = self.check(push, &call);
+                let command = call.command;
+                let end = command.span.end;
+                let line_end = self.script.line_range(self.script.line(end)).end;
+                let tail = self.raw(&(end..line_end));
+                let in_line = self.whole_line(command).is_some();
+                if command.ends == End::Or && in_line {
+                    let check = format!("{check}{tail}");
+                    proposals.push(self.script.after_line(command, &check));
+                }
+                let both = vec![
+                    (command.span.start..command.span.start, "{ ".to_owned()),
+                    (end..end, format!(" && {check}; }}")),
+                ];
+                let short = vec![(end..end, format!(" && {check}"))];
+                match command.negation.is_some() || command.ends == End::Or {
+                    true => proposals.extend([both, short]),
+                    false => proposals.extend([short, both]),
+                }
+                let checked = format!("{check} || {}", Self::leave(command));
+                proposals.push(self.script.after_line(command, &check));
+                proposals.push(self.script.after_line(command, &checked));
+            }
+        }
+        proposals
+    }
+
+    fn check(&self, push: &Push, call: &PushCall) -> String {
+        let exec = call.exec(self.script, &self.view.shown(&push.container));
+        let path = in_quotes(self.raw(call.destination), call.command.quote);
+        format!("{exec} test -s {path}")
+    }
+}
+
+fn copies_directory(push: &Push) -> bool {
+    let source = push.source.as_str();
+    push.source_is_directory
+        || push.source.glob != super::super::event::Glob::None
+        || source.ends_with('/')
+}
+
+fn is_written(word: &str, path: &str) -> bool {
+    word == path || !path.is_empty() && paths::normal(word) == *path
+}
+
+pub(super) fn join(directory: &str, name: &str) -> String {
+    let directory = directory.strip_suffix("/.").unwrap_or(directory);
+    format!("{}/{name}", directory.trim_end_matches('/'))
+}
+
+fn strip(word: &str) -> (&str, bool) {
+    let inner = word
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    inner.map_or((word, false), |inner| (inner, true))
+}

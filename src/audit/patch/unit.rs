@@ -1,0 +1,243 @@
+//! Proposals for the units that systemctl names, and for its errors.
+
+use super::super::event::EventKind;
+use super::super::finding::Related;
+use super::super::paths;
+use super::around::Around;
+use super::call::exec;
+use super::outline::Command;
+use super::script::Edits;
+
+impl Around<'_> {
+    /// The name of the unit that is brought.
+    pub(super) fn right_name(&self) -> Vec<Edits> {
+        let Some(Related::Name { wrong, right }) = &self.draft.related else {
+            return Vec::new();
+        };
+        let right = self.view.shown(right);
+        let wrong = paths::unit_name(wrong);
+        let mut proposals = Vec::new();
+        let commands = self.script.outline.commands.iter();
+        let names = |text: &str| {
+            let bare = text.trim_matches(['"', '\'', '\\']);
+            paths::unit_name(bare) == wrong
+        };
+        for command in self.commands().into_iter().chain(commands) {
+            for word in command.words.iter().filter(|word| names(self.raw(word))) {
+                proposals.push(vec![(word.clone(), right.clone())]);
+            }
+        }
+        // The last word of the line, whatever holds the name.
+        for command in self.commands() {
+            let variables = command.words.iter().rev();
+            for word in variables.filter(|word| self.raw(word).contains('$')) {
+                proposals.push(vec![(word.clone(), right.clone())]);
+            }
+        }
+        proposals
+    }
+
+    /// The container to which the unit is brought.
+    pub(super) fn right_container(&self) -> Vec<Edits> {
+        let Some(Related::Place(place)) = &self.draft.related else {
+            return Vec::new();
+        };
+        let written = |line: usize| {
+            let commands = self.script.commands_in(line).into_iter();
+            commands.filter_map(|command| {
+                let words = &command.words;
+                let verb = words
+                    .iter()
+                    .position(|word| matches!(self.raw(word), "push" | "exec" | "-n" | "--name"))?;
+                words.get(verb + 1)
+            })
+        };
+        let mut proposals = Vec::new();
+        for right in written(place.line) {
+            for wrong in written(self.line()) {
+                proposals.push(vec![(wrong.clone(), self.raw(right).to_owned())]);
+            }
+        }
+        let ids = |event: usize| self.view.events.get(event);
+        let right = self.view.indexed().find(|(_, event)| event.place == *place);
+        let right = right
+            .and_then(|(index, _)| ids(index))
+            .map(|event| match &event.kind {
+                EventKind::Push(push) => push.container.clone(),
+                _ => event.container().unwrap_or_default().to_owned(),
+            });
+        let wrong = self.events().find_map(|(_, event)| event.container());
+        if let (Some(right), Some(wrong)) = (right, wrong) {
+            for command in self.commands() {
+                for word in command.words.iter().filter(|word| self.raw(word) == wrong) {
+                    proposals.push(vec![(word.clone(), right.clone())]);
+                }
+            }
+            for command in self.commands() {
+                let exec = exec(self.script, &right, command);
+                let systemctl = command
+                    .words
+                    .iter()
+                    .find(|word| self.raw(word) == "systemctl");
+                if let Some(word) = systemctl {
+                    let range = command.span.start..word.start;
+                    proposals.push(vec![(range, format!("{exec} "))]);
+                }
+            }
+        }
+        proposals
+    }
+
+    /// A push of the unit, which is taken to be beside the script.
+    pub(super) fn push_unit(&self) -> Vec<Edits> {
+        let mut proposals = Vec::new();
+        for (_, event) in self.events() {
+            let (EventKind::Systemctl(call), Some(container)) = (&event.kind, event.container())
+            else {
+                continue;
+            };
+            let units = call.units.iter().filter(|unit| !unit.contains('/'));
+            let units: Vec<String> = units.map(|unit| paths::unit_name(unit)).collect();
+            for command in self.commands() {
+                let exec = self
+                    .exec_of(command)
+                    .filter(|exec| exec.contains(" exec "))
+                    .unwrap_or_else(|| exec(self.script, &self.view.shown(container), command));
+                let Some((pct, id)) = exec.split_once(" exec ") else {
+                    continue;
+                };
+                let id = id.split(' ').next().unwrap_or_default();
+                let lines = |units: &[String]| {
+                    let lines = units.iter().map(|unit| {
+                        let unit = self.view.shown(unit);
+                        let path = format!("/etc/systemd/system/{unit}");
+                        let check = format!("{exec} test -s {path}");
+                        let check = match self.script.text.contains("set -e") {
+                            true => check,
+                            false => format!("{check} || {}", Self::leave(command)),
+                        };
+                        format!("{pct} push {id} {unit} {path}\n{check}")
+                    });
+                    lines.collect::<Vec<_>>().join("\n")
+                };
+                for count in (1..=units.len()).rev() {
+                    let some = units.get(..count).unwrap_or_default();
+                    proposals.extend(self.script.before(command, &lines(some)));
+                }
+                for unit in &units {
+                    let one = std::slice::from_ref(unit);
+                    proposals.extend(self.script.before(command, &lines(one)));
+                }
+            }
+        }
+        proposals
+    }
+
+    /// An `[Install]` section at the end of the unit's text.
+    pub(super) fn install_section(&self) -> Vec<Edits> {
+        let target = self.events().find_map(|(_, event)| match &event.kind {
+            EventKind::Systemctl(call) => Some(match call.units.first()?.rsplit('.').next()? {
+                "timer" => "timers.target",
+                "socket" => "sockets.target",
+                _ => "multi-user.target",
+            }),
+            _ => None,
+        });
+        let target = target.unwrap_or("multi-user.target");
+        let mut proposals = Vec::new();
+        let is_unit = |text: &str| {
+            let has = |section: &str| text.contains(section);
+            (has("[Service]") || has("[Unit]") || has("[Timer]") || has("[Socket]"))
+                && !has("[Install]")
+        };
+        let commands = self.script.outline.commands.iter().rev();
+        for command in commands {
+            if let Some(body) = command.heredoc.clone()
+                && is_unit(self.raw(&body))
+            {
+                let indentation = self.script.indentation(body.start);
+                let lines = [
+                    format!("{indentation}[Install]\n"),
+                    format!("{indentation}WantedBy={target}\n"),
+                ];
+                proposals.push(vec![(body.end..body.end, lines.concat())]);
+            }
+            for word in command.words.iter().filter(|word| is_unit(self.raw(word))) {
+                let raw = self.raw(word);
+                if let Some(quote) = raw.chars().next_back().filter(|c| matches!(c, '"' | '\'')) {
+                    let end = word.end - quote.len_utf8();
+                    let text = raw.strip_suffix(quote).unwrap_or(raw);
+                    let (before, after) = match (text.contains('\n'), text.ends_with("\\n")) {
+                        (true, _) if text.ends_with('\n') => ("", "\n"),
+                        (true, _) => ("\n", "\n"),
+                        (false, true) => ("", "\\n"),
+                        (false, false) => ("\\n", "\\n"),
+                    };
+                    let text = format!("{before}[Install]{after}WantedBy={target}");
+                    let tail = if before.is_empty() { after } else { "" };
+                    proposals.push(vec![(end..end, format!("{text}{tail}"))]);
+                }
+            }
+            // `printf '%s\n' '[Service]' …`.
+            let sections = command.words.iter().any(|word| is_unit(self.raw(word)));
+            if sections && let Some(last) = command.words.last() {
+                let text = format!(" '[Install]' 'WantedBy={target}'");
+                proposals.push(vec![(last.end..last.end, text)]);
+            }
+        }
+        proposals
+    }
+
+    /// The failure of systemctl ends the script.
+    pub(super) fn keep_error(&self) -> Vec<Edits> {
+        let mut proposals = Vec::new();
+        let around = self.script.commands_around(self.line());
+        let commands: Vec<&Command> = self.commands().into_iter().chain(around).collect();
+        for command in &commands {
+            let rest = self.raw(&(command.span.end..self.script.text.len()));
+            for nothing in ["true", ":", "/bin/true"] {
+                let tail = rest.trim_start().strip_prefix("||").map(str::trim_start);
+                if let Some(after) = tail.and_then(|tail| tail.strip_prefix(nothing)) {
+                    let length = rest.len() - after.len();
+                    let range = command.span.end..command.span.end + length;
+                    proposals.push(vec![(range, String::new())]);
+                }
+            }
+        }
+        let line = self.script.line_range(self.line());
+        for nothing in [" || true", " || :"] {
+            for (at, text) in self.raw(&line).match_indices(nothing) {
+                let start = line.start + at;
+                proposals.push(vec![(start..start + text.len(), String::new())]);
+            }
+        }
+        for command in &commands {
+            let [declaration, assignment, ..] = command.words.as_slice() else {
+                continue;
+            };
+            let word = self.raw(declaration);
+            let (name, _) = self.raw(assignment).split_once('=').unwrap_or_default();
+            if !name.is_empty() && matches!(word, "local" | "declare" | "export" | "readonly") {
+                let indentation = self.script.indentation(command.span.start);
+                let by_line = format!("{word} {name}\n{indentation}");
+                let in_line = format!("{word} {name}; ");
+                let range = command.span.start..assignment.start;
+                let after = format!("\n{indentation}{word} {name}");
+                let texts = match (word, self.script.begins_line(command)) {
+                    ("local" | "declare", true) => [by_line, in_line],
+                    ("local" | "declare", false) => [in_line.clone(), in_line],
+                    _ => {
+                        let end = command.span.end;
+                        proposals.push(vec![(range, String::new()), (end..end, after)]);
+                        continue;
+                    }
+                };
+                proposals.extend(texts.map(|text| vec![(range.clone(), text)]));
+            }
+        }
+        for command in &commands {
+            proposals.extend(self.script.before(command, "set -o pipefail"));
+        }
+        proposals
+    }
+}
