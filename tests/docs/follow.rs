@@ -193,6 +193,7 @@ fn run(place: &impl Place, line: &str, at: &str) -> Option<String> {
             "race-risk: ",
             "provision.sh:",
             "push-directory: ",
+            "--- a/provision.sh",
         ];
         assert!(
             begins.iter().any(|begin| stdout.starts_with(begin)),
