@@ -11,6 +11,7 @@
     clippy::indexing_slicing
 )]
 
+mod audit;
 mod bad_input;
 mod commands;
 mod descriptors;
