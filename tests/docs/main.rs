@@ -14,6 +14,7 @@
 mod environment;
 mod follow;
 mod markdown;
+mod picture;
 mod sandbox;
 mod words;
 

@@ -44,7 +44,17 @@ pub(super) fn checks(report: &Report, layout: Layout) -> String {
             ]
         })
         .collect();
-    grid(columns, rows, layout)
+    grid(columns, rows, layout) + &legend(&report.checks.iter().collect::<Vec<_>>(), layout)
+}
+
+/// What the column for races means, if it is shown.
+fn legend(checks: &[&CheckRow], layout: Layout) -> String {
+    let mut text = String::new();
+    if checks.iter().any(|row| row.race != Bearing::Nothing) {
+        let words = "Race: whether the check supports or contradicts a race condition";
+        paragraph(&mut text, "", words, layout);
+    }
+    text
 }
 
 /// Some checks, a line each: their texts are cut to the width.
@@ -73,7 +83,7 @@ pub(super) fn brief_checks(checks: &[&CheckRow], layout: Layout) -> String {
             ]
         })
         .collect();
-    grid(columns.into(), rows, layout)
+    grid(columns.into(), rows, layout) + &legend(checks, layout)
 }
 
 /// The time of day in UTC, if the terminal is wide enough.
