@@ -21,9 +21,17 @@ fn recordings() -> Vec<PathBuf> {
     paths
 }
 
-/// The lines of a report's remedy that are commands: those that are indented.
+/// The commands of a report's remedies. In a remedy that is one text, they are indented.
 fn commands(report: &serde_json::Value) -> String {
-    let remedy = report["verdict"]["remedy"].as_str().unwrap_or_default();
+    let verdict = &report["verdict"];
+    let parts = verdict["remedies"].as_array().unwrap().iter();
+    let parts: String = parts
+        .flat_map(|remedy| [remedy["commands"].as_str().unwrap(), "\n"])
+        .collect();
+    if !parts.is_empty() {
+        return parts;
+    }
+    let remedy = verdict["remedy"].as_str().unwrap_or_default();
     let lines = remedy.lines().filter_map(|line| line.strip_prefix("  "));
     lines.flat_map(|line| [line, "\n"]).collect()
 }

@@ -20,6 +20,7 @@ mod endings;
 mod expected;
 mod fleet;
 mod frozen;
+mod harmless;
 mod isolation;
 mod lab;
 mod losses;

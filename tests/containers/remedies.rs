@@ -1,5 +1,6 @@
 //! Remedies, pasted from a report: they repair the fault and harm nothing else.
 
+use std::collections::BTreeSet;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -7,25 +8,17 @@ use std::process::{Command, Output};
 use crate::lab::{Container, pct, quiet};
 use crate::lxcdiag::Ended;
 
-const SOURCE: &str = "/var/lib/lxcdiag-lab/src/embedding_server.service";
+pub const SOURCE: &str = "/var/lib/lxcdiag-lab/src/embedding_server.service";
 /// More than a page.
 const LONG_SOURCE: &str = "/var/lib/lxcdiag-lab/src/disk-full-cut/embedding_server.service";
-const UNIT: &str = "embedding_server.service";
+pub const UNIT: &str = "embedding_server.service";
 const PATH: &str = "/etc/systemd/system/embedding_server.service";
 
-/// The remedies with commands; `every_remedy_is_tried` compares the list with the runbook.
-const WITH_COMMANDS: &[&str] = &[
+/// The remedies that repair a container; `every_remedy_is_tried` compares the list with the runbook.
+const TRIED: &[&str] = &[
     "race-condition",
     "partial-write",
     "systemd-not-ready",
-    "late-mount",
-    "alias-of-another-unit",
-    "alias-taken",
-    "init-script-in-the-way",
-    "linked-unit-file",
-    "mount-name-unescaped",
-    "unit-gone",
-    "target-not-reached",
     "push-failed",
     "read-only-or-full",
     "file-misplaced",
@@ -39,32 +32,43 @@ const WITH_COMMANDS: &[&str] = &[
     "file-missing",
 ];
 
-/// The commands of a remedy: the indented lines.
-fn commands(remedy: &str) -> String {
-    let lines = remedy.lines().filter_map(|line| line.strip_prefix("  "));
-    lines.collect::<Vec<_>>().join("\n")
-}
+/// The remedies of states that the lab cannot make; `harmless` pastes them in the states that it can make.
+const UNTRIED: &[&str] = &[
+    "late-mount",
+    "alias-of-another-unit",
+    "alias-taken",
+    "init-script-in-the-way",
+    "linked-unit-file",
+    "mount-name-unescaped",
+    "target-not-reached",
+];
 
-/// The remedy's commands, if the verdict is the expected one.
+/// The commands of the verdict's remedies of a kind, if the verdict is the expected one.
 #[track_caller]
-fn remedy_of(ended: &Ended, id: &str) -> String {
-    assert!(WITH_COMMANDS.contains(&id), "{id} is not in the list");
+fn remedies_of(ended: &Ended, id: &str, kind: &str) -> Vec<String> {
+    assert!(TRIED.contains(&id), "{id} is not in the list");
     let verdict = ended.verdict();
     assert_eq!(verdict.id, id, "{}", verdict.summary);
     let report = ended.report();
-    let script = commands(report["verdict"]["remedy"].as_str().unwrap());
-    assert!(
-        !script.is_empty(),
-        "no commands in {}",
-        report["verdict"]["remedy"]
-    );
-    script
+    let remedies = report["verdict"]["remedies"].as_array().unwrap().iter();
+    let scripts: Vec<_> = remedies
+        .filter(|remedy| remedy["kind"] == kind && remedy["commands"] != "")
+        .map(|remedy| remedy["commands"].as_str().unwrap().to_owned())
+        .collect();
+    assert!(!scripts.is_empty(), "no commands in {}", report["verdict"]);
+    scripts
+}
+
+/// The commands that repair this container.
+#[track_caller]
+fn remedy_of(ended: &Ended, id: &str) -> String {
+    remedies_of(ended, id, "now").join("\n")
 }
 
 impl Container {
     /// Types what was copied from a report into an interactive shell of the host, where `source` is what SOURCE was set
     /// to before.
-    fn paste(&self, script: &str, source: Option<&str>) -> Output {
+    pub fn paste(&self, script: &str, source: Option<&str>) -> Output {
         let bin = self.directory.path().join("bin");
         if !bin.exists() {
             std::fs::create_dir(&bin).unwrap();
@@ -87,7 +91,7 @@ impl Container {
 
     /// Everything in the directory of the unit.
     fn unit_directory(&self) -> String {
-        self.sh("cd /etc/systemd/system && find . -printf '%p %y %m %U:%G %s %T@ %l\\n' | sort; cat *.service 2>&1; true")
+        self.sh("cd /etc/systemd/system && find . ! -type d -printf '%p %y %m %U:%G %s %T@ %l\\n' -o -printf '%p %m\\n' | sort; cat *.service 2>&1; true")
     }
 
     /// The unit's file and what systemd has loaded of it.
@@ -103,13 +107,18 @@ impl Container {
         state.trim() == "enabled"
     }
 
-    /// Asserts that the commands repair it: the right content, enabled.
+    fn unit_runs(&self, unit: &str) -> bool {
+        let state = self.sh(&format!("systemctl is-active {unit} 2>&1 || true"));
+        state.trim() == "active"
+    }
+
+    /// Asserts that the commands repair it: the right content, enabled, running.
     #[track_caller]
     fn assert_cured_by(&self, script: &str, source: Option<&str>) {
         let output = self.paste(script, source);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(
-            output.status.success() && self.unit_is_enabled(UNIT),
+            output.status.success() && self.unit_is_enabled(UNIT) && self.unit_runs(UNIT),
             "{script}\nended with {}: {said}",
             output.status
         );
@@ -119,7 +128,8 @@ impl Container {
         );
     }
 
-    /// Asserts that the remedy for a scenario changes nothing until SOURCE is set, and then repairs it.
+    /// Asserts that the remedy for a scenario changes nothing until SOURCE is set, then repairs it, and
+    /// does no harm when it is repeated.
     #[track_caller]
     fn assert_cured(&self, scenario: &str, options: &[&str], id: &str) {
         let injected = self.inject(scenario, &["--delay", "0.3"]);
@@ -135,6 +145,13 @@ impl Container {
             assert_eq!(self.unit_directory(), before, "{script}");
         }
         self.assert_cured_by(&script, Some(SOURCE));
+        let repaired = self.unit(UNIT);
+        self.paste(&script, Some(SOURCE));
+        let process = |unit: &str| {
+            let line = unit.lines().find(|line| line.starts_with("MainPID="));
+            line.map(str::to_owned)
+        };
+        assert_eq!(process(&self.unit(UNIT)), process(&repaired), "{script}");
     }
 }
 
@@ -206,7 +223,7 @@ fn waiting_for_a_push_that_is_late() {
         .failed_at
         .unwrap();
     let ended = container.diagnose(&["--read-only", "--failed-at", &failed_at]);
-    let script = remedy_of(&ended, "race-condition");
+    let script = remedies_of(&ended, "race-condition", "cause").join("\n");
     container.reset();
     let id = container.id;
     let late = format!("(sleep 1; pct push {id} {SOURCE} {PATH}) &\n");
@@ -253,9 +270,9 @@ fn a_full_disk() {
     }
 }
 
-/// Whatever SOURCE is: the unit is loaded, and other units may start it.
+/// Whatever SOURCE is, the file stays as it is, and the service runs.
 #[test]
-fn a_unit_without_install_stays_as_it_is() {
+fn a_unit_without_install_is_started() {
     let container = Container::privileged();
     container.inject("no-install", &[]);
     let ended = container.diagnose(&["--read-only"]);
@@ -265,13 +282,12 @@ fn a_unit_without_install_stays_as_it_is() {
     std::fs::write(&own, unit.split("\n[Install]").next().unwrap()).unwrap();
     let other = container.directory.path().join("other.service");
     std::fs::write(&other, "[Service]\nExecStart=/bin/true\n[Install]\n").unwrap();
-    let before = (container.unit(UNIT), container.unit_directory());
-    assert!(before.0.contains("LoadState=loaded"), "{}", before.0);
+    let before = container.unit_directory();
     for source in [None, Some(&own), Some(&other)] {
         let output = container.paste(&script, source.map(|path| path.to_str().unwrap()));
         assert!(!output.status.success(), "{script}\n{output:?}");
-        let after = (container.unit(UNIT), container.unit_directory());
-        assert_eq!(after, before, "{script}\n{output:?}");
+        assert_eq!(container.unit_directory(), before, "{script}\n{output:?}");
+        assert!(container.unit_runs(UNIT), "{script}\n{output:?}");
     }
     let names = std::fs::read_dir(container.directory.path()).unwrap();
     let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -288,7 +304,9 @@ fn a_mistyped_name_of_a_running_unit_needs_no_command() {
     let report = ended.report();
     let remedy = report["verdict"]["remedy"].as_str().unwrap();
     assert!(remedy.contains(&format!("--var unit={UNIT}")), "{remedy}");
-    assert_eq!(commands(remedy), "");
+    for remedy in report["verdict"]["remedies"].as_array().unwrap() {
+        assert_eq!(remedy["commands"], "");
+    }
 }
 
 /// A new hypothesis in the runbook needs a test of its remedy.
@@ -298,9 +316,18 @@ fn every_remedy_is_tried() {
     let runbook: serde_yaml::Value =
         serde_yaml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let hypotheses = runbook["hypotheses"].as_sequence().unwrap().iter();
-    let with_commands: Vec<_> = hypotheses
-        .filter(|it| !commands(it["remedy"].as_str().unwrap()).is_empty())
+    let repairs = |hypothesis: &serde_yaml::Value| {
+        let remedies = hypothesis["remedies"].as_sequence().unwrap().iter();
+        remedies
+            .filter(|remedy| remedy["fix"] == "now")
+            .any(|remedy| remedy["commands"].is_string())
+    };
+    let with_commands: BTreeSet<_> = hypotheses
+        .filter(|it| repairs(it))
         .map(|it| it["id"].as_str().unwrap())
         .collect();
-    assert_eq!(with_commands, WITH_COMMANDS);
+    assert_eq!(
+        with_commands,
+        TRIED.iter().chain(UNTRIED).copied().collect()
+    );
 }
