@@ -241,3 +241,24 @@ fn the_given_directory_comes_before_the_usual_ones() {
     let last = library.directories.last().unwrap();
     assert_eq!(last, &(PathBuf::from("/etc/lxcdiag/runbooks"), false));
 }
+
+/// Readers paste them into a root shell: the first failure must stop them, and not the shell.
+#[test]
+fn remedies_of_built_in_runbooks_that_change_something_stop_at_the_first_failure() {
+    for (name, _) in BUILT_IN {
+        let runbook = crate::runbook::read(&Library::default().find(name).unwrap()).unwrap();
+        for hypothesis in &runbook.hypotheses {
+            assert_eq!(hypothesis.remedy, None, "{name}: {}", hypothesis.id);
+            for remedy in &hypothesis.remedies {
+                let script = remedy.commands.as_deref().unwrap_or_default().trim_end();
+                let changes = remedy.changes.as_deref().unwrap_or("nothing");
+                let stops = script.starts_with("( set -e\n") && script.ends_with("\n)");
+                assert!(
+                    changes == "nothing" || script.lines().count() == 1 || stops,
+                    "{name}: {}\n{script}",
+                    hypothesis.id
+                );
+            }
+        }
+    }
+}
