@@ -6,14 +6,10 @@ use std::sync::LazyLock;
 use lxcdiag::evidence::recording::Recording;
 use lxcdiag::judge::judge;
 use lxcdiag::report::{Format, Layout, Report, render};
-use lxcdiag::runbook::{self, Runbook, Source};
+use lxcdiag::runbook::{self, Library, Runbook, Source};
 
-static SOURCE: LazyLock<Source> = LazyLock::new(|| Source {
-    name: "race-condition".to_owned(),
-    text: include_str!("../../runbooks/race-condition.yaml").to_owned(),
-    built_in: false,
-    parts: Vec::new(),
-});
+static SOURCE: LazyLock<Source> =
+    LazyLock::new(|| Library::standard(None).find("race-condition").unwrap());
 static RUNBOOK: LazyLock<Runbook> = LazyLock::new(|| runbook::read(&SOURCE).unwrap());
 
 fn recordings() -> PathBuf {

@@ -7,7 +7,7 @@ use lxcdiag::evidence::container_id::ContainerId;
 use lxcdiag::evidence::recording::Recording;
 use lxcdiag::judge::judge;
 use lxcdiag::report::Report;
-use lxcdiag::runbook::{self, Source};
+use lxcdiag::runbook::{self, Library};
 use lxcdiag::sweep::problem::{ProblemId, Status};
 use lxcdiag::sweep::report::{CheckTitle, SCHEMA, Sweep};
 use lxcdiag::sweep::row::{Row, VisitResult};
@@ -50,13 +50,7 @@ fn selected(id: u32, node: &str, name: &str) -> Selected {
 
 /// A sweep with `health` over containers of two nodes, and the reports on those that were reached.
 pub fn health() -> (Sweep, Vec<Report>) {
-    let text = std::fs::read_to_string(root().join("runbooks/health.yaml")).unwrap();
-    let source = Source {
-        name: "health".to_owned(),
-        text,
-        built_in: false,
-        parts: Vec::new(),
-    };
+    let source = Library::standard(None).find("health").unwrap();
     let runbook = runbook::read(&source).unwrap();
     let report = |id: u32, name: &str| {
         let path = root().join(format!("runbooks/tests/recordings/{name}.json"));
