@@ -456,7 +456,7 @@ pct exec 958 -- systemctl restart ssh.service
 ",
                 fix: "set -e
 pct start 958
-until pct exec 958 -- systemctl is-system-running --wait; do sleep 1; done
+for _ in {1..100}; do pct exec 958 -- test -S /run/systemd/private && break; done
 pct exec 958 -- systemctl restart ssh.service
 ",
             },
