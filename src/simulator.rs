@@ -19,6 +19,7 @@
 //! | `truth` | which hypotheses are true |
 //! | `property`, `shrink`, `regressions`, `exhaustive` | the tests |
 //! | `recorded` | the model compared with recordings of real containers |
+//! | `reality` | the model compared with histories that are played in real containers |
 //!
 //! Outside the model: drop-ins, instances of templates, other directories than /etc/systemd/system as the one
 //! pushed to, and whatever leaves no trace (`History::is_possible`).
@@ -32,6 +33,7 @@ mod generator;
 mod history;
 mod property;
 mod random;
+mod reality;
 mod recorded;
 mod regressions;
 mod shrink;

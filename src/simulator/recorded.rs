@@ -112,7 +112,7 @@ fn recorded(name: &str, systemd: u32) -> Recording {
 }
 
 /// Output without colours, times and the name of a temporary directory; a link leads to the simulator's target.
-fn plain(bytes: &[u8]) -> String {
+pub(super) fn plain(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     static NAMES: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"lxcdiag\.\w{6}|\x1b\[[\d;]*m|\d{10}\.\d{9}").unwrap());

@@ -278,6 +278,10 @@ impl World {
             let inode = self.files.inode_mut(id);
             (inode.born, inode.changed) = (stamp, stamp);
         }
+        if let Ok(above) = self.files.lookup("/etc/systemd", true) {
+            let above = self.files.inode_mut(above);
+            (above.modified, above.changed) = (stamp, stamp);
+        }
     }
 
     /// Keeps the files for a rollback.

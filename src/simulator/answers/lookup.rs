@@ -56,7 +56,9 @@ pub(super) fn lookup(world: &World, unit: &str) -> Reply {
             lines.push(format!("near|{name}|{path}"));
         }
     }
-    if unit != UNIT && world.service.active {
+    // systemd keeps what is active, and what a target wants.
+    let is_kept = world.service.active || world.is_linked() && world.look_for(UNIT).is_good();
+    if unit != UNIT && is_kept {
         lines.push(format!("loaded|{UNIT}|{UNIT}"));
     }
     Reply::prints(
