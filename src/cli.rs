@@ -18,6 +18,7 @@ mod runbooks;
 mod runtime;
 mod signals;
 mod sweep;
+mod trace;
 
 use std::ffi::OsString;
 use std::process::ExitCode as Status;
@@ -26,10 +27,14 @@ use clap::Parser as _;
 use tracing::level_filters::LevelFilter;
 
 use crate::cli::exit_code::ExitCode;
+use crate::trace::Shim;
 use args::{Args, Command};
 
 /// Runs a command line. Reports go to stdout, everything else to stderr.
 pub fn main(command_line: Vec<OsString>) -> Status {
+    if let Some(shim) = Shim::of_this_process() {
+        shim.run(&command_line);
+    }
     let args = match Args::try_parse_from(&command_line) {
         Ok(args) => args,
         Err(error) => {
@@ -57,6 +62,7 @@ pub fn main(command_line: Vec<OsString>) -> Status {
         Command::Show(args) => runbooks::show(&args),
         Command::Validate(args) => runbooks::validate(&args),
         Command::Audit(args) => audit::audit(&args),
+        Command::Trace(args) => trace::trace(&args),
     };
     match result {
         Ok(code) => code.into(),

@@ -18,7 +18,7 @@
 //! - The client's process group gets TERM, never KILL: the shell in the container is part of the
 //!   group, and has to clean up.
 
-mod capture;
+pub(crate) mod capture;
 mod client;
 mod error;
 mod marks;

@@ -6,3 +6,4 @@ pub mod fact;
 pub(crate) mod provision_log;
 pub mod recording;
 pub mod time;
+pub mod trace;

@@ -57,6 +57,7 @@ impl<'a> Run<'a> {
             recording: Recording {
                 demonstration: None,
                 log: None,
+                traced_pushes: Vec::new(),
                 schema: SCHEMA.to_owned(),
                 lxcdiag: "0.1.0".to_owned(),
                 command_line: ["lxcdiag", "run", &runbook.id, "--ct", "958"]

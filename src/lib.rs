@@ -43,6 +43,8 @@ mod shell_quote;
 mod simulator;
 pub mod sweep;
 pub mod terminal_text;
+#[allow(clippy::disallowed_methods, reason = "runs the traced command")]
+pub mod trace;
 
 /// An error and its sources, in one line.
 pub fn error_chain(error: &dyn std::error::Error) -> String {

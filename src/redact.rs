@@ -26,6 +26,7 @@ use std::collections::BTreeMap;
 use regex::bytes::Regex;
 
 use crate::evidence::recording::{Attempt, Output, Recording};
+use crate::evidence::trace::Trace;
 use crate::judge::Diagnosis;
 use crate::report::Report;
 use crate::runbook::Runbook;
@@ -62,6 +63,13 @@ pub fn report(
     let mut report = Report::new(runbook, sha256, recording, diagnosis);
     redactor.redact_report(&mut report);
     report
+}
+
+/// Removes the secrets in a trace.
+pub fn trace(trace: &mut Trace) {
+    let mut redactor = Redactor::default();
+    trace.visit(None, &mut Learn(&mut redactor));
+    trace.visit(None, &mut Redact(&mut redactor));
 }
 
 /// The secrets of one run; none by default.

@@ -1,5 +1,6 @@
 //! The arguments of the command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
@@ -52,6 +53,8 @@ pub(super) enum Command {
     Validate(ValidateArgs),
     /// Check provisioning scripts for faults, without running them
     Audit(AuditArgs),
+    /// Record the calls of pct that a provisioning command makes
+    Trace(TraceArgs),
 }
 
 #[derive(Debug, Parser)]
@@ -82,6 +85,9 @@ pub(super) struct RunArgs {
     /// Time zone of timestamps in the log without one, such as Europe/Berlin or +02:00
     #[arg(long, value_name = "ZONE", requires = "log", value_parser = zone)]
     pub(super) log_zone: Option<TimeZone>,
+    /// Trace of the provisioning command, from `lxcdiag trace`; sets the time of the failure and its text
+    #[arg(long, value_name = "FILE", conflicts_with = "log")]
+    pub(super) trace: Option<PathBuf>,
     /// Run the checks that change the container, without asking
     #[arg(long, conflicts_with = "read_only")]
     pub(super) allow_changes: bool,
@@ -256,6 +262,9 @@ pub(super) struct JudgeArgs {
     /// Recordings, as written by `lxcdiag run --record`
     #[arg(required = true, value_name = "RECORDING")]
     pub(super) recordings: Vec<PathBuf>,
+    /// Trace of the provisioning command, from `lxcdiag trace`; replaces the log of the recording
+    #[arg(long, value_name = "FILE")]
+    pub(super) trace: Option<PathBuf>,
     /// Runbook name or path [default: the current version of the recording's runbook]
     #[arg(long, value_name = "RUNBOOK")]
     pub(super) runbook: Option<String>,
@@ -352,6 +361,25 @@ fn container(text: &str) -> Result<Named, String> {
         Err(_) if is_name => Ok(Named::HostName(text.to_owned())),
         Err(error) => Err(InvalidContainerId::to_string(&error)),
     }
+}
+
+#[derive(Debug, Parser)]
+pub(super) struct TraceArgs {
+    /// Write the trace to a file, for --trace of `lxcdiag run` and `lxcdiag judge`
+    #[arg(long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Wait after each push, to try a delay without editing the script
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(super) settle: Option<std::time::Duration>,
+    /// Run the command N times; with --settle, N times with and N times without the delay
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) repeat: Option<u16>,
+    /// Run a shell command before each run, to restore the container
+    #[arg(long, value_name = "COMMAND")]
+    pub(super) reset: Option<String>,
+    /// Command to trace, with its arguments
+    #[arg(required = true, last = true, value_name = "COMMAND")]
+    pub(super) command: Vec<OsString>,
 }
 
 fn incidents() -> PossibleValuesParser {

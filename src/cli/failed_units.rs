@@ -108,6 +108,7 @@ async fn failed_units(
         command_line: request.command_line.clone(),
         failed_at: None,
         log: None,
+        traced_pushes: Vec::new(),
         changes: ChangePolicy::Declined("this only lists units"),
         timeout: request.timeout,
         demonstration: None,

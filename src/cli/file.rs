@@ -34,6 +34,12 @@ pub(super) fn read_start(path: &Path, limit: u64) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// The name of a file, without its directory.
+pub(super) fn name_of(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
 /// Checks whether a file can be written, as far as that is known in advance. Changes nothing.
 ///
 /// # Errors

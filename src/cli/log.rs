@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::error::CliError;
+use super::file::name_of;
 use crate::cli::exit_code::ExitCode;
 use crate::evidence::container_id::ContainerId;
 use crate::evidence::fact::{Fact, Facts};
@@ -33,7 +34,7 @@ pub(super) fn read(
     let known = zone
         .cloned()
         .or_else(|| proven_zone(&text, written, ct, &tasks(host, ct)));
-    let file = path.file_name().unwrap_or_default().to_string_lossy();
+    let file = name_of(path);
     let log = Log {
         file: &file,
         text: &text,

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use super::args::{JudgeArgs, LibraryArgs, TestArgs};
 use super::error::CliError;
+use super::file::name_of;
 use super::file::read_start;
 use super::output::Sinks;
-use super::{output, runbooks};
+use super::{output, runbooks, trace};
 use crate::cli::exit_code::ExitCode;
 use crate::engine::conclude::{Conclusion, conclude};
 use crate::evidence::recording::{Recording, SCHEMA};
@@ -24,9 +25,15 @@ pub(super) fn judge_all(args: &JudgeArgs) -> Result<ExitCode, CliError> {
         let message = "`--output` and `--bundle` accept only one recording, because each file contains one report";
         return Err(CliError::new(ExitCode::Usage, message));
     }
+    let trace = args.trace.as_deref();
+    let traced = trace.map(|path| trace::read(path).map(|trace| (trace, name_of(path))));
+    let traced = traced.transpose()?;
     let mut codes = Vec::new();
     for path in &args.recordings {
-        let concluded = read(path).and_then(|recording| {
+        let concluded = read(path).and_then(|mut recording| {
+            if let Some((trace, file)) = &traced {
+                recording.take_trace(trace, file);
+            }
             let name = args.runbook.as_deref();
             reevaluate(&args.library, name, recording, args.report.no_redact)
         });

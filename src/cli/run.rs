@@ -6,10 +6,11 @@ use std::sync::Arc;
 use super::args::{Named, RunArgs};
 use super::error::CliError;
 use super::failed_units::{choose_unit, lacks_unit};
+use super::file::name_of;
 use super::output::{self, Sinks};
 use super::progress::Progress;
 use super::runtime::{block_on, interruptible};
-use super::{client, log, runbooks, signals};
+use super::{client, log, runbooks, signals, trace};
 use crate::cli::exit_code::ExitCode;
 use crate::container::remote::Connections;
 use crate::container::transport::{Ssh, Transport};
@@ -23,6 +24,7 @@ use crate::engine::plan::{ITEM, Plan, Request};
 use crate::engine::policy::ChangePolicy;
 use crate::engine::unit::{UNIT, is_accepted, is_defaulted, pushed_unit, unit_in_log};
 use crate::evidence::container_id::ContainerId;
+use crate::evidence::provision_log::traced_failures;
 use crate::evidence::recording::{Recording, Target};
 use crate::evidence::time::Interval;
 use crate::host::Host;
@@ -89,11 +91,20 @@ fn request(
     let (source, runbook) = runbooks::find(&args.library, &args.runbook)?;
     let mut values = runbooks::values(&runbook, &args.vars)?;
     let host = Host::at(&args.reach.host_root);
-    let log = match &args.log {
-        Some(path) => {
+    let traced = args.trace.as_deref().map(trace::read).transpose()?;
+    let log = match (&args.log, &args.trace) {
+        (Some(path), _) => {
             // Another node has its own task log.
             let host = other_node(args, &host).is_none().then_some(&host);
-            let failures = log::read(path, ct, args.log_zone.as_ref(), host)?;
+            Some((path, log::read(path, ct, args.log_zone.as_ref(), host)?))
+        }
+        (None, Some(path)) => traced
+            .as_ref()
+            .map(|trace| (path, traced_failures(trace, &name_of(path), ct))),
+        (None, None) => None,
+    };
+    let log = match log {
+        Some((path, failures)) => {
             if let Some(unit) = unit_in_log(&runbook, &values, &failures) {
                 tracing::info!("{UNIT} {unit}, as in {}", path.display());
                 values = values.with_unit(unit);
@@ -110,6 +121,7 @@ fn request(
         command_line,
         failed_at: args.failed_at,
         log,
+        traced_pushes: traced.map(|trace| trace.pushes(ct)).unwrap_or_default(),
         changes: changes(args),
         timeout: args.timeout,
         demonstration: args.demo.clone(),

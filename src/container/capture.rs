@@ -6,7 +6,7 @@ use crate::evidence::recording::Output;
 
 /// How many bytes to keep of one stream.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
+pub(crate) struct Limits {
     pub(super) head: usize,
     pub(super) tail: usize,
 }
@@ -19,7 +19,7 @@ pub(super) const STDOUT: Limits = Limits {
 };
 
 /// For a command's standard error, where long output is mostly repetition.
-pub(super) const STDERR: Limits = Limits {
+pub(crate) const STDERR: Limits = Limits {
     head: 32 * 1024,
     tail: 32 * 1024,
 };
@@ -32,7 +32,7 @@ pub(super) const OUTSIDE: Limits = Limits {
 
 /// Collects the bytes of a stream.
 #[derive(Debug)]
-pub(super) struct Capture {
+pub(crate) struct Capture {
     limits: Limits,
     head: Vec<u8>,
     dropped: u64,
@@ -40,7 +40,7 @@ pub(super) struct Capture {
 }
 
 impl Capture {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(crate) fn new(limits: Limits) -> Self {
         Self {
             limits,
             head: Vec::new(),
@@ -49,7 +49,7 @@ impl Capture {
         }
     }
 
-    pub(super) fn push(&mut self, bytes: &[u8]) {
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
         let missing = self.limits.head - self.head.len();
         let (head, rest) = bytes.split_at(missing.min(bytes.len()));
         self.head.extend_from_slice(head);
@@ -66,7 +66,7 @@ impl Capture {
         self.head.len() as u64 + self.dropped + self.tail.len() as u64
     }
 
-    pub(super) fn into_output(self) -> Output {
+    pub(crate) fn into_output(self) -> Output {
         let mut output = Output {
             head: self.head,
             dropped: self.dropped,

@@ -13,6 +13,7 @@ use crate::evidence::recording::{
     FailureSource, OwnChange, RecordedRunbook, Recording, SCHEMA, Target,
 };
 use crate::evidence::time::Interval;
+use crate::evidence::trace::TracedPush;
 use crate::expression::{Binding, Scope, Unknown};
 use crate::judge::results::CheckResults;
 use crate::runbook::{Action, Check, HostProbe, Runbook};
@@ -35,6 +36,8 @@ pub struct Request {
     pub failed_at: Option<Interval>,
     /// The failures in the provisioning log, if one was given.
     pub log: Option<Vec<LoggedFailure>>,
+    /// The pushes in a trace, if one was given instead of the log.
+    pub traced_pushes: Vec<TracedPush>,
     /// Whether the container may be changed.
     pub changes: ChangePolicy,
     /// Time limit for the whole run.
@@ -137,6 +140,7 @@ impl Plan {
             failed_at: request.failed_at,
             failed_at_given: request.failed_at.is_some(),
             log: request.log.clone(),
+            traced_pushes: request.traced_pushes.clone(),
             read_only: request.changes.is_read_only(),
             started_at: 0,
             finished_at: 0,

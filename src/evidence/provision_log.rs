@@ -9,6 +9,7 @@ mod proof;
 mod said;
 mod select;
 mod stamp;
+mod traced;
 mod zone;
 
 use std::collections::BTreeSet;
@@ -26,6 +27,7 @@ use names::{Command, Opening};
 pub use proof::{LoggedTask, proven_zone};
 pub use said::Said;
 pub use select::{NoFailure, Selected, failed_command, failed_push, failed_units};
+pub use traced::{call_failure, traced_failures};
 pub use zone::parse_zone;
 
 /// Bytes of a line that are read: the message is at its beginning.
@@ -69,12 +71,19 @@ pub struct Place {
     /// The number of the line; absent if only the end of the log was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,
+    /// The number of the call, if the log is a trace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<usize>,
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.file)?;
-        self.line.map_or(Ok(()), |line| write!(f, ":{line}"))
+        match (self.line, self.call) {
+            (Some(line), _) => write!(f, ":{line}"),
+            (None, Some(call)) => write!(f, ", call {call}"),
+            (None, None) => Ok(()),
+        }
     }
 }
 
@@ -115,6 +124,15 @@ impl Owner {
 
     fn is_this_container(&self) -> bool {
         *self == Self::ThisContainer
+    }
+}
+
+impl LoggedFailure {
+    /// Whether a trace shows it, and with it the time of its command.
+    pub fn is_traced(&self) -> bool {
+        self.place
+            .as_ref()
+            .is_some_and(|place| place.call.is_some())
     }
 }
 
@@ -168,6 +186,7 @@ impl Log<'_> {
             let place = Place {
                 file: self.file.to_owned(),
                 line: self.whole.then_some(number),
+                call: None,
             };
             reader.read(line, rest, at, place);
         }

@@ -11,8 +11,11 @@ use serde::{Deserialize, Serialize};
 use crate::evidence::check_key::CheckKey;
 use crate::evidence::container_id::ContainerId;
 use crate::evidence::fact::Facts;
-use crate::evidence::provision_log::{self, LoggedFailure, NoFailure, Place, Selected};
+use crate::evidence::provision_log::{
+    self, LoggedFailure, NoFailure, Place, Selected, traced_failures,
+};
 use crate::evidence::time::Interval;
+use crate::evidence::trace::{Trace, TracedPush};
 
 /// The format of a recording file.
 pub const SCHEMA: &str = "lxcdiag.recording/1";
@@ -45,6 +48,9 @@ pub struct Recording {
     /// The failures in the provisioning log, if one was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<Vec<LoggedFailure>>,
+    /// The pushes into the container in a trace, if one was given. Its failures are in `log`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub traced_pushes: Vec<TracedPush>,
     /// Whether `--read-only` was given.
     pub read_only: bool,
     /// When the run began, in nanoseconds since the Unix epoch, on the clock that host and container share.
@@ -186,6 +192,15 @@ impl Ending {
 }
 
 impl Recording {
+    /// Takes the failures and the pushes from a trace. `file` is its name.
+    pub fn take_trace(&mut self, trace: &Trace, file: &str) {
+        self.log = Some(traced_failures(trace, file, self.target.ct));
+        self.traced_pushes = trace.pushes(self.target.ct);
+        if !self.failed_at_given {
+            self.failed_at = self.logged_failure_time();
+        }
+    }
+
     /// When the run began.
     pub fn began(&self) -> Interval {
         Interval::new(

@@ -39,6 +39,15 @@ pub(super) fn boot_moment() -> Interval {
     )
 }
 
+/// The time of a moment in ticks since `boot`.
+pub(super) fn tick(ticks: i64, boot: Interval) -> Interval {
+    let ticks = ticks.saturating_mul(TICK);
+    Interval::new(
+        boot.start.saturating_add(ticks),
+        boot.end.saturating_add(ticks).saturating_add(TICK),
+    )
+}
+
 /// When a task began: the start of its process in ticks since `boot`, if that agrees with the whole
 /// second in the UPID.
 ///
@@ -47,11 +56,7 @@ pub(super) fn boot_moment() -> Interval {
 /// result then covers both.
 pub(super) fn begin(upid: &Upid, boot: Interval) -> Interval {
     let second = whole_second(upid.start);
-    let ticks = upid.ticks.saturating_mul(TICK);
-    let precise = Interval::new(
-        boot.start.saturating_add(ticks),
-        boot.end.saturating_add(ticks).saturating_add(TICK),
-    );
+    let precise = tick(upid.ticks, boot);
     let latest = second.end.saturating_add(FORK_LATENCY);
     if precise.end >= second.start && precise.start < latest {
         precise

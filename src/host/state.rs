@@ -6,18 +6,21 @@ use std::io::ErrorKind;
 
 use memchr::{memchr, memmem, memrchr};
 
-use super::Host;
+use super::tasks::start_ticks;
+use super::{Host, clock};
 use crate::evidence::container_id::ContainerId;
+use crate::evidence::time::Interval;
 
 /// Most bytes to read of the list of sockets; a line has about 80.
 const MAX_SOCKETS: u64 = 64 * 1024 * 1024;
 /// Most bytes to read of a cgroup's file.
 const MAX_CGROUP_FILE: u64 = 4096;
-/// Mount points of cgroups that can be frozen: version 1, version 2, and 2 beside 1.
-const HIERARCHIES: [&str; 3] = [
+/// Mount points of cgroups: those that can be frozen, of version 1, version 2, and 2 beside 1, and systemd's own of version 1.
+const HIERARCHIES: [&str; 4] = [
     "sys/fs/cgroup/freezer",
     "sys/fs/cgroup",
     "sys/fs/cgroup/unified",
+    "sys/fs/cgroup/systemd",
 ];
 
 /// The state of a container.
@@ -69,6 +72,37 @@ impl Host {
         running: Option<&BTreeSet<ContainerId>>,
     ) -> State {
         self.state_where(ct, running.map(|running| running.contains(&ct)))
+    }
+
+    /// When the init process of a running container started: its boot, as the host sees it.
+    pub(crate) fn init_started(&self, ct: ContainerId) -> Option<Interval> {
+        let groups = HIERARCHIES.iter().flat_map(|hierarchy| {
+            let groups = self.groups(hierarchy, ct).into_iter();
+            groups.map(move |group| format!("{hierarchy}/{group}"))
+        });
+        // systemd moves itself to a cgroup of its own.
+        let lists = groups.flat_map(|group| {
+            [
+                format!("{group}/init.scope/cgroup.procs"),
+                format!("{group}/cgroup.procs"),
+            ]
+        });
+        let processes = lists.filter_map(|list| self.read_text(list, MAX_CGROUP_FILE).ok());
+        let init = processes.into_iter().find_map(|list| {
+            let mut processes = list.lines().map(str::to_owned);
+            processes.find(|process| self.is_init(process))
+        })?;
+        let stat = self.read_text(format!("proc/{init}/stat"), MAX_CGROUP_FILE);
+        Some(clock::tick(start_ticks(&stat.ok()?)?, clock::boot_moment()))
+    }
+
+    /// Whether a process is the first one of its container.
+    fn is_init(&self, process: &str) -> bool {
+        let status = self.read_text(format!("proc/{process}/status"), MAX_CGROUP_FILE);
+        status.is_ok_and(|status| {
+            let ids = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
+            ids.is_some_and(|ids| ids.split_whitespace().skip(1).last() == Some("1"))
+        })
     }
 
     fn state_where(&self, ct: ContainerId, runs: Option<bool>) -> State {

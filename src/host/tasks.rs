@@ -122,7 +122,7 @@ impl Host {
 
 /// When a process started, in ticks since boot: the 22nd field of `/proc/PID/stat`. The second field is
 /// the name of the command in parentheses, which may contain any character.
-fn start_ticks(stat: &str) -> Option<i64> {
+pub(super) fn start_ticks(stat: &str) -> Option<i64> {
     let (_, after_name) = stat.rsplit_once(')')?;
     after_name.split_ascii_whitespace().nth(19)?.parse().ok()
 }

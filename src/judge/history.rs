@@ -69,6 +69,8 @@ struct Task {
     /// Whether it succeeded; absent while that is not known.
     ok: Option<bool>,
     status: String,
+    /// When the script called `pct`, if a trace shows it. The task begins later.
+    called: Option<Interval>,
     record: Facts,
 }
 

@@ -127,6 +127,8 @@ pub enum EventSource {
     FailedAt,
     /// The provisioning log.
     Log,
+    /// The trace of the provisioning command.
+    Trace,
     /// A change that this run of lxcdiag made.
     Lxcdiag,
     /// A change that an earlier run of lxcdiag made.
@@ -148,6 +150,7 @@ impl fmt::Display for EventSource {
             Self::Check(id) => id,
             Self::FailedAt => "--failed-at",
             Self::Log => "--log",
+            Self::Trace => "--trace",
             Self::Lxcdiag | Self::EarlierRun => "lxcdiag",
             Self::Derived => "judged",
         })

@@ -25,15 +25,18 @@ pub(super) fn timeline(
             events.push(Event {
                 at,
                 what: failure.text.clone(),
-                source: EventSource::Log,
+                source: match failure.is_traced() {
+                    true => EventSource::Trace,
+                    false => EventSource::Log,
+                },
                 decisive: false,
             });
         }
     }
     if let Some(at) = recording.stated_failure_time()
-        && !events
-            .iter()
-            .any(|event| event.source == EventSource::Log && event.at == at)
+        && !events.iter().any(|event| {
+            matches!(event.source, EventSource::Log | EventSource::Trace) && event.at == at
+        })
     {
         events.push(Event {
             at,

@@ -15,6 +15,9 @@ use crate::evidence::recording::{
     Attempt, Ending, Output, OwnChange, RecordedRunbook, Recording, Target,
 };
 use crate::evidence::time::Interval;
+use crate::evidence::trace::{
+    Boot, Call, Ending as TraceEnding, Push, Run, SourceKind, Stamp, Trace, TracedPush,
+};
 use crate::expression::{Missing, NoFact, Reason};
 use crate::judge::results::{Affected, EventSource, MetricValue, Outcome, Severity};
 use crate::judge::{EvidenceResult, HypothesisResult, Level, Remedy, Verdict, VerdictKind};
@@ -73,17 +76,24 @@ macro_rules! without_text {
 // a pattern, or a command that searches for one.
 structs! {
     Recording {
-        lxcdiag, command_line, runbook, demonstration, target, vars, failed_at, failed_at_given, log, read_only,
+        lxcdiag, command_line, runbook, demonstration, target, vars, failed_at, failed_at_given, log, traced_pushes, read_only,
         started_at, finished_at, clock_uncertainty, cut_short, attempts, earlier_changes, stray_bytes;
         exempt schema, defaulted
     }
     RecordedRunbook { redacted; exempt id, sha256, text, parts }
     Target { ct, node, via, os, systemd, kernel, pve }
     LoggedFailure { at, kind, text, owner, later_runs, units, place, zone_assumed, container_assumed }
-    Place { file, line }
+    Place { file, line, call }
     Attempt {
         item, argv, changes, started_at, duration, ending, stdout, stderr, found, session_lost; exempt check
     }
+    Trace { lxcdiag, command, runs; exempt schema }
+    Run { started_at, finished_at, settle_ms, ending, calls }
+    Call {
+        program, path, arguments, ct, pid, started_at, finished_at, ending, stderr, stderr_bytes, stdout_included, boot,
+        push
+    }
+    Push { source, destination, kind, size, changed; exempt sha256 }
     OwnChange { argv, during, clock_uncertainty }
     CheckKey { item; exempt check }
 
@@ -111,8 +121,9 @@ structs! {
 }
 
 without_text! {
-    bool, i32, i64, u64, usize, f64, ContainerId, Interval,
-    Bearing, Effect, EventSource, FailureKind, Level, Outcome, Owner, RemedyKind, Severity, VerdictKind,
+    bool, u32, i32, i64, u64, usize, f64, ContainerId, Interval,
+    Bearing, Boot, Effect, EventSource, FailureKind, Level, Outcome, Owner, RemedyKind, Severity, SourceKind, Stamp, TraceEnding, TracedPush,
+    VerdictKind,
 }
 
 impl Texts for String {

@@ -130,6 +130,7 @@ pub(super) fn record(runbook: &Arc<Runbook>, history: &History, world: &mut Worl
         command_line: Vec::new(),
         failed_at: inputs.stated_interval(world),
         log: inputs.failures(world),
+        traced_pushes: Vec::new(),
         changes: match inputs.allows_changes {
             true => ChangePolicy::Allowed,
             false => ChangePolicy::Declined("--read-only is given"),

@@ -81,6 +81,11 @@ impl Environment {
         self.program(&[LXCDIAG], arguments)
     }
 
+    /// Another program with these arguments, likewise.
+    pub fn command_of(&self, program: &str, arguments: &[&str]) -> Command {
+        self.program(&[program], arguments)
+    }
+
     /// The same as root, or as root of a user namespace. A machine that grants neither cannot run these tests.
     pub fn command_as_root(&self, arguments: &[&str]) -> Command {
         self.program(&[as_root(), &[LXCDIAG]].concat(), arguments)

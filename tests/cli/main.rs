@@ -31,6 +31,7 @@ mod sweep_outputs;
 mod sweep_state;
 mod sweeps;
 mod targets;
+mod trace;
 mod unit;
 mod usage;
 #[path = "../harness/wait.rs"]

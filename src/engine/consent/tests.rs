@@ -29,6 +29,7 @@ fn pending(runbook: &Runbook, recorded: &Recording, changes: ChangePolicy) -> Op
         command_line: Vec::new(),
         failed_at: None,
         log: None,
+        traced_pushes: Vec::new(),
         changes,
         timeout: None,
         demonstration: None,

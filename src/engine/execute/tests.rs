@@ -21,6 +21,7 @@ fn plan(runbook: &Runbook, recorded: &Recording) -> Plan {
         command_line: Vec::new(),
         failed_at: None,
         log: None,
+        traced_pushes: Vec::new(),
         changes: ChangePolicy::Allowed,
         timeout: None,
         demonstration: None,

@@ -5,6 +5,7 @@ use crate::evidence::fact::{Fact, Facts};
 use crate::evidence::provision_log::{FailureKind, NoFailure, Owner};
 use crate::evidence::recording::Recording;
 use crate::evidence::time::{Interval, SECOND};
+use crate::evidence::trace::TracedPush;
 use crate::judge::results::{CheckResult, CheckResults, Outcome};
 use crate::runbook::HistoryInputs;
 
@@ -21,6 +22,7 @@ pub(in crate::judge) struct Before {
     is_failure_unclear: bool,
     is_not_ready_logged: bool,
     own_changes: Vec<Interval>,
+    traced_pushes: Vec<TracedPush>,
 }
 
 impl Before {
@@ -42,11 +44,12 @@ impl Before {
             _ if is_elsewhere && stated.is_none() => Some(Doubt::Container),
             _ => None,
         };
+        let is_traced = said.is_some_and(|it| it.failure.is_traced());
         Self {
             failure: at
                 .map(|at| Failure {
                     at,
-                    is_logged: stated.is_none(),
+                    is_logged: stated.is_none() && !is_traced,
                     doubt,
                     said: said.and_then(|it| it.said),
                     is_said_elsewhere: is_elsewhere,
@@ -65,6 +68,7 @@ impl Before {
                 .iter()
                 .map(|change| change.during)
                 .collect(),
+            traced_pushes: recording.traced_pushes.clone(),
         }
     }
 }
@@ -110,9 +114,12 @@ pub(in crate::judge) fn observe(
             messages.sort_by_key(|message| message.at.start);
             messages
         }),
-        tasks: seen
-            .records(&inputs.tasks)
-            .map(|records| records.iter().filter_map(task).collect()),
+        tasks: seen.records(&inputs.tasks).map(|records| {
+            let tasks = records.iter().filter_map(task);
+            tasks
+                .map(|task| task.with_call(&before.traced_pushes))
+                .collect()
+        }),
         failure: before.failure.clone(),
         is_failure_unclear: before.is_failure_unclear,
         is_not_ready_logged: before.is_not_ready_logged,
@@ -209,6 +216,7 @@ fn task(record: &Facts) -> Option<Task> {
             _ => None,
         },
         status: text_of(record, "status").unwrap_or_default(),
+        called: None,
         record: record.clone(),
     })
 }

@@ -4,6 +4,7 @@ use super::{Delivery, Known, Observations, Task};
 use crate::evidence::fact::Facts;
 use crate::evidence::provision_log::Said;
 use crate::evidence::time::{Interval, SECOND};
+use crate::evidence::trace::TracedPush;
 
 /// A push that begins so long after the failure was started after it: until its task begins, `pct` takes 1.2 s of CPU.
 const PUSH_START: i64 = 3 * SECOND;
@@ -54,6 +55,23 @@ impl FailedPush<'_> {
     }
 }
 
+impl Task {
+    /// The same with the time of the call that began it, if it is a push of a trace. Several calls that may have begun
+    /// it make one interval.
+    pub(super) fn with_call(self, pushes: &[TracedPush]) -> Self {
+        let may_have_begun = |push: &&TracedPush| {
+            self.kind == "push_file"
+                && push.called.before(self.begin) != Some(false)
+                && push
+                    .ended
+                    .is_none_or(|end| self.begin.before(end) != Some(false))
+        };
+        let calls = pushes.iter().filter(may_have_begun);
+        let called = calls.map(|push| push.called).reduce(Interval::spanning);
+        Self { called, ..self }
+    }
+}
+
 impl Observations {
     /// When the container was created, restored, cloned or rolled back last. What came before left no stamps.
     pub(super) fn created(&self) -> Known<Interval> {
@@ -91,7 +109,7 @@ impl Observations {
         }
         let all = |holds: &dyn Fn(&Task) -> bool| writers.iter().all(|push| holds(push));
         let later = failed_at.shifted(Interval::at(PUSH_START));
-        if all(&|push| push.begin.before(failed_at) == Some(true)) {
+        if all(&|push| push.called.unwrap_or(push.begin).before(failed_at) == Some(true)) {
             match all(&|push| self.wrote_last(push)) {
                 true => Ok(Delivery::Racing),
                 false => Err("something else may have written the file since".to_owned()),

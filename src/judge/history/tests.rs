@@ -23,6 +23,7 @@ fn task(kind: &str, begin: f64, end: f64, status: &str) -> Task {
         end: Some(at(end)),
         ok: Some(status == "OK"),
         status: status.to_owned(),
+        called: None,
         record: Facts::new(),
     }
 }

@@ -11,6 +11,7 @@ use super::super::texts::{Texts, Visitor};
 use super::runs::{everywhere, recording};
 use super::with_patterns;
 use crate::evidence::recording::{Output, Recording};
+use crate::evidence::trace::TracedPush;
 use crate::expression::{Missing, NoFact, Reason};
 use crate::judge::results::MetricValue;
 use crate::judge::results::{Affected, Severity};
@@ -95,6 +96,11 @@ fn full_recording(runbook: &Runbook) -> Recording {
     failure.at = recording.failed_at;
     failure.later_runs = Some(1);
     failure.units = vec!["a.service".to_owned()];
+    failure.place.as_mut().unwrap().call = Some(1);
+    recording.traced_pushes = vec![TracedPush {
+        called: recording.earlier_changes[0].during,
+        ended: recording.failed_at,
+    }];
     recording.attempts[0].changes = true;
     let output = &mut recording.attempts[0].stdout;
     (output.tail, output.written) = (b"end".to_vec(), Some(40));

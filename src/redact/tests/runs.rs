@@ -91,6 +91,7 @@ pub(super) fn recording(runbook: &Runbook) -> Recording {
         later_runs: None,
         units: vec!["Failed to enable unit hunter2/x".to_owned()],
         place: Some(Place {
+            call: None,
             file: "hunter2/x.log".to_owned(),
             line: Some(1),
         }),
