@@ -104,6 +104,7 @@ pub const HISTORY_FACTS: &[&str] = &[
     "failed_push",
     "failed_push_of",
     "pushed_since",
+    "pushed_later",
     "is_certain",
     "current",
 ];

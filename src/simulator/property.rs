@@ -21,7 +21,7 @@ use crate::runbook::Runbook;
 const HISTORIES: u64 = 10_000;
 
 /// Per cent of the hypotheses called likely that must be true. The aim is 80.
-const LIKELY_AND_TRUE: usize = 60;
+const LIKELY_AND_TRUE: usize = 75;
 
 /// A history with its truth and lxcdiag's verdicts.
 pub(super) struct Judged {

@@ -121,6 +121,16 @@ impl Observations {
         }
     }
 
+    /// Whether the push that wrote the file last began after the failure.
+    pub(super) fn is_pushed_later(&self) -> Known<bool> {
+        let failed_at = self.failed_at()?;
+        let is_later = |push: &Task| failed_at.before(push.begin) == Some(true);
+        self.present()?;
+        Ok(self
+            .pushes()?
+            .any(|push| is_later(push) && self.wrote_last(push)))
+    }
+
     /// Whether one push was writing the file at a moment: it created the file before it, and ended with the last write
     /// to it. No other push may have run in the meantime, because two pushes can write one file.
     pub(super) fn is_being_written_at(&self, moment: Interval) -> bool {

@@ -1,3 +1,5 @@
+mod doubt;
+
 use super::*;
 
 const PATH: &str = "/etc/systemd/system/u.service";
@@ -301,65 +303,6 @@ fn the_time_of_a_log_line_may_be_a_second_after_the_failure() {
     };
     assert!(logged(99.5).state_at_failure().is_err());
     assert_eq!(logged(98.5).state_at_failure(), Ok(State::AsNow));
-}
-
-#[test]
-fn a_time_whose_zone_is_assumed_makes_nothing_certain() {
-    let mut seen = with_file(102.0, &[push(99.0, 102.5)]);
-    if let Ok(failure) = &mut seen.failure {
-        failure.doubt = Some(Doubt::Zone);
-    }
-    assert!(seen.failed_at().is_ok());
-    assert!(seen.state_at_failure().is_err());
-    assert!(seen.delivery().is_err());
-    assert!(seen.readiness_at_failure().is_err());
-}
-
-#[test]
-fn a_log_that_may_be_of_another_container_makes_nothing_certain() {
-    let mut seen = with_file(102.0, &[push(99.0, 102.5)]);
-    if let Ok(failure) = &mut seen.failure {
-        failure.said = Some(Said::Masked);
-        failure.is_said_elsewhere = true;
-    }
-    assert!(seen.said().is_err());
-    assert_eq!(
-        seen.state_at_failure(),
-        Ok(State::Absent),
-        "at a given time"
-    );
-    if let Ok(failure) = &mut seen.failure {
-        failure.doubt = Some(Doubt::Container);
-    }
-    assert!(seen.state_at_failure().is_err());
-}
-
-#[test]
-fn the_clock_was_set_if_a_tasks_second_and_ticks_do_not_agree() {
-    let mut seen = with_file(98.0, &[]);
-    assert_eq!(seen.state_at_failure(), Ok(State::AsNow));
-    if let Ok(tasks) = &mut seen.tasks {
-        tasks[1].begin = Interval::new(8 * SECOND, 9 * SECOND);
-    }
-    assert!(seen.clock_was_set());
-    assert!(seen.state_at_failure().is_err());
-}
-
-#[test]
-fn a_push_was_writing_the_file_if_the_last_write_is_its_own() {
-    let written = |end: Option<f64>| {
-        let mut seen = with_file(98.0, &[push(97.95, 103.2)]);
-        if let Ok(Entry::Present { own, .. }) = &mut seen.entry {
-            (own.modified, own.changed) = (at(103.0), at(103.0));
-        }
-        if let Some(push) = seen.tasks.as_mut().ok().and_then(|it| it.last_mut()) {
-            (push.end, push.ok) = (end.map(at), end.map(|_| true));
-        }
-        seen.state_at_failure()
-    };
-    assert_eq!(written(Some(103.2)), Ok(State::Incomplete));
-    assert!(written(Some(109.0)).is_err(), "somebody else wrote it last");
-    assert!(written(None).is_err(), "it still runs");
 }
 
 #[test]
