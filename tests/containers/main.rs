@@ -30,6 +30,7 @@ mod names;
 mod nodes;
 mod processes;
 mod remedies;
+mod trace;
 mod untouched;
 mod verdicts;
 #[path = "../harness/wait.rs"]
