@@ -10,7 +10,7 @@
 //! | rollbacks, restores, clones | the lab has no storage with snapshots; a copy would get births of its own |
 //! | a full or read-only file system | the container's journal would have to be elsewhere |
 //! | earlier runs of lxcdiag | their own times are lxcdiag's, not the script's |
-//! | pushes at the same time | the second waits for the lock of the container, which the model leaves out |
+//! | pushes at the same time | the second waits for the lock of the container, which the model does not do |
 //! | no systemd, no journal, a volatile one, no births | states of an image; `recorded` compares those that are recorded |
 //! | commands before systemd answers | it is ready before a command can be timed |
 //! | `--failed-at`, `--log`, `--var source` | they are files and words of the user, not of the container |

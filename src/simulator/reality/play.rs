@@ -14,7 +14,7 @@ use crate::simulator::event::{Delivery, Event, Fault, How, Origin, Place};
 use crate::simulator::history::History;
 use crate::simulator::{MILLI, Nanos, UNIT};
 
-/// What takes longer is waited for in vain.
+/// How long to wait for the container to be up.
 const LIMIT: Duration = Duration::from_secs(60);
 /// Where the file systems that are mounted in a history come from.
 pub(super) const VOLUMES: &str = "/var/lib/volumes";
