@@ -16,6 +16,7 @@
 #[allow(clippy::disallowed_methods, reason = "writes files")]
 mod atomic_file;
 pub mod audit;
+mod bash_parser;
 mod cache;
 #[allow(clippy::disallowed_methods, reason = "reads and writes files")]
 pub mod cli;

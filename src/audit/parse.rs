@@ -4,7 +4,7 @@ mod convert;
 mod recover;
 mod word;
 
-use brush_parser::{Parser, ParserOptions, SourcePosition, ast};
+use brush_parser::SourcePosition;
 
 use super::syntax::{Lost, Script};
 use super::text::{Place, Text};
@@ -68,8 +68,4 @@ impl<'a> Source<'a> {
         self.text
             .slice(self.byte(&span.start), self.byte(&span.end))
     }
-}
-
-fn parse_program(text: &str) -> Result<ast::Program, brush_parser::ParseError> {
-    Parser::new(text.as_bytes(), &ParserOptions::default()).parse_program()
 }

@@ -67,7 +67,7 @@ impl Count {
     }
 }
 
-/// Whether a run failed: the command, or a call of which nobody looked at the failure.
+/// Whether a run failed: the command, or a call whose failure the command did not notice.
 fn has_failed(run: &Run) -> bool {
     !run.ending.is_success() || cause(run).is_some()
 }

@@ -59,7 +59,7 @@ impl Tap {
                 Ok(count) => {
                     let bytes = chunk.get(..count).unwrap_or_default();
                     capture.push(bytes);
-                    // Nobody reads it: the program gets SIGPIPE, as without the pipe.
+                    // The reader is gone: the program gets SIGPIPE, as without the pipe.
                     if write_all(io::stderr().as_fd(), bytes).is_err() {
                         break;
                     }

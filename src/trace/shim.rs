@@ -116,7 +116,7 @@ impl Shim {
                 }),
             push,
         };
-        // A call that is not recorded is run all the same.
+        // A call that is not recorded still runs.
         let _ = self.directory.record(&call);
         let mut pushed = call.push.clone();
         let hashing = std::thread::spawn(move || {

@@ -209,7 +209,7 @@ fn a_patch_leaves_no_finding_above_a_note() {
         // Files that a script sources are patched with it.
         faulty_scripts(&environment);
     }
-    // `pct push 900 a.conf`: nobody knows where to.
+    // `pct push 900 a.conf`: the destination is unknown.
     assert_eq!(left, ["options.sh: push-arguments"]);
 }
 

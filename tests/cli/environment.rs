@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use regex::Regex;
 
-const LXCDIAG: &str = env!("CARGO_BIN_EXE_lxcdiag");
+pub const LXCDIAG: &str = env!("CARGO_BIN_EXE_lxcdiag");
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 pub struct Environment {

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Output, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::environment::Environment;
+use crate::environment::{Environment, LXCDIAG};
 use crate::wait::{wait_for, wait_until};
 
 const PUSH_FAILED: &str = "failed to create file: /etc/systemd/system/: Is a directory";
@@ -26,7 +26,16 @@ fn with_pct(script: &str) -> Environment {
 fn command(environment: &Environment, before: &[&str], script: &str) -> Command {
     let mut command = match before {
         [] => environment.command_of("bash", &["-c", script]),
-        _ => environment.command(&[before, &["bash", "-c", script]].concat()),
+        // A job in the background of a script ignores some signals.
+        _ => environment.command_of(
+            "env",
+            &[
+                &["--default-signal", LXCDIAG],
+                before,
+                &["bash", "-c", script],
+            ]
+            .concat(),
+        ),
     };
     let path = format!("{}:/usr/bin:/bin", environment.path("bin").display());
     command

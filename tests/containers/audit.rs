@@ -1,4 +1,4 @@
-//! What the audit says of the incident's script, tried out: the script fails, also with a delay, and its patch works.
+//! What the audit reports about the incident's script, tried in a container: the script fails, also with a delay, and its patch works.
 
 use std::path::Path;
 use std::process::{Command, Output};

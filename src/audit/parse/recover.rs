@@ -5,19 +5,8 @@ use brush_parser::ParseError;
 
 use super::super::syntax::{Lost, Script};
 use super::super::text::Text;
-use super::{Source, convert, parse_program};
-
-/// Deeper blocks would overflow the parser's stack.
-const DEEPEST_BLOCK: usize = 150;
-
-/// The parser takes twice as long for each further level of parentheses.
-const DEEPEST_PARENTHESES: usize = 16;
-
-/// The parser's time doubles with each `((` and each `case` in another that is not closed.
-const DEEPEST_AMBIGUITY: usize = 9;
-
-/// The parser's time grows with the square of the words in a line.
-const MOST_WORDS: usize = 20_000;
+use super::{Source, convert};
+use crate::bash_parser::{is_too_deep, parse_program};
 
 /// How many lines are replaced before the script is parsed command by command.
 const MOST_REPAIRS: usize = 25;
@@ -176,51 +165,4 @@ fn by_commands(text: &Text, depth: usize) -> Script {
         start += length.max(1);
     }
     Script { list, lost }
-}
-
-/// Whether blocks may be nested too deeply: an upper bound, counted without parsing. Prose in a heredoc counts, too.
-fn is_too_deep(chars: &str) -> bool {
-    let (mut blocks, mut parentheses) = (0_usize, 0_usize);
-    let (mut cases, mut doubled) = (0_usize, 0_usize);
-    let (mut before, mut blanks) = (' ', 0_usize);
-    let word = |c: char| c.is_alphanumeric() || c == '_';
-    for token in chars.split_inclusive(|c: char| !word(c)) {
-        let last = token.chars().next_back().unwrap_or(' ');
-        let name = token.trim_end_matches(|c: char| !word(c));
-        match name {
-            "if" | "do" | "while" | "until" => blocks += 1,
-            "fi" | "done" => blocks = blocks.saturating_sub(1),
-            "case" => cases += 1,
-            "esac" => cases = cases.saturating_sub(1),
-            _ => {}
-        }
-        let is_pair = name.is_empty() && last == before;
-        match last {
-            '{' => blocks += 1,
-            '}' => blocks = blocks.saturating_sub(1),
-            '(' => {
-                parentheses += 1;
-                doubled += usize::from(is_pair);
-            }
-            ')' => {
-                parentheses = parentheses.saturating_sub(1);
-                doubled = doubled.saturating_sub(usize::from(is_pair));
-            }
-            _ => {}
-        }
-        blanks = match last {
-            '\n' => 0,
-            ' ' | '\t' => blanks + 1,
-            _ => blanks,
-        };
-        if blanks > MOST_WORDS
-            || blocks > DEEPEST_BLOCK
-            || parentheses > DEEPEST_PARENTHESES
-            || cases.max(doubled) > DEEPEST_AMBIGUITY
-        {
-            return true;
-        }
-        before = last;
-    }
-    false
 }

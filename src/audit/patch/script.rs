@@ -220,7 +220,7 @@ impl<'a> Script<'a> {
     }
 }
 
-/// A text with its edits; those that overlap another one are left out.
+/// A text with its edits; those that overlap another one are omitted.
 pub(super) fn apply(text: &str, mut edits: Edits) -> String {
     edits.sort_by_key(|(range, _)| (range.start, range.end));
     let mut new = String::with_capacity(text.len() + 200);

@@ -1,7 +1,8 @@
 //! Whether a script is valid for bash.
 
-use brush_parser::{ParseError, Parser, ParserOptions};
+use brush_parser::ParseError;
 
+use crate::bash_parser::{is_too_deep, parse_program};
 use crate::expression::{TemplatePart, template_parts};
 use crate::runbook::validate::expressions::is_template;
 
@@ -18,6 +19,8 @@ pub(super) fn check(script: &str) -> Result<(), ParseError> {
     } else {
         text.push_str(script);
     }
-    let mut parser = Parser::new(text.as_bytes(), &ParserOptions::default());
-    parser.parse_program().map(|_| ())
+    if is_too_deep(&text) {
+        return Err(ParseError::ParsingAtEndOfInput);
+    }
+    parse_program(&text).map(|_| ())
 }
