@@ -132,7 +132,7 @@ fn a_template() {
 #[test]
 fn no_container_can_have_the_id() {
     let host = host(&[("etc/pve/nodes/pve1/lxc/958.conf", "hostname: a\n")]);
-    for id in ["99", "1000000000", "web"] {
+    for id in ["99", "1000000000"] {
         let message =
             format!("`{id}` is not a container ID: expected a number from 100 to 999999999");
         let ended = diagnose_on(host.path(), id);
@@ -144,6 +144,13 @@ fn no_container_can_have_the_id() {
         );
         assert_eq!(ended.status, 64);
     }
+    let ended = diagnose_on(host.path(), "web");
+    assert_eq!(
+        ended.stderr,
+        "lxcdiag: `--ct web`: no container has this host name\n\
+         hint: container IDs are numbers from 100 to 999999999; `pct list` shows them\n"
+    );
+    assert_eq!(ended.status, 64);
 }
 
 #[test]
