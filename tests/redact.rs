@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use lxcdiag::evidence::recording::Recording;
 use lxcdiag::judge::judge;
 use lxcdiag::redact;
-use lxcdiag::runbook::{Runbook, Source, read};
+use lxcdiag::runbook::{Library, Runbook, read};
 
 fn root(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -34,15 +34,8 @@ fn recordings() -> Vec<(PathBuf, Recording)> {
 }
 
 fn runbook() -> Runbook {
-    let name = "runbooks/race-condition.yaml";
-    let text = std::fs::read_to_string(root(name)).unwrap();
-    read(&Source {
-        name: name.to_owned(),
-        text,
-        built_in: false,
-        parts: Vec::new(),
-    })
-    .unwrap()
+    let runbooks = Library::standard(Some(&root("runbooks")));
+    read(&runbooks.find("race-condition").unwrap()).unwrap()
 }
 
 /// Units, journals, hashes, task logs: a system as it is has nothing that looks like a secret.
