@@ -157,6 +157,8 @@ mod any_text {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn of_a_script_gives_a_report(text in script()) {
             let lines = text.lines().count().max(1);
