@@ -63,7 +63,7 @@ pub(super) fn add_from_host(
         if row.result == VisitResult::Skipped(SkipReason::Stopped) {
             let listed = inventory.get(&row.ct);
             // The task log of another node is not read for this.
-            let is_here = listed.is_some_and(|it| it.state == State::Stopped);
+            let is_here = listed.is_some_and(|it| it.state != State::Unknown);
             let types = TASKS.map(str::to_owned);
             let tasks = is_here.then(|| host.tasks(row.ct, &types));
             let tasks = tasks.and_then(Result::ok).unwrap_or_default();

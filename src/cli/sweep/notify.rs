@@ -12,6 +12,7 @@ use super::super::args::NotifyCommand;
 use super::super::error::CliError;
 use super::super::{runtime, signals};
 use crate::cli::exit_code::ExitCode;
+use crate::engine::stop::Stop;
 use crate::report::Layout;
 use crate::sweep::problem::Status;
 use crate::sweep::report::{Format, Sweep, render};
@@ -37,6 +38,7 @@ pub(super) fn run(command: &NotifyCommand, sweep: &Sweep) -> Result<(), CliError
     };
     let json = render(sweep, Format::Json, Layout::default());
     let failed = runtime::block_on(async || {
+        let signal = signals::first();
         // Its standard output is not mixed with the report.
         let child = Command::new(program)
             .args(arguments)
@@ -45,7 +47,7 @@ pub(super) fn run(command: &NotifyCommand, sweep: &Sweep) -> Result<(), CliError
             .process_group(0)
             .spawn();
         match child {
-            Ok(child) => finish(child, json.as_bytes()).await,
+            Ok(child) => finish(child, json.as_bytes(), signal).await,
             Err(error) => Some(error.to_string()),
         }
     })?;
@@ -60,7 +62,11 @@ pub(super) fn run(command: &NotifyCommand, sweep: &Sweep) -> Result<(), CliError
 }
 
 /// Feeds the program and waits for it. Returns what went wrong.
-async fn finish(mut child: Child, json: &[u8]) -> Option<String> {
+async fn finish(
+    mut child: Child,
+    json: &[u8],
+    signal: impl Future<Output = Stop>,
+) -> Option<String> {
     let group = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
     let stdin = child.stdin.take();
     let work = async {
@@ -79,7 +85,7 @@ async fn finish(mut child: Child, json: &[u8]) -> Option<String> {
             Ok(status) => Some(status.to_string()),
             Err(error) => Some(error.to_string()),
         },
-        stop = signals::first() => Some(stop.to_string()),
+        stop = signal => Some(stop.to_string()),
         () = tokio::time::sleep(LIMIT) => Some(format!("timed out after {} s", LIMIT.as_secs())),
     };
     // Whatever it started in its process group does not outlive it.
