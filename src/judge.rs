@@ -111,13 +111,13 @@ impl HypothesisResult {
 /// One piece of evidence after evaluation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct EvidenceResult {
-    /// Its effect on the hypothesis if it holds.
+    /// Its effect on the hypothesis if it holds; weaker than in the runbook if it may not have held at the failure.
     pub effect: Effect,
     /// Whether it holds; `None` if that is unknown.
     pub holds: Option<bool>,
     /// The evidence in words.
     pub says: String,
-    /// The missing values, if it is unknown whether it holds.
+    /// The missing values, if it is unknown whether it holds, or whether it held at the failure.
     pub missing: Vec<Missing>,
     /// The checks that it depends on.
     #[serde(skip)]

@@ -8,7 +8,7 @@ use indexmap::IndexSet;
 use super::{EvidenceResult, HypothesisResult, Level, remedies};
 use crate::expression::Unknown;
 use crate::judge::results::CheckResults;
-use crate::runbook::{Effect, Hypothesis, Runbook};
+use crate::runbook::{Effect, Evidence, Hypothesis, Runbook};
 
 /// A hypothesis with its evidence and its level.
 pub(super) fn evaluate(hypothesis: &Hypothesis, results: &CheckResults) -> HypothesisResult {
@@ -16,23 +16,7 @@ pub(super) fn evaluate(hypothesis: &Hypothesis, results: &CheckResults) -> Hypot
     let evidence: Vec<_> = hypothesis
         .evidence
         .iter()
-        .map(|evidence| {
-            let (holds, missing) = match scope.judge(&evidence.condition) {
-                Ok(holds) => (Some(holds), Vec::new()),
-                Err(Unknown(missing)) => (None, missing),
-            };
-            EvidenceResult {
-                effect: evidence.effect,
-                holds,
-                says: scope.describe(&evidence.says),
-                missing,
-                checks: results
-                    .dependencies()
-                    .of_condition(&evidence.condition)
-                    .into_iter()
-                    .collect(),
-            }
-        })
+        .map(|evidence| weigh(evidence, results))
         .collect();
     let (level, conflicting) = level(&evidence);
     let missing: IndexSet<_> = evidence
@@ -59,6 +43,27 @@ pub(super) fn evaluate(hypothesis: &Hypothesis, results: &CheckResults) -> Hypot
             .overturned_by
             .as_ref()
             .map(|template| scope.describe(template)),
+    }
+}
+
+/// Evidence of the current state has its full effect only if that was the state at the failure.
+fn weigh(evidence: &Evidence, results: &CheckResults) -> EvidenceResult {
+    let holds = results.scope().judge(&evidence.condition);
+    let counts = evidence
+        .now
+        .map_or(Ok(true), |observed| results.is_state_at_failure(observed));
+    let (holds, effect, missing) = match (holds, counts) {
+        (Ok(false), _) | (_, Ok(false)) => (Some(false), evidence.effect, Vec::new()),
+        (Ok(true), Ok(true)) => (Some(true), evidence.effect, Vec::new()),
+        (Ok(true), Err(Unknown(missing))) => (Some(true), evidence.effect.uncertain(), missing),
+        (Err(Unknown(missing)), _) => (None, evidence.effect, missing),
+    };
+    EvidenceResult {
+        effect,
+        holds,
+        says: results.scope().describe(&evidence.says),
+        missing,
+        checks: results.dependencies().of_evidence(evidence),
     }
 }
 

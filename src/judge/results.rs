@@ -17,11 +17,11 @@ use crate::evidence::check_key::CheckKey;
 use crate::evidence::fact::{Fact, Facts};
 use crate::evidence::recording::{Attempt, FailureSource, OwnChange, Recording};
 use crate::evidence::time::Interval;
-use crate::expression::{Binding, NoFact, Reason, Scope};
+use crate::expression::{Binding, Condition, NoFact, Reason, Scope, Unknown};
 use crate::judge::history;
 use crate::runbook::dependencies::Dependencies;
 use crate::runbook::scope_names::HISTORY;
-use crate::runbook::{Check, HistoryInputs, Runbook};
+use crate::runbook::{Check, HistoryInputs, Observed, Runbook};
 
 /// The outcome of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -260,6 +260,18 @@ impl CheckResults {
         let applies = runbook.applies.as_ref()?;
         let is_known = self.scope.judge(&applies.condition) == Ok(false);
         is_known.then(|| self.scope.describe(&applies.says))
+    }
+
+    /// Whether the current state of something was its state at the failure. Without a known failure, the current
+    /// state is the one that counts.
+    pub fn is_state_at_failure(&self, observed: Observed) -> Result<bool, Unknown> {
+        let known = match observed {
+            Observed::File => "history.current",
+            Observed::Container => {
+                "failed_at is not defined or unknown('the state of the container at the failure')"
+            }
+        };
+        self.scope.judge(&Condition::Leaf(known.to_owned()))
     }
 
     /// Whether every attempt at a check has passed.

@@ -1,3 +1,4 @@
+mod current_state;
 mod properties;
 
 use std::fmt::Write as _;
@@ -5,9 +6,8 @@ use std::fmt::Write as _;
 use super::*;
 use crate::fixture::{Run, at, runbook};
 
-/// The checks `yes`, `no` and `gone`, and hypotheses over them.
-///
-/// Of a recording made by [`run`], the first passed, the second failed, the third was skipped.
+/// Hypotheses over the checks `yes`, `no` and `gone`: in [`run`], the first passed, the second failed, the third was
+/// skipped.
 fn with_hypotheses(hypotheses: &str) -> Runbook {
     let mut text = String::from("runbook: test\ntitle: A test\nchecks:\n");
     for id in ["yes", "no", "gone"] {

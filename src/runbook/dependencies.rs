@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::expression::Condition;
 use crate::expression::{expression_names, let_names};
-use crate::runbook::Runbook;
 use crate::runbook::scope_names::HISTORY;
+use crate::runbook::{Evidence, Observed, Runbook};
 
 /// The checks that each derived value of a runbook depends on.
 #[derive(Debug, Clone, Default)]
@@ -72,6 +72,15 @@ impl Dependencies {
                 .collect(),
             Condition::Not(part) => self.of_condition(part),
         }
+    }
+
+    /// The checks that evidence depends on.
+    pub fn of_evidence(&self, evidence: &Evidence) -> Vec<String> {
+        let mut checks = self.of_condition(&evidence.condition);
+        if evidence.now == Some(Observed::File) {
+            checks.extend(self.of_let(HISTORY).map(str::to_owned));
+        }
+        checks.into_iter().collect()
     }
 
     fn of_names(&self, names: &BTreeSet<String>) -> BTreeSet<String> {

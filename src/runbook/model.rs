@@ -366,8 +366,21 @@ pub struct Evidence {
     /// Its effect.
     #[serde(rename = "then")]
     pub effect: Effect,
+    /// What the condition observes in its current state, which may not have been its state at the failure.
+    #[serde(default)]
+    pub now: Option<Observed>,
     /// A template for the evidence in words.
     pub says: String,
+}
+
+/// What evidence observes in its current state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Observed {
+    /// The file of the unit, of which `history` shows whether it has changed since the failure.
+    File,
+    /// Anything else in the container.
+    Container,
 }
 
 /// The effect of evidence on a hypothesis.
@@ -382,6 +395,16 @@ pub enum Effect {
     Weakens,
     /// It is false.
     RulesOut,
+}
+
+impl Effect {
+    /// Its effect if the evidence is not certain.
+    pub const fn uncertain(self) -> Self {
+        match self {
+            Self::Confirms | Self::Supports => Self::Supports,
+            Self::RulesOut | Self::Weakens => Self::Weakens,
+        }
+    }
 }
 
 /// A condition for a verdict.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Findings;
-use crate::runbook::model::Runbook;
+use crate::runbook::model::{Observed, Runbook};
 use crate::runbook::path::Path;
 use crate::runbook::printable::quoted;
 
@@ -41,6 +41,11 @@ pub(super) fn validate(runbook: &Runbook, found: &mut Findings) {
         for (index, evidence) in hypothesis.evidence.iter().enumerate() {
             let path = path.key("evidence").index(index);
             found.not_blank(&path.key("says"), &evidence.says);
+            if evidence.now == Some(Observed::File) && runbook.history.is_none() {
+                let message =
+                    "`now: file` requires `history`\nhint: add it, or write `now: container`";
+                found.add(&path.key("now").on_key(), message);
+            }
         }
     }
     for (key, assertion) in [("applies", &runbook.applies), ("healthy", &runbook.healthy)] {
