@@ -18,6 +18,7 @@ mod paths;
 mod report;
 mod rule;
 mod rules;
+mod subject;
 mod symbol;
 mod syntax;
 mod text;
@@ -34,6 +35,9 @@ pub use patch::{Left, ListFiles, Patch, Style, patch};
 pub use report::{FileReport, Finding, Format, NotFollowed, Report};
 pub use rule::{Explanation, Rule};
 
+use crate::evidence::container_id::ContainerId;
+use crate::evidence::provision_log::Place;
+use crate::evidence::script::ScriptFinding;
 use finding::Draft;
 use view::View;
 use walk::Walk;
@@ -65,6 +69,38 @@ pub fn audit(sources: &[Source], load: Load) -> Report {
         }
     }
     Report::new(files)
+}
+
+/// What the audit of a script finds, as evidence on a container: without findings that are certainly about another one.
+pub fn evidence(source: &Source, load: Load, ct: ContainerId) -> Vec<ScriptFinding> {
+    let (walk, drafts) = examine(source, load);
+    let ct = ct.to_string();
+    let mut found: Vec<ScriptFinding> = Vec::new();
+    for draft in drafts.iter().filter(|it| it.subject.may_be_in(&ct)) {
+        let file = walk.files.get(draft.place.file);
+        let finding = ScriptFinding {
+            place: Place {
+                file: file.map(|file| file.path.clone()).unwrap_or_default(),
+                line: Some(draft.place.line),
+                call: None,
+            },
+            rule: draft.rule.name().to_owned(),
+            severity: draft.severity,
+            message: draft.message.clone(),
+            units: draft.subject.units.clone(),
+        };
+        // A line in a loop or in a function is walked several times.
+        if !found.contains(&finding) {
+            found.push(finding);
+        }
+    }
+    found.sort_by(|a, b| {
+        let key = |it: &ScriptFinding| (it.severity, it.place.line);
+        key(a)
+            .cmp(&key(b))
+            .then_with(|| a.place.file.cmp(&b.place.file))
+    });
+    found
 }
 
 fn audit_one(source: &Source, load: Load) -> Vec<FileReport> {

@@ -5,5 +5,6 @@ pub mod container_id;
 pub mod fact;
 pub(crate) mod provision_log;
 pub mod recording;
+pub mod script;
 pub mod time;
 pub mod trace;

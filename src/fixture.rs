@@ -58,6 +58,7 @@ impl<'a> Run<'a> {
                 demonstration: None,
                 log: None,
                 traced_pushes: Vec::new(),
+                script: None,
                 schema: SCHEMA.to_owned(),
                 lxcdiag: "0.1.0".to_owned(),
                 command_line: ["lxcdiag", "run", &runbook.id, "--ct", "958"]

@@ -4,30 +4,10 @@ use serde::Serialize;
 
 use super::event::Event;
 use super::rule::Rule;
+use super::subject::Subject;
+use super::symbol::is_known;
 use super::text::Place;
-
-/// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Whenever the line runs, it fails or does nothing.
-    Error,
-    /// It can fail, or its failure goes unseen.
-    Warning,
-    /// Harmless as it stands.
-    Note,
-}
-
-impl Severity {
-    /// The name in reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-            Self::Note => "note",
-        }
-    }
-}
+pub use crate::evidence::script::Severity;
 
 /// How well the script was understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -50,6 +30,7 @@ pub(super) struct Draft {
     pub(super) place: Place,
     pub(super) end: Place,
     pub(super) message: String,
+    pub(super) subject: Subject,
     pub(super) related: Option<Related>,
 }
 
@@ -77,8 +58,15 @@ impl Draft {
             place: event.place,
             end: event.end,
             message,
+            subject: Subject::of(event),
             related: None,
         }
+    }
+
+    /// The same, about one of the units of the command.
+    pub(super) fn about_unit(mut self, unit: &str) -> Self {
+        self.subject.units = is_known(unit).then(|| vec![unit.to_owned()]);
+        self
     }
 
     pub(super) fn related_to(self, related: Related) -> Self {

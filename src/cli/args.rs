@@ -88,6 +88,9 @@ pub(super) struct RunArgs {
     /// Trace of the provisioning command, from `lxcdiag trace`; sets the time of the failure and its text
     #[arg(long, value_name = "FILE", conflicts_with = "log")]
     pub(super) trace: Option<PathBuf>,
+    /// Provisioning script to audit; its findings are evidence
+    #[arg(long, value_name = "SCRIPT")]
+    pub(super) script: Option<PathBuf>,
     /// Run the checks that change the container, without asking
     #[arg(long, conflicts_with = "read_only")]
     pub(super) allow_changes: bool,
@@ -265,6 +268,9 @@ pub(super) struct JudgeArgs {
     /// Trace of the provisioning command, from `lxcdiag trace`; replaces the log of the recording
     #[arg(long, value_name = "FILE")]
     pub(super) trace: Option<PathBuf>,
+    /// Provisioning script to audit; its findings replace those in the recording
+    #[arg(long, value_name = "SCRIPT")]
+    pub(super) script: Option<PathBuf>,
     /// Runbook name or path [default: the current version of the recording's runbook]
     #[arg(long, value_name = "RUNBOOK")]
     pub(super) runbook: Option<String>,

@@ -8,6 +8,8 @@ use super::error::CliError;
 use super::output;
 use crate::audit::{self, Report, Rule, Severity, Source, Style};
 use crate::cli::exit_code::ExitCode;
+use crate::evidence::container_id::ContainerId;
+use crate::evidence::script::ScriptFinding;
 use crate::nearest_name::suggestion;
 use crate::redact::Redactor;
 
@@ -33,6 +35,12 @@ pub(super) fn audit(args: &AuditArgs) -> Result<ExitCode, CliError> {
     report.redact(&mut Redactor::default());
     output::print(&report.render(args.format, output::stdout_layout()))?;
     Ok(status)
+}
+
+/// What the audit of a script finds about a container.
+pub(super) fn evidence(path: &Path, ct: ContainerId) -> Result<Vec<ScriptFinding>, CliError> {
+    let source = read(path)?;
+    on_deep_stack(|| audit::evidence(&source, &load, ct))
 }
 
 fn exit_code(report: &Report) -> ExitCode {

@@ -109,6 +109,7 @@ async fn failed_units(
         failed_at: None,
         log: None,
         traced_pushes: Vec::new(),
+        script: None,
         changes: ChangePolicy::Declined("this only lists units"),
         timeout: request.timeout,
         demonstration: None,

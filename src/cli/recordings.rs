@@ -7,7 +7,7 @@ use super::error::CliError;
 use super::file::name_of;
 use super::file::read_start;
 use super::output::Sinks;
-use super::{output, runbooks, trace};
+use super::{audit, output, runbooks, trace};
 use crate::cli::exit_code::ExitCode;
 use crate::engine::conclude::{Conclusion, conclude};
 use crate::evidence::recording::{Recording, SCHEMA};
@@ -33,6 +33,9 @@ pub(super) fn judge_all(args: &JudgeArgs) -> Result<ExitCode, CliError> {
         let concluded = read(path).and_then(|mut recording| {
             if let Some((trace, file)) = &traced {
                 recording.take_trace(trace, file);
+            }
+            if let Some(script) = &args.script {
+                recording.script = Some(audit::evidence(script, recording.target.ct)?);
             }
             let name = args.runbook.as_deref();
             reevaluate(&args.library, name, recording, args.report.no_redact)

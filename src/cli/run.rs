@@ -10,7 +10,7 @@ use super::file::name_of;
 use super::output::{self, Sinks};
 use super::progress::Progress;
 use super::runtime::{block_on, interruptible};
-use super::{client, log, runbooks, signals, trace};
+use super::{audit, client, log, runbooks, signals, trace};
 use crate::cli::exit_code::ExitCode;
 use crate::container::remote::Connections;
 use crate::container::transport::{Ssh, Transport};
@@ -122,6 +122,11 @@ fn request(
         failed_at: args.failed_at,
         log,
         traced_pushes: traced.map(|trace| trace.pushes(ct)).unwrap_or_default(),
+        script: args
+            .script
+            .as_deref()
+            .map(|path| audit::evidence(path, ct))
+            .transpose()?,
         changes: changes(args),
         timeout: args.timeout,
         demonstration: args.demo.clone(),

@@ -82,6 +82,7 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
         failed_at: None,
         log: None,
         traced_pushes: Vec::new(),
+        script: None,
         changes: match args.allow_changes {
             true => ChangePolicy::Allowed,
             false => ChangePolicy::Declined("--allow-changes is not given"),

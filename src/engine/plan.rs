@@ -12,6 +12,7 @@ use crate::evidence::provision_log::LoggedFailure;
 use crate::evidence::recording::{
     FailureSource, OwnChange, RecordedRunbook, Recording, SCHEMA, Target,
 };
+use crate::evidence::script::ScriptFinding;
 use crate::evidence::time::Interval;
 use crate::evidence::trace::TracedPush;
 use crate::expression::{Binding, Scope, Unknown};
@@ -38,6 +39,8 @@ pub struct Request {
     pub log: Option<Vec<LoggedFailure>>,
     /// The pushes in a trace, if one was given instead of the log.
     pub traced_pushes: Vec<TracedPush>,
+    /// What the audit of the provisioning script found, if one was given.
+    pub script: Option<Vec<ScriptFinding>>,
     /// Whether the container may be changed.
     pub changes: ChangePolicy,
     /// Time limit for the whole run.
@@ -141,6 +144,7 @@ impl Plan {
             failed_at_given: request.failed_at.is_some(),
             log: request.log.clone(),
             traced_pushes: request.traced_pushes.clone(),
+            script: request.script.clone(),
             read_only: request.changes.is_read_only(),
             started_at: 0,
             finished_at: 0,

@@ -14,6 +14,7 @@ use crate::evidence::fact::Facts;
 use crate::evidence::provision_log::{
     self, LoggedFailure, NoFailure, Place, Selected, traced_failures,
 };
+use crate::evidence::script::ScriptFinding;
 use crate::evidence::time::Interval;
 use crate::evidence::trace::{Trace, TracedPush};
 
@@ -51,6 +52,9 @@ pub struct Recording {
     /// The pushes into the container in a trace, if one was given. Its failures are in `log`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub traced_pushes: Vec<TracedPush>,
+    /// What the audit of the provisioning script found, if one was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub script: Option<Vec<ScriptFinding>>,
     /// Whether `--read-only` was given.
     pub read_only: bool,
     /// When the run began, in nanoseconds since the Unix epoch, on the clock that host and container share.
@@ -265,6 +269,14 @@ impl Recording {
     /// The unit that is diagnosed, if the runbook has such a var.
     fn unit(&self) -> Option<&str> {
         self.vars.get("unit").map(String::as_str)
+    }
+
+    /// What is wrong in the provisioning script as to the unit, or as to any if the runbook has no such var. `None` without
+    /// a script.
+    pub fn script_findings(&self) -> Option<Vec<&ScriptFinding>> {
+        let unit = self.unit();
+        let concerns = |it: &&ScriptFinding| unit.is_none_or(|unit| it.concerns(unit));
+        Some(self.script.as_ref()?.iter().filter(concerns).collect())
     }
 
     /// The commands of this run that changed the container, or may have changed it.

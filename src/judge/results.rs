@@ -16,6 +16,7 @@ pub use affected::Affected;
 use crate::evidence::check_key::CheckKey;
 use crate::evidence::fact::{Fact, Facts};
 use crate::evidence::recording::{Attempt, FailureSource, OwnChange, Recording};
+use crate::evidence::script::ScriptFinding;
 use crate::evidence::time::Interval;
 use crate::expression::{Binding, Condition, NoFact, Reason, Scope, Unknown};
 use crate::judge::history;
@@ -311,6 +312,9 @@ fn bind_head(scope: &mut Scope, runbook: &Runbook, recording: &Recording) {
         .map(change_record)
         .collect();
     scope.bind("own_changes", present(Fact::List(changes)));
+    let findings = recording.script_findings().unwrap_or_default();
+    let findings = findings.into_iter().map(script_record).collect();
+    scope.bind("script_findings", present(Fact::List(findings)));
 }
 
 /// The time of the failure, and its message in the log.
@@ -343,6 +347,16 @@ fn change_record(change: &OwnChange) -> Fact {
         ("at".to_owned(), Fact::Time(change.during)),
         ("begin".to_owned(), Fact::Time(change.begin())),
         ("end".to_owned(), Fact::Time(change.end())),
+    ]))
+}
+
+fn script_record(finding: &ScriptFinding) -> Fact {
+    let text = |text: &str| Fact::Text(text.to_owned());
+    Fact::Record(Facts::from([
+        ("rule".to_owned(), text(&finding.rule)),
+        ("severity".to_owned(), text(finding.severity.name())),
+        ("at".to_owned(), text(&finding.place.to_string())),
+        ("message".to_owned(), text(&finding.message)),
     ]))
 }
 

@@ -14,6 +14,7 @@ use crate::evidence::provision_log::{FailureKind, LoggedFailure, Owner, Place};
 use crate::evidence::recording::{
     Attempt, Ending, Output, OwnChange, RecordedRunbook, Recording, Target,
 };
+use crate::evidence::script::{ScriptFinding, Severity as FindingSeverity};
 use crate::evidence::time::Interval;
 use crate::evidence::trace::{
     Boot, Call, Ending as TraceEnding, Push, Run, SourceKind, Stamp, Trace, TracedPush,
@@ -21,7 +22,7 @@ use crate::evidence::trace::{
 use crate::expression::{Missing, NoFact, Reason};
 use crate::judge::results::{Affected, EventSource, MetricValue, Outcome, Severity};
 use crate::judge::{EvidenceResult, HypothesisResult, Level, Remedy, Verdict, VerdictKind};
-use crate::report::model::{Bearing, CheckRow, EventRow, Report, RunbookLine};
+use crate::report::model::{Bearing, CheckRow, EventRow, Report, RunbookLine, ScriptRow};
 use crate::runbook::{Effect, RemedyKind};
 
 /// Sees every text, and may change it.
@@ -76,7 +77,7 @@ macro_rules! without_text {
 // a pattern, or a command that searches for one.
 structs! {
     Recording {
-        lxcdiag, command_line, runbook, demonstration, target, vars, failed_at, failed_at_given, log, traced_pushes, read_only,
+        lxcdiag, command_line, runbook, demonstration, target, vars, failed_at, failed_at_given, log, traced_pushes, script, read_only,
         started_at, finished_at, clock_uncertainty, cut_short, attempts, earlier_changes, stray_bytes;
         exempt schema, defaulted
     }
@@ -84,6 +85,7 @@ structs! {
     Target { ct, node, via, os, systemd, kernel, pve }
     LoggedFailure { at, kind, text, owner, later_runs, units, place, zone_assumed, container_assumed }
     Place { file, line, call }
+    ScriptFinding { place, severity, message, units; exempt rule }
     Attempt {
         item, argv, changes, started_at, duration, ending, stdout, stderr, found, session_lost; exempt check
     }
@@ -99,7 +101,7 @@ structs! {
 
     Report {
         lxcdiag, command_line, demonstration, runbook, target, took, cut_short, read_only, failed_at_source, log_zone_assumed, vars, changed,
-        checks, timeline, hypotheses, verdict;
+        checks, timeline, script, hypotheses, verdict;
         exempt schema, started_at, finished_at, failed_at, var_order, defaulted, redacted
     }
     RunbookLine { title; exempt id, sha256 }
@@ -109,6 +111,7 @@ structs! {
         repeated argv, stdout, stderr;
         exempt started_at
     }
+    ScriptRow { severity, at, message; exempt rule }
     Affected { name, severity, observed }
     MetricValue { value, unit }
     EventRow { what, source, decisive, interval; exempt at, until }
@@ -122,7 +125,7 @@ structs! {
 
 without_text! {
     bool, u32, i32, i64, u64, usize, f64, ContainerId, Interval,
-    Bearing, Boot, Effect, EventSource, FailureKind, Level, Outcome, Owner, RemedyKind, Severity, SourceKind, Stamp, TraceEnding, TracedPush,
+    Bearing, Boot, Effect, EventSource, FailureKind, FindingSeverity, Level, Outcome, Owner, RemedyKind, Severity, SourceKind, Stamp, TraceEnding, TracedPush,
     VerdictKind,
 }
 

@@ -63,6 +63,7 @@ fn document(report: &Report, limits: Limits) -> String {
     verdict::remedy(&mut text, report, limits);
     tables::checks(&mut text, report, limits);
     tables::timeline(&mut text, report, limits);
+    tables::script(&mut text, report, limits);
     verdict::others(&mut text, report, limits);
     about::about(&mut text, report, limits);
     commands::commands(&mut text, report, limits);

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::SCHEMA;
 use crate::evidence::check_key::CheckKey;
 use crate::evidence::recording::{Attempt, Ending, FailureSource, Recording, Target};
+use crate::evidence::script::{ScriptFinding, Severity as FindingSeverity};
 use crate::evidence::time::{Interval, rfc3339, seconds};
 use crate::judge::results::{
     Affected, CheckResult, Event, EventSource, MetricValue, Outcome, Severity,
@@ -64,6 +65,9 @@ pub struct Report {
     pub checks: Vec<CheckRow>,
     /// What happened, earliest first.
     pub timeline: Vec<EventRow>,
+    /// What the audit found in the provisioning script, if one was given, the worst first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub script: Option<Vec<ScriptRow>>,
     /// The hypotheses, in the runbook's order.
     pub hypotheses: Vec<HypothesisResult>,
     /// The overall verdict.
@@ -203,6 +207,19 @@ pub struct EventRow {
     pub interval: Interval,
 }
 
+/// A finding in the provisioning script.
+#[derive(Debug, Clone, Serialize)]
+pub struct ScriptRow {
+    /// The rule of the audit.
+    pub rule: String,
+    /// How bad it is.
+    pub severity: FindingSeverity,
+    /// The file and the line.
+    pub at: String,
+    /// What happens, and why.
+    pub message: String,
+}
+
 impl Report {
     /// The report on the diagnosis of a recording by a runbook with this SHA-256.
     pub fn new(
@@ -243,6 +260,9 @@ impl Report {
                 .collect(),
             checks: check_rows(runbook, recording, &diagnosis.results, leading),
             timeline: diagnosis.timeline.iter().map(event_row).collect(),
+            script: recording
+                .script_findings()
+                .map(|findings| findings.into_iter().map(script_row).collect()),
             hypotheses: diagnosis.hypotheses.clone(),
             verdict: diagnosis.verdict.clone(),
             redacted: None,
@@ -347,5 +367,14 @@ fn event_row(event: &Event) -> EventRow {
         source: event.source.clone(),
         decisive: event.decisive,
         interval: event.at,
+    }
+}
+
+fn script_row(finding: &ScriptFinding) -> ScriptRow {
+    ScriptRow {
+        rule: finding.rule.clone(),
+        severity: finding.severity,
+        at: finding.place.to_string(),
+        message: finding.message.clone(),
     }
 }

@@ -81,6 +81,7 @@ pub(super) fn render(report: &Report, layout: Layout) -> String {
         rows::hypotheses(&mut text, report, layout);
         text.push('\n');
     }
+    script(&mut text, report, layout);
     if !report.timeline.is_empty() {
         timeline::timeline(&mut text, report, layout);
         text.push('\n');
@@ -202,6 +203,28 @@ fn remedy(text: &mut String, report: &Report, layout: Layout) {
         } else {
             paragraph(text, "  ", line, layout);
         }
+    }
+    text.push('\n');
+}
+
+/// What the audit found in the provisioning script.
+fn script(text: &mut String, report: &Report, layout: Layout) {
+    let Some(findings) = &report.script else {
+        return;
+    };
+    section(text, "Provisioning script", layout);
+    if findings.is_empty() {
+        text.push_str("  no findings\n");
+    }
+    for finding in findings {
+        let line = format!(
+            "{}: {}: {} ({})",
+            finding.at,
+            finding.severity.name(),
+            finding.message,
+            finding.rule
+        );
+        paragraph(text, "  ", &visible(&line), layout);
     }
     text.push('\n');
 }

@@ -7,7 +7,8 @@ use super::model::{Check, Each, HostProbe};
 use super::pattern::fact_pattern;
 
 /// The names that every expression can read. `failed_at` is absent unless the user or the provisioning
-/// log gives it; `own_changes` is a list of records with [`CHANGE_FIELDS`]; `log_error` is the failure
+/// log gives it; `own_changes` is a list of records with [`CHANGE_FIELDS`],
+/// `script_findings` one with `rule`, `severity`, `at` and `message`; `log_error` is the failure
 /// in the log, `log_kind` its kind (`unit`, `not_ready`), `log_push_error` a failed push in it,
 /// `log_zone_assumed` whether `failed_at` is in a time zone that lxcdiag assumed.
 pub const GLOBALS: &[&str] = &[
@@ -17,6 +18,7 @@ pub const GLOBALS: &[&str] = &[
     "read_only",
     "started_at",
     "own_changes",
+    "script_findings",
     "given",
     "log_error",
     "log_kind",

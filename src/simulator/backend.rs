@@ -131,6 +131,7 @@ pub(super) fn record(runbook: &Arc<Runbook>, history: &History, world: &mut Worl
         failed_at: inputs.stated_interval(world),
         log: inputs.failures(world),
         traced_pushes: Vec::new(),
+        script: None,
         changes: match inputs.allows_changes {
             true => ChangePolicy::Allowed,
             false => ChangePolicy::Declined("--read-only is given"),

@@ -25,6 +25,7 @@ mod redacted;
 mod refused;
 mod remedies;
 mod runbooks;
+mod script;
 mod streams;
 mod sweep_complete;
 mod sweep_outputs;

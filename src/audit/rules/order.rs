@@ -32,25 +32,29 @@ pub(super) fn reload(view: &View, found: &mut Vec<Draft>) {
         if again || view.unknown_between(index, used, &push.container) {
             continue;
         }
-        let name = view.shown(name);
+        let shown = view.shown(name);
         let (severity, message) = match enabled {
             true => (
                 Note,
                 format!(
-                    "this reload comes before the push of `{name}`; it changes nothing, `enable` reloads by itself"
+                    "this reload comes before the push of `{shown}`; it changes nothing, `enable` reloads by itself"
                 ),
             ),
             false => (
                 Warning,
                 format!(
-                    "this reload comes before the push of `{name}`, and none follows: if the unit was loaded before, \
+                    "this reload comes before the push of `{shown}`, and none follows: if the unit was loaded before, \
                      systemd starts it with its old text"
                 ),
             ),
         };
         let rule = Rule::ReloadBeforePush;
         let draft = Draft::new(rule, severity, Sure::Certain, reload, message);
-        found.push(draft.related_to(Related::Place(event.place)));
+        found.push(
+            draft
+                .about_unit(name)
+                .related_to(Related::Place(event.place)),
+        );
     }
 }
 

@@ -46,20 +46,21 @@ pub(super) fn host_side(view: &View, found: &mut Vec<Draft>) {
                 (None, true) => (Warning, Sure::Likely),
                 (None, false) => continue,
             };
-            let (verb, unit) = (view.shown(&call.verb), view.shown(&unit));
+            let (verb, named) = (view.shown(&call.verb), view.shown(&unit));
             let message = match (&container, split) {
                 (_, true) => format!(
-                    "this `systemctl {verb} {unit}` runs on the host: the host's shell ends `pct exec` at the \
+                    "this `systemctl {verb} {named}` runs on the host: the host's shell ends `pct exec` at the \
                      operator before it"
                 ),
                 (Some(file), false) => format!(
-                    "this `systemctl {verb} {unit}` runs on the host, but the unit is in container {}",
+                    "this `systemctl {verb} {named}` runs on the host, but the unit is in container {}",
                     view.shown(file.container)
                 ),
                 (None, false) => continue,
             };
             let rule = Rule::HostSideCommand;
-            found.push(Draft::new(rule, severity, sure, event, message));
+            let draft = Draft::new(rule, severity, sure, event, message);
+            found.push(draft.about_unit(&unit));
         }
     }
 }

@@ -91,7 +91,8 @@ fn explain(view: &View, used: &Use) -> Option<Draft> {
         view.shown(&used.unit)
     );
     let rule = Rule::EnableWithoutPush;
-    Some(Draft::new(rule, Warning, Sure::Likely, used.event, message))
+    let draft = Draft::new(rule, Warning, Sure::Likely, used.event, message);
+    Some(draft.about_unit(&used.unit))
 }
 
 impl Use<'_> {
@@ -102,7 +103,7 @@ impl Use<'_> {
             Brought::Packages | Brought::Yes => (Error, Sure::Likely),
             Brought::Maybe => (Warning, Sure::Possible),
         };
-        Draft::new(rule, severity, sure, self.event, message)
+        Draft::new(rule, severity, sure, self.event, message).about_unit(&self.unit)
     }
 }
 
@@ -252,7 +253,8 @@ pub(super) fn no_install_section(view: &View, found: &mut Vec<Draft>) {
                 view.shown(&call.verb)
             );
             let rule = Rule::NoInstallSection;
-            found.push(Draft::new(rule, Warning, Sure::Certain, event, message));
+            let draft = Draft::new(rule, Warning, Sure::Certain, event, message);
+            found.push(draft.about_unit(&unit));
         }
     }
 }

@@ -30,6 +30,7 @@ fn pending(runbook: &Runbook, recorded: &Recording, changes: ChangePolicy) -> Op
         failed_at: None,
         log: None,
         traced_pushes: Vec::new(),
+        script: None,
         changes,
         timeout: None,
         demonstration: None,

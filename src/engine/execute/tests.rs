@@ -22,6 +22,7 @@ fn plan(runbook: &Runbook, recorded: &Recording) -> Plan {
         failed_at: None,
         log: None,
         traced_pushes: Vec::new(),
+        script: None,
         changes: ChangePolicy::Allowed,
         timeout: None,
         demonstration: None,

@@ -11,6 +11,7 @@ use super::super::texts::{Texts, Visitor};
 use super::runs::{everywhere, recording};
 use super::with_patterns;
 use crate::evidence::recording::{Output, Recording};
+use crate::evidence::script::{ScriptFinding, Severity as FindingSeverity};
 use crate::evidence::trace::TracedPush;
 use crate::expression::{Missing, NoFact, Reason};
 use crate::judge::results::MetricValue;
@@ -97,10 +98,18 @@ fn full_recording(runbook: &Runbook) -> Recording {
     failure.later_runs = Some(1);
     failure.units = vec!["a.service".to_owned()];
     failure.place.as_mut().unwrap().call = Some(1);
+    let failure_place = failure.place.clone().unwrap();
     recording.traced_pushes = vec![TracedPush {
         called: recording.earlier_changes[0].during,
         ended: recording.failed_at,
     }];
+    recording.script = Some(vec![ScriptFinding {
+        place: failure_place,
+        rule: "push-directory".to_owned(),
+        severity: FindingSeverity::Error,
+        message: "a".to_owned(),
+        units: Some(recording.vars.get("unit").into_iter().cloned().collect()),
+    }]);
     recording.attempts[0].changes = true;
     let output = &mut recording.attempts[0].stdout;
     (output.tail, output.written) = (b"end".to_vec(), Some(40));
@@ -122,6 +131,8 @@ fn every_field_of_a_recording_is_redacted_except_these() {
             ".runbook.sha256",
             ".runbook.text",
             ".schema",
+            ".script[].rule",
+            ".script[].severity",
         ],
     );
     let mut redactor = Redactor::new(&with_patterns(""));
@@ -180,6 +191,8 @@ fn every_field_of_a_report_is_redacted_except_these() {
             ".runbook.id",
             ".runbook.sha256",
             ".schema",
+            ".script[].rule",
+            ".script[].severity",
             ".started_at",
             ".timeline[].at",
             ".timeline[].source",

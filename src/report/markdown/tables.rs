@@ -1,4 +1,4 @@
-//! The checks and the timeline, a row each.
+//! The checks, the timeline and the findings in the script, a row each.
 
 use std::fmt::Write as _;
 
@@ -75,5 +75,30 @@ pub(super) fn timeline(text: &mut String, report: &Report, limits: Limits) {
         );
         before = Some(event.interval);
     }
+    text.push('\n');
+}
+
+pub(super) fn script(text: &mut String, report: &Report, limits: Limits) {
+    let Some(findings) = &report.script else {
+        return;
+    };
+    text.push_str("## Provisioning script\n\n");
+    if findings.is_empty() {
+        text.push_str("No findings.\n\n");
+        return;
+    }
+    text.push_str("| Line | Severity | Rule | Finding |\n");
+    text.push_str("| --- | --- | --- | --- |\n");
+    for finding in some_of(findings, limits) {
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} |",
+            inline(&finding.at, limits.line),
+            finding.severity.name(),
+            inline(&finding.rule, limits.line),
+            inline(&finding.message, limits.line),
+        );
+    }
+    note_rest(text, findings.len(), limits);
     text.push('\n');
 }

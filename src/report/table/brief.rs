@@ -8,6 +8,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::wrap::{clipped_lines, paragraph_at_most};
 use super::{Layout, banner, rows, section, style, timeline};
+use crate::evidence::script::Severity as FindingSeverity;
 use crate::judge::results::{EventSource, Outcome, Severity};
 use crate::judge::{HypothesisResult, Level, Remedy, VerdictKind};
 use crate::report::model::{Bearing, CheckRow, EventRow, Report};
@@ -150,6 +151,14 @@ fn reasons(report: &Report, layout: Layout, most: usize) -> String {
             most.min(2),
             inner,
         );
+    }
+    let faults = report.script.iter().flatten();
+    let faults = faults.filter(|finding| finding.severity == FindingSeverity::Error);
+    let faults: Vec<Cow<'_, str>> = faults
+        .map(|finding| format!("{}: {}", finding.at, finding.message).into())
+        .collect();
+    if !faults.is_empty() {
+        evidence(&mut body, "Script", &faults, most.min(2), inner);
     }
     let rivals = rivals(report);
     if !rivals.is_empty() {
