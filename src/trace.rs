@@ -13,6 +13,7 @@ mod arguments;
 mod child;
 mod comparison;
 mod directory;
+mod keeper;
 mod relay;
 mod shim;
 mod source;

@@ -383,8 +383,11 @@ pub(super) struct TraceArgs {
     /// Run a shell command before each run, to restore the container
     #[arg(long, value_name = "COMMAND")]
     pub(super) reset: Option<String>,
+    /// Print the timeline of a trace in a file, instead of tracing a command
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["output", "settle", "repeat", "reset", "command"])]
+    pub(super) show: Option<PathBuf>,
     /// Command to trace, with its arguments
-    #[arg(required = true, last = true, value_name = "COMMAND")]
+    #[arg(required_unless_present = "show", last = true, value_name = "COMMAND")]
     pub(super) command: Vec<OsString>,
 }
 

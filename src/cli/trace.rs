@@ -14,7 +14,17 @@ use crate::redact;
 use crate::terminal_text::visible;
 use crate::trace::{TraceError, Tracer, comparison, exit_like, timeline};
 
+/// The runs that are shown after the command has ended; the trace has them all.
+const RUNS: usize = 2;
+
 pub(super) fn trace(args: &TraceArgs) -> Result<ExitCode, CliError> {
+    if let Some(path) = &args.show {
+        let mut trace = read(path)?;
+        redact::trace(&mut trace);
+        let comparison = comparison(&trace).unwrap_or_default();
+        output::print(&format!("{}{comparison}", timeline(&trace, usize::MAX)))?;
+        return Ok(ExitCode::Healthy);
+    }
     if let Some(path) = &args.output {
         check_writable(path).map_err(|error| cannot_write(path, &error))?;
     }
@@ -33,7 +43,7 @@ pub(super) fn trace(args: &TraceArgs) -> Result<ExitCode, CliError> {
     };
     redact::trace(&mut trace);
     // Standard output is the command's.
-    output::print_error(timeline(&trace).trim_end());
+    output::print_error(timeline(&trace, RUNS).trim_end());
     if let Some(comparison) = comparison(&trace) {
         output::print_error(comparison.trim_end());
     }

@@ -5,7 +5,8 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
@@ -22,6 +23,12 @@ const CALLS: &str = "calls";
 const SETTINGS: &str = "settings";
 /// The name under which lxcdiag copies what a program writes after its call has ended.
 pub(super) const RELAY: &str = "relay";
+/// The name under which lxcdiag cleans up if the tracer is killed.
+pub(super) const KEEPER: &str = "keeper";
+/// How long calls in the background may take after the command has ended.
+const GRACE: Duration = Duration::from_secs(5);
+/// How often they are looked at.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// How calls are traced.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
@@ -58,7 +65,7 @@ impl Directory {
         let existing = PROGRAMS
             .iter()
             .filter(|name| own.real(name, &path).is_some());
-        for name in existing.chain(&[RELAY]) {
+        for name in existing.chain(&[RELAY, KEEPER]) {
             symlink(&lxcdiag, own.bin().join(name))?;
         }
         Ok((own, guard))
@@ -70,7 +77,7 @@ impl Directory {
         let bin = program.parent().filter(|bin| bin.ends_with(BIN))?;
         let path = bin.parent()?;
         let is_ours = path.file_name()?.to_str()?.starts_with(PREFIX);
-        let is_known = PROGRAMS.contains(&name) || name == RELAY;
+        let is_known = PROGRAMS.contains(&name) || [RELAY, KEEPER].contains(&name);
         (is_ours && is_known).then(|| {
             let own = Self {
                 path: path.to_owned(),
@@ -86,6 +93,21 @@ impl Directory {
     /// The program that relays late output.
     pub(super) fn relay(&self) -> PathBuf {
         self.bin().join(RELAY)
+    }
+
+    /// The program that cleans up.
+    pub(super) fn keeper(&self) -> PathBuf {
+        self.bin().join(KEEPER)
+    }
+
+    /// Whether it has not been removed.
+    pub(super) fn exists(&self) -> bool {
+        self.path.exists()
+    }
+
+    /// Removes it.
+    pub(super) fn remove(&self) {
+        let _ = fs::remove_dir_all(&self.path);
     }
 
     /// A `PATH` with the programs in front.
@@ -143,5 +165,21 @@ impl Directory {
         }
         calls.sort_by_key(|call| (call.started_at, call.pid));
         calls
+    }
+
+    /// The calls, once those in the background have ended or taken too long, or waiting is to end.
+    pub(super) fn finished_calls(&self, is_stopped: impl Fn() -> bool) -> Vec<Call> {
+        let begun = Instant::now();
+        let is_running = |call: &Call| {
+            call.finished_at.is_none() && Path::new(&format!("/proc/{}", call.pid)).exists()
+        };
+        loop {
+            let calls = self.calls();
+            let waits = begun.elapsed() < GRACE && !is_stopped();
+            if !waits || !calls.iter().any(is_running) {
+                return calls;
+            }
+            sleep(LOOK);
+        }
     }
 }

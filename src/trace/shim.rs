@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use super::arguments::{Meaning, meaning};
 use super::child::{Forwarder, WhenIdle, exit_like};
-use super::directory::{Directory, RELAY};
+use super::directory::{Directory, KEEPER, RELAY};
+use super::keeper::keep;
 use super::relay::{Tap, write_all};
 use super::source;
 use crate::clock::now;
@@ -41,13 +42,18 @@ impl Shim {
 
     /// Runs the real program with these words, and ends as it ends.
     pub fn run(self, words: &[OsString]) -> ! {
-        if self.name == RELAY {
-            relay();
-            exit_like(Ending {
-                exit: Some(0),
-                signal: None,
-            });
+        match self.name.as_str() {
+            RELAY => relay(),
+            KEEPER => keep(&self.directory),
+            _ => self.stand_in(words),
         }
+        exit_like(Ending {
+            exit: Some(0),
+            signal: None,
+        })
+    }
+
+    fn stand_in(&self, words: &[OsString]) -> ! {
         exit_like(self.call(words).unwrap_or_else(|error| {
             let _ = writeln!(io::stderr(), "lxcdiag: cannot run {}: {error}", self.name);
             let exit = match error.kind() {

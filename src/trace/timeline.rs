@@ -12,20 +12,17 @@ use crate::terminal_text::{clipped, visible};
 const COMMAND: usize = 160;
 /// Characters of a SHA-256 that are shown.
 const HASH: usize = 12;
-/// The calls of this many runs are shown.
-const RUNS: usize = 2;
-
 /// What a trace cannot show.
 const LIMITS: &str = "Not traced: calls by absolute path, with a different PATH (sudo, env -i), and on other hosts (ssh).";
 
-/// The timeline of a trace. If there are many runs, that of the last ones.
-pub fn timeline(trace: &Trace) -> String {
+/// The timeline of a trace: at most that many runs, the last ones.
+pub fn timeline(trace: &Trace, runs: usize) -> String {
     let mut text = String::new();
     let command = clipped(&visible(&command_line(&trace.command)), COMMAND);
-    let hidden = trace.runs.len().saturating_sub(RUNS);
+    let hidden = trace.runs.len().saturating_sub(runs);
     let _ = writeln!(text, "Trace of {command}");
     if hidden > 0 {
-        let _ = writeln!(text, "The last {RUNS} of {} runs:", trace.runs.len());
+        let _ = writeln!(text, "The last {runs} of {} runs:", trace.runs.len());
     }
     for run in trace.runs.iter().skip(hidden) {
         add_run(&mut text, run);

@@ -2,20 +2,15 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::path::Path;
 use std::process::Command;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::child::{Forwarder, WhenIdle};
 use super::directory::{Directory, Settings};
+use super::keeper::Keeper;
 use crate::clock::now;
-use crate::evidence::trace::{Call, Ending, Run, Stamp};
+use crate::evidence::trace::{Ending, Run, Stamp};
 
-/// How long calls in the background may take after the command has ended.
-const GRACE: Duration = Duration::from_secs(5);
-/// How often they are looked at.
-const LOOK: Duration = Duration::from_millis(20);
 /// The `PATH` of a caller that has none.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -55,20 +50,28 @@ impl Tracer {
     /// It could not be started.
     pub fn run(&self, settle: Option<Duration>) -> Result<Run, TraceError> {
         let settle_ms = settle.map(|settle| settle.as_millis() as u64);
-        let (directory, _guard) =
+        let (directory, guard) =
             Directory::create(Settings { settle_ms }).map_err(TraceError::Prepare)?;
+        let mut keeper = Keeper::start(&directory).map_err(TraceError::Prepare)?;
         let path = std::env::var_os("PATH").unwrap_or_else(|| PATH.into());
         let started_at = Stamp::new(now());
-        let ending = self.spawn(&self.command, |command| {
+        let prepare = |command: &mut Command| {
             command.env("PATH", directory.in_front_of(&path));
-        })?;
+        };
+        let ending = self.spawn(&self.command, prepare, |pid| keeper.watch(pid));
         let finished_at = Stamp::new(now());
+        let calls = match &ending {
+            Ok(_) => directory.finished_calls(|| self.signal().is_some()),
+            Err(_) => Vec::new(),
+        };
+        drop(guard);
+        keeper.end();
         Ok(Run {
             started_at,
             finished_at,
             settle_ms,
-            ending,
-            calls: self.calls(&directory),
+            ending: ending?,
+            calls,
         })
     }
 
@@ -78,7 +81,7 @@ impl Tracer {
     /// It failed.
     pub fn reset(&self, line: &str) -> Result<(), TraceError> {
         let command = ["sh", "-c", line].map(OsString::from);
-        let ending = self.spawn(&command, |_| {})?;
+        let ending = self.spawn(&command, |_| {}, |_| {})?;
         match ending.is_success() {
             true => Ok(()),
             false => Err(TraceError::Reset(line.to_owned(), ending)),
@@ -94,6 +97,7 @@ impl Tracer {
         &self,
         words: &[OsString],
         prepare: impl FnOnce(&mut Command),
+        started: impl FnOnce(u32),
     ) -> Result<Ending, TraceError> {
         let (program, arguments) = words
             .split_first()
@@ -103,23 +107,8 @@ impl Tracer {
         command.args(arguments);
         prepare(&mut command);
         let (child, _) = self.forwarder.spawn(&mut command).map_err(failed)?;
+        started(child.id());
         let status = self.forwarder.wait(child).map_err(failed)?;
         Ok(Ending::from(status))
-    }
-
-    /// The calls, once those in the background have ended or taken too long.
-    fn calls(&self, directory: &Directory) -> Vec<Call> {
-        let begun = Instant::now();
-        let is_running = |call: &Call| {
-            call.finished_at.is_none() && Path::new(&format!("/proc/{}", call.pid)).exists()
-        };
-        loop {
-            let calls = directory.calls();
-            let waits = begun.elapsed() < GRACE && self.signal().is_none();
-            if !waits || !calls.iter().any(is_running) {
-                return calls;
-            }
-            sleep(LOOK);
-        }
     }
 }

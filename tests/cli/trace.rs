@@ -221,6 +221,65 @@ fn a_signal_ends_the_command_and_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_killed_tracer_leaves_nothing_behind() {
+    let environment = with_pct("");
+    sleeps(&environment);
+    let script = "echo $$ >script; pct exec 958 -- sleep; echo went on >later";
+    let (mut child, pid) = sleeping(&environment, script);
+    let own = format!("{}/lxcdiag-trace.", environment.path("tmp").display());
+    assert!(runs_from(&own));
+    send(&child, Signal::KILL);
+    child.wait().unwrap();
+    assert_gone(environment.read("work/script").trim());
+    // As without the tracer, a call that was running goes on.
+    assert!(Path::new(&format!("/proc/{pid}")).exists());
+    kill_process(Pid::from_raw(pid.parse().unwrap()).unwrap(), Signal::TERM).unwrap();
+    wait_until("the directory is removed", || {
+        let mut left = std::fs::read_dir(environment.path("tmp")).unwrap();
+        left.next().is_none()
+    });
+    wait_until("no process of lxcdiag is left", || !runs_from(&own));
+    assert!(!environment.path("work/later").exists());
+}
+
+/// Whether a process was started by a path that begins like this.
+fn runs_from(path: &str) -> bool {
+    let words = |entry: std::fs::DirEntry| std::fs::read(entry.path().join("cmdline")).ok();
+    let processes = std::fs::read_dir("/proc").unwrap();
+    processes
+        .filter_map(|entry| words(entry.ok()?))
+        .any(|words| words.starts_with(path.as_bytes()))
+}
+
+#[test]
+fn a_trace_in_a_file_is_shown_as_a_timeline() {
+    let environment = with_pct(&format!("[ $1 = exec ] || echo '{PUSH_FAILED}' >&2\n"));
+    let script = "pct push 958 a /etc/systemd/system/; pct exec 958 -- \"$(printf 'a\\033[31mb')\"";
+    let written = traced(&environment, &[], script);
+    let show = environment
+        .command(&["trace", "--show", "trace.json"])
+        .output()
+        .unwrap();
+    assert_eq!(show.status.code(), Some(0), "{show:?}");
+    let shown = text(&show.stdout);
+    // The same as after the command has ended, behind what the command wrote.
+    assert!(text(&written.stderr).ends_with(&shown), "{shown}");
+    let has_line = |parts: &[&str]| {
+        let is_it = |line: &str| parts.iter().all(|part| line.contains(part));
+        shown.lines().any(is_it)
+    };
+    assert!(has_line(&["FAILED", "pct push 958 a"]), "{shown}");
+    assert!(has_line(&[" ok ", "pct exec 958"]), "{shown}");
+    assert!(has_line(&["exit status 0", PUSH_FAILED]), "{shown}");
+    assert!(!shown.contains('\x1b'), "{shown}");
+    environment.write("work/other.json", "{}");
+    let other = environment.lxcdiag(&["trace", "--show", "other.json"]);
+    assert_eq!(other.status, Some(65), "{other}");
+    let both = environment.lxcdiag(&["trace", "--show", "trace.json", "--", "true"]);
+    assert_eq!(both.status, Some(64), "{both}");
+}
+
+#[test]
 fn a_signal_that_the_caller_ignores_stays_ignored() {
     let environment = with_pct("kill -INT $$; echo survived\n");
     let output = traced(&environment, &[], "trap '' INT; pct list");
