@@ -3,6 +3,7 @@
 mod args;
 mod audit;
 mod client;
+mod diagnosis;
 mod diff;
 mod error;
 mod exit_code;

@@ -73,24 +73,8 @@ pub(super) struct RunArgs {
     /// Cluster node of the container, reached by ssh [default: this node]
     #[arg(long)]
     pub(super) node: Option<String>,
-    /// Set a variable of the runbook; repeatable
-    #[arg(long = "var", value_name = "NAME=VALUE")]
-    pub(super) vars: Vec<String>,
-    /// Time of the failure, such as 2026-01-02T03:04:05.678Z, or in seconds since the epoch
-    #[arg(long, value_name = "TIME", value_parser = moment)]
-    pub(super) failed_at: Option<Interval>,
-    /// Provisioning log that contains the failure; sets its time and text
-    #[arg(long, value_name = "FILE")]
-    pub(super) log: Option<PathBuf>,
-    /// Time zone of timestamps in the log without one, such as Europe/Berlin or +02:00
-    #[arg(long, value_name = "ZONE", requires = "log", value_parser = zone)]
-    pub(super) log_zone: Option<TimeZone>,
-    /// Trace of the provisioning command, from `lxcdiag trace`; sets the time of the failure and its text
-    #[arg(long, value_name = "FILE", conflicts_with = "log")]
-    pub(super) trace: Option<PathBuf>,
-    /// Provisioning script to audit; its findings are evidence
-    #[arg(long, value_name = "SCRIPT")]
-    pub(super) script: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) incident: IncidentArgs,
     /// Run the checks that change the container, without asking
     #[arg(long, conflicts_with = "read_only")]
     pub(super) allow_changes: bool,
@@ -231,6 +215,29 @@ pub(super) struct ReportArgs {
     /// Do not redact secrets
     #[arg(long)]
     pub(super) no_redact: bool,
+}
+
+/// What is known about the failure.
+#[derive(Debug, Parser)]
+pub(super) struct IncidentArgs {
+    /// Set a variable of the runbook; repeatable
+    #[arg(long = "var", value_name = "NAME=VALUE")]
+    pub(super) vars: Vec<String>,
+    /// Time of the failure, such as 2026-01-02T03:04:05.678Z, or in seconds since the epoch
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(super) failed_at: Option<Interval>,
+    /// Provisioning log that contains the failure; sets its time and text
+    #[arg(long, value_name = "FILE")]
+    pub(super) log: Option<PathBuf>,
+    /// Time zone of timestamps in the log without one, such as Europe/Berlin or +02:00
+    #[arg(long, value_name = "ZONE", requires = "log", value_parser = zone)]
+    pub(super) log_zone: Option<TimeZone>,
+    /// Trace of the provisioning command, from `lxcdiag trace`; sets the time of the failure and its text
+    #[arg(long, value_name = "FILE", conflicts_with = "log")]
+    pub(super) trace: Option<PathBuf>,
+    /// Provisioning script to audit; its findings are evidence
+    #[arg(long, value_name = "SCRIPT")]
+    pub(super) script: Option<PathBuf>,
 }
 
 /// How containers are reached.

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use super::diagnosis::unavailable;
 use super::error::CliError;
 use super::output;
-use super::run::unavailable;
 use super::runtime::interruptible;
 use super::signals;
 use crate::cli::exit_code::ExitCode;

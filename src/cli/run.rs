@@ -1,16 +1,14 @@
 //! `lxcdiag run`.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 
-use super::args::{Named, RunArgs};
+use super::args::RunArgs;
+use super::diagnosis::{self, find_container, unavailable};
 use super::error::CliError;
-use super::failed_units::{choose_unit, lacks_unit};
-use super::file::name_of;
 use super::output::{self, Sinks};
 use super::progress::Progress;
 use super::runtime::{block_on, interruptible};
-use super::{audit, client, log, runbooks, signals, trace};
+use super::{client, signals};
 use crate::cli::exit_code::ExitCode;
 use crate::container::remote::Connections;
 use crate::container::transport::{Ssh, Transport};
@@ -18,20 +16,17 @@ use crate::engine::PROBE;
 use crate::engine::conclude::Conclusion;
 use crate::engine::consent::Pending;
 use crate::engine::demo::Incident;
-use crate::engine::diagnose::{Cluster, Container, Diagnosed, Unavailable, play_back};
+use crate::engine::diagnose::{Cluster, Container, Diagnosed, play_back};
 use crate::engine::ledger::Ledger;
 use crate::engine::plan::{ITEM, Plan, Request};
 use crate::engine::policy::ChangePolicy;
-use crate::engine::unit::{UNIT, is_accepted, is_defaulted, pushed_unit, unit_in_log};
 use crate::evidence::container_id::ContainerId;
-use crate::evidence::provision_log::traced_failures;
 use crate::evidence::recording::{Recording, Target};
 use crate::evidence::time::Interval;
 use crate::host::Host;
 use crate::judge::VerdictKind;
 use crate::runbook::Check;
 use crate::shell_quote::command_line;
-use crate::terminal_text::visible;
 
 /// Placeholder for the socket of a connection to another node, which only a real run creates.
 const SOCKET: &str = "SOCKET";
@@ -57,30 +52,10 @@ pub(super) fn run(args: &RunArgs, command_line: Vec<String>) -> Result<ExitCode,
 
 /// The container that the user names; without one, that of the demonstration.
 fn container(args: &RunArgs) -> Result<ContainerId, CliError> {
-    let name = match (&args.ct, &args.demo) {
-        (Some(Named::Id(ct)), _) => return Ok(*ct),
-        (Some(Named::HostName(name)), _) => name,
-        (None, demo) => return Ok(incident(demo.as_deref().unwrap_or_default())?.target.ct),
-    };
-    let found = Host::at(&args.reach.host_root).with_host_name(name)?;
-    let (message, hint) = match found.as_slice() {
-        [only] => return Ok(*only),
-        [] => (
-            format!("`--ct {name}`: no container has this host name"),
-            "container IDs are numbers from 100 to 999999999; `pct list` shows them".to_owned(),
-        ),
-        several => {
-            let ids: Vec<_> = several.iter().map(ToString::to_string).collect();
-            (
-                format!(
-                    "`--ct {name}`: {} containers have this host name",
-                    ids.len()
-                ),
-                format!("give the ID: one of {}", ids.join(", ")),
-            )
-        }
-    };
-    Err(CliError::new(ExitCode::Usage, message).with_hint(hint))
+    match (&args.ct, &args.demo) {
+        (Some(named), _) => find_container(named, &Host::at(&args.reach.host_root)),
+        (None, demo) => Ok(incident(demo.as_deref().unwrap_or_default())?.target.ct),
+    }
 }
 
 fn request(
@@ -88,49 +63,23 @@ fn request(
     ct: ContainerId,
     command_line: Vec<String>,
 ) -> Result<Request, CliError> {
-    let (source, runbook) = runbooks::find(&args.library, &args.runbook)?;
-    let mut values = runbooks::values(&runbook, &args.vars)?;
     let host = Host::at(&args.reach.host_root);
-    let traced = args.trace.as_deref().map(trace::read).transpose()?;
-    let log = match (&args.log, &args.trace) {
-        (Some(path), _) => {
-            // Another node has its own task log.
-            let host = other_node(args, &host).is_none().then_some(&host);
-            Some((path, log::read(path, ct, args.log_zone.as_ref(), host)?))
-        }
-        (None, Some(path)) => traced
-            .as_ref()
-            .map(|trace| (path, traced_failures(trace, &name_of(path), ct))),
-        (None, None) => None,
-    };
-    let log = match log {
-        Some((path, failures)) => {
-            if let Some(unit) = unit_in_log(&runbook, &values, &failures) {
-                tracing::info!("{UNIT} {unit}, as in {}", path.display());
-                values = values.with_unit(unit);
-            }
-            log::warn(path, &failures, values.values.get(UNIT).map(String::as_str));
-            Some(failures)
-        }
-        None => None,
-    };
-    Ok(Request {
-        recorded: source.recorded(&runbook.id),
-        runbook: Arc::new(runbook),
-        values,
+    // Another node has its own task log.
+    let host = other_node(args, &host).is_none().then_some(&host);
+    let (_, request) = diagnosis::request(
+        &args.runbook,
+        &args.library,
+        &args.incident,
+        ct,
+        host,
         command_line,
-        failed_at: args.failed_at,
-        log,
-        traced_pushes: traced.map(|trace| trace.pushes(ct)).unwrap_or_default(),
-        script: args
-            .script
-            .as_deref()
-            .map(|path| audit::evidence(path, ct))
-            .transpose()?,
+    )?;
+    Ok(Request {
         changes: changes(args),
         timeout: args.timeout,
         demonstration: args.demo.clone(),
         keep_secrets: args.report.no_redact,
+        ..request
     })
 }
 
@@ -166,32 +115,7 @@ async fn diagnose(
     };
     let finish = |conclusion| conclusion;
     let mut request = request.clone();
-    if lacks_unit(&request) {
-        let chosen = choose_unit(&cluster, container, &request).await;
-        if chosen.is_err() {
-            connections.close().await;
-        }
-        request.values = request.values.with_unit(chosen?);
-    }
-    let mut stop = stop;
-    let diagnosed = loop {
-        let progress = Progress::line();
-        let begins = |check: &Check| progress.say(&format!("{} …", check.title));
-        let diagnosed = cluster
-            .diagnose(&request, container, &begins, finish, stop)
-            .await;
-        drop(progress);
-        let diagnosed = match diagnosed {
-            Ok(diagnosed) if diagnosed.stopped.is_none() => diagnosed,
-            ended => break ended.map_err(unavailable),
-        };
-        match other_unit(&request, &diagnosed.result).await {
-            Ok(None) => break Ok(diagnosed),
-            Ok(Some(unit)) => request.values = request.values.with_unit(unit),
-            Err(error) => break Err(error),
-        }
-        stop = signals::first();
-    };
+    let diagnosed = diagnosis::diagnose(&cluster, container, &mut request, stop).await;
     let diagnosed = match diagnosed {
         Ok(Diagnosed {
             pending: Some(pending),
@@ -246,56 +170,6 @@ fn is_allowed(pending: &Pending) -> bool {
     );
     let answer = output::ask(&question);
     answer.is_some_and(|answer| ["y", "yes"].contains(&answer.to_lowercase().as_str()))
-}
-
-/// The unit to diagnose instead, if the user left it to its default and the container has nothing of that: the one of a
-/// failed push, or the one that the user names when asked.
-///
-/// # Errors
-/// The unit is unknown.
-async fn other_unit(
-    request: &Request,
-    conclusion: &Conclusion,
-) -> Result<Option<String>, CliError> {
-    let verdict = &conclusion.report.verdict;
-    if verdict.kind != VerdictKind::NotApplicable || !is_defaulted(&request.values.defaulted) {
-        return Ok(None);
-    }
-    if let Some(unit) = pushed_unit(&request.runbook, &conclusion.recording) {
-        tracing::info!("{UNIT} {unit}, as in the last failed push in the task log");
-        return Ok(Some(unit));
-    }
-    let summary = verdict.summary.clone();
-    let asked =
-        interruptible(move || output::ask(&format!("{summary}\nUnit to diagnose: "))).await?;
-    let hint = format!("give the unit with --var {UNIT}=NAME");
-    match asked {
-        Some(unit) if is_accepted(&request.runbook, &unit) => Ok(Some(unit)),
-        Some(unit) => {
-            let message = format!("invalid unit `{}`", visible(&unit));
-            Err(CliError::new(ExitCode::Usage, message).with_hint(hint))
-        }
-        None => {
-            let message = verdict.summary.trim_end_matches('.').to_owned();
-            Err(CliError::new(ExitCode::Usage, message).with_hint(hint))
-        }
-    }
-}
-
-pub(super) fn unavailable(error: Unavailable) -> CliError {
-    let code = match &error {
-        Unavailable::Unfinished(_, stopped) => {
-            signals::exit_code(Some(*stopped)).unwrap_or(ExitCode::Inconclusive)
-        }
-        Unavailable::Future(_) => ExitCode::Usage,
-        _ => ExitCode::Unavailable,
-    };
-    let hint = error.hint();
-    let error = CliError::from_error(code, &error);
-    match hint {
-        Some(hint) => error.with_hint(hint),
-        None => error,
-    }
 }
 
 /// The recording of an incident.
