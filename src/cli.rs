@@ -9,6 +9,7 @@ mod error;
 mod exit_code;
 mod failed_units;
 mod file;
+mod fix;
 mod format;
 mod log;
 mod output;
@@ -55,6 +56,7 @@ pub fn main(command_line: Vec<OsString>) -> Status {
     log_to_stderr();
     let result = match args.command {
         Command::Run(args) => run::run(&args, words),
+        Command::Fix(args) => fix::fix(&args, words),
         Command::Sweep(args) => sweep::sweep(&args, words),
         Command::Judge(args) => recordings::judge_all(&args),
         Command::Diff(args) => diff::diff(&args),

@@ -13,7 +13,7 @@ mod verdict;
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize, Serializer};
 
-pub use remedies::Remedy;
+pub use remedies::{Remedy, Required};
 
 use crate::evidence::recording::Recording;
 use crate::expression::Missing;

@@ -37,6 +37,8 @@ const EXAMPLES: &str = "Examples:
 pub(super) enum Command {
     /// Diagnose one container
     Run(RunArgs),
+    /// Diagnose one container, and run the commands that fix it, each after a question
+    Fix(FixArgs),
     /// Diagnose many containers, for cron and monitoring
     Sweep(SweepArgs),
     /// Re-evaluate recordings with the current runbook
@@ -96,6 +98,25 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "INCIDENT", num_args = 0..=1, require_equals = true,
           default_missing_value = INCIDENTS[0].name, value_parser = incidents())]
     pub(super) demo: Option<String>,
+    #[command(flatten)]
+    pub(super) reach: ReachArgs,
+    #[command(flatten)]
+    pub(super) library: LibraryArgs,
+}
+
+#[derive(Debug, Parser)]
+pub(super) struct FixArgs {
+    /// Runbook name (see `lxcdiag list`) or path; only the remedies of a built-in runbook are run
+    #[arg(default_value = "race-condition")]
+    pub(super) runbook: String,
+    /// Container ID, or a host name that only one container has
+    #[arg(long, value_name = "ID", allow_negative_numbers = true, value_parser = container)]
+    pub(super) ct: Named,
+    #[command(flatten)]
+    pub(super) incident: IncidentArgs,
+    /// Answer every question with yes
+    #[arg(long)]
+    pub(super) yes: bool,
     #[command(flatten)]
     pub(super) reach: ReachArgs,
     #[command(flatten)]

@@ -64,12 +64,23 @@ pub(super) fn print_error(text: &str) {
     let _ = writeln!(std::io::stderr(), "{}", harmless(text));
 }
 
+/// Whether there is a user who can answer.
+pub(super) fn can_ask() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+/// Whether the answer to a question is yes.
+pub(super) fn ask_consent(question: &str) -> bool {
+    let answer = ask(&format!("{question} [y/N] "));
+    answer.is_some_and(|answer| ["y", "yes"].contains(&answer.to_lowercase().as_str()))
+}
+
 /// Asks the user a question. None without a terminal, or without an answer.
 pub(super) fn ask(question: &str) -> Option<String> {
-    let (stdin, mut stderr) = (std::io::stdin(), std::io::stderr());
-    if !stdin.is_terminal() || !stderr.is_terminal() {
+    if !can_ask() {
         return None;
     }
+    let (stdin, mut stderr) = (std::io::stdin(), std::io::stderr());
     write!(stderr, "{}", harmless(question)).ok()?;
     stderr.flush().ok()?;
     let mut answer = String::new();
@@ -143,10 +154,7 @@ impl Sinks {
 
     /// Whether a user reads the report on a terminal, and can answer there.
     pub(super) fn is_for_terminal(&self) -> bool {
-        self.format == Format::Table
-            && std::io::stdin().is_terminal()
-            && std::io::stdout().is_terminal()
-            && std::io::stderr().is_terminal()
+        self.format == Format::Table && can_ask() && std::io::stdout().is_terminal()
     }
 
     /// Writes a report to stdout and to files. If one fails, the others are still written.

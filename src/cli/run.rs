@@ -163,13 +163,11 @@ fn may_ask(sinks: &Sinks, conclusion: &Conclusion) -> bool {
 
 /// Asks whether the checks that change the container may run.
 fn is_allowed(pending: &Pending) -> bool {
-    let question = format!(
-        "Also run the manual steps {}? They change the container: {} [y/N] ",
+    output::ask_consent(&format!(
+        "Also run the manual steps {}? They change the container: {}",
         pending.steps.join(", "),
         pending.commands.join(", ")
-    );
-    let answer = output::ask(&question);
-    answer.is_some_and(|answer| ["y", "yes"].contains(&answer.to_lowercase().as_str()))
+    ))
 }
 
 /// The recording of an incident.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::evidence::recording::Recording;
-use crate::judge::evaluate;
 use crate::judge::results::CheckResults;
+use crate::judge::{Remedy, evaluate};
 use crate::redact::{self, Redactor};
 use crate::report::Report;
 use crate::runbook::Runbook;
@@ -14,6 +14,8 @@ pub struct Conclusion {
     pub report: Report,
     /// The redacted recording.
     pub recording: Recording,
+    /// The remedies of the verdict, not redacted.
+    pub remedies: Vec<Remedy>,
 }
 
 /// Judges a recording by a runbook whose text has this SHA-256. The results are those of the
@@ -31,7 +33,11 @@ pub fn conclude(
         true => Report::new(runbook, sha256, &recording, &diagnosis),
         false => redact::report(runbook, sha256, &mut recording, &diagnosis),
     };
-    Conclusion { report, recording }
+    Conclusion {
+        report,
+        recording,
+        remedies: diagnosis.verdict.remedies,
+    }
 }
 
 /// Text that quotes the values of vars, without those that are secret.

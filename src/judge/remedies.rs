@@ -1,8 +1,12 @@
 //! The remedies of a hypothesis, with the values of this container.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
 use serde::Serialize;
 
 use super::results::CheckResults;
+use crate::constant_pattern::constant_pattern;
 use crate::runbook::{Hypothesis, RemedyKind};
 
 /// A remedy for this container.
@@ -16,6 +20,37 @@ pub struct Remedy {
     pub commands: String,
     /// What the commands change; empty without commands.
     pub changes: String,
+    /// The values that the commands require.
+    #[serde(skip)]
+    pub requires: Vec<Required>,
+}
+
+/// A value that only the user knows: the commands take it from a variable of the shell, and refuse to run without it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Required {
+    /// The variable, such as `SOURCE`.
+    pub name: String,
+    /// What it is, in words.
+    pub about: String,
+}
+
+impl Required {
+    /// The values that a script of a runbook requires, from the template: what a container printed cannot add one.
+    fn of_script(script: &str) -> Vec<Self> {
+        static REQUIRED: LazyLock<Regex> =
+            LazyLock::new(|| constant_pattern(r"\$\{([A-Z][A-Z0-9_]*):\?([^{}]*)\}"));
+        let mut found: Vec<Self> = Vec::new();
+        for required in REQUIRED.captures_iter(script) {
+            let (_, [name, about]) = required.extract();
+            if found.iter().all(|known| known.name != name) {
+                found.push(Self {
+                    name: name.to_owned(),
+                    about: about.to_owned(),
+                });
+            }
+        }
+        found
+    }
 }
 
 /// The remedies that apply.
@@ -26,10 +61,12 @@ pub(super) fn remedies(hypothesis: &Hypothesis, results: &CheckResults) -> Vec<R
     all.filter(|remedy| remedy.condition.as_ref().is_none_or(applies))
         .map(|remedy| {
             // A script with a part missing would be another script.
-            let script = remedy.commands.as_deref();
-            let script = script.and_then(|script| scope.render(script).ok());
+            let template = remedy.commands.as_deref();
+            let script = template.and_then(|script| scope.render(script).ok());
             let changes = remedy.changes.as_deref().filter(|_| script.is_some());
+            let requires = template.filter(|_| script.is_some());
             Remedy {
+                requires: requires.map(Required::of_script).unwrap_or_default(),
                 kind: remedy.kind,
                 title: scope.describe(&remedy.title).trim().to_owned(),
                 commands: script.unwrap_or_default().trim_end().to_owned(),
@@ -114,6 +151,7 @@ hypotheses:
 )"
                 .to_owned(),
                 changes: "starts a';reboot;'.service".to_owned(),
+                requires: Vec::new(),
             }
         );
     }
@@ -129,8 +167,18 @@ hypotheses:
                 title: "Read it.".to_owned(),
                 commands: String::new(),
                 changes: String::new(),
+                requires: Vec::new(),
             }
         );
+    }
+
+    #[test]
+    fn required_values_are_those_that_the_script_refuses_to_run_without() {
+        let script = "a=${SOURCE:?path of the file} b=${SOURCE:?again} c=${HOME:-/} d=${lower:?x} \
+                      cp -- \"${TARGET:?}\" \"$a\"";
+        let found = Required::of_script(script);
+        let found: Vec<_> = found.iter().map(|it| (&*it.name, &*it.about)).collect();
+        assert_eq!(found, [("SOURCE", "path of the file"), ("TARGET", "")]);
     }
 
     #[test]

@@ -119,7 +119,7 @@ structs! {
         title, about, race, level, conflicting, evidence, missing, overturned_by, remedy, remedies; exempt id
     }
     EvidenceResult { effect, holds, says, missing; exempt checks }
-    Remedy { kind, title, commands, changes }
+    Remedy { kind, title, commands, changes; exempt requires }
     Verdict { kind, race, severity, summary, remedy, remedies }
 }
 

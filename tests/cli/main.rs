@@ -14,6 +14,7 @@ mod descriptors;
 mod diagnose;
 mod environment;
 mod files;
+mod fix;
 mod hostile_files;
 mod interrupted;
 mod kept;

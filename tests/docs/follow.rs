@@ -34,6 +34,10 @@ const NOT_RUN: &[(&str, &str)] = &[
         "would wait for the build that runs this test",
     ),
     ("tests/run", "runs this test"),
+    (
+        "lxcdiag fix",
+        "asks on a terminal, and changes the container; tests/cli/fix.rs runs it",
+    ),
     ("benches/figures", "measures for minutes, in the lab"),
     ("benches/sweep", "measures for minutes, in the lab"),
     (

@@ -167,6 +167,7 @@ fn every_field_of_a_report_is_redacted_except_these() {
         title: "a".to_owned(),
         commands: "b".to_owned(),
         changes: "c".to_owned(),
+        requires: Vec::new(),
     };
     report.hypotheses[0].remedies = vec![remedy.clone()];
     report.verdict.remedies = vec![remedy];
