@@ -181,9 +181,8 @@ fn run(place: &impl Place, line: &str, at: &str) -> Option<String> {
     .any(|begin| named.starts_with(begin));
     let status = output.status.code().unwrap();
     if named.starts_with("lxcdiag trace ") {
-        // It ends as the traced command ends.
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        assert!(stderr.contains("Trace of "), "{outcome}");
+        // It ends as the traced command ends. Standard output is that of the command, except with --show.
+        assert!(outcome.contains("\nTrace of "), "{outcome}");
     } else if named.starts_with("lxcdiag sweep ") {
         // With --quiet or --on-change there may be no output.
         assert!((0..=3).contains(&status), "{outcome}");
