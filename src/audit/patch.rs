@@ -31,9 +31,9 @@ const MOST_AUDITS: usize = 1_000;
 /// What a patch does about a script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Style {
-    /// Repair what the audit finds
+    /// A fix for each finding
     Repair,
-    /// Add a delay of 2 s after the pushes; only if the audit finds no error
+    /// `sleep 2` after the last `pct push`; refused if the audit finds an error
     Sleep,
 }
 

@@ -68,7 +68,7 @@ pub enum Format {
     Json,
     /// For code scanning, SARIF 2.1.0
     Sarif,
-    /// Annotations of GitHub Actions
+    /// GitHub Actions annotations
     Github,
 }
 

@@ -26,12 +26,20 @@ pub(super) struct Args {
 }
 
 const EXAMPLES: &str = "Examples:
+  # Why did container 958 fail? Asks before it changes anything
   lxcdiag run race-condition --ct 958
-  lxcdiag run race-condition --demo
+
+  # Attach the report to a ticket
   lxcdiag run race-condition --ct 958 --output ticket-958.md --bundle ticket-958.tar.gz
-  lxcdiag run race-condition --ct 958 --var unit=worker@a.service --dry-run
+
+  # Try it without Proxmox VE
+  lxcdiag run race-condition --demo
+
+  # From cron: print what changed since the last sweep
   lxcdiag sweep health --all --on-change
-  lxcdiag show race-condition";
+
+  # Find the fault in a provisioning script
+  lxcdiag audit provision.sh";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -45,7 +53,7 @@ pub(super) enum Command {
     Judge(JudgeArgs),
     /// Compare two recordings or JSON reports
     Diff(DiffArgs),
-    /// Test runbooks against recordings with expected verdicts
+    /// Check that runbooks reach the expected verdicts on recordings
     Test(TestArgs),
     /// List the available runbooks
     List(ListArgs),
@@ -55,7 +63,7 @@ pub(super) enum Command {
     Validate(ValidateArgs),
     /// Check provisioning scripts for faults, without running them
     Audit(AuditArgs),
-    /// Record the calls of pct that a provisioning command makes
+    /// Run a provisioning command and record its calls of pct
     Trace(TraceArgs),
 }
 
@@ -63,7 +71,7 @@ pub(super) enum Command {
 pub(super) struct RunArgs {
     /// Runbook name (see `lxcdiag list`) or path
     pub(super) runbook: String,
-    /// Container ID, or a host name that only one container has
+    /// Container ID, or a host name that is unique in the cluster
     #[arg(
         long,
         value_name = "ID",
@@ -72,15 +80,15 @@ pub(super) struct RunArgs {
         value_parser = container
     )]
     pub(super) ct: Option<Named>,
-    /// Cluster node of the container, reached by ssh [default: this node]
+    /// Node of the container; other nodes are reached over ssh [default: this node]
     #[arg(long)]
     pub(super) node: Option<String>,
     #[command(flatten)]
     pub(super) incident: IncidentArgs,
-    /// Run the checks that change the container, without asking
+    /// Also run the checks that change the container, and do not ask [default: ask on a terminal, otherwise skip them]
     #[arg(long, conflicts_with = "read_only")]
     pub(super) allow_changes: bool,
-    /// Skip the checks that change the container, without asking
+    /// Skip the checks that change the container, and do not ask
     #[arg(long)]
     pub(super) read_only: bool,
     /// Print the exact commands without running them
@@ -94,7 +102,7 @@ pub(super) struct RunArgs {
     /// Time limit for the run, such as 60s or 5min
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(super) timeout: Option<std::time::Duration>,
-    /// Play back a recorded incident, without Proxmox VE
+    /// Play back a recorded incident; needs no Proxmox VE [without a value: late-push]
     #[arg(long, value_name = "INCIDENT", num_args = 0..=1, require_equals = true,
           default_missing_value = INCIDENTS[0].name, value_parser = incidents())]
     pub(super) demo: Option<String>,
@@ -146,13 +154,13 @@ pub(super) struct SweepArgs {
     /// Container IDs to exclude
     #[arg(long, value_name = "IDS")]
     pub(super) exclude: Option<Ids>,
-    /// Silently skip stopped containers
+    /// Leave out stopped containers [default: report them as skipped or as a problem]
     #[arg(long)]
     pub(super) running: bool,
-    /// Set a variable of the runbook; repeatable
+    /// Set a variable of the runbook (see `lxcdiag show`); repeatable
     #[arg(long = "var", value_name = "NAME=VALUE")]
     pub(super) vars: Vec<String>,
-    /// Containers to visit at once on each node [default: number of processors for pct, four times that for lxc-attach]
+    /// Containers to diagnose at once on each node [default: the number of CPUs; with --via lxc-attach, four times that]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) jobs: Option<u16>,
     /// Time limit for each container, such as 60s or 5min
@@ -161,25 +169,25 @@ pub(super) struct SweepArgs {
     /// Time limit for the whole sweep
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "1h")]
     pub(super) deadline: std::time::Duration,
-    /// Print nothing if there are no problems; with --on-change, also print resolved problems
+    /// Print nothing if there are no problems, nor, with --on-change, resolved ones
     #[arg(long)]
     pub(super) quiet: bool,
-    /// Print only problems that are new, worse, improved or resolved since the last sweep
+    /// Print only problems that are new, worse, better or resolved since the last sweep
     #[arg(long)]
     pub(super) on_change: bool,
-    /// Report a problem only after N consecutive sweeps
+    /// Report a problem only once N sweeps in a row have found it
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) confirm: u32,
-    /// Command that gets the sweep as JSON on its standard input, if there is something to report; run without a shell
+    /// If there is something to report, run this command, without a shell, with the JSON report on its standard input
     #[arg(long, value_name = "COMMAND", value_parser = notify_command)]
     pub(super) notify: Option<NotifyCommand>,
-    /// State directory [default: /var/lib/lxcdiag/sweeps]
+    /// Directory that keeps the problems of earlier sweeps [default: /var/lib/lxcdiag/sweeps]
     #[arg(long, value_name = "DIR")]
     pub(super) state: Option<PathBuf>,
-    /// Waiver file
+    /// File that lists known problems, which are not reported
     #[arg(long, value_name = "FILE", default_value = WAIVERS)]
     pub(super) waivers: PathBuf,
-    /// Also run checks that change containers
+    /// Also run the checks that change containers; a sweep never asks [default: skip them]
     #[arg(long)]
     pub(super) allow_changes: bool,
     /// Format of the report on stdout
@@ -230,10 +238,10 @@ pub(super) struct ReportArgs {
     /// Also write the report to a file, in the format of its extension (.txt, .md, .html, .json, .xml); repeatable
     #[arg(long, value_name = "FILE")]
     pub(super) output: Vec<PathBuf>,
-    /// Pack the report in every format, the recording and all output into one file (.tar.gz)
+    /// Pack the report in every format, the recording and the output of every command into one file (.tar.gz)
     #[arg(long, value_name = "FILE")]
     pub(super) bundle: Option<PathBuf>,
-    /// Do not redact secrets
+    /// Keep secrets in reports, recordings and bundles [default: redact them]
     #[arg(long)]
     pub(super) no_redact: bool,
 }
@@ -241,19 +249,19 @@ pub(super) struct ReportArgs {
 /// What is known about the failure.
 #[derive(Debug, Parser)]
 pub(super) struct IncidentArgs {
-    /// Set a variable of the runbook; repeatable
+    /// Set a variable of the runbook (see `lxcdiag show`); repeatable
     #[arg(long = "var", value_name = "NAME=VALUE")]
     pub(super) vars: Vec<String>,
-    /// Time of the failure, such as 2026-01-02T03:04:05.678Z, or in seconds since the epoch
+    /// Time of the failure, such as 2026-01-02T03:04:05.678Z, or seconds since the epoch; overrides --log and --trace
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub(super) failed_at: Option<Interval>,
-    /// Provisioning log that contains the failure; sets its time and text
+    /// Take the time and the error message of the failure from this provisioning log
     #[arg(long, value_name = "FILE")]
     pub(super) log: Option<PathBuf>,
-    /// Time zone of timestamps in the log without one, such as Europe/Berlin or +02:00
+    /// Time zone of log timestamps that have none, such as Europe/Berlin or +02:00 [default: proven by the log, or this node's]
     #[arg(long, value_name = "ZONE", requires = "log", value_parser = zone)]
     pub(super) log_zone: Option<TimeZone>,
-    /// Trace of the provisioning command, from `lxcdiag trace`; sets the time of the failure and its text
+    /// Take the time and the error message of the failure from this trace (see `lxcdiag trace --output`)
     #[arg(long, value_name = "FILE", conflicts_with = "log")]
     pub(super) trace: Option<PathBuf>,
     /// Provisioning script to audit; its findings are evidence
@@ -264,10 +272,10 @@ pub(super) struct IncidentArgs {
 /// How containers are reached.
 #[derive(Debug, Parser)]
 pub(super) struct ReachArgs {
-    /// Client that runs commands in the container
-    #[arg(long, value_enum, default_value = "pct")]
+    /// Program that enters the container
+    #[arg(long, value_enum, value_name = "PROGRAM", default_value = "pct")]
     pub(super) via: Via,
-    /// Path of pct
+    /// Path to pct
     #[arg(long, value_name = "PATH", env = "LXCDIAG_PCT", default_value = "pct")]
     pub(super) pct: PathBuf,
     /// Root directory of the host's files
@@ -283,7 +291,7 @@ pub(super) struct ReachArgs {
 
 #[derive(Debug, Parser)]
 pub(super) struct LibraryArgs {
-    /// Directory to search for runbooks first
+    /// Look for runbooks in this directory first, then in the usual places (see `lxcdiag list`)
     #[arg(long, value_name = "DIR")]
     pub(super) runbooks: Option<PathBuf>,
 }
@@ -293,13 +301,13 @@ pub(super) struct JudgeArgs {
     /// Recordings, as written by `lxcdiag run --record`
     #[arg(required = true, value_name = "RECORDING")]
     pub(super) recordings: Vec<PathBuf>,
-    /// Trace of the provisioning command, from `lxcdiag trace`; replaces the log of the recording
+    /// Use this trace instead of the log or trace in the recordings (see `lxcdiag trace --output`)
     #[arg(long, value_name = "FILE")]
     pub(super) trace: Option<PathBuf>,
     /// Provisioning script to audit; its findings replace those in the recording
     #[arg(long, value_name = "SCRIPT")]
     pub(super) script: Option<PathBuf>,
-    /// Runbook name or path [default: the current version of the recording's runbook]
+    /// Runbook name (see `lxcdiag list`) or path [default: the current version of the recording's runbook]
     #[arg(long, value_name = "RUNBOOK")]
     pub(super) runbook: Option<String>,
     #[command(flatten)]
@@ -310,9 +318,9 @@ pub(super) struct JudgeArgs {
 
 #[derive(Debug, Parser)]
 pub(super) struct DiffArgs {
-    /// First recording or JSON report
+    /// Earlier recording or JSON report
     pub(super) a: PathBuf,
-    /// Second recording or JSON report
+    /// Later recording or JSON report
     pub(super) b: PathBuf,
     /// Output format
     #[arg(long, value_enum, default_value = "table")]
@@ -323,9 +331,9 @@ pub(super) struct DiffArgs {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum DiffFormat {
-    /// Table for a terminal
+    /// For a terminal
     Table,
-    /// JSON, schema lxcdiag.diff/1
+    /// For programs, schema lxcdiag.diff/1
     Json,
 }
 
@@ -346,7 +354,7 @@ pub(super) struct ListArgs {
 
 #[derive(Debug, Parser)]
 pub(super) struct ShowArgs {
-    /// Runbook name or path
+    /// Runbook name (see `lxcdiag list`) or path
     pub(super) runbook: String,
     #[command(flatten)]
     pub(super) library: LibraryArgs,
@@ -367,13 +375,13 @@ pub(super) struct AuditArgs {
     /// Output format
     #[arg(long, value_enum, default_value = "table")]
     pub(super) format: audit::Format,
-    /// Describe a rule, with an example and the fix
+    /// Describe a rule that a finding names, with an example and the fix
     #[arg(long, value_name = "RULE", conflicts_with = "scripts")]
     pub(super) explain: Option<String>,
-    /// Print a patch for the findings, for `patch -p1` or `git apply`
+    /// Print a patch that fixes the findings, for `patch -p1` or `git apply`
     #[arg(long, conflicts_with_all = ["format", "explain"])]
     pub(super) patch: bool,
-    /// What the patch does
+    /// What --patch prints
     #[arg(long, value_enum, default_value = "repair", requires = "patch")]
     pub(super) style: audit::Style,
 }
@@ -399,16 +407,16 @@ fn container(text: &str) -> Result<Named, String> {
 
 #[derive(Debug, Parser)]
 pub(super) struct TraceArgs {
-    /// Write the trace to a file, for --trace of `lxcdiag run` and `lxcdiag judge`
+    /// Also write the trace to a file, for `lxcdiag run --trace` and `lxcdiag judge --trace`
     #[arg(long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
-    /// Wait after each push, to try a delay without editing the script
+    /// Wait this long after each `pct push`, such as 2s, to see whether a delay in the script would help
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(super) settle: Option<std::time::Duration>,
-    /// Run the command N times; with --settle, N times with and N times without the delay
+    /// Run the command N times; with --settle, N times with the delay and N times without
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) repeat: Option<u16>,
-    /// Run a shell command before each run, to restore the container
+    /// Shell command that restores the container, run before each run
     #[arg(long, value_name = "COMMAND")]
     pub(super) reset: Option<String>,
     /// Print the timeline of a trace in a file, instead of tracing a command

@@ -139,7 +139,7 @@ fn load(script: &str, path: &str) -> Option<(String, String)> {
 fn explain(name: &str) -> Result<ExitCode, CliError> {
     let Some(rule) = Rule::from_name(name) else {
         let names = Rule::ALL.iter().map(|rule| rule.name());
-        let message = format!("no rule `{name}`{}", suggestion(name, names));
+        let message = format!("unknown rule `{name}`{}", suggestion(name, names));
         return Err(CliError::new(ExitCode::Usage, message));
     };
     let about = rule.explanation();

@@ -31,9 +31,9 @@ pub(super) fn require_pct(via: Via, pct: &Path) -> Result<(), CliError> {
     if via != Via::Pct || is_program(&from_anywhere(pct)) {
         return Ok(());
     }
-    let message = format!("pct not found: {}", pct.display());
+    let message = format!("cannot find the program `{}`", pct.display());
     Err(CliError::new(ExitCode::Unavailable, message).with_hint(
-        "run lxcdiag on the Proxmox VE host, or give the path with --pct; `run --demo` needs neither",
+        "run lxcdiag on a Proxmox VE host, or give the path with --pct; `lxcdiag run RUNBOOK --demo` works anywhere",
     ))
 }
 

@@ -43,7 +43,9 @@ pub(super) fn trace(args: &TraceArgs) -> Result<ExitCode, CliError> {
     };
     redact::trace(&mut trace);
     // Standard output is the command's.
-    output::print_error(timeline(&trace, RUNS).trim_end());
+    if !trace.runs.is_empty() {
+        output::print_error(timeline(&trace, RUNS).trim_end());
+    }
     if let Some(comparison) = comparison(&trace) {
         output::print_error(comparison.trim_end());
     }

@@ -140,10 +140,7 @@ checks:
     fn a_unit_without_its_type_is_a_service() {
         assert_eq!(resolved(&["unit=b"]).unwrap().values["unit"], "b.service");
         let message = resolved(&["unit=B b"]).unwrap_err().to_string();
-        assert!(
-            message.contains("`B b` does not have the form"),
-            "{message}"
-        );
+        assert!(message.contains("`B b` is not in the form"), "{message}");
     }
 
     #[test]
@@ -165,7 +162,7 @@ checks:
         );
         assert_eq!(
             message("unit=x.socket"),
-            "var `unit` (the unit): `x.socket` does not have the form that the runbook requires"
+            "var `unit` (the unit): `x.socket` is not in the form that the runbook requires"
         );
         assert_eq!(
             message("window=soon"),

@@ -28,7 +28,7 @@ pub enum Kind {
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Text => "a text",
+            Self::Text => "text",
             Self::Number => "a number",
             Self::Time => "a time",
             Self::List => "a list",

@@ -10,7 +10,7 @@ use crate::evidence::container_id::ContainerId;
 #[non_exhaustive]
 pub enum HostError {
     /// This host has no list of containers.
-    #[error("cannot list the containers: no nodes in {}", path.display())]
+    #[error("cannot list the containers in {}", path.display())]
     NoClusterFileSystem {
         /// Where the nodes would be.
         path: PathBuf,
@@ -114,7 +114,8 @@ impl HostError {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             Self::NoClusterFileSystem { .. } => {
-                "on a Proxmox VE host, check `systemctl status pve-cluster`".to_owned()
+                "run lxcdiag on a Proxmox VE host; there, check `systemctl status pve-cluster`"
+                    .to_owned()
             }
             Self::NoContainer { nearest, .. } if nearest.is_empty() => {
                 "the cluster has no containers".to_owned()

@@ -63,7 +63,7 @@ pub struct Runbook {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(
     deny_unknown_fields,
-    expecting = "a mapping with `about:` and optionally `default:`, `type:`, `matches:`"
+    expecting = "a mapping with `about:` and optionally `default:`, `type:`, `matches:`, `form:`"
 )]
 pub struct Var {
     /// The value if the user sets none. Without a default, it is then absent.
@@ -77,6 +77,9 @@ pub struct Var {
     /// A regular expression that the whole value must match.
     #[serde(default)]
     pub matches: Option<String>,
+    /// What such a value is, in words, for the message about one that does not match: `a unit name, such as nginx.service`.
+    #[serde(default)]
+    pub form: Option<String>,
     /// The file of the part that it is included from.
     #[serde(skip)]
     pub from: Option<String>,

@@ -57,7 +57,7 @@ pub fn whole_pattern(pattern: &str) -> Result<Regex, regex::Error> {
 pub(super) fn reason(error: &regex::Error) -> String {
     if let regex::Error::CompiledTooBig(_) = error {
         return String::from(
-            "the regular expression takes too much memory\nhint: repeat less with `{…}`",
+            "the regular expression takes too much memory\nhint: lower the numbers in `{…}`",
         );
     }
     let text = error.to_string();
@@ -92,7 +92,7 @@ mod tests {
         let error = fact_pattern(r"\w{1000}{1000}").unwrap_err();
         assert_eq!(
             reason(&error),
-            "the regular expression takes too much memory\nhint: repeat less with `{…}`"
+            "the regular expression takes too much memory\nhint: lower the numbers in `{…}`"
         );
     }
 }

@@ -68,15 +68,15 @@ pub enum Format {
     Table,
     /// For programs, one object, schema lxcdiag.sweep/1
     Json,
-    /// For programs, one object per line for each container
+    /// For programs, one object per container, one per line
     Jsonl,
-    /// For Nagios, Icinga and other monitoring plugins
+    /// For Nagios, Icinga and compatible monitoring
     Nagios,
     /// For the textfile collector of node_exporter
     Prometheus,
     /// For the test reports of a CI system
     Junit,
-    /// For a browser; written to a file, it links to a report for each container
+    /// For a browser; with --output, it links to a report for each container
     Html,
 }
 

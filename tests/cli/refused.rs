@@ -130,7 +130,7 @@ redact: ['licence \\S+']
     for (given, expected) in [
         (
             "db_password=hunter2",
-            "var `db_password` (the password): `[redacted:password:1]` does not have the form that the runbook requires",
+            "var `db_password` (the password): `[redacted:password:1]` is not in the form that the runbook requires",
         ),
         (
             "api_token=hunter2",

@@ -44,8 +44,8 @@ fn no_pct_on_the_machine() {
         .env("XDG_STATE_HOME", container.directory.path());
     assert_refused(
         &run(&mut command),
-        "pct not found: /nonexistent/pct\n\
-         hint: run lxcdiag on the Proxmox VE host, or give the path with --pct; `run --demo` needs neither",
+        "cannot find the program `/nonexistent/pct`\n\
+         hint: run lxcdiag on a Proxmox VE host, or give the path with --pct; `lxcdiag run RUNBOOK --demo` works anywhere",
         69,
     );
 }

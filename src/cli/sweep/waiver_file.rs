@@ -51,8 +51,7 @@ fn parse(path: &Path) -> Result<Vec<Waiver>, CliError> {
         Err(error) => {
             let file = path.display();
             let message = format!("cannot read the waiver file {file}: {error}");
-            let error = CliError::new(ExitCode::BadInput, message);
-            return Err(error.with_hint("name the waiver file with --waivers"));
+            return Err(CliError::new(ExitCode::BadInput, message));
         }
     };
     Ok(waivers::read(&path.display().to_string(), &bytes)?)

@@ -56,7 +56,7 @@ pub(super) fn pasted(script: &str, path: &Path, found: &mut Findings) {
     {
         found.add(
             path,
-            format!("{error}\nhint: correct the script; what explains it belongs into `title`"),
+            format!("invalid shell script: {error}\nhint: write only commands here, and explain them in `title`"),
         );
     }
     for problem in problems {

@@ -211,7 +211,7 @@ impl Reader<'_, '_> {
         for Incomparable { message, has_text } in found {
             let hint = match has_text {
                 true => {
-                    "\nhint: declare what it is read as, with `types` of the facts or `type` of the var"
+                    "\nhint: declare the type of the value: `types` of a check's facts, `type` of a var"
                 }
                 false => "",
             };

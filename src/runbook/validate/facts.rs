@@ -66,7 +66,7 @@ fn groups(pattern: &str, path: &Path, found: &mut Findings) {
     };
     let mut named = regex.capture_names().flatten().peekable();
     if named.peek().is_none() {
-        let message = "the regular expression has no named group, and so no fact\nhint: write \
+        let message = "the regular expression has no named group, so it yields no facts\nhint: write \
                        `(?<name>…)`";
         found.add(path, message);
     }

@@ -29,7 +29,7 @@ fn order(check: &Check, index: usize, need: &Check, target: usize) -> Option<Str
     let id = &need.id;
     if need.changes && !check.changes {
         Some(format!(
-            "`{id}` changes the container, and so runs after this check\nhint: add `changes: true` \
+            "`{id}` changes the container: such checks run last, after this one\nhint: add `changes: true` \
              to this check as well, or remove this entry"
         ))
     } else if (need.changes, target) > (check.changes, index) {

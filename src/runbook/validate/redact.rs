@@ -22,7 +22,7 @@ pub(super) fn validate(runbook: &Runbook, found: &mut Findings) {
         if regex.is_match(b"") || regex.find_iter(PROBE).any(|part| part.is_empty()) {
             found.add(
                 &path,
-                "the regular expression matches an empty text, and so everywhere\nhint: require at \
+                "the regular expression matches the empty string, so it matches everywhere\nhint: require at \
                  least one character",
             );
         }

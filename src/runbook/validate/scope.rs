@@ -69,7 +69,7 @@ impl<'a> Scope<'a> {
         let (name, attribute) = (parts.next().unwrap_or_default(), parts.next());
         let single = |kind: &str| match attribute {
             Some(_) => Err(format!(
-                "`{name}` is {kind} and has no attributes\nhint: write `{name}`"
+                "`{name}` is {kind} and has no attributes\nhint: write only `{name}`"
             )),
             None => Ok(()),
         };
@@ -149,7 +149,7 @@ impl<'a> Scope<'a> {
         let is_fact = facts.names.contains(attribute) && !facts.lists && check.host.is_none();
         if is_attribute || is_fact {
             return Err(format!(
-                "`{source}` is a single value, not a list\nhint: read a fact of a check with `each`"
+                "`{source}` is a single value, not a list\nhint: use a fact of a check that has `each`"
             ));
         }
         Ok(())
@@ -171,7 +171,7 @@ impl<'a> Scope<'a> {
         };
         if view == View::Own(index) {
             return Err(format!(
-                "a check cannot read itself as `{id}`\nhint: write `{attribute}`"
+                "a check cannot refer to itself by its ID\nhint: write `{attribute}` instead of `{id}.{attribute}`"
             ));
         }
         if CHECK_ATTRIBUTES.contains(&attribute) {
@@ -184,8 +184,8 @@ impl<'a> Scope<'a> {
         let all = names.clone().chain(CHECK_ATTRIBUTES.iter().copied());
         let hint = match nearest(attribute, all) {
             Some(near) => format!("did you mean `{id}.{near}`?"),
-            None if facts.names.is_empty() => String::from("this check has no facts"),
-            None => format!("the facts of this check are {}", listed(names)),
+            None if facts.names.is_empty() => format!("`{id}` has no facts"),
+            None => format!("the facts of `{id}`: {}", listed(names)),
         };
         Err(format!(
             "`{id}` has no attribute {}\nhint: {hint}",
@@ -221,7 +221,7 @@ impl<'a> Scope<'a> {
         match view {
             View::Verdict | View::Let(_) => Ok(()),
             View::Words(reader) | View::ForEach(reader) | View::Own(reader) if reader == index => {
-                Err(format!("{what} has not run yet: it is this check"))
+                Err(format!("{what} has not run yet: it is this check itself"))
             }
             View::Words(reader) | View::ForEach(reader) => match self.needs.get(reader) {
                 Some(needs) if needs.contains(&index) => Ok(()),
@@ -254,7 +254,7 @@ impl<'a> Scope<'a> {
         if let Some((check, _)) = owners.find(|(_, facts)| facts.names.contains(name)) {
             let id = &check.id;
             return Err(format!(
-                "`{name}` is a fact of `{id}`\nhint: write `{id}.{name}`"
+                "`{name}` is not defined here: it is a fact of `{id}`\nhint: write `{id}.{name}`"
             ));
         }
         let mut candidates: Vec<&str> = self.names.keys().copied().collect();

@@ -21,12 +21,17 @@ pub enum ValueError {
         kind: FactType,
     },
     /// It does not match the var's `matches`.
-    #[error("{} does not have the form that the runbook requires", quoted(value))]
+    #[error("{} is not {form}", quoted(value))]
     NoMatch {
         /// The value.
         value: String,
+        /// What it should be, in words.
+        form: String,
     },
 }
+
+/// What a value should be if the var does not say it.
+const ANY_FORM: &str = "in the form that the runbook requires";
 
 /// Whether a var accepts a value: all of it matches, and it is of the var's type.
 ///
@@ -43,6 +48,7 @@ pub fn check_value(var: &Var, value: &str) -> Result<(), ValueError> {
         Some(pattern) if !whole_pattern(pattern).is_ok_and(|regex| regex.is_match(value)) => {
             Err(ValueError::NoMatch {
                 value: value.to_owned(),
+                form: var.form.clone().unwrap_or_else(|| String::from(ANY_FORM)),
             })
         }
         _ => Ok(()),
@@ -89,7 +95,7 @@ pub(super) fn validate(runbook: &Runbook, found: &mut Findings) {
     });
     let lets = runbook.lets.keys().map(|name| {
         let path = root.key("let").key(name).on_key();
-        (name, "let", path)
+        (name, "derived value (`let`)", path)
     });
     let checks = runbook.checks.iter().enumerate().map(|(index, check)| {
         let path = root.key("checks").index(index).key("id");
@@ -100,7 +106,7 @@ pub(super) fn validate(runbook: &Runbook, found: &mut Findings) {
         found.name(&path, name);
         if let Some(other) = taken.insert(name, kind) {
             let message = format!(
-                "there is already a {other} {}\nhint: rename one",
+                "the name {} is already that of a {other}\nhint: rename one",
                 quoted(name)
             );
             found.add(&path, message);

@@ -32,7 +32,7 @@ pub(super) fn problems(script: &Script<'_>) -> Vec<String> {
             ShellQuoting::Quoted => template.unprotected.map(|place| {
                 format!(
                     "{shown} is {place}, where `| quote` does not protect it\nhint: assign it to a \
-                     variable before: `x={{{{ … | quote }}}}`, and use `\"$x\"`"
+                     variable first, `x={{{{ … | quote }}}}`, then use `\"$x\"`"
                 )
             }),
         }
