@@ -19,6 +19,7 @@ mod read;
 mod remedy;
 pub mod scope_names;
 mod shape;
+mod shared_remedies;
 mod source;
 mod spot;
 mod validate;

@@ -12,13 +12,20 @@ use super::error::{Finding, Position, RunbookErrors};
 use super::path::Path;
 use super::printable::quoted;
 use super::read::{located, parsed};
+use super::shared_remedies;
 use super::source::{Part, Source};
 use super::spot::Spot;
 use super::yaml::{self, Document};
 use crate::nearest_name::listed;
 
 /// The keys of a runbook whose entries can come from a part.
-const SECTIONS: [&str; 4] = ["vars", "let", "checks", "hypotheses"];
+const SECTIONS: [&str; 5] = [
+    "vars",
+    "let",
+    "checks",
+    shared_remedies::SECTION,
+    "hypotheses",
+];
 
 const KEY: &str = "include";
 

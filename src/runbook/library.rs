@@ -33,6 +33,7 @@ const BUILT_IN: &[(&str, &str)] = &[
 /// What built-in runbooks share: names and texts.
 const PARTS: &[(&str, &str)] = &[
     ("lookup", include_str!("../../runbooks/parts/lookup.yaml")),
+    ("repairs", include_str!("../../runbooks/parts/repairs.yaml")),
     ("systemd", include_str!("../../runbooks/parts/systemd.yaml")),
 ];
 

@@ -1,5 +1,7 @@
 //! From text to a valid runbook. Pure.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 
 use super::error::{Finding, MAX_ERRORS, RunbookError, RunbookErrors};
@@ -8,7 +10,7 @@ use super::path::Path;
 use super::source::{MAX_BYTES, Source, too_long};
 use super::spot::Spot;
 use super::yaml::Document;
-use super::{include, shape, validate, yaml};
+use super::{include, shape, shared_remedies, validate, yaml};
 
 /// Reads a runbook and validates it as far as possible without a container.
 ///
@@ -17,6 +19,7 @@ use super::{include, shape, validate, yaml};
 /// reported one at a time, all other errors together.
 pub fn read(source: &Source) -> Result<Runbook, RunbookErrors> {
     let document = include::resolve(parsed(source, "start it with `runbook: NAME`")?, source)?;
+    let document = shared_remedies::resolve(document)?;
     let mut runbook: Runbook = typed(&document)?;
     mark_included(&mut runbook, &document.spot);
     if source.built_in {
@@ -78,6 +81,12 @@ fn typed<T: for<'de> Deserialize<'de>>(document: &Document) -> Result<T, Runbook
 
 /// Findings with their positions, in the order of the file.
 pub(super) fn located(spot: &Spot, mut findings: Vec<Finding>) -> RunbookErrors {
+    // What several places share has its errors once.
+    let mut seen = BTreeSet::new();
+    findings.retain(|Finding { path, message }| {
+        let (file, position) = spot.find(path);
+        seen.insert((file.to_owned(), position, message.clone()))
+    });
     let omitted = findings.len().saturating_sub(MAX_ERRORS);
     findings.truncate(MAX_ERRORS);
     let mut errors: Vec<_> = findings

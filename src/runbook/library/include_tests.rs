@@ -149,7 +149,7 @@ fn what_cannot_be_included_is_refused() {
     );
     assert_eq!(
         message(RUNBOOK, &PART.replace("vars:", "title: x\nvars:")),
-        "…/shared/disk.yaml:1:1: title: unknown key `title`\nhint: a part has `vars`, `let`, `checks`, `hypotheses`"
+        "…/shared/disk.yaml:1:1: title: unknown key `title`\nhint: a part has `vars`, `let`, `checks`, `remedies`, `hypotheses`"
     );
     assert_eq!(
         message(
@@ -165,6 +165,6 @@ fn what_cannot_be_included_is_refused() {
     );
     assert_eq!(
         message(RUNBOOK, "[]"),
-        "…/shared/disk.yaml:1:1: expected a mapping\nhint: a part has `vars`, `let`, `checks`, `hypotheses`"
+        "…/shared/disk.yaml:1:1: expected a mapping\nhint: a part has `vars`, `let`, `checks`, `remedies`, `hypotheses`"
     );
 }
