@@ -33,8 +33,13 @@ const BUILT_IN: &[(&str, &str)] = &[
 /// What built-in runbooks share: names and texts.
 const PARTS: &[(&str, &str)] = &[
     ("lookup", include_str!("../../runbooks/parts/lookup.yaml")),
+    ("names", include_str!("../../runbooks/parts/names.yaml")),
     ("repairs", include_str!("../../runbooks/parts/repairs.yaml")),
     ("systemd", include_str!("../../runbooks/parts/systemd.yaml")),
+    (
+        "unit-file",
+        include_str!("../../runbooks/parts/unit-file.yaml"),
+    ),
 ];
 
 /// Where a runbook is.
