@@ -40,6 +40,10 @@ const PARTS: &[(&str, &str)] = &[
         "unit-file",
         include_str!("../../runbooks/parts/unit-file.yaml"),
     ),
+    (
+        "unit-state",
+        include_str!("../../runbooks/parts/unit-state.yaml"),
+    ),
 ];
 
 /// Where a runbook is.
