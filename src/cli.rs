@@ -18,6 +18,7 @@ mod recordings;
 mod run;
 mod runbooks;
 mod runtime;
+mod schema;
 mod signals;
 mod sweep;
 mod trace;
@@ -66,6 +67,7 @@ pub fn main(command_line: Vec<OsString>) -> Status {
         Command::Validate(args) => runbooks::validate(&args),
         Command::Audit(args) => audit::audit(&args),
         Command::Trace(args) => trace::trace(&args),
+        Command::Schema(args) => schema::print(&args),
     };
     match result {
         Ok(code) => code.into(),

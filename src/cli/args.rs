@@ -7,6 +7,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 use jiff::tz::TimeZone;
 
+use super::schema;
 use crate::audit;
 use crate::engine::demo::INCIDENTS;
 use crate::evidence::container_id::{ContainerId, InvalidContainerId};
@@ -65,6 +66,8 @@ pub(super) enum Command {
     Audit(AuditArgs),
     /// Run a provisioning command and record its calls of pct
     Trace(TraceArgs),
+    /// Print the JSON Schema of an output
+    Schema(SchemaArgs),
 }
 
 #[derive(Debug, Parser)]
@@ -455,4 +458,11 @@ fn duration(text: &str) -> Result<std::time::Duration, String> {
         .filter(|seconds| *seconds > 0.0)
         .and_then(|seconds| std::time::Duration::try_from_secs_f64(seconds).ok())
         .ok_or_else(|| "expected a duration, such as 60s, 500ms or 1min 30s".to_owned())
+}
+
+#[derive(Debug, Parser)]
+pub(super) struct SchemaArgs {
+    /// Output to describe
+    #[arg(value_enum, value_name = "OUTPUT")]
+    pub(super) output: schema::Output,
 }

@@ -1,6 +1,9 @@
 //! An environment for each test: none of the caller's variables, its own directories, and a host whose
 //! only container is this machine.
 
+#[path = "../harness/schema.rs"]
+pub mod schema;
+
 use std::fmt;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -61,7 +64,10 @@ impl Environment {
 
     pub fn read(&self, path: &str) -> String {
         let path = self.path(path);
-        std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+        let text = std::fs::read_to_string(&path);
+        let text = text.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        schema::assert_valid(&text);
+        text
     }
 
     /// Replaces `pct` with a script.
@@ -202,9 +208,11 @@ pub struct Finished {
 
 impl Finished {
     pub fn new(output: &Output, directory: &Path) -> Self {
+        let stdout = String::from_utf8(output.stdout.clone()).unwrap();
+        schema::assert_valid(&stdout);
         Self {
             status: output.status.code(),
-            stdout: String::from_utf8(output.stdout.clone()).unwrap(),
+            stdout,
             stderr: String::from_utf8(output.stderr.clone()).unwrap(),
             directory: directory.to_owned(),
         }

@@ -1,6 +1,7 @@
 //! `judge`, `test` and `run --demo`: recordings, without any container.
 
 use crate::environment::Environment;
+use crate::environment::schema::assert_valid;
 
 fn repository(path: &str) -> String {
     format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))
@@ -393,4 +394,28 @@ fn a_log_in_which_another_container_failed_leaves_this_one_healthy() {
             .contains("CONFIRMED: systemd was not up yet"),
         "{finished}"
     );
+}
+
+/// Whatever a test prints as JSON is checked; this makes sure that it is something.
+#[test]
+fn the_schemas_describe_every_report() {
+    let recordings = concat!(env!("CARGO_MANIFEST_DIR"), "/runbooks/tests/recordings");
+    let files: Vec<_> = std::fs::read_dir(recordings)
+        .unwrap()
+        .map(|entry| entry.unwrap().path().to_str().unwrap().to_owned())
+        .collect();
+    let mut arguments = vec!["judge", "--format", "json"];
+    arguments.extend(files.iter().map(String::as_str));
+    let finished = Environment::new().lxcdiag(&arguments);
+    assert_eq!(assert_valid(&finished.stdout), files.len());
+}
+
+#[test]
+fn the_program_prints_its_schemas() {
+    for name in ["report", "sweep", "audit", "trace"] {
+        let finished = Environment::new().lxcdiag(&["schema", name]);
+        let schema: serde_json::Value = serde_json::from_str(&finished.stdout).unwrap();
+        let of = format!("lxcdiag.{name}/1");
+        assert_eq!(schema["properties"]["schema"]["const"], of, "{finished}");
+    }
 }

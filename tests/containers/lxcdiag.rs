@@ -1,5 +1,8 @@
 //! The built binary, started as a user starts it, and its result.
 
+#[path = "../harness/schema.rs"]
+mod schema;
+
 use std::ffi::OsStr;
 use std::fs::File;
 use std::os::unix::process::ExitStatusExt as _;
@@ -140,12 +143,14 @@ impl Running {
             }
             std::thread::sleep(Duration::from_millis(5));
         };
+        let stdout = String::from_utf8(lab::whole(&mut self.stdout)).unwrap();
+        schema::assert_valid(&stdout);
         Ended {
             status: status
                 .code()
                 .unwrap_or_else(|| 128 + status.signal().unwrap()),
             taken: self.begun.elapsed(),
-            stdout: String::from_utf8(lab::whole(&mut self.stdout)).unwrap(),
+            stdout,
             stderr: String::from_utf8(lab::whole(&mut self.stderr)).unwrap(),
         }
     }
