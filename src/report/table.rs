@@ -166,7 +166,7 @@ fn head(text: &mut String, report: &Report, layout: Layout) {
         labelled(text, "  command:     ", &visible(&command), layout);
     }
     for (number, command) in report.changed.iter().enumerate() {
-        let label = if number == 0 { "changed by:" } else { "" };
+        let label = if number == 0 { "lxcdiag ran:" } else { "" };
         labelled(text, &format!("  {label:<12} "), &visible(command), layout);
     }
     let removed = removed(report);

@@ -130,7 +130,10 @@ impl HypothesisResult {
     /// The evidence for its verdict, and what would change it: lists with their labels, which may be empty. Of the
     /// missing evidence, at most `most_missing` names.
     pub(super) fn basis(&self, most_missing: usize) -> Vec<(&'static str, Vec<Cow<'_, str>>)> {
-        let holding = |effects: &[Effect]| self.holding(effects).map(Cow::from).collect();
+        let holding = |effects: &[Effect]| {
+            let texts: IndexSet<_> = self.holding(effects).collect();
+            texts.into_iter().map(Cow::from).collect()
+        };
         let supporting = holding(&[Effect::Confirms, Effect::Supports]);
         let opposing = holding(&[Effect::RulesOut, Effect::Weakens]);
         let mut lists = vec![("Evidence for", supporting), ("Evidence against", opposing)];

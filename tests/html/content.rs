@@ -148,7 +148,7 @@ fn evidence_and_remedy_are_shown() {
     for expected in [
         "Evidence for the host's task log: failed to create file: /etc/systemd/system/: Is a directory",
         "Evidence against none",
-        "Would change this a push of /etc/systemd/system/embedding_server.service logged as OK",
+        "Would change this a successful push of /etc/systemd/system/embedding_server.service",
         "Race condition: ruled out (race-condition) Evidence for none Evidence against",
     ] {
         assert!(evidence.contains(expected), "{expected}\n{evidence}");

@@ -27,6 +27,8 @@ const EVIDENCE: usize = 3;
 const CHECKS: usize = 10;
 /// Moments of the timeline.
 const MOMENTS: usize = 6;
+/// If there is more to do than what is shown.
+const MORE_REMEDIES: &str = "-v shows the rest";
 /// Columns of the labels: `Would change this: `.
 const LABEL: usize = 19;
 
@@ -110,7 +112,7 @@ fn head(report: &Report, layout: Layout) -> String {
         line(&format!("failed at {failed_at}"), 1);
     }
     if !report.changed.is_empty() {
-        line(&format!("changed by: {}", report.changed.join("; ")), 2);
+        line(&format!("lxcdiag ran: {}", report.changed.join("; ")), 2);
     }
     if let Some(reason) = &report.cut_short {
         line(&format!("ended early: {reason}"), 1);
@@ -160,37 +162,36 @@ fn reasons(report: &Report, layout: Layout, most: usize) -> String {
     if !faults.is_empty() {
         evidence(&mut body, "Script", &faults, most.min(2), inner);
     }
-    let rivals = rivals(report);
-    if !rivals.is_empty() {
-        evidence(
-            &mut body,
-            "Other hypotheses",
-            &[rivals.into()],
-            most.min(2),
-            inner,
-        );
+    for (label, rivals) in rivals(report) {
+        evidence(&mut body, label, &[rivals.into()], most.min(2), inner);
     }
     let mut text = String::new();
     banner::with_bar(&mut text, &body, report, layout);
     text
 }
 
-/// The hypotheses that are as likely as the verdict, or may be true without one.
-fn rivals(report: &Report) -> String {
+/// The hypotheses that are true besides the verdict, and those that are as likely, or may be true without one.
+fn rivals(report: &Report) -> Vec<(&'static str, String)> {
     let least = match &report.verdict.kind {
         VerdictKind::Hypothesis {
             level: Level::Confirmed,
             ..
         } => Level::Likely,
         VerdictKind::Hypothesis { .. } | VerdictKind::Inconclusive => Level::Unknown,
-        VerdictKind::Healthy | VerdictKind::NotApplicable => return String::new(),
+        VerdictKind::Healthy | VerdictKind::NotApplicable => return Vec::new(),
     };
     let rivals = report.hypotheses.iter();
     let rivals = rivals.filter(|row| row.level >= least && row.id != report.verdict.kind.id());
-    let names: Vec<_> = rivals
-        .map(|row| format!("{} ({})", row.id, row.verdict_words()))
-        .collect();
-    names.join(", ")
+    let (confirmed, others): (Vec<_>, Vec<_>) =
+        rivals.partition(|row| row.level == Level::Confirmed);
+    let confirmed: Vec<_> = confirmed.iter().map(|row| row.id.clone()).collect();
+    let words = |row: &&HypothesisResult| format!("{} ({})", row.id, row.verdict_words());
+    let others: Vec<_> = others.iter().map(words).collect();
+    let lists = [("Also confirmed", confirmed), ("Other hypotheses", others)];
+    let lists = lists.into_iter().filter(|(_, names)| !names.is_empty());
+    lists
+        .map(|(label, names)| (label, names.join(", ")))
+        .collect()
 }
 
 /// What the verdict is, and whether it was a race: in one line if they fit.
@@ -252,7 +253,7 @@ fn fix(report: &Report, layout: Layout) -> String {
         paragraph_at_most(&mut text, "  ", &visible(&changes), 2, layout);
     }
     if remedies.len() > 1 {
-        let _ = writeln!(text, "  {}", layout.paint("more: -v", style::DIM));
+        let _ = writeln!(text, "  {}", layout.paint(MORE_REMEDIES, style::DIM));
     }
     text
 }
@@ -278,7 +279,7 @@ fn unstructured_fix(report: &Report, layout: Layout) -> String {
         show(&mut text, block, layout);
     }
     if first > 0 || blocks.len() > last + 1 {
-        let _ = writeln!(text, "  {}", layout.paint("more: -v", style::DIM));
+        let _ = writeln!(text, "  {}", layout.paint(MORE_REMEDIES, style::DIM));
     }
     text
 }
@@ -325,7 +326,6 @@ fn checks(report: &Report, layout: Layout, spare: usize) -> String {
     let others = report.checks.iter().enumerate();
     let others = others.filter(|(place, _)| !places.contains(place));
     let others: Vec<_> = others.map(|(_, check)| check.outcome).collect();
-    let more = if shown.is_empty() { "" } else { "more " };
     let counts: Vec<_> = [
         Outcome::Failed,
         Outcome::Errored,
@@ -335,11 +335,11 @@ fn checks(report: &Report, layout: Layout, spare: usize) -> String {
     .into_iter()
     .filter_map(|outcome| {
         let count = others.iter().filter(|other| **other == outcome).count();
-        (count > 0).then(|| format!("{count} {more}{}", outcome.name()))
+        (count > 0).then(|| format!("{count} {}", outcome.name()))
     })
     .collect();
     if !counts.is_empty() {
-        let note = format!("{}: -v", counts.join(", "));
+        let note = format!("Not shown: {} (-v shows them)", counts.join(", "));
         let _ = writeln!(text, "{}", layout.paint(&note, style::DIM));
     }
     text.push_str(&not_run(report, layout));

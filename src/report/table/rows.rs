@@ -51,7 +51,7 @@ pub(super) fn checks(report: &Report, layout: Layout) -> String {
 fn legend(checks: &[&CheckRow], layout: Layout) -> String {
     let mut text = String::new();
     if checks.iter().any(|row| row.race != Bearing::Nothing) {
-        let words = "Race: whether the check supports or contradicts a race condition";
+        let words = "Race: what the check says about a race condition";
         paragraph(&mut text, "", words, layout);
     }
     text
