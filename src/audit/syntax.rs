@@ -101,9 +101,10 @@ pub(super) struct Assignment {
 #[derive(Debug)]
 pub(super) enum Assigned {
     Scalar(Word),
-    Array(Vec<Word>),
-    /// One element of an array.
-    Element(Word),
+    /// The elements, some with an index: `[name]=value`.
+    Array(Vec<(Option<String>, Word)>),
+    /// One element of an array, by its index.
+    Element(String, Word),
 }
 
 #[derive(Debug, Clone, Default)]

@@ -29,6 +29,7 @@ mod matrix;
 mod names;
 mod nodes;
 mod processes;
+mod proven;
 mod remedies;
 mod trace;
 mod untouched;

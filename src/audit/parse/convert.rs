@@ -136,8 +136,10 @@ impl Converter<'_> {
     fn assignment(&mut self, assignment: &ast::Assignment, word: &ast::Word) -> Assignment {
         let raw = self.raw(word);
         let (name, element) = match &assignment.name {
-            ast::AssignmentName::VariableName(name) => (name.clone(), false),
-            ast::AssignmentName::ArrayElementName(name, _) => (name.clone(), true),
+            ast::AssignmentName::VariableName(name) => (name.clone(), None),
+            ast::AssignmentName::ArrayElementName(name, index) => {
+                (name.clone(), Some(index.clone()))
+            }
         };
         let value = match &assignment.value {
             ast::AssignmentValue::Scalar(value) => {
@@ -148,19 +150,20 @@ impl Converter<'_> {
                 );
                 let value = self.parse_word(&raw.slice(start, raw.as_str().len()));
                 match element {
-                    true => Assigned::Element(value),
-                    false => Assigned::Scalar(value),
+                    Some(index) => Assigned::Element(index, value),
+                    None => Assigned::Scalar(value),
                 }
             }
             ast::AssignmentValue::Array(elements) => {
                 let mut from = raw.as_str().find('(').unwrap_or(0);
-                let elements = elements.iter().map(|(_, element)| {
+                let elements = elements.iter().map(|(index, element)| {
                     // Elements have no position of their own.
                     let rest = raw.as_str().get(from..).unwrap_or_default();
                     let start = from + rest.find(&element.value).unwrap_or(0);
                     from = start + element.value.len();
                     let place = raw.place_at(start);
-                    self.parse_word(&Text::new(&element.value, place))
+                    let index = index.as_ref().map(|index| index.value.clone());
+                    (index, self.parse_word(&Text::new(&element.value, place)))
                 });
                 Assigned::Array(elements.collect())
             }

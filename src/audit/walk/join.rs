@@ -61,6 +61,11 @@ fn equal(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Scalar(a), Value::Scalar(b)) => a.as_str() == b.as_str(),
         (Value::Array(a), Value::Array(b)) => same(Some(a), Some(b)),
+        (Value::Map(a), Value::Map(b)) => {
+            let pairs = a.iter().zip(b);
+            let mut equal = pairs.map(|((i, a), (j, b))| i == j && a.as_str() == b.as_str());
+            a.len() == b.len() && equal.all(|equal| equal)
+        }
         _ => false,
     }
 }

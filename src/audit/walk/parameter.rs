@@ -137,6 +137,10 @@ impl Walker<'_> {
                 Some(Value::Array(texts)) => {
                     texts.first().cloned().map_or(Values::Unset, Values::One)
                 }
+                Some(Value::Map(elements)) => {
+                    let first = elements.iter().find(|(index, _)| index == "0");
+                    first.map_or(Values::Unset, |(_, text)| Values::One(text.clone()))
+                }
                 None => Values::Unset,
             },
             ParameterName::Position(index) => match &shell.positions {
@@ -153,26 +157,29 @@ impl Walker<'_> {
                     Values::Many(vec![Text::new(&symbol, place)])
                 }
             },
-            ParameterName::AllElements { name, .. } => match shell.get(name) {
-                Some(Value::Array(texts)) => Values::Many(texts.clone()),
-                Some(Value::Scalar(text)) => Values::Many(vec![text.clone()]),
-                None => {
-                    let symbol = self.derived(&format!("${{{name}[@]}}"), false);
-                    Values::Many(vec![Text::new(&symbol, place)])
-                }
-            },
-            ParameterName::Element { name, index } => {
-                match (shell.get(name), index.parse::<usize>()) {
-                    (Some(Value::Array(texts)), Ok(index)) => {
-                        texts.get(index).cloned().map_or(Values::Unset, Values::One)
+            ParameterName::AllElements { name, .. } => {
+                let indices = name.strip_prefix('!');
+                let elements = shell.elements(indices.unwrap_or(name));
+                match (elements, indices, shell.get(name)) {
+                    (Some(elements), Some(_), _) => {
+                        let elements = elements.into_iter();
+                        Values::Many(
+                            elements
+                                .map(|(index, _)| Text::new(&index, place))
+                                .collect(),
+                        )
                     }
-                    (Some(Value::Scalar(text)), Ok(0)) => Values::One(text.clone()),
+                    (Some(elements), None, _) => {
+                        Values::Many(elements.into_iter().map(|(_, text)| text).collect())
+                    }
+                    (None, None, Some(Value::Scalar(text))) => Values::Many(vec![text.clone()]),
                     _ => {
-                        let symbol = self.derived(&format!("${{{name}[{index}]}}"), false);
-                        Values::One(Text::new(&symbol, place))
+                        let symbol = self.derived(&format!("${{{name}[@]}}"), false);
+                        Values::Many(vec![Text::new(&symbol, place)])
                     }
                 }
             }
+            ParameterName::Element { name, index } => self.element(shell, name, index, place),
             ParameterName::Status => Values::One(Text::new(&self.derived("$?", false), place)),
             ParameterName::LastJob => {
                 let symbol = self.symbols.add(Symbol {
@@ -187,6 +194,36 @@ impl Walker<'_> {
                 Values::One(Text::new(&symbol, place))
             }
         }
+    }
+
+    fn element(&mut self, shell: &Shell, name: &str, index: &str, place: Place) -> Values {
+        let unknown = |walker: &mut Self| {
+            let symbol = walker.derived(&format!("${{{name}[{index}]}}"), false);
+            Values::One(Text::new(&symbol, place))
+        };
+        let Some(key) = shell.index(index) else {
+            return unknown(self);
+        };
+        if let (Some(Value::Scalar(text)), "0") = (shell.get(name), key.as_str()) {
+            return Values::One(text.clone());
+        }
+        let Some(elements) = shell.elements(name) else {
+            return unknown(self);
+        };
+        // The index of a numbered array is an arithmetic expression, such as the name of a variable.
+        let is_number = |index: &str| index.parse::<usize>().is_ok();
+        let is_numbered = elements.iter().all(|(index, _)| is_number(index));
+        let key = match is_numbered && !is_number(&key) {
+            true => shell.index(&format!("${key}")).filter(|key| is_number(key)),
+            false => Some(key),
+        };
+        let Some(key) = key else {
+            return unknown(self);
+        };
+        let mut elements = elements.into_iter();
+        elements
+            .find(|(index, _)| *index == key)
+            .map_or(Values::Unset, |(_, text)| Values::One(text))
     }
 
     /// The value of a variable that this shell has not set.

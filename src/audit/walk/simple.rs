@@ -105,20 +105,17 @@ impl Walker<'_> {
                         _ => Value::Scalar(text),
                     }
                 }
-                (Assigned::Array(words), append, old) => {
-                    let words = self.expand(shell, words, context);
-                    let mut texts: Vec<Text> = match (append, old) {
-                        (true, Some(Value::Array(old))) => old,
-                        (true, Some(Value::Scalar(old))) => vec![old],
-                        _ => Vec::new(),
-                    };
-                    texts.extend(words.into_iter().map(|word| word.text));
-                    Value::Array(texts)
+                (Assigned::Array(elements), append, old) => {
+                    let old = old.filter(|_| append);
+                    self.array(shell, &assignment.name, elements, old, context)
                 }
-                (Assigned::Element(word), _, _) => {
-                    let _ = self.expand_joined(shell, word, context);
-                    let symbol = self.symbol(format!("${{{}[…]}}", assignment.name));
-                    Value::Scalar(Text::new(&symbol, word.place))
+                (Assigned::Element(index, word), _, old) => {
+                    let text = self.expand_joined(shell, word, context);
+                    let index = shell.index(index);
+                    with_element(old, index, text).unwrap_or_else(|| {
+                        let symbol = self.symbol(format!("${{{}[…]}}", assignment.name));
+                        Value::Scalar(Text::new(&symbol, word.place))
+                    })
                 }
             };
             if let Value::Scalar(text) = &value {
@@ -126,6 +123,44 @@ impl Walker<'_> {
             }
             shell.set(&assignment.name, value);
         }
+    }
+
+    /// `name=(…)`, or `name+=(…)` with the old value.
+    fn array(
+        &mut self,
+        shell: &mut Shell,
+        name: &str,
+        elements: &[(Option<String>, SyntaxWord)],
+        old: Option<Value>,
+        context: &Context,
+    ) -> Value {
+        let mut value = match old {
+            Some(Value::Scalar(old)) => Value::Array(vec![old]),
+            Some(old) => old,
+            None => Value::Array(Vec::new()),
+        };
+        for (index, word) in elements {
+            let words = self.expand(shell, std::slice::from_ref(word), context);
+            let mut texts = words.into_iter().map(|word| word.text);
+            let extended = match (index, value) {
+                (None, Value::Array(mut all)) => {
+                    all.extend(texts);
+                    Some(Value::Array(all))
+                }
+                (Some(index), value) => {
+                    let index = shell.index(index);
+                    let text = texts.next_back().unwrap_or_default();
+                    with_element(Some(value), index, text)
+                }
+                (None, _) => None,
+            };
+            let Some(extended) = extended else {
+                let symbol = self.symbol(format!("${{{name}[…]}}"));
+                return Value::Scalar(Text::new(&symbol, word.place));
+            };
+            value = extended;
+        }
+        value
     }
 
     /// Assignments in front of a command are for its environment; arrays after `declare` are variables.
@@ -415,4 +450,23 @@ impl Walker<'_> {
             (None, _) => super::super::paths::normal(path),
         }
     }
+}
+
+/// An array with one more element, or another value of it; `None` if the result is not known.
+fn with_element(old: Option<Value>, index: Option<String>, text: Text) -> Option<Value> {
+    let index = index?;
+    let mut elements = match old {
+        None => Vec::new(),
+        Some(Value::Map(elements)) => elements,
+        Some(Value::Array(texts)) => {
+            let number = |(number, text): (usize, Text)| (number.to_string(), text);
+            texts.into_iter().enumerate().map(number).collect()
+        }
+        Some(Value::Scalar(_)) => return None,
+    };
+    match elements.iter_mut().find(|(known, _)| *known == index) {
+        Some((_, known)) => *known = text,
+        None => elements.push((index, text)),
+    }
+    Some(Value::Map(elements))
 }

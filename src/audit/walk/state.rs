@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::super::event::{Site, Status};
+use super::super::symbol::is_known;
 use super::super::syntax::Command;
 use super::super::text::{Place, Text};
 
@@ -123,6 +124,8 @@ pub(super) struct Variable {
 pub(super) enum Value {
     Scalar(Text),
     Array(Vec<Text>),
+    /// An array whose elements have been set by their indices.
+    Map(Vec<(String, Text)>),
 }
 
 /// How a list ends.
@@ -172,5 +175,46 @@ impl Shell {
 
     pub(super) fn get(&self, name: &str) -> Option<&Value> {
         self.variables.get(name).map(|variable| &variable.value)
+    }
+
+    /// The index of an element, such as `web`, `$i` or `"$name"`; `None` if its value is not known.
+    pub(super) fn index(&self, written: &str) -> Option<String> {
+        let quotes = |c: char| matches!(c, '"' | '\'');
+        let bare = written.trim().trim_matches(quotes);
+        let is_name = |text: &str| {
+            !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        };
+        let variable = bare.strip_prefix('$').map(|rest| {
+            let braced = rest.strip_prefix('{');
+            braced
+                .and_then(|rest| rest.strip_suffix('}'))
+                .unwrap_or(rest)
+        });
+        match variable {
+            Some(name) if is_name(name) => match self.get(name) {
+                Some(Value::Scalar(text)) if is_known(text.as_str()) => {
+                    Some(text.as_str().to_owned())
+                }
+                _ => None,
+            },
+            Some(_) => None,
+            None => (!bare.contains(['$', '`', '\\'])).then(|| bare.to_owned()),
+        }
+    }
+
+    /// The elements of an array with their indices.
+    pub(super) fn elements(&self, name: &str) -> Option<Vec<(String, Text)>> {
+        match self.get(name)? {
+            Value::Map(elements) => Some(elements.clone()),
+            Value::Array(texts) => {
+                let texts = texts.iter().enumerate();
+                Some(
+                    texts
+                        .map(|(index, text)| (index.to_string(), text.clone()))
+                        .collect(),
+                )
+            }
+            Value::Scalar(_) => None,
+        }
     }
 }
