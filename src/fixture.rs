@@ -1,7 +1,11 @@
 //! Handwritten runbooks and recordings for tests of the pure modules.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use crate::engine::plan::Request;
+use crate::engine::policy::ChangePolicy;
+use crate::engine::vars::Values;
 use crate::evidence::container_id::ContainerId;
 use crate::evidence::fact::Facts;
 use crate::evidence::recording::{
@@ -35,6 +39,27 @@ pub(crate) fn runbook(text: &str) -> Runbook {
         parts: Vec::new(),
     };
     read(&source).unwrap_or_else(|errors| panic!("{errors}\n{text}"))
+}
+
+/// A request that a recording is the result of.
+pub(crate) fn request(runbook: &Runbook, recorded: &Recording, changes: ChangePolicy) -> Request {
+    Request {
+        runbook: Arc::new(runbook.clone()),
+        recorded: recorded.runbook.clone(),
+        values: Values {
+            values: recorded.vars.clone(),
+            defaulted: recorded.defaulted.clone(),
+        },
+        command_line: Vec::new(),
+        failed_at: None,
+        log: None,
+        traced_pushes: Vec::new(),
+        script: None,
+        changes,
+        timeout: None,
+        demonstration: None,
+        keep_secrets: false,
+    }
 }
 
 /// A builder for a recording.

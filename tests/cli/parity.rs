@@ -69,6 +69,19 @@ struct Diagnosis {
     page: String,
 }
 
+impl Diagnosis {
+    /// That a check begins with these words: its ID and its outcome.
+    #[track_caller]
+    fn assert_check(&self, words: &str) {
+        let mut checks = self.checks.iter();
+        assert!(
+            checks.any(|check| check.starts_with(words)),
+            "{:?}",
+            self.checks
+        );
+    }
+}
+
 fn words(value: &Value, keys: &[&str]) -> String {
     let words: Vec<_> = keys.iter().filter_map(|key| value[key].as_str()).collect();
     words.join(" ")
@@ -164,28 +177,14 @@ fn read_only() {
     ] {
         let found = assert_same(|| environment(state), false, &[]);
         assert_eq!(found.verdict, verdict, "{}", found.page);
-        assert!(
-            found
-                .checks
-                .iter()
-                .any(|check| check.starts_with("repair skipped")),
-            "{:?}",
-            found.checks
-        );
+        found.assert_check("repair skipped");
     }
 }
 
 #[test]
 fn with_changes() {
     let found = assert_same(|| environment("bad"), true, &[]);
-    assert!(
-        found
-            .checks
-            .iter()
-            .any(|check| check.starts_with("repair passed")),
-        "{:?}",
-        found.checks
-    );
+    found.assert_check("repair passed");
 }
 
 /// What lxcdiag itself changed in an earlier run.
@@ -217,14 +216,7 @@ fn in_a_locked_container() {
         environment
     };
     let found = assert_same(locked, true, &[]);
-    assert!(
-        found
-            .checks
-            .iter()
-            .any(|check| check.starts_with("repair skipped")),
-        "{:?}",
-        found.checks
-    );
+    found.assert_check("repair skipped");
 }
 
 #[test]
@@ -249,14 +241,7 @@ fn when_a_command_hangs() {
         environment
     };
     let found = assert_same(hanging, false, &[]);
-    assert!(
-        found
-            .checks
-            .iter()
-            .any(|check| check.starts_with("slow errored")),
-        "{:?}",
-        found.checks
-    );
+    found.assert_check("slow errored");
 }
 
 #[test]
@@ -281,12 +266,5 @@ fn when_the_host_cannot_be_read() {
         environment
     };
     let found = assert_same(missing, false, &[]);
-    assert!(
-        found
-            .checks
-            .iter()
-            .any(|check| check.starts_with("file errored")),
-        "{:?}",
-        found.checks
-    );
+    found.assert_check("file errored");
 }

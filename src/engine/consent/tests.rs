@@ -1,7 +1,5 @@
 use super::*;
-use crate::engine::plan::Request;
-use crate::engine::vars::Values;
-use crate::fixture::{Run, runbook};
+use crate::fixture::{Run, request, runbook};
 use crate::runbook::Runbook;
 
 fn steps() -> Runbook {
@@ -19,23 +17,7 @@ checks:
 }
 
 fn pending(runbook: &Runbook, recorded: &Recording, changes: ChangePolicy) -> Option<Pending> {
-    let request = Request {
-        runbook: std::sync::Arc::new(runbook.clone()),
-        recorded: recorded.runbook.clone(),
-        values: Values {
-            values: recorded.vars.clone(),
-            defaulted: recorded.defaulted.clone(),
-        },
-        command_line: Vec::new(),
-        failed_at: None,
-        log: None,
-        traced_pushes: Vec::new(),
-        script: None,
-        changes,
-        timeout: None,
-        demonstration: None,
-        keep_secrets: false,
-    };
+    let request = request(runbook, recorded, changes);
     let plan = Plan::new(&request, recorded.target.clone(), Vec::new());
     let results = CheckResults::of_recording(runbook, recorded);
     Pending::of(&plan, recorded, &results, Instant::now())

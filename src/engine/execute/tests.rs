@@ -1,33 +1,13 @@
-use std::sync::Arc;
-
 use super::*;
 use crate::engine::backend::Playback;
 use crate::engine::demo::INCIDENTS;
-use crate::engine::plan::Request;
 use crate::engine::policy::ChangePolicy;
-use crate::engine::vars::Values;
-use crate::fixture::{Run, runbook};
+use crate::fixture::{Run, request, runbook};
 use crate::judge::{evaluate, judge};
 use crate::runbook::{built_in, read};
 
 fn plan(runbook: &Runbook, recorded: &Recording) -> Plan {
-    let request = Request {
-        runbook: Arc::new(runbook.clone()),
-        recorded: recorded.runbook.clone(),
-        values: Values {
-            values: recorded.vars.clone(),
-            defaulted: recorded.defaulted.clone(),
-        },
-        command_line: Vec::new(),
-        failed_at: None,
-        log: None,
-        traced_pushes: Vec::new(),
-        script: None,
-        changes: ChangePolicy::Allowed,
-        timeout: None,
-        demonstration: None,
-        keep_secrets: false,
-    };
+    let request = request(runbook, recorded, ChangePolicy::Allowed);
     Plan::new(&request, recorded.target.clone(), Vec::new())
 }
 
