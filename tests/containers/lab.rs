@@ -34,6 +34,8 @@ pub struct Container {
 pub struct Injected {
     /// When the `systemctl enable` that failed was started; absent if none failed.
     pub failed_at: Option<String>,
+    /// The provisioning log.
+    pub log: Option<String>,
 }
 
 impl Container {
@@ -84,11 +86,13 @@ impl Container {
         let id = self.id.to_string();
         let output = succeed(lab().args(["inject", scenario, "--ct", &id]).args(options));
         let text = String::from_utf8(output.stdout).unwrap();
+        let value = |name: &str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(name));
+            line.map(str::to_owned)
+        };
         Injected {
-            failed_at: text
-                .lines()
-                .find_map(|line| line.strip_prefix("failed_at="))
-                .map(str::to_owned),
+            failed_at: value("failed_at="),
+            log: value("log="),
         }
     }
 

@@ -8,7 +8,7 @@
 ct='' unit='' file='' dir='' dest='' source='' delay=''
 readonly UNIT_DIR=/etc/systemd/system
 
-cmd_scenarios() { sed -n 's/^#: //p' "$HERE/inject.sh"; }
+cmd_scenarios() { sed -n 's/^#: //p' "$HERE/inject.sh" "$HERE/incidents.sh"; }
 
 cmd_inject() {
   local name=${1:-} reset=1

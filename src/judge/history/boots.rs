@@ -1,5 +1,6 @@
 //! The container's boots, and whether systemd could answer at the moment of the failure.
 
+use super::file::CREATED_SINCE;
 use super::{Known, Message, Observations, Readiness, Task};
 use crate::evidence::fact::parse_duration;
 use crate::evidence::time::{Interval, SECOND};
@@ -119,6 +120,11 @@ impl Observations {
             return Err("systemd was reloaded again after the file arrived".to_owned());
         }
         let last = reloads.last().copied();
+        if let (Some(last), Ok(created)) = (last, self.created())
+            && created.before(last) != Some(true)
+        {
+            return Err(CREATED_SINCE.to_owned());
+        }
         last.ok_or_else(|| "systemd logged no reload before the file arrived".to_owned())
     }
 

@@ -5,6 +5,10 @@ use crate::evidence::time::Interval;
 
 const DANGLING: &str = "the file is a dangling symbolic link, and it is unknown since when";
 
+/// What came since says nothing about the attempt that failed.
+pub(super) const CREATED_SINCE: &str =
+    "the container was created, restored or rolled back since the failure";
+
 impl Observations {
     /// When the file came to its path: after its birth, and before its status and its directory last changed.
     /// A rename, a chmod or a neighbouring file can have set these, so that no narrower interval is certain.
@@ -23,6 +27,11 @@ impl Observations {
     /// When the file most probably came to its path. If its status and its directory changed within one tick of the
     /// clock, it was created or renamed then. Without a birth time, nothing else shows it.
     pub(super) fn arrival(&self) -> Known<Interval> {
+        if let (Ok(failed_at), Ok(created)) = (self.failed_at(), self.created())
+            && created.before(failed_at) != Some(true)
+        {
+            return Err(CREATED_SINCE.to_owned());
+        }
         let (own, target) = self.present()?;
         let is_one_tick = own.changed.before(self.directory()?.modified).is_none();
         if target.is_some() || own.born.is_some() && !is_one_tick {

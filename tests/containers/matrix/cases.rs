@@ -1,7 +1,8 @@
-//! The rows of the matrix: every scenario of the lab, and variants of some.
+//! The rows of the matrix: every scenario of the lab, and variants of some, and the incidents.
 
 use std::sync::LazyLock;
 
+use super::{SUITES, incidents};
 use crate::expected::{
     CONFIRMED, EXPECTED, Expected, HEALTHY, LIKELY, UNPRIVILEGED, race, verdict,
 };
@@ -17,12 +18,18 @@ pub struct Case {
     pub afterwards: Option<&'static str>,
     /// The program during which the container is stopped.
     pub stops_in: Option<&'static str>,
+    /// The verdict with the provisioning log, if the scenario leaves one.
+    pub logged: &'static str,
+    /// What is true of the failure: every such hypothesis.
+    pub truth: Option<&'static [&'static str]>,
+    /// What is true without a known failure, if it differs.
+    pub truth_now: Option<&'static [&'static str]>,
 }
 
 const SOON: &[&str] = &["--delay", "0.2"];
 
 impl Case {
-    const fn new(name: &'static str, expected: Expected) -> Self {
+    pub const fn new(name: &'static str, expected: Expected) -> Self {
         Self {
             name,
             expected,
@@ -30,15 +37,33 @@ impl Case {
             options: &[],
             afterwards: None,
             stops_in: None,
+            logged: "",
+            truth: None,
+            truth_now: None,
         }
     }
 
-    const fn injected(mut self, options: &'static [&'static str]) -> Self {
+    pub const fn named(mut self, name: &'static str) -> Self {
+        self.name = name;
+        self
+    }
+
+    pub const fn logged(mut self, expected: &'static str) -> Self {
+        self.logged = expected;
+        self
+    }
+
+    pub const fn now(mut self, truth: &'static [&'static str]) -> Self {
+        self.truth_now = Some(truth);
+        self
+    }
+
+    pub const fn injected(mut self, options: &'static [&'static str]) -> Self {
         self.inject = options;
         self
     }
 
-    const fn told(mut self, options: &'static [&'static str]) -> Self {
+    pub const fn told(mut self, options: &'static [&'static str]) -> Self {
         self.options = options;
         self
     }
@@ -51,6 +76,11 @@ impl Case {
     const fn stopped_in(mut self, program: &'static str) -> Self {
         self.stops_in = Some(program);
         self
+    }
+
+    /// Whether it is played on this one of the versions in any case.
+    pub fn is_played_on(&self, version: usize) -> bool {
+        self.truth.is_none() || self.position() % SUITES.len() == version
     }
 
     /// The row in the table: privileged containers first.
@@ -74,7 +104,10 @@ pub fn privileged() -> &'static [Case] {
                 _ => case,
             }
         });
-        scenarios.chain(further()).collect()
+        scenarios
+            .chain(further())
+            .chain(incidents::incidents())
+            .collect()
     });
     &CASES
 }
@@ -154,7 +187,11 @@ pub fn unprivileged() -> &'static [Case] {
             Case::new("late-push, 2 s, unprivileged", late).injected(&["--delay", "2"]),
             Case::new("late-push, 30 s, unprivileged", long).injected(&["--delay", "30"]),
         ];
-        scenarios.chain(main).chain(by).collect()
+        scenarios
+            .chain(main)
+            .chain(by)
+            .chain(incidents::unprivileged())
+            .collect()
     });
     &CASES
 }

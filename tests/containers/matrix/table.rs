@@ -19,6 +19,7 @@ pub fn drawn(cells: &[Cell]) -> String {
     let mut last = None;
     for cell in cells {
         let got = match &*cell.wrong {
+            [] if cell.vague => "vague",
             [] => "the same",
             _ => "WRONG, see below",
         };
