@@ -193,6 +193,11 @@ impl Observations {
                 ),
             ),
             ("pushed_since", self.pushed_since().map(Fact::Bool)),
+            (
+                "delivery_at_reload",
+                text(self.delivery_at_reload().map(Delivery::name)),
+            ),
+            ("pushing", self.is_pushing().map(Fact::Bool)),
             ("pushed_later", self.is_pushed_later().map(Fact::Bool)),
             ("is_certain", Ok(Fact::Bool(self.is_failure_certain()))),
             ("current", self.is_current().map(Fact::Bool)),

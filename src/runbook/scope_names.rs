@@ -106,6 +106,8 @@ pub const HISTORY_FACTS: &[&str] = &[
     "failed_push",
     "failed_push_of",
     "pushed_since",
+    "delivery_at_reload",
+    "pushing",
     "pushed_later",
     "is_certain",
     "current",

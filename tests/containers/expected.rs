@@ -2,7 +2,7 @@
 
 use crate::lxcdiag::{Ended, Verdict};
 
-/// The expected verdict on a scenario: `ID LEVEL, race LEVEL`, with alternatives separated by `|` or ` or `.
+/// The expected verdict on a scenario: `ID LEVEL, race LEVEL`, with alternatives separated by `|`.
 #[derive(Debug, Clone, Copy)]
 pub struct Expected {
     pub scenario: &'static str,
@@ -121,14 +121,12 @@ pub fn status(verdict: &Verdict) -> i32 {
     }
 }
 
-/// Which of the expected verdicts, separated by ` or `, a verdict is.
-pub fn alternative(got: &str, expected: &str) -> Option<usize> {
-    expected.split(" or ").position(|one| {
-        let (head, races) = one.split_once(", race ").unwrap();
-        races
-            .split('|')
-            .any(|race| got == format!("{head}, race {race}"))
-    })
+/// Whether a verdict, in short, is the expected one.
+pub fn is_as_expected(got: &str, expected: &str) -> bool {
+    let (head, races) = expected.split_once(", race ").unwrap();
+    races
+        .split('|')
+        .any(|race| got == format!("{head}, race {race}"))
 }
 
 /// What differs from `expected`, in words.
@@ -138,7 +136,7 @@ pub fn difference(run: &str, ended: &Ended, expected: &str) -> Option<String> {
     }
     let verdict = ended.verdict();
     let got = verdict.in_short();
-    if alternative(&got, expected).is_some() && ended.status == status(&verdict) {
+    if is_as_expected(&got, expected) && ended.status == status(&verdict) {
         return None;
     }
     Some(format!(

@@ -10,7 +10,7 @@ mod table;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::expected::{ELSEWHERE, EXPECTED, UNPRIVILEGED, alternative, difference};
+use crate::expected::{ELSEWHERE, EXPECTED, UNPRIVILEGED, difference};
 use crate::lab::{self, Container, lab, succeed};
 use crate::lxcdiag::{Ended, JSON, start};
 use cases::Case;
@@ -31,8 +31,6 @@ struct Cell {
     wrong: Vec<String>,
     /// Whether enabling the unit manually succeeded, if lxcdiag tried.
     enables: Option<bool>,
-    /// Whether a verdict was another than the best, although an expected one.
-    vague: bool,
 }
 
 #[test]
@@ -80,13 +78,12 @@ fn every_cell_is_right() {
 fn lane(id: u32, version: &'static str, cases: &'static [Case]) -> Vec<Cell> {
     let only = std::env::var("LXCDIAG_TEST_MATRIX_ONLY").unwrap_or_default();
     let everywhere = std::env::var_os("LXCDIAG_TEST_MATRIX_ALL").is_some();
-    let turn = SUITES.iter().position(|suite| suite.1 == version).unwrap();
     let container = Container::free_one_of(&[id]);
     cases
         .iter()
         .filter(|case| {
             let named = case.name.contains(&only) || only == "incidents" && case.truth.is_some();
-            named && (everywhere || case.is_played_on(turn))
+            named && case.is_played_on(version, everywhere)
         })
         .map(|case| {
             // A failure of the lab makes one cell wrong, not the whole table.
@@ -96,7 +93,6 @@ fn lane(id: u32, version: &'static str, cases: &'static [Case]) -> Vec<Cell> {
                     version,
                     wrong: vec![message_of(&*panic)],
                     enables: None,
-                    vague: false,
                 },
             )
         })
@@ -119,7 +115,6 @@ fn try_case(container: &Container, case: &'static Case, version: &'static str) -
         version,
         wrong: Vec::new(),
         enables: None,
-        vague: false,
     };
     let diagnose = |options: &[&str]| container.diagnose(&[case.options, options].concat());
     if let Some(program) = case.stops_in {
@@ -168,7 +163,6 @@ impl Cell {
             self.wrong
                 .push(format!("{run}: CERTAIN AND WRONG: {claim}"));
         }
-        self.vague |= alternative(&ended.verdict().in_short(), expected).is_some_and(|at| at > 0);
     }
 }
 
@@ -212,15 +206,4 @@ fn every_scenario_has_its_verdict() {
         .chain(incidents::incidents().iter().map(|it| it.expected.scenario))
         .collect();
     assert_eq!(scenarios, expected);
-}
-
-#[test]
-fn alternatives_are_understood() {
-    let expected = "healthy -, race unlikely|ruled_out or inconclusive -, race unknown";
-    assert_eq!(alternative("healthy -, race ruled_out", expected), Some(0));
-    let vague = "inconclusive -, race unknown";
-    assert_eq!(alternative(vague, expected), Some(1));
-    assert_eq!(alternative("healthy -, race likely", expected), None);
-    let confirmed = "healthy confirmed, race ruled_out";
-    assert_eq!(alternative(confirmed, expected), None);
 }

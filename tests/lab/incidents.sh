@@ -11,7 +11,6 @@ stage() { in_ct 'mkdir -p /srv/app'; push "$source" "/srv/app/$file"; }
 
 old() { run touch -d '2024-02-03 04:05:06.789' "$1"; }
 restart_ct() { pct shutdown "$ct"; pct start "$ct"; wait_systemd "$ct"; }
-wait_for_push() { until grep -q ":push_file:$ct:" "$TASKS/active"; do sleep 0.02; done; }
 
 # --- races of other tools ---------------------------------------------------------------------------------------------
 
@@ -227,7 +226,7 @@ inject_masked_elsewhere() { run systemctl mask "$file"; provision "$source"; }
 inject_masked_at_runtime() { push "$source" "$dest"; run systemctl mask --runtime "$file"; reload; enable; }
 
 #: unmasked-later       masked at the failure, and unmasked and pushed later
-inject_unmasked_later() { inject_masked; sleep 4; run systemctl unmask "$file"; push "$source" "$dest"; }
+inject_unmasked_later() { inject_masked; sleep 4; run systemctl unmask "$file"; sleep 4; push "$source" "$dest"; }
 
 #: malformed-then-fixed malformed at the failure, and pushed again later
 inject_malformed_then_fixed() { inject_binary; sleep 4; push "$source" "$dest"; }
@@ -283,8 +282,10 @@ log_path() { printf '%s/log-%s\n' "$LAB" "$ct"; }
 # Writes its input to a provisioning log of its own, and prints where.
 log() { cat >"$(log_path)"; printf 'log=%s\n' "$(log_path)"; }
 
-# Sets `failure`, what the failed command said, and `at`, when: `2026-01-02T03:04:05.678901Z`.
+# Sets `failure`, what the failed command said, and `at`, when: `2026-01-02T03:04:05.678901Z`. A line of a log may be a
+# second late, so what came before the failure is over a second older.
 failed() {
+  lead=1.2
   at=$(inject_"${1:-late_push}" | sed -n 's/^failed_by=//p')
   failure=$(<"$LAB/last-failure-$ct")
 }
@@ -356,6 +357,8 @@ inject_log_old() {
 
 #: log-time-inside      masked; a time within the message is an hour before
 inject_log_time_inside() {
+  run systemctl mask "$file"
+  sleep 1.2
   failed masked
   failure+=" (since $(date -d '1 hour ago' +%FT%TZ))"
   traced "$at" | log
@@ -380,4 +383,14 @@ inject_log_push_not_running() {
   wait_systemd "$ct"
   failed absent
   { echo "$begun + pct push $ct $source $dest"; echo "$begun $said"; traced "$at"; } | log
+}
+
+#: log-push-no-source   the source of the push is mistyped, and the task log is lost; the log says so
+inject_log_push_no_source() {
+  local begun said
+  begun=$(now)
+  said=$("$HERE/pct" push "$ct" "${source%ice}cie" "$dest" 2>&1)
+  failed absent
+  forget_tasks "$ct"
+  { echo "$begun + pct push $ct ${source%ice}cie $dest"; echo "$begun $said"; traced "$at"; } | log
 }

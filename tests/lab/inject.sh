@@ -4,8 +4,9 @@
 # boot_NAME, if it exists, prepares the container before it boots.
 
 # Set by cmd_inject: the container, the unit, its file (for an instance, the template's), the directory and the path where
-# the file belongs, a good source of it, and the delay in seconds.
-ct='' unit='' file='' dir='' dest='' source='' delay=''
+# the file belongs, a good source of it, the delay in seconds, and for
+# how many seconds a late push is running before the failure.
+ct='' unit='' file='' dir='' dest='' source='' delay='' lead=0
 readonly UNIT_DIR=/etc/systemd/system
 
 cmd_scenarios() { sed -n 's/^#: //p' "$HERE/inject.sh" "$HERE/incidents.sh"; }
@@ -84,6 +85,9 @@ variant() {
 
 provision() { push "$1" "${2:-$dest}"; reload; enable; }
 
+# Waits until a push is running: its line in the list of tasks ends in 0.
+wait_for_push() { until grep -q ":push_file:$ct:.* 0\$" "$TASKS/active"; do sleep 0.02; done; }
+
 # What follows a failed enable late enough to be late each time, on a busy machine too.
 late() { reload; enable; sleep "$delay"; "$@"; }
 
@@ -94,7 +98,8 @@ late_push() {
   mkfifo "$fifo"
   push "$fifo" "$dest" &
   pid=$!
-  until grep -q ":push_file:$ct:" "$TASKS/active"; do sleep 0.02; done
+  wait_for_push
+  sleep "$lead"
   late cp "$source" "$fifo"
   wait "$pid"
   rm -f "$fifo"

@@ -14,6 +14,11 @@ const LAST_WRITE: i64 = SECOND;
 /// A push opens the file so long after its beginning at most, if nothing keeps it.
 const OPENED: i64 = SECOND / 10;
 
+/// How many wrong, missing, added or swapped letters still count as a misspelling.
+const MISSPELLINGS: usize = 2;
+/// `rsync.service` and `msync.service` are different names.
+const SHORT: usize = 13;
+
 /// Where systemd looks for unit files of the system, in the container.
 const UNIT_DIRECTORIES: &[&str] = &[
     "/etc/systemd/system",
@@ -99,6 +104,24 @@ impl Observations {
     /// Whether the push that wrote the file had begun when the command failed.
     pub(super) fn delivery(&self) -> Known<Delivery> {
         let failed_at = self.certain_failure()?;
+        let delivery = self.delivery_at(failed_at)?;
+        if delivery == Delivery::Later && self.pushes()?.any(|push| ran_at(push, failed_at)) {
+            let reason = "another push was running at the failure, and what it wrote is unknown";
+            return Err(reason.to_owned());
+        }
+        Ok(delivery)
+    }
+
+    /// The same for the last reload before the file arrived, which stands for an unknown failure.
+    pub(super) fn delivery_at_reload(&self) -> Known<Delivery> {
+        self.delivery_at(self.reload_before_arrival()?)
+    }
+
+    fn delivery_at(&self, failed_at: Interval) -> Known<Delivery> {
+        let (own, target) = self.present()?;
+        if target.is_some() && own.changed.before(failed_at) != Some(true) {
+            return Err("the symbolic link was made after the failure".to_owned());
+        }
         let writers = self.writers()?;
         if writers.is_empty() {
             return if self.task_log_reaches(failed_at)? {
@@ -121,11 +144,22 @@ impl Observations {
         }
     }
 
-    /// Whether the push that wrote the file last began after the failure.
+    /// Whether a push is still running.
+    pub(super) fn is_pushing(&self) -> Known<bool> {
+        Ok(self
+            .pushes()?
+            .any(|push| push.end.is_none() && push.ok.is_none()))
+    }
+
+    /// Whether the push that wrote the file last began after the failure, and did not only overwrite it.
     pub(super) fn is_pushed_later(&self) -> Known<bool> {
         let failed_at = self.failed_at()?;
-        let is_later = |push: &Task| failed_at.before(push.begin) == Some(true);
-        self.present()?;
+        let (own, target) = self.present()?;
+        let born = target.unwrap_or(own).born;
+        let is_later = |push: &Task| {
+            failed_at.before(push.begin) == Some(true)
+                && born.and_then(|born| born.before(push.begin)) != Some(true)
+        };
         Ok(self
             .pushes()?
             .any(|push| is_later(push) && self.wrote_last(push)))
@@ -248,9 +282,21 @@ impl Observations {
             };
         }
         match source {
-            Some(source) => (name(source) == name(&self.path)).then_some(Subject::Similar),
+            Some(source) => self.is_misspelt(source).then_some(Subject::Similar),
             None => Some(Subject::Nothing),
         }
+    }
+
+    /// Whether a path ends in the name of the file, or in a misspelling of it. A name with other digits is another one,
+    /// and so is a short one.
+    fn is_misspelt(&self, path: &str) -> bool {
+        let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+        let digits = |name: &str| -> String { name.chars().filter(char::is_ascii_digit).collect() };
+        let (wrong, right) = (name(path), name(&self.path));
+        wrong == right
+            || right.len() > SHORT
+                && digits(&wrong) == digits(&right)
+                && strsim::osa_distance(&wrong, &right) <= MISSPELLINGS
     }
 
     /// Whether the task log shows anything of the container from before a moment.
@@ -268,6 +314,13 @@ impl Observations {
     fn tasks(&self) -> Known<&[Task]> {
         self.tasks.as_deref().map_err(Clone::clone)
     }
+}
+
+/// Whether a push that may have succeeded was running at a moment, as far as the log shows.
+fn ran_at(push: &Task, moment: Interval) -> bool {
+    push.ok != Some(false)
+        && push.begin.before(moment) != Some(false)
+        && push.end.is_none_or(|end| end.before(moment) != Some(true))
 }
 
 fn creation_end(task: &Task) -> Interval {

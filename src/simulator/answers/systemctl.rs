@@ -190,7 +190,7 @@ pub(super) fn verify(world: &World, unit: &str) -> Reply {
     Reply::fails(text)
 }
 
-/// `systemctl --root=COPY enable`, in a copy of /etc/systemd/system that holds nothing else.
+/// `systemctl --root=COPY enable`, in a copy of /etc/systemd/system and of what the unit's link leads to.
 pub(super) fn enable_copy(world: &World, unit: &str) -> Reply {
     const COPY: &str = "/run/lxcdiag.SErhqq";
     let path = format!("{UNIT_DIR}/{unit}");
@@ -214,13 +214,22 @@ pub(super) fn enable_copy(world: &World, unit: &str) -> Reply {
             _ => format!("{COPY}{complaint}\nFailed to enable unit {unit}: {errno}"),
         }
     };
-    let Ok(id) = world.files.lookup(&path, false) else {
+    let Ok(mut id) = world.files.lookup(&path, false) else {
         return Reply::fails(line(&absent));
     };
+    // The copy has the file that a link leads to.
+    if matches!(&world.files.inode(id).kind, Kind::Link(target) if target != "/dev/null") {
+        match world.files.lookup(&path, true) {
+            Ok(target) if matches!(world.files.inode(target).kind, Kind::File { .. }) => {
+                id = target;
+            }
+            _ => return Reply::fails(line(&absent)),
+        }
+    }
     let inode = world.files.inode(id);
     match &inode.kind {
-        Kind::Link(target) if target == "/dev/null" => Reply::fails(line(&masked)),
-        Kind::Link(_) | Kind::Null => Reply::fails(line(&absent)),
+        Kind::Link(_) => Reply::fails(line(&masked)),
+        Kind::Null => Reply::fails(line(&absent)),
         Kind::Directory(_) => Reply::fails("Failed to look up unit file state: Is a directory\n"),
         Kind::File { .. } if world.is_unreadable(id) => Reply::fails(line(&absent)),
         Kind::File { .. } => match content(inode.bytes()) {

@@ -22,6 +22,8 @@ pub struct Case {
     pub logged: &'static str,
     /// What is true of the failure: every such hypothesis.
     pub truth: Option<&'static [&'static str]>,
+    /// The versions that it is never played on.
+    pub not_on: &'static [&'static str],
     /// What is true without a known failure, if it differs.
     pub truth_now: Option<&'static [&'static str]>,
 }
@@ -38,6 +40,7 @@ impl Case {
             afterwards: None,
             stops_in: None,
             logged: "",
+            not_on: &[],
             truth: None,
             truth_now: None,
         }
@@ -68,6 +71,11 @@ impl Case {
         self
     }
 
+    pub const fn not_on(mut self, versions: &'static [&'static str]) -> Self {
+        self.not_on = versions;
+        self
+    }
+
     const fn then(mut self, afterwards: &'static str) -> Self {
         self.afterwards = Some(afterwards);
         self
@@ -78,9 +86,14 @@ impl Case {
         self
     }
 
-    /// Whether it is played on this one of the versions in any case.
-    pub fn is_played_on(&self, version: usize) -> bool {
-        self.truth.is_none() || self.position() % SUITES.len() == version
+    /// Whether it is played on this one of the versions: an incident on one of them in turn, unless it is played everywhere.
+    pub fn is_played_on(&self, version: &str, everywhere: bool) -> bool {
+        let versions = SUITES.iter().map(|suite| suite.1);
+        let on: Vec<_> = versions.filter(|it| !self.not_on.contains(it)).collect();
+        match everywhere || self.truth.is_none() {
+            true => on.contains(&version),
+            false => on[self.position() % on.len()] == version,
+        }
     }
 
     /// The row in the table: privileged containers first.

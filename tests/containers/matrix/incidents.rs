@@ -9,7 +9,7 @@ use super::cases::Case;
 use crate::expected::{CONFIRMED, HEALTHY, LIKELY, race};
 use crate::lxcdiag::Ended;
 
-/// Every hypothesis that is true, and the expected verdicts: the right one, then others that are vague, but not wrong.
+/// Every hypothesis that is true, and the expected verdicts: without the time of the failure, and with it if that differs.
 const fn incident(
     name: &'static str,
     truth: &'static [&'static str],
@@ -23,126 +23,116 @@ const fn incident(
 
 const LATE: &[&str] = &["race-condition"];
 const FINE: &[&str] = &["healthy"];
+const MISSING: &[&str] = &["file-missing"];
+const MISPLACED: &[&str] = &["file-misplaced", "file-missing"];
+const PUSHED: &[&str] = &["push-failed", "file-missing"];
 const UNIT: &[&str] = &["--var", "unit=embedding_server.service"];
 const TYPED: &[&str] = &["--var", "unit=embeding_server.service"];
 const VENDOR: &[&str] = &["--var", "dir=/usr/lib/systemd/system"];
 const IN_VENDOR: &[&str] = &["--dir", "/usr/lib/systemd/system"];
-const PUSHED: &[&str] = &["push-failed", "file-missing"];
 
+/// Nothing shows which of several histories it was.
 const OPEN: &str = "inconclusive -, race unknown";
-/// No cause is known, and a race is not one.
-const NONE: &str = "inconclusive -, race unlikely|ruled_out or inconclusive -, race unknown";
-const LIKELY_OR_OPEN: &str = "race-condition likely, race likely or inconclusive -, race unknown";
-const OPEN_OR_LIKELY: &str = "inconclusive -, race unknown or race-condition likely, race likely";
-const OPEN_OR_PARTIAL: &str =
-    "inconclusive -, race unlikely|unknown or partial-write likely, race likely";
-const LIKELY_OR_FAILED: &str =
-    "race-condition likely, race likely or push-failed likely, race unknown";
-const PUSH_FAILED_OR_MISSING: &str = "push-failed likely, race unlikely|ruled_out or file-missing confirmed, race unlikely|ruled_out";
-const READ_ONLY_OR_OPEN: &str = "read-only-or-full confirmed, race unlikely|ruled_out or read-only-or-full likely, race unlikely|ruled_out|unknown or inconclusive -, race unknown";
-const MASKED_OR_OPEN: &str = "unit-masked likely, race unlikely|ruled_out or inconclusive -, race unlikely|ruled_out|unknown or repaired-later likely, race unlikely|ruled_out";
-const CONFIRMED_OR_LIKELY: &str =
-    "race-condition confirmed, race confirmed or race-condition likely, race likely";
-const PUSH_FAILED: &str = "push-failed confirmed, race unlikely|ruled_out or push-failed likely, race unlikely|ruled_out|unknown";
-const PUSH_LIKELY: &str =
-    "push-failed likely, race unlikely|ruled_out or push-failed likely, race unknown";
-const MISSING: &str = "file-missing confirmed, race unlikely|ruled_out or file-missing likely, race unlikely|ruled_out|unknown";
-const MISPLACED: &str = "file-misplaced confirmed, race unlikely|ruled_out or file-misplaced likely, race unlikely|ruled_out|unknown";
+const PUSH_FAILED: &str = "push-failed confirmed, race unlikely|ruled_out";
+const PUSH_LIKELY: &str = "push-failed likely, race unlikely|ruled_out";
+const NO_FILE: &str = "file-missing confirmed, race unlikely|ruled_out";
+const ELSEWHERE: &str = "file-misplaced confirmed, race unlikely|ruled_out";
 const MASKED: &str = "unit-masked confirmed, race unlikely|ruled_out";
-const INCOMPLETE: &str = "file-incomplete confirmed, race unlikely|ruled_out or file-incomplete likely, race unlikely|ruled_out|unknown";
 const MALFORMED: &str = "unit-malformed confirmed, race unlikely|ruled_out";
-const NOT_ENABLEABLE: &str = "unit-not-enableable confirmed, race unlikely|ruled_out";
-const UNREADABLE: &str = "file-unreadable confirmed, race unlikely|ruled_out or file-unreadable confirmed, race unknown or file-unreadable likely, race unlikely|ruled_out|unknown";
-const REPAIRED: &str =
-    "repaired-later likely, race unlikely or inconclusive -, race unlikely|ruled_out|unknown";
-const READ_ONLY: &str = "read-only-or-full confirmed, race unlikely|ruled_out or read-only-or-full likely, race unlikely|ruled_out|unknown";
+const REPAIRED: &str = "repaired-later likely, race unlikely|ruled_out";
+const READ_ONLY: &str = "read-only-or-full likely, race unknown";
 
 #[rustfmt::skip]
 pub fn incidents() -> Vec<Case> {
     vec![
         // Late, by other means than a push. Without a task of the host, nothing shows that it was on its way at the failure.
-        incident("late-tar", LATE, LIKELY, LIKELY),
-        incident("late-cp", LATE, LIKELY, LIKELY),
-        incident("late-rsync", LATE, LIKELY, LIKELY),
-        incident("late-writer", LATE, LIKELY, LIKELY),
-        incident("late-link", LATE, LIKELY_OR_OPEN, "race-condition likely, race likely or inconclusive -, race unknown|unlikely"),
-        incident("late-target", LATE, LIKELY_OR_OPEN, "race-condition likely, race likely or inconclusive -, race unknown|unlikely"),
-        incident("late-directory", LATE, LIKELY_OR_OPEN, LIKELY_OR_OPEN),
-        incident("late-bind-mount", &["race-condition", "late-mount"], LIKELY_OR_OPEN, LIKELY_OR_OPEN),
+        incident("late-tar", LATE, LIKELY, ""),
+        incident("late-cp", LATE, LIKELY, ""),
+        incident("late-rsync", LATE, LIKELY, ""),
+        incident("late-writer", LATE, LIKELY, ""),
+        incident("late-link", LATE, LIKELY, ""),
+        incident("late-target", LATE, LIKELY, CONFIRMED),
+        // No timestamp shows when what is older than the failure came to its path.
+        incident("late-directory", LATE, OPEN, ""),
+        incident("late-bind-mount", &["race-condition", "late-mount"], OPEN, ""),
         // Late, and something else afterwards.
-        incident("late-push-restart", LATE, LIKELY_OR_OPEN, CONFIRMED_OR_LIKELY),
-        incident("late-push-again", LATE, LIKELY_OR_OPEN, CONFIRMED_OR_LIKELY),
-        incident("late-push-remade", LATE, LIKELY_OR_OPEN, "inconclusive -, race unknown or repaired-later likely, race unlikely"),
-        incident("late-push-copied", LATE, LIKELY_OR_OPEN, LIKELY_OR_OPEN),
-        incident("late-push-chmod", LATE, LIKELY_OR_OPEN, CONFIRMED_OR_LIKELY),
-        // No failure is known: it is enabled and runs.
-        incident("late-push-fixed", LATE, HEALTHY, CONFIRMED_OR_LIKELY).now(FINE),
-        incident("push-running", &["race-condition", "file-missing"], "inconclusive -, race likely|unknown or file-missing confirmed, race unknown|unlikely", "").told(UNIT),
-        incident("retried", LATE, LIKELY_OR_OPEN, CONFIRMED),
+        incident("late-push-restart", LATE, LIKELY, ""),
+        incident("late-push-again", LATE, LIKELY, ""),
+        incident("late-push-remade", LATE, OPEN, ""),
+        incident("late-push-copied", LATE, OPEN, ""),
+        incident("late-push-chmod", LATE, LIKELY, CONFIRMED),
+        incident("late-push-fixed", LATE, HEALTHY, CONFIRMED).now(FINE),
+        incident("push-running", &["race-condition", "file-missing"], "file-missing confirmed, race unknown", "").told(UNIT),
+        incident("retried", LATE, LIKELY, CONFIRMED),
         // Late, beside another push that failed.
-        incident("other-directory-push", LATE, LIKELY_OR_FAILED, CONFIRMED_OR_LIKELY),
+        incident("other-directory-push", LATE, LIKELY, CONFIRMED),
         incident("similar-path-push", LATE, LIKELY, CONFIRMED),
-        incident("failed-good-removed", LATE, LIKELY_OR_FAILED, CONFIRMED_OR_LIKELY),
+        incident("failed-good-removed", LATE, LIKELY, CONFIRMED),
         incident("old-failed-push", LATE, LIKELY, CONFIRMED),
-        // Pushes that fail without naming the unit.
+        // Pushes that fail. A message that does not name the path confirms nothing.
         incident("push-two-slashes", PUSHED, PUSH_FAILED, ""),
-        incident("push-no-source", PUSHED, PUSH_FAILED_OR_MISSING, "").told(UNIT),
-        incident("push-relative", PUSHED, PUSH_FAILED, ""),
+        incident("push-no-source", PUSHED, PUSH_LIKELY, ""),
+        incident("push-relative", PUSHED, PUSH_LIKELY, ""),
         incident("push-no-user", PUSHED, PUSH_LIKELY, "").told(UNIT),
         incident("push-bad-mode", PUSHED, PUSH_LIKELY, "").told(UNIT),
-        incident("push-restarted", PUSHED, PUSH_FAILED, ""),
+        // What was mounted before the restart is unknown.
+        incident("push-restarted", PUSHED, PUSH_FAILED, "push-failed likely, race unknown"),
         incident("push-rotated", PUSHED, PUSH_FAILED, ""),
-        incident("push-forgotten", PUSHED, MISSING, "").told(UNIT),
-        incident("push-remedied", &["push-failed", "repaired-later"], HEALTHY, PUSH_FAILED).now(FINE),
+        incident("push-forgotten", PUSHED, NO_FILE, "").told(UNIT),
+        incident("push-remedied", &["push-failed", "repaired-later"], HEALTHY, PUSH_LIKELY).now(FINE),
         incident("removed-pushed-again", &["repaired-later"], OPEN, REPAIRED),
         // Nothing failed.
-        incident("disabled", &[], NONE, ""),
-        incident("never-enabled", &[], NONE, ""),
-        incident("started-by-hand", &[], NONE, ""),
-        incident("boot-failed-at", FINE, HEALTHY, "inconclusive -, race unknown|unlikely"),
-        incident("after-failed-at", FINE, HEALTHY, NONE),
+        incident("disabled", &[], OPEN, ""),
+        incident("never-enabled", &[], OPEN, ""),
+        incident("started-by-hand", &[], OPEN, ""),
+        incident("boot-failed-at", FINE, HEALTHY, OPEN),
+        incident("after-failed-at", FINE, HEALTHY, "inconclusive -, race ruled_out"),
         incident("healthy", &["wrong-unit-name", "file-missing"], "wrong-unit-name likely, race unlikely|ruled_out", "").named("healthy, mistyped name").told(TYPED),
         // Hidden or replaced.
-        incident("hidden", &[], OPEN, OPEN),
-        incident("still-hidden", &["file-missing"], MISSING, "").told(UNIT),
+        incident("hidden", &[], OPEN, ""),
+        incident("still-hidden", MISSING, NO_FILE, "file-missing likely, race unknown").told(UNIT),
         incident("removed-later", &["unit-gone", "file-missing"], "unit-gone likely, race unlikely|ruled_out", ""),
-        incident("restored", &[], OPEN_OR_LIKELY, OPEN_OR_LIKELY),
-        incident("rolled-back", &[], OPEN_OR_LIKELY, OPEN_OR_LIKELY),
+        incident("restored", &[], OPEN, ""),
+        incident("rolled-back", &[], OPEN, ""),
         incident("masked-elsewhere", &["unit-masked"], MASKED, "").injected(IN_VENDOR).told(VENDOR),
-        incident("masked-at-runtime", &["unit-masked"], "unit-masked confirmed, race unlikely|ruled_out|unknown", "").injected(IN_VENDOR).told(VENDOR),
-        incident("unmasked-later", &["unit-masked", "repaired-later"], OPEN_OR_LIKELY, REPAIRED),
-        incident("malformed-then-fixed", &["unit-malformed"], OPEN_OR_PARTIAL, OPEN_OR_PARTIAL),
-        incident("read-only-at-enable", &["read-only-or-full"], READ_ONLY_OR_OPEN, ""),
-        incident("full-then-freed", &["read-only-or-full", "file-incomplete"], INCOMPLETE, ""),
+        incident("masked-at-runtime", &["unit-masked"], MASKED, "").injected(IN_VENDOR).told(VENDOR),
+        incident("unmasked-later", &["unit-masked", "repaired-later"], OPEN, REPAIRED),
+        incident("malformed-then-fixed", &["unit-malformed"], OPEN, ""),
+        // A mount shows what is now, not what was at the failure.
+        incident("read-only-at-enable", &["read-only-or-full"], READ_ONLY, ""),
+        incident("full-then-freed", &["read-only-or-full", "file-incomplete"], "file-incomplete confirmed, race unlikely|ruled_out", "file-incomplete likely, race unknown"),
         // Not what it should be.
-        incident("fifo", &["file-unreadable"], UNREADABLE, ""),
-        incident("link-loop", &["broken-link"], "broken-link confirmed, race unlikely|ruled_out or broken-link likely, race unlikely|ruled_out", ""),
+        // systemd 247 and 262 wait for the other end of the pipe, and answer nothing any more.
+        incident("fifo", &["file-unreadable"], "file-unreadable confirmed, race unlikely|ruled_out", "").not_on(&["247", "262"]),
+        incident("link-loop", &["broken-link"], "broken-link confirmed, race unlikely|ruled_out", "broken-link likely, race unlikely|ruled_out"),
         incident("utf-16", &["unit-malformed"], MALFORMED, ""),
-        incident("error-page", &["unit-malformed", "unit-not-enableable"], "unit-malformed confirmed, race unlikely|ruled_out or unit-not-enableable confirmed, race unlikely|ruled_out", ""),
-        incident("install-misspelt", &["unit-not-enableable"], NOT_ENABLEABLE, ""),
+        incident("error-page", &["unit-malformed"], MALFORMED, ""),
+        incident("install-misspelt", &["unit-not-enableable"], "unit-not-enableable confirmed, race unlikely|ruled_out", ""),
         // The wrong name or place.
-        incident("in-wants", &["file-misplaced", "file-missing"], MISPLACED, "").told(UNIT),
-        incident("user-unit", &["file-misplaced", "file-missing"], MISPLACED, ""),
-        incident("txt", &["file-misplaced", "file-missing"], "file-misplaced confirmed, race unlikely|ruled_out or file-misplaced likely, race unlikely|ruled_out or file-missing confirmed, race unlikely|ruled_out", "").told(UNIT),
-        incident("capitals", &["file-misplaced", "file-missing"], MISPLACED, ""),
-        incident("template-only", &["file-missing"], "file-missing likely, race unlikely|ruled_out or file-misplaced likely, race unlikely|ruled_out", "").told(UNIT),
+        incident("in-wants", MISPLACED, ELSEWHERE, "").told(UNIT),
+        incident("user-unit", MISPLACED, ELSEWHERE, ""),
+        incident("txt", MISPLACED, "file-misplaced likely, race unlikely|ruled_out", ""),
+        incident("capitals", MISPLACED, ELSEWHERE, ""),
+        incident("template-only", MISPLACED, "file-misplaced likely, race unlikely|ruled_out", "").told(UNIT),
         // Provisioning logs.
-        incident("log-shell", LATE, LIKELY, "").logged(CONFIRMED_OR_LIKELY),
-        incident("log-zone", LATE, LIKELY, "").logged(CONFIRMED_OR_LIKELY),
-        incident("log-retries", LATE, LIKELY, "").logged(CONFIRMED_OR_LIKELY),
-        incident("log-ansible", LATE, LIKELY, "").logged(CONFIRMED_OR_LIKELY),
-        incident("log-terraform", LATE, LIKELY, "").logged(CONFIRMED_OR_LIKELY),
-        incident("log-cloud-init", LATE, LIKELY, "").logged(CONFIRMED_OR_LIKELY),
-        incident("log-set-x", LATE, LIKELY, "").logged(LIKELY_OR_OPEN),
+        incident("log-shell", LATE, LIKELY, "").logged(CONFIRMED),
+        incident("log-zone", LATE, LIKELY, "").logged(CONFIRMED),
+        incident("log-retries", LATE, LIKELY, "").logged(CONFIRMED),
+        incident("log-ansible", LATE, LIKELY, "").logged(CONFIRMED),
+        // They name no container.
+        incident("log-terraform", LATE, LIKELY, "").logged(LIKELY),
+        incident("log-cloud-init", LATE, LIKELY, "").logged(LIKELY),
+        incident("log-set-x", LATE, LIKELY, "").logged(LIKELY),
         incident("log-other-unit", FINE, HEALTHY, "").told(UNIT).logged(HEALTHY),
         incident("log-other-container", FINE, HEALTHY, "").logged(HEALTHY),
         incident("log-user-bus", FINE, HEALTHY, "").logged(HEALTHY),
-        incident("log-old", FINE, HEALTHY, "").logged("inconclusive -, race unknown|unlikely"),
-        incident("log-time-inside", &["unit-masked"], MASKED, "").logged("unit-masked confirmed, race unlikely|ruled_out or unit-masked likely, race unlikely|ruled_out"),
-        incident("log-masked", &["unit-masked", "repaired-later"], OPEN_OR_LIKELY, "").logged(MASKED_OR_OPEN),
-        incident("log-malformed", &["unit-malformed"], OPEN_OR_PARTIAL, "").logged("unit-malformed likely, race unlikely|ruled_out or inconclusive -, race unlikely|ruled_out|unknown"),
-        incident("log-read-only", &["read-only-or-full"], READ_ONLY_OR_OPEN, "").logged(READ_ONLY),
-        incident("log-push-not-running", PUSHED, MISSING, "").told(UNIT).logged(PUSH_FAILED_OR_MISSING),
+        incident("log-old", FINE, HEALTHY, "").logged("inconclusive -, race unlikely"),
+        incident("log-time-inside", &["unit-masked"], MASKED, "").logged(MASKED),
+        incident("log-masked", &["unit-masked", "repaired-later"], OPEN, "").logged("unit-masked likely, race unlikely|ruled_out"),
+        incident("log-malformed", &["unit-malformed"], OPEN, "").logged("unit-malformed likely, race unknown"),
+        incident("log-read-only", &["read-only-or-full"], READ_ONLY, "").logged("read-only-or-full confirmed, race ruled_out"),
+        incident("log-push-not-running", PUSHED, NO_FILE, "").told(UNIT).logged(PUSH_LIKELY),
+        incident("log-push-no-source", PUSHED, NO_FILE, "").told(UNIT).logged(PUSH_LIKELY),
     ]
 }
 
@@ -150,11 +140,11 @@ pub fn incidents() -> Vec<Case> {
 #[rustfmt::skip]
 pub fn unprivileged() -> Vec<Case> {
     vec![
-        incident("late-tar", LATE, LIKELY, LIKELY).named("late-tar, unprivileged"),
+        incident("late-tar", LATE, LIKELY, "").named("late-tar, unprivileged"),
         incident("push-two-slashes", PUSHED, PUSH_FAILED, "").named("push-two-slashes, unprivileged"),
-        incident("late-push-restart", LATE, LIKELY_OR_OPEN, CONFIRMED_OR_LIKELY).named("late-push-restart, unprivileged"),
-        incident("masked-at-runtime", &["unit-masked"], "unit-masked confirmed, race unlikely|ruled_out|unknown", "").named("masked-at-runtime, unprivileged").injected(IN_VENDOR).told(VENDOR),
-        incident("log-shell", LATE, LIKELY, "").named("log-shell, unprivileged").logged(CONFIRMED_OR_LIKELY),
+        incident("late-push-restart", LATE, LIKELY, "").named("late-push-restart, unprivileged"),
+        incident("masked-at-runtime", &["unit-masked"], MASKED, "").named("masked-at-runtime, unprivileged").injected(IN_VENDOR).told(VENDOR),
+        incident("log-shell", LATE, LIKELY, "").named("log-shell, unprivileged").logged(CONFIRMED),
     ]
 }
 

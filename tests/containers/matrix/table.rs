@@ -19,7 +19,6 @@ pub fn drawn(cells: &[Cell]) -> String {
     let mut last = None;
     for cell in cells {
         let got = match &*cell.wrong {
-            [] if cell.vague => "vague",
             [] => "the same",
             _ => "WRONG, see below",
         };

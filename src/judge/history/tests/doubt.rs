@@ -82,3 +82,48 @@ fn a_time_whose_zone_is_assumed_makes_nothing_certain() {
     assert!(seen.delivery().is_err());
     assert!(seen.readiness_at_failure().is_err());
 }
+
+#[test]
+fn a_link_made_after_the_failure_is_not_the_work_of_the_push_of_its_target() {
+    let linked = |link: f64, content: f64| Observations {
+        entry: Ok(Entry::Present {
+            own: stamps(link, link, link),
+            target: Some(stamps(content, content, content)),
+        }),
+        ..with_file(link, &[push(99.0, 102.5)])
+    };
+    assert_eq!(linked(50.0, 102.0).delivery(), Ok(Delivery::Racing));
+    assert!(linked(103.0, 102.0).delivery().is_err());
+}
+
+#[test]
+fn a_push_that_ran_at_the_failure_may_have_raced_although_a_later_one_wrote_the_file() {
+    let repair = push(129.5, 130.5);
+    let seen = with_file(130.0, &[push(99.0, 102.5), repair.clone()]);
+    assert!(seen.delivery().is_err());
+    let ended = with_file(130.0, &[push(50.0, 51.0), repair]);
+    assert_eq!(ended.delivery(), Ok(Delivery::Later));
+}
+
+#[test]
+fn a_later_push_that_overwrites_the_file_did_not_bring_it() {
+    let mut seen = with_file(101.0, &[push(99.0, 101.5), push(104.0, 105.0)]);
+    seen.entry = Ok(Entry::Present {
+        own: stamps(101.0, 105.0, 105.0),
+        target: None,
+    });
+    assert_eq!(seen.is_pushed_later(), Ok(false));
+}
+
+#[test]
+fn a_failed_push_of_a_misspelt_source_may_be_of_the_file() {
+    let of = |source: &str| {
+        let status = format!("failed to open {source} for reading: No such file or directory");
+        let mut seen = with_file(102.0, &[task("push_file", 99.0, 99.1, &status)]);
+        seen.path = "/etc/systemd/system/embedding.service".to_owned();
+        seen.failed_push().map(|push| push.subject())
+    };
+    assert_eq!(of("/srv/embedding.srevice"), Ok("similar"));
+    assert!(of("/srv/another.service").is_err());
+    assert!(of("/srv/embedding2.service").is_err(), "other digits");
+}
