@@ -164,6 +164,11 @@ impl Around<'_> {
             }
             for word in command.words.iter().filter(|word| is_unit(self.raw(word))) {
                 let raw = self.raw(word);
+                if let Some(end) = end_of_heredoc(raw) {
+                    let at = word.start + end;
+                    let lines = format!("[Install]\nWantedBy={target}\n");
+                    proposals.push(vec![(at..at, lines)]);
+                }
                 if let Some(quote) = raw.chars().next_back().filter(|c| matches!(c, '"' | '\'')) {
                     let end = word.end - quote.len_utf8();
                     let text = raw.strip_suffix(quote).unwrap_or(raw);
@@ -179,8 +184,15 @@ impl Around<'_> {
                 }
             }
             // `printf '%s\n' '[Service]' …`.
-            let sections = command.words.iter().any(|word| is_unit(self.raw(word)));
-            if sections && let Some(last) = command.words.last() {
+            let (program, arguments) = match command.words.as_slice() {
+                [program, _, arguments @ ..] => (self.raw(program), arguments),
+                _ => continue,
+            };
+            let sections = arguments.iter().any(|word| is_unit(self.raw(word)));
+            if program == "printf"
+                && sections
+                && let Some(last) = arguments.last()
+            {
                 let text = format!(" '[Install]' 'WantedBy={target}'");
                 proposals.push(vec![(last.end..last.end, text)]);
             }
@@ -240,4 +252,25 @@ impl Around<'_> {
         }
         proposals
     }
+}
+
+/// The place of the line that ends the unit's text in a heredoc of a quoted script.
+fn end_of_heredoc(script: &str) -> Option<usize> {
+    let mut delimiters = Vec::new();
+    let mut in_unit = false;
+    let mut at = 0;
+    for line in script.split_inclusive('\n') {
+        let bare = line.trim();
+        if in_unit && delimiters.contains(&bare.trim_end_matches(['"', '\''])) {
+            return Some(at);
+        }
+        in_unit |= bare.starts_with('[') && bare.ends_with(']');
+        if let Some((_, rest)) = bare.split_once("<<") {
+            let is_other = |c: char| !c.is_alphanumeric() && c != '_';
+            let word = rest.split(is_other).find(|word| !word.is_empty());
+            delimiters.extend(word);
+        }
+        at += line.len();
+    }
+    None
 }

@@ -1,0 +1,128 @@
+//! What other programs say of the audit: shellcheck of the patched scripts, and the validator of SARIF of the reports.
+//!
+//! Needs shellcheck, npm's `@microsoft/sarif-multitool`, bash and patch. `.ci/run` installs them; `tests/run` runs this.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// The directories of scripts.
+const DIRECTORIES: [&str; 3] = ["faults", "proven", "right"];
+
+fn output(directory: &Path, program: &str, arguments: &[&str]) -> Output {
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(directory);
+    let output = command.output();
+    output.unwrap_or_else(|error| panic!("{program}: {error}; see the top of tests/tools.rs"))
+}
+
+fn lxcdiag(directory: &Path, arguments: &[&str]) -> String {
+    let output = output(directory, env!("CARGO_BIN_EXE_lxcdiag"), arguments);
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The scripts of a directory: their names, with the files beside them in a directory for each.
+fn scripts(of: &str) -> Vec<(tempfile::TempDir, String)> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/audit")
+        .join(of);
+    let entries = std::fs::read_dir(directory).unwrap();
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+    let copied = || {
+        let copy = tempfile::tempdir().unwrap();
+        for file in &files {
+            let text = std::fs::read_to_string(file).unwrap();
+            // What the tests expect is no part of the script.
+            let lines = text.split_inclusive('\n');
+            let script: String = lines
+                .filter(|line| !line.starts_with("#= ") && !line.starts_with("#? "))
+                .collect();
+            std::fs::write(copy.path().join(name(file)), script).unwrap();
+        }
+        copy
+    };
+    let names = files.iter().map(|file| name(file));
+    names
+        .filter(|name| name.ends_with(".sh"))
+        .map(|name| (copied(), name))
+        .collect()
+}
+
+/// The kinds of findings that shellcheck has.
+fn shellcheck(directory: &Path, script: &str) -> BTreeSet<String> {
+    let checked = output(directory, "shellcheck", &["-x", "-f", "json", script]);
+    let findings: Vec<Value> = serde_json::from_slice(&checked.stdout).unwrap();
+    let kind = |it: &Value| format!("SC{}", it["code"]);
+    findings.iter().map(kind).collect()
+}
+
+fn findings_above_notes(directory: &Path, script: &str) -> Vec<String> {
+    let json = lxcdiag(directory, &["audit", "--format", "json", script]);
+    let report: Value = serde_json::from_str(&json).unwrap();
+    let files = report["files"].as_array().unwrap();
+    let findings = files
+        .iter()
+        .flat_map(|it| it["findings"].as_array().unwrap());
+    findings
+        .filter(|finding| finding["severity"] != "note")
+        .map(|finding| format!("{script}: {}", finding["rule"].as_str().unwrap()))
+        .collect()
+}
+
+#[test]
+fn shellcheck_finds_nothing_new_in_a_patched_script() {
+    let (mut wrong, mut left, mut patched) = (Vec::new(), Vec::new(), 0);
+    for (copy, script) in DIRECTORIES.into_iter().flat_map(scripts) {
+        let directory = copy.path();
+        let is_valid = |script: &str| output(directory, "bash", &["-n", script]).status.success();
+        let (before, was_valid) = (shellcheck(directory, &script), is_valid(&script));
+        let patch = lxcdiag(directory, &["audit", "--patch", &script]);
+        if patch.is_empty() {
+            continue;
+        }
+        patched += 1;
+        std::fs::write(directory.join("a.patch"), &patch).unwrap();
+        let applied = output(directory, "patch", &["-p1", "-i", "a.patch"]);
+        assert!(applied.status.success(), "{script}: {applied:?}\n{patch}");
+        let after = shellcheck(directory, &script);
+        let new: Vec<_> = after.difference(&before).collect();
+        if !new.is_empty() || was_valid && !is_valid(&script) {
+            wrong.push(format!("{script}: {new:?}\n{patch}"));
+        }
+        left.extend(findings_above_notes(directory, &script));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    // `pct push 900 a.conf`: the destination is unknown.
+    assert_eq!(left, ["options.sh: push-arguments"]);
+    assert!(patched > 50, "{patched}");
+}
+
+#[test]
+fn the_sarif_report_is_valid() {
+    for of in DIRECTORIES {
+        let all = scripts(of);
+        let names = all.iter().map(|(_, name)| name.as_str());
+        let directory = all[0].0.path();
+        let arguments: Vec<_> = ["audit", "--format", "sarif"]
+            .into_iter()
+            .chain(names)
+            .collect();
+        std::fs::write(directory.join("a.sarif"), lxcdiag(directory, &arguments)).unwrap();
+        let arguments = ["validate", "a.sarif"];
+        let validated = output(directory, "sarif-multitool", &arguments);
+        let said = String::from_utf8_lossy(&validated.stdout).into_owned();
+        assert!(validated.status.success(), "{validated:?}");
+        assert!(!said.contains(": error "), "{said}");
+    }
+}
