@@ -15,6 +15,8 @@ use tempfile::TempDir;
 const PRIVILEGED: Range<u32> = 0..3;
 const UNPRIVILEGED: Range<u32> = 3..4;
 pub const MATRIX: Range<u32> = 4..12;
+/// Three that differ in their systemd, and an unprivileged one.
+pub const UNITS: Range<u32> = 52..56;
 pub const FLEET: Range<u32> = 12..52;
 
 /// Longer than all other tests together hold a container.

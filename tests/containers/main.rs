@@ -1,7 +1,7 @@
 //! The built binary against real containers with a real systemd.
 //!
-//! Needs root on a Debian machine. `tests/run` runs these tests in three parts: [`matrix`] (every incident on every
-//! systemd), [`fleet`] (sweeps over forty containers), and the rest. They set up the [`lab`] and leave it up for the
+//! Needs root on a Debian machine. `tests/run` runs these tests in parts: [`matrix`] (every incident on every
+//! systemd), [`units`] (units that fail in many ways), [`fleet`] (sweeps over forty containers), and the rest. They set up the [`lab`] and leave it up for the
 //! next time; `tests/lab/lab down` removes it. LXCDIAG_TEST_FIRST_CT names another first container ID.
 
 #![allow(
@@ -32,6 +32,7 @@ mod processes;
 mod proven;
 mod remedies;
 mod trace;
+mod units;
 mod untouched;
 mod verdicts;
 #[path = "../harness/wait.rs"]
