@@ -91,10 +91,11 @@ impl Container {
     /// The commands for all hypotheses that are not the verdict.
     fn wrong_remedies(&self) -> Vec<(String, String)> {
         let unit = format!("unit={UNIT}");
-        let runbooks: [(&str, &[&str]); 3] = [
+        let runbooks: [(&str, &[&str]); 4] = [
             ("race-condition", &["--var", &unit]),
             ("unit-failed", &["--var", &unit]),
             ("health", &[]),
+            ("race-risk", &[]),
         ];
         let mut scripts = Vec::new();
         for (runbook, options) in runbooks {

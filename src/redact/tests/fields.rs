@@ -16,7 +16,7 @@ use crate::evidence::trace::TracedPush;
 use crate::expression::{Missing, NoFact, Reason};
 use crate::judge::results::MetricValue;
 use crate::judge::results::{Affected, Severity};
-use crate::judge::{Remedy, judge};
+use crate::judge::{Remedy, Required, judge};
 use crate::report::Report;
 use crate::runbook::{RemedyKind, Runbook};
 
@@ -167,7 +167,10 @@ fn every_field_of_a_report_is_redacted_except_these() {
         title: "a".to_owned(),
         commands: "b".to_owned(),
         changes: "c".to_owned(),
-        requires: Vec::new(),
+        requires: vec![Required {
+            name: "d".to_owned(),
+            about: "e".to_owned(),
+        }],
     };
     report.hypotheses[0].remedies = vec![remedy.clone()];
     report.verdict.remedies = vec![remedy];

@@ -1,0 +1,96 @@
+//! `fix` in real containers: the fault is gone, or nothing was harmed.
+
+use std::process::Command;
+
+use rustix::process::Signal;
+
+use crate::lab::{self, Container};
+use crate::lxcdiag::{Ended, bare, run, start};
+use crate::remedies::{SOURCE, UNIT};
+use crate::wait::wait_until;
+
+impl Container {
+    fn fix(&self, runbook: &str, options: &[&str]) -> Command {
+        let mut command = bare();
+        command
+            .args(["fix", runbook, "--yes", "--ct"])
+            .arg(self.id.to_string())
+            .arg("--pct")
+            .arg(lab::pct())
+            .args(options)
+            .env("LXCDIAG_HOST_ROOT", lab::host_root())
+            .env("XDG_STATE_HOME", self.directory.path());
+        command
+    }
+
+    fn fixed(&self, options: &[&str]) -> Ended {
+        run(&mut self.fix("race-condition", options))
+    }
+
+    fn unit_states(&self) -> String {
+        self.sh(&format!(
+            "systemctl is-enabled {UNIT} 2>&1; systemctl is-active {UNIT}; :"
+        ))
+    }
+}
+
+#[test]
+fn a_race_is_repaired() {
+    let container = Container::privileged();
+    let failed_at = container.inject("late-push", &["--delay", "0.3"]).failed_at;
+    let ended = container.fixed(&["--failed-at", &failed_at.unwrap()]);
+    assert_eq!(ended.status, 0, "{ended:?}");
+    assert!(ended.stdout.contains("(race-condition)"), "{ended:?}");
+    assert!(ended.stderr.contains("lxcdiag: fixed: "), "{ended:?}");
+    assert_eq!(container.unit_states(), "enabled\nactive\n");
+}
+
+#[test]
+fn a_failed_push_is_repaired_from_the_source_on_the_host() {
+    let container = Container::privileged();
+    container.inject("directory-push", &[]);
+    let without = container.fixed(&[]);
+    assert_ne!(without.status, 0, "{without:?}");
+    assert!(without.stderr.contains("SOURCE"), "{without:?}");
+    assert!(
+        container.unit_states().ends_with("inactive\n"),
+        "{without:?}"
+    );
+    let ended = container.fixed(&["--var", &format!("source={SOURCE}")]);
+    assert_eq!(ended.status, 0, "{ended:?}");
+    assert_eq!(container.unit_states(), "enabled\nactive\n");
+}
+
+#[test]
+fn a_diagnosis_that_is_wrong_harms_nothing() {
+    let container = Container::privileged();
+    container.inject("healthy", &[]);
+    let files = "cd /etc/systemd/system && find . -printf '%p %m %s %T@ %l\\n' | sort";
+    let (before, states) = (container.sh(files), container.unit_states());
+    // The time is wrong: nothing failed then.
+    let ended = container.fixed(&["--failed-at", "2026-01-02T03:04:05Z"]);
+    assert_eq!(container.sh(files), before, "{ended:?}");
+    assert_eq!(container.unit_states(), states, "{ended:?}");
+    // The name is wrong.
+    let other = container.fixed(&["--var", "unit=embeding_server.service"]);
+    assert_ne!(other.status, 0, "{other:?}");
+    assert_eq!(container.sh(files), before, "{other:?}");
+    assert_eq!(container.unit_states(), states, "{other:?}");
+}
+
+#[test]
+fn a_signal_ends_the_command_in_the_container() {
+    let container = Container::pristine();
+    container.sh(
+        "printf '[Service]\\nType=oneshot\\nTimeoutStartSec=600\\nExecStart=/bin/sleep 600\\n' >/etc/systemd/system/slow.service
+        systemctl daemon-reload",
+    );
+    let running = start(&mut container.fix("unit-failed", &["--var", "unit=slow"]));
+    let is_client = "grep -lx systemctl -z /proc/[0-9]*/cmdline 2>/dev/null || :";
+    let waits = || !container.sh(is_client).is_empty();
+    wait_until("the unit is being started", waits);
+    running.signal(Signal::TERM);
+    let ended = running.ended();
+    assert_eq!(ended.status, 143, "{ended:?}");
+    wait_until("the command has ended in the container", || !waits());
+}
