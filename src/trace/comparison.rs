@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::evidence::provision_log::call_failure;
-use crate::evidence::trace::{Run, Trace};
+use crate::evidence::time::seconds;
+use crate::evidence::trace::{Call, Run, Trace};
 
 /// The quantile of the normal distribution for intervals of 95 %.
 const Z: f64 = 1.959_963_984_540_054;
@@ -109,6 +110,9 @@ pub fn comparison(trace: &Trace) -> Option<String> {
         };
         let _ = writeln!(text, "{label}{}", without.describe());
     }
+    if let Some(durations) = Durations::of(&trace.runs) {
+        let _ = writeln!(text, "{}", durations.describe());
+    }
     let Some(delay) = delay else {
         return Some(text);
     };
@@ -127,6 +131,47 @@ pub fn comparison(trace: &Trace) -> Option<String> {
         );
     }
     Some(text)
+}
+
+/// How long the pushes of several runs took that succeeded. A push is synchronous: at its end, the file is visible.
+#[derive(Debug, PartialEq, Eq)]
+struct Durations {
+    pushes: usize,
+    /// In nanoseconds.
+    median: i64,
+    /// The 99th percentile, by nearest rank.
+    high: i64,
+}
+
+impl Durations {
+    fn of(runs: &[Run]) -> Option<Self> {
+        let calls = runs.iter().flat_map(|run| &run.calls);
+        let pushes = calls.filter(|call| call.push.is_some() && call_failure(call).is_none());
+        let took = |call: &Call| {
+            let end = call.finished_at?.nanos();
+            Some(end.saturating_sub(call.started_at.nanos()))
+        };
+        let mut durations: Vec<i64> = pushes.filter_map(took).collect();
+        durations.sort_unstable();
+        let rank = |percent: usize| {
+            let rank = (durations.len() * percent).div_ceil(100);
+            durations.get(rank.checked_sub(1)?).copied()
+        };
+        Some(Self {
+            pushes: durations.len(),
+            median: rank(50)?,
+            high: rank(99)?,
+        })
+    }
+
+    fn describe(&self) -> String {
+        format!(
+            "Time from the begin of a push to the visible file, at most: median {:.3} s, 99th percentile {:.3} s ({} pushes)",
+            seconds(self.median),
+            seconds(self.high),
+            self.pushes
+        )
+    }
 }
 
 /// What the rates show. `push` is the message of the push that failed in every run with the delay.
@@ -179,7 +224,12 @@ fn count_of_runs(count: usize) -> String {
 }
 
 fn percent(rate: f64) -> String {
-    format!("{:.0} %", rate * 100.0)
+    let percent = rate * 100.0;
+    // The upper bound of a rare failure needs its decimals.
+    match (0.05..9.95).contains(&percent) {
+        true => format!("{percent:.1} %"),
+        false => format!("{percent:.0} %"),
+    }
 }
 
 fn milliseconds(count: u64) -> String {
@@ -263,6 +313,69 @@ mod tests {
             text,
             "The delay does not help: a push fails in every run with it, and no delay changes that: \
              failed to create file: /etc/: Is a directory"
+        );
+    }
+
+    /// A run with pushes that took these seconds.
+    fn run(took: impl Iterator<Item = i64>) -> Run {
+        use crate::evidence::trace::{Ending, Push, SourceKind, Stamp};
+        let ending = Ending {
+            exit: Some(0),
+            signal: None,
+        };
+        let call = |seconds: i64| Call {
+            program: "pct".to_owned(),
+            path: "/usr/sbin/pct".to_owned(),
+            arguments: Vec::new(),
+            ct: None,
+            pid: 1,
+            started_at: Stamp::new(0),
+            finished_at: Some(Stamp::new(seconds * 1_000_000_000)),
+            ending,
+            stderr: Some(String::new()),
+            stderr_bytes: 0,
+            stdout_included: false,
+            boot: None,
+            push: Some(Push {
+                source: "a".to_owned(),
+                destination: "/a".to_owned(),
+                kind: SourceKind::File,
+                size: None,
+                sha256: None,
+                changed: false,
+            }),
+        };
+        Run {
+            started_at: Stamp::new(0),
+            finished_at: Stamp::new(0),
+            settle_ms: None,
+            ending,
+            calls: took.map(call).collect(),
+        }
+    }
+
+    #[test]
+    fn the_duration_of_pushes_is_that_of_those_that_succeeded() {
+        let found = Durations::of(&[run(1..=200)]).unwrap();
+        let second = 1_000_000_000;
+        let expected = Durations {
+            pushes: 200,
+            median: 100 * second,
+            high: 198 * second,
+        };
+        assert_eq!(found, expected);
+        let mut failed = run([7, 8].into_iter());
+        failed.calls[1].stderr = Some("failed to create file: /a: Is a directory\n".to_owned());
+        let found = Durations::of(&[failed]).unwrap();
+        assert_eq!((found.pushes, found.high), (1, 7 * second));
+        assert_eq!(Durations::of(&[run([].into_iter())]), None);
+    }
+
+    #[test]
+    fn the_upper_bound_of_a_rare_failure_has_decimals() {
+        assert_eq!(
+            count(0, 100).describe(),
+            "0 of 100 runs failed: 0 % (95 % interval: 0 % to 3.7 %)"
         );
     }
 }

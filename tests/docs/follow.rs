@@ -23,6 +23,10 @@ const NOT_RUN: &[(&str, &str)] = &[
         "changes this machine",
     ),
     ("cargo test", "runs this test"),
+    (
+        "lxcdiag trace --repeat 100 ",
+        "takes minutes; tests/containers/trace.rs runs the probe",
+    ),
     ("LXCDIAG_HISTORIES=", "plays histories for minutes"),
     ("LXCDIAG_EVENTS=", "needs cargo, and enumerates for minutes"),
     (
