@@ -45,6 +45,10 @@ const NOT_RUN: &[(&str, &str)] = &[
     ("benches/figures", "measures for minutes, in the lab"),
     ("benches/sweep", "measures for minutes, in the lab"),
     (
+        "benches/script",
+        "makes a release build, and measures for a minute",
+    ),
+    (
         "tests/lab/lab",
         "needs LXC; the tests in real containers run it",
     ),
