@@ -1,8 +1,10 @@
 //! Runs the commands of a remedy on this host, with bash, as the user would after pasting them.
 //!
-//! They get the user's environment, and nothing of the terminal: no input, a session of their own, and their output is
-//! handed on line by line. Whatever they started in that session ends with them.
+//! They get a few variables and nothing of the terminal: no input, a session of their own, and their output is handed on
+//! line by line. `pct exec` passes its environment to the container, so the user's must not be in it. Whatever they started
+//! in that session ends with them.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::io;
 use std::process::{ExitStatus, Stdio};
@@ -49,7 +51,9 @@ pub(crate) async fn run(
     let mut child = Command::new("setsid")
         .args(["sh", "-c", "exec \"$@\" 2>&1", "sh"])
         .args(["bash", "--noprofile", "--norc", "-c", script])
-        .env_remove("BASH_ENV")
+        .env_clear()
+        .envs(["PATH", "HOME"].map(|name| (name, std::env::var_os(name).unwrap_or_default())))
+        .envs([("LC_ALL", "C.UTF-8"), ("TZ", "UTC")])
         .envs(variables.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -89,6 +93,7 @@ impl Session {
     /// Ends them: SIGTERM, then SIGKILL. In a container they are still part of the session.
     async fn end(&self, child: &mut Child) {
         for (signal, patience) in [(Signal::TERM, GRACE), (Signal::KILL, GRACE)] {
+            let mut told = HashSet::new();
             let ended = timeout(patience, async {
                 loop {
                     let _ = child.try_wait();
@@ -99,7 +104,10 @@ impl Session {
                         return;
                     }
                     for member in members {
-                        let _ = kill_process(member, signal);
+                        // Once each: another SIGTERM would disturb the cleanup after the first.
+                        if told.insert(member) {
+                            let _ = kill_process(member, signal);
+                        }
                     }
                     sleep(Duration::from_millis(50)).await;
                 }

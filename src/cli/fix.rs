@@ -28,6 +28,8 @@ use crate::judge::{Remedy, Required, VerdictKind};
 use crate::report::brief;
 use crate::runbook::RemedyKind;
 
+/// What a remedy changes that only looks.
+const NOTHING: &str = "nothing";
 /// How long a service that was just started runs before the container is diagnosed again: many fail at once.
 const SETTLE: Duration = Duration::from_secs(2);
 
@@ -146,6 +148,8 @@ impl Fix<'_> {
         let remedies: Vec<_> = remedies
             .iter()
             .filter(|remedy| remedy.kind == RemedyKind::Now && !remedy.commands.is_empty())
+            // What only looks fixes nothing, and its exit status may be that of what it found.
+            .filter(|remedy| remedy.changes != NOTHING)
             .collect();
         if !self.is_built_in && !remedies.is_empty() {
             for remedy in remedies {
@@ -158,6 +162,16 @@ impl Fix<'_> {
         for (place, remedy) in remedies.iter().enumerate() {
             let heading = format!("Fix now, {} of {}", place + 1, remedies.len());
             show(&heading, remedy, request);
+            if request.shown(&remedy.commands) != remedy.commands {
+                say(
+                    "this is not run, because a part of the commands looks like a secret and is not shown",
+                );
+                continue;
+            }
+            if has_run {
+                // What was typed before the question was shown is no answer to it.
+                output::discard_input();
+            }
             let is_agreed =
                 self.args.yes || answered(stop, || output::ask_consent("Run this?")).await?;
             if !is_agreed {
@@ -167,7 +181,8 @@ impl Fix<'_> {
             self.refuse_if_locked()?;
             has_run = true;
             let line = |line: &str| print_error(&format!("  | {line}"));
-            let ended = host_shell::run(&remedy.commands, &variables, line, stop.as_mut()).await;
+            let script = with_pct(&self.args.reach, &remedy.commands);
+            let ended = host_shell::run(&script, &variables, line, stop.as_mut()).await;
             match ended {
                 Ok(Ended::Itself(status)) if status.success() => {}
                 Ok(Ended::Itself(status)) => {
@@ -193,7 +208,7 @@ impl Fix<'_> {
         Ok(has_run)
     }
 
-    /// The variables of the shell: the values that the commands require, and the `pct` that the user asks for.
+    /// The variables of the shell: the values that the commands require.
     async fn variables(
         &self,
         remedy: &Remedy,
@@ -205,7 +220,6 @@ impl Fix<'_> {
             let given = request.values.values.get(&name.to_lowercase());
             let value = match given.filter(|value| !value.is_empty()) {
                 Some(value) => Some(value.clone()),
-                None if std::env::var_os(name).is_some_and(|value| !value.is_empty()) => None,
                 None => {
                     let question = format!("{name} ({about}): ");
                     answered(stop, move || output::ask(&question)).await?
@@ -214,14 +228,13 @@ impl Fix<'_> {
             // Without a value, the commands refuse to run and name it.
             variables.extend(value.map(|value| (name.clone(), value.into())));
         }
-        variables.extend(path_with_pct(&self.args.reach));
         Ok(variables)
     }
 
     /// A container that is being backed up or migrated is not changed.
     fn refuse_if_locked(&self) -> Result<(), CliError> {
-        let found = self.host.find(self.ct).ok();
-        match found.and_then(|found| found.config.lock) {
+        let found = self.host.find(self.ct)?;
+        match found.config.lock {
             None => Ok(()),
             Some(lock) => {
                 let message = format!("cannot fix container {}: it is locked ({lock})", self.ct);
@@ -268,14 +281,15 @@ async fn answered<T: Send + 'static>(
     }
 }
 
-/// A PATH on which the `pct` of `--pct` comes first, if that is a path.
-fn path_with_pct(reach: &ReachArgs) -> Option<(String, OsString)> {
-    let directory = reach.pct.parent().filter(|_| reach.via == Via::Pct)?;
-    if directory == Path::new("") {
-        return None;
+/// A script in which `pct` is the one of `--pct`, if that is a path.
+fn with_pct(reach: &ReachArgs, script: &str) -> String {
+    let is_path = reach.via == Via::Pct && reach.pct.components().count() > 1;
+    let pct = std::path::absolute(&reach.pct).ok().filter(|_| is_path);
+    match pct.as_deref().and_then(Path::to_str) {
+        Some(pct) => {
+            let pct = crate::shell_quote::command_line(&[pct.to_owned()]);
+            format!("pct() {{ {pct} \"$@\"; }}\n{script}")
+        }
+        None => script.to_owned(),
     }
-    let directory = std::path::absolute(directory).ok()?;
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let all = std::iter::once(directory).chain(std::env::split_paths(&path));
-    Some(("PATH".to_owned(), std::env::join_paths(all).ok()?))
 }

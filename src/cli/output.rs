@@ -3,6 +3,8 @@
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use rustix::termios::{QueueSelector, tcflush};
+
 use super::args::ReportArgs;
 use super::error::CliError;
 use super::file::{check_writable, write_file};
@@ -73,6 +75,11 @@ pub(super) fn can_ask() -> bool {
 pub(super) fn ask_consent(question: &str) -> bool {
     let answer = ask(&format!("{question} [y/N] "));
     answer.is_some_and(|answer| ["y", "yes"].contains(&answer.to_lowercase().as_str()))
+}
+
+/// Drops what was typed and not read yet.
+pub(super) fn discard_input() {
+    let _ = tcflush(std::io::stdin(), QueueSelector::IFlush);
 }
 
 /// Asks the user a question. None without a terminal, or without an answer.

@@ -5,23 +5,25 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::cli::exit_code::ExitCode;
 use crate::engine::stop::{Signal, Stop};
 
-/// Waits for SIGINT, SIGTERM or SIGHUP, from the call on: call it before anything starts.
+/// Waits for SIGINT, SIGQUIT, SIGTERM or SIGHUP, from the call on: call it before anything starts.
 ///
 /// # Panics
 /// Outside a runtime.
 pub(super) fn first() -> impl Future<Output = Stop> {
     let streams = (
         signal(SignalKind::interrupt()),
+        signal(SignalKind::quit()),
         signal(SignalKind::terminate()),
         signal(SignalKind::hangup()),
     );
     async {
-        let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) = streams else {
+        let (Ok(mut interrupt), Ok(mut quit), Ok(mut terminate), Ok(mut hangup)) = streams else {
             // Without handlers the signals keep their default, which is to end the process.
             return std::future::pending().await;
         };
         Stop::Signal(tokio::select! {
             _ = interrupt.recv() => Signal::Interrupt,
+            _ = quit.recv() => Signal::Interrupt,
             _ = terminate.recv() => Signal::Terminate,
             _ = hangup.recv() => Signal::Hangup,
         })

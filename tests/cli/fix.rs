@@ -201,6 +201,35 @@ fn a_locked_container_is_not_changed() {
     assert!(!started(&environment));
 }
 
+/// `pct exec` passes its own environment on.
+#[test]
+fn what_is_in_the_environment_does_not_reach_the_container() {
+    let environment = environment();
+    let seen = environment.path("seen");
+    on_start(&environment, &format!("env >{}\n", seen.display()));
+    let mut command = environment.command_as_root(&[&FIX[..], &["--yes"]].concat());
+    command
+        .env("VAULT_TOKEN", "geheim")
+        .env("SOURCE", "/etc/motd");
+    environment.finished(command);
+    let seen = std::fs::read_to_string(seen).unwrap();
+    assert!(seen.contains("LC_ALL=C.UTF-8"), "{seen}");
+    assert!(!seen.contains("VAULT_TOKEN"), "{seen}");
+    assert!(!seen.contains("SOURCE"), "{seen}");
+}
+
+/// Its configuration is gone by the time of the answer.
+#[test]
+fn a_container_that_cannot_be_found_any_more_is_not_changed() {
+    let environment = environment();
+    let mut typed = Typed::new(&environment);
+    std::fs::remove_file(environment.path("host/etc/pve/nodes/pve1/lxc/958.conf")).unwrap();
+    typed.types("y\n");
+    let (status, output) = typed.ended();
+    assert_eq!(status, Some(69), "{output}");
+    assert!(!started(&environment), "{output}");
+}
+
 /// `fix` on a terminal on which the test types.
 struct Typed {
     child: Child,
@@ -244,6 +273,7 @@ fn spawn(command: &mut Command) -> Child {
 }
 
 const CTRL_C: &str = "\x03";
+const CTRL_BACKSLASH: &str = "\x1c";
 
 #[test]
 fn ctrl_c_at_the_question_runs_nothing() {
@@ -255,28 +285,30 @@ fn ctrl_c_at_the_question_runs_nothing() {
     assert!(!started(&environment), "{output}");
 }
 
+/// Also by the key that ends a program with a core dump.
 #[test]
-fn ctrl_c_ends_the_command_and_all_that_it_started() {
-    let environment = environment();
-    let began = environment.path("began");
-    on_start(
-        &environment,
-        &format!(
-            "trap '' INT; sh -c 'echo $$ >{}; exec sleep 600'\n",
-            began.display()
-        ),
-    );
-    let mut typed = Typed::new(&environment);
-    typed.types("y\n");
-    let process = wait_for("the command begins", || {
-        let text = std::fs::read_to_string(&began).unwrap_or_default();
-        Some(text.strip_suffix('\n')?.to_owned())
-    });
-    typed.types(CTRL_C);
-    let (status, output) = typed.ended();
-    assert_eq!(status, Some(130), "{output}");
-    wait_until("the command is gone", || {
-        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-        stat.is_empty() || stat.contains(") Z ")
-    });
+fn ctrl_c_and_ctrl_backslash_end_the_command_and_all_that_it_started() {
+    for key in [CTRL_C, CTRL_BACKSLASH] {
+        let environment = environment();
+        let began = environment.path("began");
+        on_start(
+            &environment,
+            &format!(
+                "trap '' INT QUIT; sh -c 'echo $$ >{}; exec sleep 600'\n",
+                began.display()
+            ),
+        );
+        let mut typed = Typed::new(&environment);
+        typed.types("y\n");
+        let process = wait_for("the command begins", || {
+            let text = std::fs::read_to_string(&began).unwrap_or_default();
+            Some(text.strip_suffix('\n')?.to_owned())
+        });
+        typed.types(key);
+        typed.ended();
+        wait_until("the command is gone", || {
+            let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+            stat.is_empty() || stat.contains(") Z ")
+        });
+    }
 }
