@@ -23,6 +23,10 @@ const LAST: usize = 24;
 const REPEATED: usize = 8;
 /// Lines of each kind of evidence.
 const EVIDENCE: usize = 3;
+/// In place of that, if the commands are too long for anything but them and the verdict.
+const ESSENTIALS: usize = 0;
+/// The first lists of what a verdict is based on.
+const FOR_AND_AGAINST: usize = 2;
 /// Checks that are shown.
 const CHECKS: usize = 10;
 /// Moments of the timeline.
@@ -33,31 +37,46 @@ const MORE_REMEDIES: &str = "-v shows the rest";
 const LABEL: usize = 19;
 
 pub(in crate::report) fn render(report: &Report, layout: Layout) -> String {
-    let tries = (1..=EVIDENCE).rev();
+    let tries = (ESSENTIALS..=EVIDENCE).rev();
     let mut tries = tries.map(|evidence| within(report, layout, evidence));
-    let fits = |text: &String| lines(text, layout) <= MOST;
-    tries
-        .clone()
-        .find(fits)
-        .or_else(|| tries.next_back())
-        .unwrap_or_default()
+    let fits = |page: &Page| lines(&page.text, layout) <= MOST && page.last <= LAST;
+    let page = tries.clone().find(fits).or_else(|| tries.next_back());
+    page.map(|page| page.text).unwrap_or_default()
 }
 
-/// The report with at most `most` lines of each kind of evidence.
-fn within(report: &Report, layout: Layout, most: usize) -> String {
+struct Page {
+    text: String,
+    /// How many lines from the end the first command is.
+    last: usize,
+}
+
+/// The report with at most `most` lines of each kind of evidence, or only its [`ESSENTIALS`].
+fn within(report: &Report, layout: Layout, most: usize) -> Page {
     let above = format!(
         "{}\n{}",
-        head(report, layout),
+        head(report, layout, most),
         reasons(report, layout, most)
     );
-    let fix = fix(report, layout);
+    let fix = fix(report, layout, most);
     let moments = moments(report, layout);
     let short = format!("{above}{fix}{}{moments}", checks(report, layout, MOST));
     if lines(&short, layout) <= LAST {
-        return short;
+        return Page {
+            text: short,
+            last: 0,
+        };
     }
     let is_repeated = lines(&fix, layout) <= REPEATED;
     let closing = closing(report, layout, is_repeated);
+    let script = first_remedy(report).map_or("", |remedy| &remedy.commands);
+    // The commands, and below them the note on what they change.
+    let shown = lines(&fix, layout).min(command_lines(script, layout) + 2);
+    if most == ESSENTIALS {
+        return Page {
+            last: shown + lines(&closing, layout),
+            text: format!("{above}{fix}{closing}"),
+        };
+    }
     let below = lines(&fix, layout) + lines(&moments, layout) + lines(&closing, layout);
     let mut spare = MOST.saturating_sub(lines(&above, layout) + below);
     if !is_repeated {
@@ -65,7 +84,20 @@ fn within(report: &Report, layout: Layout, most: usize) -> String {
         spare = spare.min(LAST.saturating_sub(below));
     }
     let checks = checks(report, layout, spare);
-    format!("{above}{fix}{checks}{moments}{closing}")
+    let end = format!("{checks}{moments}{closing}");
+    Page {
+        last: match is_repeated {
+            true => lines(&closing, layout),
+            false => shown + lines(&end, layout),
+        },
+        text: format!("{above}{fix}{end}"),
+    }
+}
+
+fn command_lines(script: &str, layout: Layout) -> usize {
+    let mut text = String::new();
+    commands(&mut text, script);
+    lines(&text, layout)
 }
 
 /// How many lines of the terminal a text takes: longer lines are broken by the terminal.
@@ -83,7 +115,7 @@ fn shown_width(line: &str) -> usize {
 }
 
 /// What was diagnosed, and what was changed.
-fn head(report: &Report, layout: Layout) -> String {
+fn head(report: &Report, layout: Layout, most: usize) -> String {
     let mut text = String::new();
     let mut line = |body: &str, most: usize| {
         paragraph_at_most(&mut text, "  ", &visible(body), most, layout);
@@ -105,14 +137,17 @@ fn head(report: &Report, layout: Layout) -> String {
     if !set.is_empty() {
         line(&set.join(" · "), 2);
     }
-    if !defaults.is_empty() {
+    if !defaults.is_empty() && most > ESSENTIALS {
         line(&format!("defaults: {}", defaults.join(" · ")), 1);
     }
     if let Some(failed_at) = report.failure_time() {
         line(&format!("failed at {failed_at}"), 1);
     }
     if !report.changed.is_empty() {
-        line(&format!("lxcdiag ran: {}", report.changed.join("; ")), 2);
+        line(
+            &format!("lxcdiag ran: {}", report.changed.join("; ")),
+            most.clamp(1, 2),
+        );
     }
     if let Some(reason) = &report.cut_short {
         line(&format!("ended early: {reason}"), 1);
@@ -136,13 +171,23 @@ fn reasons(report: &Report, layout: Layout, most: usize) -> String {
             .map(|(_, check)| format!("{}: {}", check.title, check.observed).into())
             .collect();
         if !texts.is_empty() {
-            evidence(&mut body, label, &texts, most, inner);
+            evidence(&mut body, label, &texts, most.max(1), inner);
         }
     }
     if let Some(row) = report.main_hypothesis() {
-        for (label, texts) in row.basis(EVIDENCE) {
-            evidence(&mut body, label, &texts, most, inner);
+        let basis = row.basis(EVIDENCE).into_iter();
+        let shown = match most {
+            ESSENTIALS => FOR_AND_AGAINST,
+            _ => usize::MAX,
+        };
+        for (label, texts) in basis.take(shown) {
+            evidence(&mut body, label, &texts, most.max(1), inner);
         }
+    }
+    if most == ESSENTIALS {
+        let mut text = String::new();
+        banner::with_bar(&mut text, &body, report, layout);
+        return text;
     }
     if let Some(race) = report.other_race() {
         let says = format!("{}: {}", race.verdict_words(), race.reason());
@@ -239,7 +284,7 @@ fn evidence(body: &mut String, label: &str, texts: &[Cow<'_, str>], most: usize,
 }
 
 /// What to do first: the remedy that fixes the container now, if there is one.
-fn fix(report: &Report, layout: Layout) -> String {
+fn fix(report: &Report, layout: Layout, most: usize) -> String {
     let remedies = &report.verdict.remedies;
     let Some(first) = first_remedy(report) else {
         return unstructured_fix(report, layout);
@@ -250,7 +295,8 @@ fn fix(report: &Report, layout: Layout) -> String {
     commands(&mut text, &first.commands);
     if !first.changes.is_empty() {
         let changes = format!("This changes: {}", first.changes);
-        paragraph_at_most(&mut text, "  ", &visible(&changes), 2, layout);
+        let most = most.clamp(1, 2);
+        paragraph_at_most(&mut text, "  ", &visible(&changes), most, layout);
     }
     if remedies.len() > 1 {
         let _ = writeln!(text, "  {}", layout.paint(MORE_REMEDIES, style::DIM));
