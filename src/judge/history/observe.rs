@@ -58,7 +58,10 @@ impl Before {
             is_failure_unclear: stated.is_none()
                 && match recording.failed_command() {
                     Ok(failed) => failed.at.is_none(),
-                    Err(reason) => matches!(reason, NoFailure::Several | NoFailure::Unclear),
+                    Err(reason) => matches!(
+                        reason,
+                        NoFailure::Several | NoFailure::Unclear | NoFailure::EarlierRuns
+                    ),
                 },
             is_not_ready_logged: recording.log.iter().flatten().any(|failure| {
                 failure.kind == FailureKind::NotReady && failure.owner != Owner::AnotherContainer
