@@ -1,13 +1,14 @@
 //! Programs that run their arguments: `sudo`, `timeout`, `env`, `xargs`.
 
 use super::super::event::Word;
+use super::super::paths::file_name;
 use super::super::text::Text;
 use super::loops::lines;
 use super::simple::Call;
 use super::{Context, Flow, Input, Shell, Walker};
 
 /// Wrappers, and their options that take a value.
-const WRAPPERS: [(&str, &[&str]); 22] = [
+const WRAPPERS: [(&str, &[&str]); 23] = [
     (
         "sudo",
         &["-u", "-g", "-C", "-h", "-p", "-r", "-t", "-T", "-D", "-U"],
@@ -32,6 +33,7 @@ const WRAPPERS: [(&str, &[&str]); 22] = [
     ("eatmydata", &[]),
     ("catchsegv", &[]),
     ("xargs", &["-I", "-n", "-P", "-L", "-d", "-a", "-E", "-s"]),
+    ("parallel", &["-j", "-a", "-N", "-n", "-I", "-S", "--jobs"]),
     ("find", &[]),
 ];
 
@@ -86,6 +88,7 @@ impl Walker<'_> {
     ) -> Flow {
         match name {
             "xargs" => self.xargs(shell, call, start, context),
+            "parallel" => self.parallel(shell, call, start, context),
             "find" => {
                 let any = self.symbol("{}");
                 let words = call.words.get(start..).unwrap_or_default();
@@ -121,6 +124,60 @@ impl Walker<'_> {
                 Flow::Next
             }
         }
+    }
+
+    /// GNU parallel: the command up to `:::`, once for each value after it. It waits for all of them.
+    fn parallel(
+        &mut self,
+        shell: &mut Shell,
+        call: &Call,
+        start: usize,
+        context: &Context,
+    ) -> Flow {
+        let mut context = context.clone();
+        context.input = Input::Inherited;
+        let words = call.words.get(start..).unwrap_or_default();
+        let ends = |word: &Word| word.as_str().starts_with(":::");
+        let mut parts = words.split(ends);
+        let command = parts.next().unwrap_or_default();
+        let values = match (words.iter().find(|word| ends(word)), parts.next()) {
+            (Some(separator), Some(values)) if separator.as_str() == ":::" => values,
+            _ => &[],
+        };
+        let mut values: Vec<Text> = values.iter().map(|word| word.text.clone()).collect();
+        if values.is_empty() || parts.next().is_some() {
+            let symbol = self.symbol("the input of parallel");
+            values = vec![Text::new(&symbol, call.place)];
+        }
+        for value in values {
+            let name = value.map(|text| file_name(text).to_owned());
+            let stem = self.symbol("{.}");
+            let is_filled = |word: &Word| word.as_str().contains(['{', '}']);
+            let mut words = with_value(command, "{}", &value);
+            words = with_value(&words, "{/}", &name);
+            for place in ["{.}", "{/.}", "{1}", "{2}"] {
+                words = with_value(&words, place, &Text::new(&stem, call.place));
+            }
+            if !command.iter().any(is_filled) {
+                words.push(Word {
+                    text: value,
+                    ..Word::default()
+                });
+            }
+            // One word is a script.
+            if let [script] = command
+                && script.as_str().contains(' ')
+            {
+                let word = |text: &str| Word {
+                    text: Text::new(text, call.place),
+                    ..Word::default()
+                };
+                words.splice(0..0, [word("bash"), word("-c")]);
+            }
+            let words = words.as_slice();
+            self.run(shell, &Call { words, ..*call }, &context);
+        }
+        Flow::Next
     }
 
     fn xargs(&mut self, shell: &mut Shell, call: &Call, start: usize, context: &Context) -> Flow {
