@@ -5,6 +5,8 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use lxcdiag::runbook::{Hypothesis, RemedyKind, read, read_runbook};
+
 use crate::lab::{Container, pct, quiet};
 use crate::lxcdiag::Ended;
 
@@ -313,19 +315,16 @@ fn a_mistyped_name_of_a_running_unit_needs_no_command() {
 #[test]
 fn every_remedy_is_tried() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("runbooks/race-condition.yaml");
-    let runbook: serde_yaml::Value =
-        serde_yaml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let hypotheses = runbook["hypotheses"].as_sequence().unwrap().iter();
-    let repairs = |hypothesis: &serde_yaml::Value| {
-        // An entry may include hypotheses of a part.
-        let remedies = hypothesis["remedies"].as_sequence().into_iter().flatten();
-        remedies
-            .filter(|remedy| remedy["fix"] == "now")
-            .any(|remedy| remedy["commands"].is_string())
+    let runbook = read(&read_runbook(&path).unwrap()).unwrap();
+    let repairs = |hypothesis: &&Hypothesis| {
+        let mut remedies = hypothesis.remedies.iter();
+        remedies.any(|remedy| remedy.kind == RemedyKind::Now && remedy.commands.is_some())
     };
-    let with_commands: BTreeSet<_> = hypotheses
-        .filter(|it| repairs(it))
-        .map(|it| it["id"].as_str().unwrap())
+    let with_commands: BTreeSet<_> = runbook
+        .hypotheses
+        .iter()
+        .filter(repairs)
+        .map(|it| it.id.as_str())
         .collect();
     assert_eq!(
         with_commands,

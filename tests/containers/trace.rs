@@ -35,12 +35,12 @@ fn trace_of(container: &Container) -> std::path::PathBuf {
     container.directory.path().join("trace.json")
 }
 
-/// The push waits for its source until the failure, or for two seconds.
+/// The push waits for its source until the failure, or for eight seconds.
 #[test]
 fn a_push_in_the_background_is_confirmed_as_a_race_and_a_delay_helps() {
     let container = Container::pristine();
     let script = format!(
-        "mkfifo unit; {{ for i in $(seq 40); do [ -e failed ] && break; sleep 0.05; done; cat {GOOD} >unit; }} &
+        "mkfifo unit; {{ for i in $(seq 160); do [ -e failed ] && break; sleep 0.05; done; cat {GOOD} >unit; }} &
          pct push $CT unit {UNIT} &
          sleep 0.2
          trap 'touch failed; wait; rm -f unit failed' EXIT
