@@ -10,7 +10,17 @@ use crate::wait::wait_until;
 
 #[test]
 fn refused_before_anything_is_sent() {
-    let container = Container::privileged();
+    refused(&Container::privileged());
+}
+
+#[test]
+fn refused_before_anything_is_sent_with_cgroup2() {
+    let container = Container::with_cgroup2();
+    assert!(container.has_cgroup2());
+    refused(&container);
+}
+
+fn refused(container: &Container) {
     container.inject("frozen", &["--delay", "0"]);
     let frozen = container.thaw_later();
     let calls = container.pct_calls();
@@ -52,8 +62,17 @@ fn assert_nothing_stale(container: &Container) {
 
 #[test]
 fn frozen_in_the_middle() {
-    let container = Container::pristine();
-    let running = start_a_run(&container);
+    nothing_runs_after_a_freeze_in_the_middle(&Container::privileged());
+}
+
+#[test]
+fn frozen_in_the_middle_with_cgroup2() {
+    nothing_runs_after_a_freeze_in_the_middle(&Container::with_cgroup2());
+}
+
+fn nothing_runs_after_a_freeze_in_the_middle(container: &Container) {
+    container.reset();
+    let running = start_a_run(container);
     let frozen = container.freeze();
     let ended = running.ended();
     assert_eq!(ended.status, 3, "{}", ended.stderr);
@@ -75,7 +94,7 @@ fn frozen_in_the_middle() {
         );
     }
     drop(frozen);
-    assert_nothing_stale(&container);
+    assert_nothing_stale(container);
 }
 
 #[test]

@@ -18,6 +18,7 @@ pub const MATRIX: Range<u32> = 4..12;
 /// Three that differ in their systemd, and an unprivileged one.
 pub const UNITS: Range<u32> = 52..56;
 pub const FLEET: Range<u32> = 12..52;
+const PURE_CGROUP2: Range<u32> = 56..57;
 
 /// Longer than all other tests together hold a container.
 const TURN: Duration = Duration::from_secs(1_800);
@@ -49,6 +50,13 @@ impl Container {
     pub fn unprivileged() -> Self {
         ensure_up();
         Self::free_one_of(&ids(UNPRIVILEGED))
+    }
+
+    /// A privileged one whose control groups are of version 2 only.
+    pub fn with_cgroup2() -> Self {
+        let ids = ids(PURE_CGROUP2);
+        succeed(lab().args(["up", "--cgroup2", "--ct", &list(&ids)]));
+        Self::free_one_of(&ids)
     }
 
     /// A privileged one in its pristine state.

@@ -55,6 +55,22 @@ fn a_push_late_by_300_ms() {
 }
 
 #[test]
+fn a_push_late_by_300_ms_with_cgroup2() {
+    a_late_push_is_a_race(&Container::with_cgroup2(), "0.3");
+}
+
+#[test]
+fn commands_before_systemd_listens_with_cgroup2() {
+    let container = Container::with_cgroup2();
+    container.inject("starting", &[]);
+    assert_verdict(
+        &container.diagnose(&["--read-only"]),
+        "systemd-not-ready likely, race likely",
+        1,
+    );
+}
+
+#[test]
 fn a_push_late_by_2_s() {
     a_late_push_is_a_race(&Container::privileged(), "2");
 }
