@@ -9,7 +9,7 @@
 ct='' unit='' file='' dir='' dest='' source='' delay='' lead=0
 readonly UNIT_DIR=/etc/systemd/system
 
-cmd_scenarios() { sed -n 's/^#: //p' "$HERE/inject.sh" "$HERE/incidents.sh"; }
+cmd_scenarios() { sed -n 's/^#: //p' "$HERE/inject.sh" "$HERE/incidents.sh" "$HERE/hostile.sh"; }
 
 cmd_inject() {
   local name=${1:-} reset=1

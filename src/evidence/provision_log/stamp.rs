@@ -18,6 +18,7 @@ const REACH: usize = 256;
 const DATE: usize = 29;
 /// How many times of day at the beginning of a line are examined.
 const CLOCKS: usize = 4;
+const DAY: i64 = 86_400 * SECOND;
 
 const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
@@ -56,6 +57,10 @@ static FORMS: LazyLock<[Form; 3]> = LazyLock::new(|| {
         time: constant_pattern(&format!("{CLOCK}{zone}")),
     })
 });
+
+/// Whole numbers are process IDs, sizes and the like, more often than times.
+static EPOCH: LazyLock<Regex> =
+    LazyLock::new(|| constant_pattern(r"\b(?<seconds>[1-9]\d{9})[.,](?<fraction>\d{3,9})\b"));
 
 /// What may precede a line's timestamp: a name in brackets or before a bar, colours, marks, a level, the
 /// container, the key of the field. A timestamp after other words belongs to the message.
@@ -109,6 +114,27 @@ pub(super) fn find(line: &str, end: Timestamp, zone: &TimeZone) -> Option<Stamp>
     clocks
         .into_iter()
         .find_map(|clock| stamp(line, clock, end, zone))
+        .or_else(|| epoch(line, end))
+}
+
+/// Seconds since the epoch, as bash's `$EPOCHREALTIME` and `date +%s.%N` write them, in the year before the log's end.
+fn epoch(line: &str, end: Timestamp) -> Option<Stamp> {
+    let found = EPOCH.captures(start_of(line, REACH))?;
+    let whole = found.get(0)?;
+    if !may_precede(line.get(..whole.start())?) {
+        return None;
+    }
+    let fraction = &found["fraction"];
+    let nanos = format!("{fraction:0<9}").parse().ok()?;
+    let instant = Timestamp::new(found["seconds"].parse().ok()?, nanos).ok()?;
+    let start = i64::try_from(instant.as_nanosecond()).ok()?;
+    let latest = i64::try_from(end.as_nanosecond()).ok()?.checked_add(DAY)?;
+    let precision = SECOND / 10_i64.pow(u32::try_from(fraction.len()).ok()?);
+    (latest.saturating_sub(366 * DAY) < start && start < latest).then_some(Stamp {
+        at: Some(Interval::new(start, start.saturating_add(precision))),
+        states_zone: true,
+        end: whole.end(),
+    })
 }
 
 /// Where a time of day begins: after a date, which ends in a digit and a space, two spaces or a `T`.

@@ -53,6 +53,8 @@ fn timestamps_are_as_precise_as_they_are_written() {
         ("Fri Jan  2 00:04:05 -03 2026", second),
         ("Fri  2 Jan 2026 03:04:05 AM UTC", second),
         ("Fri, 02 Jan 2026 04:04:05 +0100", second),
+        ("+ 1767323045.000000", for_long(T, 1_000)),
+        ("[1767323045.000]", for_long(T, 1_000_000)),
         (
             "Dec 31 23:59:59 pve1 x:",
             for_long(
@@ -318,4 +320,17 @@ fn newer_fields_are_omitted_if_they_have_their_default() {
         serde_json::from_str::<Vec<LoggedFailure>>(&text).unwrap(),
         new
     );
+}
+
+#[test]
+fn other_numbers_are_no_seconds_since_the_epoch() {
+    let numbers = [
+        "1767323045",
+        "1234567890.123",
+        "copied 1767323045.000",
+        "9999999999.999",
+    ];
+    for number in numbers {
+        assert_eq!(time_in(number, &TimeZone::UTC), None, "{number}");
+    }
 }

@@ -16,7 +16,7 @@ pub(super) fn wall() -> Nanos {
 }
 
 /// The shell that delivers a file inside the container: it waits for a line before it opens the file.
-pub(super) fn written(delivery: &Delivery) -> String {
+pub(super) fn written(delivery: &Delivery, from_host: bool) -> String {
     let path = delivery.to.path();
     let (directory, name) = path.rsplit_once('/').expect("a path");
     let old = format!("touch -m -d @{}", EPOCH / SECOND - 3 * 86_400);
@@ -32,7 +32,11 @@ pub(super) fn written(delivery: &Delivery) -> String {
             renamed(&from, &format!("; {old} {from}"))
         }
         How::Move => renamed("/etc/.provision.tmp", ""),
-        How::HostCopy => format!("cat >{path}; chmod 600 {path}; chown 65534 {path}"),
+        // Seen from the host, root is no user of an unprivileged container.
+        How::HostCopy => {
+            let owner = if from_host { 0 } else { 65534 };
+            format!("cat >{path}; chmod 600 {path}; chown {owner} {path}")
+        }
         _ => format!("cat >{path}"),
     };
     format!("umask 022; read -r go; mkdir -p {directory}; {rest}")

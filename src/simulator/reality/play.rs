@@ -288,7 +288,12 @@ impl Play<'_> {
             });
             self.going.insert(id, going);
         } else if delivery.how != How::Bind && self.is_up {
-            let mut command = self.stage.inside(&written(delivery));
+            let from_host = delivery.how == How::HostCopy && self.stage.unprivileged;
+            let script = written(delivery, from_host);
+            let mut command = match from_host {
+                true => self.stage.from_host(&script),
+                false => self.stage.inside(&script),
+            };
             let mut child = silent(&mut command)
                 .stdin(Stdio::piped())
                 .spawn()

@@ -233,6 +233,14 @@ impl Stage {
         command
     }
 
+    /// A script that the host's root runs with the container's root directory.
+    pub(super) fn from_host(&self, script: &str) -> Command {
+        let init = self.init().expect("a running container");
+        let mut command = Command::new("chroot");
+        command.args([&format!("/proc/{init}/root"), "sh", "-c", script]);
+        command
+    }
+
     /// The container's first process.
     pub(super) fn init(&self) -> Option<u32> {
         let output = quiet(Command::new("lxc-info").args(["-n", &self.id.to_string(), "-p", "-H"]));

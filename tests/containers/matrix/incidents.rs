@@ -132,6 +132,25 @@ pub fn incidents() -> Vec<Case> {
         incident("log-malformed", &["unit-malformed"], OPEN, "").logged("unit-malformed likely, race unknown"),
         incident("log-read-only", &["read-only-or-full"], READ_ONLY, "").logged("read-only-or-full confirmed, race ruled_out"),
         incident("log-push-not-running", PUSHED, NO_FILE, "").told(UNIT).logged(PUSH_LIKELY),
+        // Hostile in other ways.
+        incident("late-hard-link", LATE, LIKELY, ""),
+        incident("late-while-frozen", LATE, LIKELY, CONFIRMED),
+        incident("other-push-late", MISSING, NO_FILE, "").told(UNIT),
+        incident("removed-before", MISSING, NO_FILE, "").told(UNIT),
+        incident("not-renamed", MISPLACED, "file-misplaced likely, race unlikely|ruled_out", ""),
+        incident("trailing-space", MISPLACED, "file-misplaced confirmed, race unlikely|ruled_out", ""),
+        incident("en-dash", MISPLACED, "file-misplaced likely, race unlikely|ruled_out", ""),
+        incident("other-container", MISSING, NO_FILE, "").told(UNIT).logged(NO_FILE),
+        incident("byte-order-mark", FINE, HEALTHY, ""),
+        incident("wants-is-a-file", &[], "inconclusive -, race unlikely|ruled_out", ""),
+        incident("also-missing", FINE, HEALTHY, ""),
+        incident("empty-override", &["file-incomplete"], "file-incomplete confirmed, race unlikely|ruled_out", ""),
+        incident("log-interleaved", FINE, HEALTHY, "").logged(HEALTHY),
+        incident("log-windows", LATE, LIKELY, "").logged(CONFIRMED),
+        incident("log-epoch", LATE, LIKELY, "").logged(CONFIRMED),
+        incident("log-retry-succeeds", LATE, HEALTHY, "").now(FINE).logged(CONFIRMED),
+        // Nothing shows what was removed since.
+        incident("masked-then-removed", &["unit-masked", "file-missing"], NO_FILE, "file-missing likely, race unknown").told(UNIT),
         incident("log-push-no-source", PUSHED, NO_FILE, "").told(UNIT).logged(PUSH_LIKELY),
     ]
 }
