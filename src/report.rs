@@ -6,6 +6,7 @@ pub mod bundle;
 pub mod diff;
 mod events;
 mod html;
+mod jira;
 mod json;
 pub(crate) mod junit;
 mod markdown;
@@ -32,6 +33,7 @@ pub fn render(report: &Report, format: Format, layout: Layout) -> String {
         Format::Table => table::render(report, layout),
         Format::Json => json::render(report),
         Format::Markdown => markdown::render(report),
+        Format::Jira => jira::render(report),
         Format::Junit => junit::render(report),
         Format::Html => html::render(report),
     }
@@ -49,8 +51,10 @@ pub enum Format {
     Table,
     /// For programs, schema lxcdiag.report/1
     Json,
-    /// For a ticket on GitHub, GitLab or Jira
+    /// For a ticket on GitHub or GitLab
     Markdown,
+    /// For a ticket in Jira, in its own markup
+    Jira,
     /// For the test reports of a CI system
     Junit,
     /// For a browser, one self-contained file
@@ -64,6 +68,7 @@ impl Format {
             Self::Table => "txt",
             Self::Json => "json",
             Self::Markdown => "md",
+            Self::Jira => "jira",
             Self::Junit => "xml",
             Self::Html => "html",
         }

@@ -238,7 +238,7 @@ pub(super) struct ReportArgs {
     /// Print every check, every hypothesis and the whole timeline
     #[arg(long, short)]
     pub(super) verbose: bool,
-    /// Also write the report to a file, in the format of its extension (.txt, .md, .html, .json, .xml); repeatable
+    /// Also write the report to a file, in the format of its extension (.txt, .md, .jira, .html, .json, .xml); repeatable
     #[arg(long, value_name = "FILE")]
     pub(super) output: Vec<PathBuf>,
     /// Pack the report in every format, the recording and the output of every command into one file (.tar.gz)

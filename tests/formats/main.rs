@@ -10,6 +10,7 @@
 
 mod bundle;
 mod hostile;
+mod jira;
 mod json;
 mod junit;
 mod junit_cases;
@@ -38,6 +39,7 @@ proptest! {
     fn every_format_survives_any_text(texts in prop::collection::vec(text(), 1..40)) {
         let report = hostile::report(&texts);
         markdown::holds(&report);
+        jira::holds(&report);
         junit::holds(&report);
         json::holds(&report);
     }
@@ -48,6 +50,7 @@ fn every_format_survives_each_piece_in_every_field() {
     for piece in hostile::PIECES {
         let report = hostile::report(&[(*piece).to_owned()]);
         markdown::holds(&report);
+        jira::holds(&report);
         junit::holds(&report);
         json::holds(&report);
     }
