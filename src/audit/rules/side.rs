@@ -14,7 +14,7 @@ pub(super) fn host_side(view: &View, found: &mut Vec<Draft>) {
         let EventKind::Systemctl(call) = &event.kind else {
             continue;
         };
-        if event.container().is_some() || !acts(call) {
+        if !is_on_node(view, event) || !acts(call) {
             continue;
         }
         let split = follows_exec(view, index, event, call);
@@ -62,6 +62,24 @@ pub(super) fn host_side(view: &View, found: &mut Vec<Draft>) {
             let draft = Draft::new(rule, severity, sure, event, message);
             found.push(draft.about_unit(&unit));
         }
+    }
+}
+
+/// Whether a command runs on a Proxmox VE host: here, or on a machine where the script also runs pct. Any other machine
+/// may be the container itself.
+fn is_on_node(view: &View, event: &Event) -> bool {
+    let is_pct = |kind: &EventKind| match kind {
+        EventKind::Push(_) | EventKind::Exec(_) => true,
+        EventKind::Command(words) => words.first().is_some_and(|word| word.as_str() == "pct"),
+        _ => false,
+    };
+    match &event.site {
+        Site::Host => true,
+        Site::Container(_) => false,
+        Site::Remote(_) => view
+            .events
+            .iter()
+            .any(|other| other.site == event.site && is_pct(&other.kind)),
     }
 }
 
@@ -133,7 +151,7 @@ fn put_on_host(view: &View, index: usize, event: &Event, unit: &str) -> bool {
             paths::is_unit_directory(paths::parent(&write.path))
                 && paths::may_be_unit(paths::file_name(&write.path), unit)
         }
-        EventKind::Packages(_) => true,
+        EventKind::Packages(names) => names.as_ref().is_none_or(|names| !names.is_empty()),
         _ => false,
     })
 }

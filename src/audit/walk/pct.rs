@@ -8,6 +8,9 @@ use super::files::Content;
 use super::simple::Call;
 use super::{Context, Input, Shell, Sink, Walker};
 
+/// Options that make systemctl act on another system.
+const ELSEWHERE: [&str; 6] = ["-H", "-M", "--host=", "--machine=", "--root=", "--image="];
+
 impl Walker<'_> {
     pub(super) fn pct(&mut self, shell: &mut Shell, call: &Call, context: &Context) {
         let Some(verb) = call
@@ -278,9 +281,9 @@ impl Walker<'_> {
             match chars {
                 "--user" | "--global" => return,
                 "--now" => now = true,
-                "-H" | "--host" | "-M" | "--machine" | "--root" => return,
+                "--host" | "--machine" | "--root" | "--image" => return,
                 "-n" | "-o" | "-p" | "-t" | "-s" | "--property" | "--signal" => skip = true,
-                _ if chars.starts_with("--root=") || chars.starts_with("--machine=") => return,
+                _ if ELSEWHERE.iter().any(|option| chars.starts_with(option)) => return,
                 _ if chars.starts_with('-') => {}
                 _ if verb.is_none() => verb = Some(chars.to_owned()),
                 _ => units.push(chars.to_owned()),

@@ -322,6 +322,13 @@ pub(super) fn is_quiet(name: &str) -> bool {
             | "docker"
             | "docker-compose"
             | "podman"
+            | "nerdctl"
+            | "kubectl"
+            | "crictl"
+            | "lxc"
+            | "incus"
+            | "multipass"
+            | "vagrant"
             | "composer"
             | "bundle"
             | "gem"
@@ -341,6 +348,31 @@ pub(super) fn is_quiet(name: &str) -> bool {
             | "swapon"
             | "update-alternatives"
             | "virtualenv"
+    )
+}
+
+/// Programs that run their arguments in another root directory, namespace or machine: maybe in a container.
+pub(super) fn runs_elsewhere(name: &str) -> bool {
+    matches!(
+        name,
+        "nsenter"
+            | "unshare"
+            | "chroot"
+            | "arch-chroot"
+            | "schroot"
+            | "proot"
+            | "bwrap"
+            | "machinectl"
+            | "systemd-nspawn"
+            | "lxc-execute"
+            | "lxc-unshare"
+            | "lxc-usernsexec"
+            | "pssh"
+            | "parallel-ssh"
+            | "pdsh"
+            | "clush"
+            | "ansible"
+            | "salt"
     )
 }
 

@@ -383,22 +383,33 @@ impl Walker<'_> {
         call: &Call,
         context: &Context,
     ) {
+        if programs::is_quiet(name) {
+            let kind = EventKind::Packages(Some(Vec::new()));
+            return self.emit(shell, context, call.place, kind);
+        }
+        if programs::runs_elsewhere(name) {
+            let why = format!("what `{name}` runs");
+            return self.unknown(shell, context, call.place, Some(why));
+        }
         // An unknown wrapper in front of a command that is known: `run pct …`, `retry 3 5 pct …`.
         let arguments = call.arguments().iter().take(6);
         let tool = arguments
             .enumerate()
             .find(|(_, word)| programs::is_tool(programs::base_name(word.as_str())));
-        if let Some((index, _)) = tool {
+        if let Some((index, tool)) = tool {
             let context = context.with(Status::Unknown);
+            let before = shell.site.clone();
+            let tool = programs::base_name(tool.as_str());
+            if before == Site::Host && matches!(tool, "systemctl" | "bash" | "sh") {
+                // It may run them on another system.
+                shell.site = Site::Remote(name.to_owned());
+            }
             self.run(shell, &call.from(index + 1), &context);
+            shell.site = before;
             return;
         }
         if self.run_file(shell, call, context) {
             return;
-        }
-        if programs::is_quiet(name) {
-            let kind = EventKind::Packages(Some(Vec::new()));
-            return self.emit(shell, context, call.place, kind);
         }
         let module = call
             .arguments()
