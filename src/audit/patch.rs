@@ -9,6 +9,8 @@ mod outline;
 mod push;
 mod script;
 mod side;
+#[cfg(test)]
+mod tests;
 mod unit;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -247,7 +247,8 @@ impl Around<'_> {
             || after.starts_with('#')
             || after.starts_with("||") && !after.ends_with(['{', '\\']) && !after.contains(';');
         let host = command.quote == Quote::None && command.negation.is_none();
-        (before.trim().is_empty() && alone && host).then_some(range)
+        let first = before.trim().is_empty() && script.connective(command).is_empty();
+        (first && alone && host).then_some(range)
     }
 
     /// The line of a push with another source and destination.
@@ -301,24 +302,8 @@ impl Around<'_> {
 
     /// A check behind a push.
     pub(super) fn check_push(&self) -> Vec<Edits> {
-        let mut proposals = Vec::new();
-        for (push, call) in self.pushes().flat_map(|push| {
-            let calls = pushes(self.script, self.line());
-            calls.into_iter().map(move |call| (push, call))
-        }) {
-            let check = self.check(push, &call);
-            let checked = format!("{check} || {}", Self::leave(call.command));
-            if call.command.ends == End::Or {
-                proposals.extend(self.check_in_branch());
-            }
-            if self.whole_line(call.command).is_some() || self.script.begins_line(call.command) {
-                proposals.push(self.script.after_line(call.command, &check));
-                proposals.push(self.script.after_line(call.command, &checked));
-            }
-            let end = call.command.span.end;
-            proposals.push(vec![(end..end, format!("; {check}"))]);
-            proposals.push(vec![(end..end, format!(" && {check}"))]);
-            proposals.push(vec![(end..end, format!("; {checked}"))]);
+        let mut proposals = self.check_in_branch();
+        for call in pushes(self.script, self.line()) {
             let null = |range: &&std::ops::Range<usize>| {
                 let raw = self.raw(range);
                 raw.contains("/dev/null") || raw == "2>&1"
@@ -334,36 +319,65 @@ impl Around<'_> {
         proposals
     }
 
-    /// A check that decides about the branch, too.
+    /// A check directly behind a push: in its list, so that it runs when the push does and decides with it.
     pub(super) fn check_in_branch(&self) -> Vec<Edits> {
         let mut proposals = Vec::new();
         for push in self.pushes() {
             for call in pushes(self.script, self.line()) {
-                let check = self.check(push, &call);
-                let command = call.command;
-                let end = command.span.end;
-                let line_end = self.script.line_range(self.script.line(end)).end;
-                let tail = self.raw(&(end..line_end));
-                let in_line = self.whole_line(command).is_some();
-                if command.ends == End::Or && in_line {
-                    let check = format!("{check}{tail}");
-                    proposals.push(self.script.after_line(command, &check));
-                }
-                let both = vec![
-                    (command.span.start..command.span.start, "{ ".to_owned()),
-                    (end..end, format!(" && {check}; }}")),
-                ];
-                let short = vec![(end..end, format!(" && {check}"))];
-                match command.negation.is_some() || command.ends == End::Or {
-                    true => proposals.extend([both, short]),
-                    false => proposals.extend([short, both]),
-                }
-                let checked = format!("{check} || {}", Self::leave(command));
-                proposals.push(self.script.after_line(command, &check));
-                proposals.push(self.script.after_line(command, &checked));
+                proposals.extend(self.checks_behind(push, &call));
             }
         }
         proposals
+    }
+
+    fn checks_behind(&self, push: &Push, call: &PushCall) -> Vec<Edits> {
+        let command = call.command;
+        let check = self.check(push, call);
+        let checked = format!("{check} || {}", Self::leave(command));
+        let (start, end) = (command.span.start, command.span.end);
+        let line_end = self.script.line_range(self.script.line(end)).end;
+        let tail = self.raw(&(end..line_end));
+        let put = |text: String| vec![(end..end, text)];
+        let group = |open: &str, inner: String| {
+            vec![
+                (start..start, open.to_owned()),
+                (end..end, format!("{inner}; }}")),
+            ]
+        };
+        let both = || group("{ ", format!(" && {check}"));
+        let before = self.script.connective(command);
+        match (command.ends, before) {
+            // It would run before the push has ended.
+            (End::Background, _) => Vec::new(),
+            (End::Pipe, _) if tail.contains([';', '&']) || tail.contains("||") => Vec::new(),
+            (End::Pipe, "") => [check, checked]
+                .iter()
+                .map(|check| self.script.after_line(command, check))
+                .collect(),
+            (End::Pipe, _) | (_, "|") => Vec::new(),
+            (End::Or, "") if self.whole_line(command).is_some() => vec![
+                self.script.after_line(command, &format!("{check}{tail}")),
+                both(),
+            ],
+            _ if command.negation.is_some() => vec![both()],
+            (End::Or, _) | (End::And, "||") => vec![both()],
+            (End::And, _) | (_, "if") => vec![put(format!(" && {check}")), both()],
+            (End::Other, "") => {
+                let tail = tail.trim_start();
+                let mut proposals = Vec::new();
+                if tail.is_empty() || tail.starts_with('#') {
+                    proposals.push(self.script.after_line(command, &check));
+                    proposals.push(self.script.after_line(command, &checked));
+                }
+                proposals.push(put(format!("; {check}")));
+                proposals.push(put(format!("; {checked}")));
+                proposals
+            }
+            (End::Other, _) => vec![
+                group("{ ", format!("; {check}")),
+                group("{ ", format!("; {checked}")),
+            ],
+        }
     }
 
     fn check(&self, push: &Push, call: &PushCall) -> String {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::outline::{Command, Outline, Quote, outline};
+use super::outline::{Command, End, Outline, Quote, outline};
 
 /// Texts in place of ranges of bytes.
 pub(super) type Edits = Vec<(Range<usize>, String)>;
@@ -123,6 +123,22 @@ impl<'a> Script<'a> {
             .all(|word| reserved.contains(&word))
     }
 
+    /// What decides whether a command runs, or what its status decides: `&&`, `||`, `|`, or `if` for each condition.
+    pub(super) fn connective(&self, command: &Command) -> &'static str {
+        let start = command.negation.unwrap_or(command.span.start);
+        let before = self.raw(&(0..start));
+        let before = before.trim_end_matches([' ', '\t', '\n', '\\']);
+        let operators = ["&&", "||", "|"];
+        if let Some(operator) = operators.into_iter().find(|end| before.ends_with(end)) {
+            return operator;
+        }
+        let word = before.rsplit([' ', '\t', '\n', ';', '(', '"', '\'']).next();
+        match word {
+            Some("if" | "elif" | "while" | "until") => "if",
+            _ => "",
+        }
+    }
+
     /// Puts lines before the one in which a command begins, or the text before the command itself.
     pub(super) fn before(&self, command: &Command, lines: &str) -> Vec<Edits> {
         let start = self.first_line_start(command);
@@ -130,10 +146,20 @@ impl<'a> Script<'a> {
         let block = indented(lines, indentation);
         let inline = format!("{}; ", lines.replace('\n', "; "));
         let by_line = vec![(start..start, block)];
-        let by_word = vec![(command.span.start..command.span.start, inline)];
-        match self.begins_line(command) {
-            true => vec![by_line, by_word],
-            false => vec![by_word, by_line],
+        let (start, end) = (command.span.start, command.span.end);
+        let by_word = vec![(start..start, inline.clone())];
+        match (self.connective(command), self.begins_line(command)) {
+            ("" | "if", true) if command.negation.is_some() => vec![by_line],
+            ("" | "if", true) => vec![by_line, by_word],
+            // The condition of the command is that of the lines, too.
+            ("&&" | "||", _) if command.negation.is_none() && command.ends != End::Background => {
+                vec![vec![
+                    (start..start, format!("{{ {inline}")),
+                    (end..end, "; }".to_owned()),
+                ]]
+            }
+            (_, false) if command.negation.is_none() => vec![by_word, by_line],
+            _ => vec![by_line],
         }
     }
 
