@@ -128,7 +128,8 @@ pub(super) enum PartKind {
     Parameter(Parameter),
     /// `$(…)` and backquotes.
     Substitution(Rc<Script>),
-    Arithmetic,
+    /// `$((…))`.
+    Arithmetic(String),
 }
 
 /// `$name` and `${name…}`.

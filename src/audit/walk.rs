@@ -2,6 +2,7 @@
 //! variables, each function where it is called, each branch, loops once for every known value, scripts in scripts.
 //! The result is a list of events.
 
+mod arithmetic;
 mod builtin;
 mod compound;
 mod expand;

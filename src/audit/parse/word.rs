@@ -143,7 +143,9 @@ impl Parts<'_> {
                 }
                 (PartKind::Literal(escaped), true)
             }
-            WordPiece::ArithmeticExpression(_) => (PartKind::Arithmetic, quoted),
+            WordPiece::ArithmeticExpression(expression) => {
+                (PartKind::Arithmetic(expression.value.clone()), quoted)
+            }
         };
         self.add(kind, quoted, place);
     }

@@ -2,12 +2,27 @@
 
 use std::rc::Rc;
 
-use super::super::event::{EventKind, Site};
+use super::super::event::{EventKind, Site, Word};
 use super::super::paths;
 use super::super::symbol::is_known;
-use super::super::text::Text;
+use super::super::text::{Place, Text};
 use super::simple::Call;
 use super::{Context, Flow, Shell, Value, Walker};
+
+/// What /etc/os-release and /etc/lsb-release set.
+const OS_RELEASE: [&str; 11] = [
+    "ID",
+    "ID_LIKE",
+    "NAME",
+    "PRETTY_NAME",
+    "VERSION",
+    "VERSION_ID",
+    "VERSION_CODENAME",
+    "DISTRIB_ID",
+    "DISTRIB_RELEASE",
+    "DISTRIB_CODENAME",
+    "DISTRIB_DESCRIPTION",
+];
 
 impl Walker<'_> {
     /// Runs a builtin. None if it is none.
@@ -20,8 +35,21 @@ impl Walker<'_> {
     ) -> Option<Flow> {
         match name {
             ":" | "true" | "false" | "shopt" | "ulimit" | "umask" | "hash" | "jobs" | "disown"
-            | "alias" | "let" | "popd" | "bind" | "complete" | "type" | "times" => {
+            | "alias" | "popd" | "bind" | "complete" | "type" | "times" => {
                 self.write_output(shell, context, call.place);
+            }
+            "let" => {
+                for word in call.arguments() {
+                    self.arithmetic(shell, word.as_str(), call.place);
+                }
+            }
+            "printf"
+                if call
+                    .arguments()
+                    .first()
+                    .is_some_and(|word| word.as_str() == "-v") =>
+            {
+                self.print_to_variable(shell, call, context);
             }
             // Its redirections stay.
             "exec" if call.words.len() == 1 => {}
@@ -33,7 +61,9 @@ impl Walker<'_> {
             "cd" | "pushd" => self.cd(shell, call),
             "set" => self.set(shell, call),
             "shift" => shift(shell, call),
-            "export" | "declare" | "typeset" | "local" | "readonly" => declare(shell, name, call),
+            "export" | "declare" | "typeset" | "local" | "readonly" => {
+                self.declare(shell, name, call);
+            }
             "unset" => {
                 let variables = Rc::make_mut(&mut shell.variables);
                 for word in call.arguments() {
@@ -52,6 +82,8 @@ impl Walker<'_> {
                 let what = call.arguments().first().map_or("", |word| word.as_str());
                 let end = what.find(char::is_whitespace).unwrap_or(what.len());
                 let what = what.get(..end).unwrap_or_default();
+                // It may set what this script lacks.
+                shell.outer = Rc::default();
                 self.unknown(shell, context, call.place, Some(format!("eval of {what}")));
                 self.unknown_output();
             }
@@ -141,8 +173,24 @@ impl Walker<'_> {
             _ => names,
         };
         for name in names {
-            let symbol = self.symbol(format!("${name}"));
-            shell.set(name, Value::Scalar(Text::new(&symbol, call.place)));
+            self.set_unknown(shell, name, call.place);
+        }
+    }
+
+    fn set_unknown(&mut self, shell: &mut Shell, name: &str, place: Place) {
+        let symbol = self.symbol(format!("${name}"));
+        shell.set(name, Value::Scalar(Text::new(&symbol, place)));
+    }
+
+    /// `printf -v NAME FORMAT …`.
+    fn print_to_variable(&mut self, shell: &mut Shell, call: &Call, context: &Context) {
+        let words = call.arguments();
+        let name = words.get(1).map_or("", |word| word.as_str());
+        let name = name.split('[').next().unwrap_or_default();
+        let format = words.get(2..).unwrap_or_default();
+        match super::files::printed("printf", format, &context.input) {
+            Some(text) if shell.elements(name).is_none() => shell.set(name, Value::Scalar(text)),
+            _ => self.set_unknown(shell, name, call.place),
         }
     }
 
@@ -185,6 +233,9 @@ impl Walker<'_> {
     fn source(&mut self, shell: &mut Shell, call: &Call, context: &Context) {
         let path = call.arguments().first().map_or("", |word| word.as_str());
         if matches!(path, "/etc/os-release" | "/etc/lsb-release") {
+            for name in OS_RELEASE {
+                self.set_unknown(shell, name, call.place);
+            }
             return;
         }
         let arguments = call.arguments().get(1..).unwrap_or_default();
@@ -355,44 +406,92 @@ fn shift(shell: &mut Shell, call: &Call) {
     }
 }
 
-fn declare(shell: &mut Shell, name: &str, call: &Call) {
-    let words = call.arguments();
-    let has = |letter: char| {
-        words.iter().any(|word| {
-            let word = word.as_str();
-            word.starts_with('-') && word.contains(letter)
-        })
-    };
-    if name == "export" && has('f') {
-        return;
-    }
-    let export = name == "export" || has('x');
-    for word in words {
-        let chars = word.as_str();
-        if chars.starts_with(['-', '+']) {
-            continue;
+impl Walker<'_> {
+    fn declare(&mut self, shell: &mut Shell, name: &str, call: &Call) {
+        let words = call.arguments();
+        let has = |letter: char| has_letter(words, letter);
+        if has('p') {
+            return self.print_variables(shell, words);
         }
-        let (variable, value) = match chars.split_once('=') {
-            Some((variable, _)) => {
-                let value = word.text.slice(variable.len() + 1, chars.len());
-                (variable, Some(Value::Scalar(value)))
+        if has('f') || has('F') {
+            // `declare -f` prints functions.
+            return self.unknown_output();
+        }
+        let export = name == "export" || has('x');
+        for word in words {
+            let chars = word.as_str();
+            if chars.starts_with(['-', '+']) {
+                continue;
             }
-            None => (chars, None),
+            let (variable, value) = match chars.split_once('=') {
+                Some((variable, _)) => {
+                    let value = word.text.slice(variable.len() + 1, chars.len());
+                    (variable, Some(Value::Scalar(value)))
+                }
+                None => (chars, None),
+            };
+            if !is_known(variable) {
+                // `export "$(…)"`: it may set what this script lacks.
+                shell.outer = Rc::default();
+                continue;
+            }
+            if !has('g') {
+                Self::make_local(shell, variable, Some(name));
+            }
+            if has('n')
+                && let Some(Value::Scalar(target)) = &value
+            {
+                // What is set by the one name is read by the other.
+                let target = target.as_str().to_owned();
+                self.set_unknown(shell, &target, call.place);
+            }
+            match value {
+                Some(value) => shell.set(variable, value),
+                None if name == "local" => {
+                    Rc::make_mut(&mut shell.variables).remove(variable);
+                    shell.set(variable, Value::Scalar(Text::default()));
+                }
+                None => {}
+            }
+            if export {
+                let variables = Rc::make_mut(&mut shell.variables);
+                if let Some(variable) = variables.get_mut(variable) {
+                    variable.exported = true;
+                }
+            }
+        }
+    }
+
+    /// `declare -p NAME`: commands that set the same variables again.
+    fn print_variables(&mut self, shell: &Shell, words: &[Word]) {
+        if shell.stdout != super::Sink::Captured {
+            return;
+        }
+        let Some(capture) = self.captures.last_mut() else {
+            return;
         };
-        Walker::make_local(shell, variable, Some(name));
-        match value {
-            Some(value) => shell.set(variable, value),
-            None if name == "local" => {
-                Rc::make_mut(&mut shell.variables).remove(variable);
-                shell.set(variable, Value::Scalar(Text::default()));
-            }
-            None => {}
+        let names = words.iter().filter(|word| !word.as_str().starts_with('-'));
+        let mut is_known = false;
+        for word in names {
+            let Some(Value::Scalar(value)) = shell.get(word.as_str()) else {
+                capture.unknown = true;
+                return;
+            };
+            is_known = true;
+            capture.unknown |= value.as_str().contains(['\'', '\n']);
+            let place = word.text.place();
+            capture
+                .text
+                .push_str(&format!("{}='", word.as_str()), place);
+            capture.text.push(value);
+            capture.text.push_str("'\n", place);
         }
-        if export {
-            let variables = Rc::make_mut(&mut shell.variables);
-            if let Some(variable) = variables.get_mut(variable) {
-                variable.exported = true;
-            }
-        }
+        capture.unknown |= !is_known;
     }
+}
+
+/// Whether a letter is among the options.
+pub(super) fn has_letter(words: &[Word], letter: char) -> bool {
+    let mut words = words.iter().map(Word::as_str);
+    words.any(|word| word.starts_with('-') && !word.starts_with("--") && word.contains(letter))
 }

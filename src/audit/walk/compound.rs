@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::super::event::{Arm, EventKind, Status, Word as Argument};
 use super::super::syntax::{Command, Kind, List, Word};
 use super::super::text::Text;
-use super::{Context, DEEPEST_CALL, Flow, MOST_EVENTS, Shell, Value, Walker, query};
+use super::{Context, DEEPEST_CALL, Flow, MOST_EVENTS, Shell, Walker, query};
 
 impl Walker<'_> {
     pub(super) fn command(
@@ -50,12 +50,7 @@ impl Walker<'_> {
                 self.for_loop(shell, name, words.as_deref(), body, context)
             }
             Kind::CountingFor { expression, body } => {
-                let name = expression
-                    .split(['=', ' ', '+', '<'])
-                    .next()
-                    .unwrap_or_default();
-                let value = self.symbol(format!("${name}"));
-                shell.set(name, Value::Scalar(Text::new(&value, command.place)));
+                self.arithmetic(shell, expression, command.place);
                 self.body(shell, body, context)
             }
             Kind::Loop { condition, body } => {
@@ -91,28 +86,9 @@ impl Walker<'_> {
                 Flow::Next
             }
             Kind::Arithmetic(expression) => {
-                self.arithmetic(shell, expression, command);
+                self.arithmetic(shell, expression, command.place);
                 Flow::Next
             }
-        }
-    }
-
-    /// `((n++))`, `((x = 3))`: the variables are no longer known.
-    fn arithmetic(&mut self, shell: &mut Shell, expression: &str, command: &Command) {
-        let changes = ["++", "--", "+=", "-="]
-            .iter()
-            .any(|o| expression.contains(o))
-            || expression.replace("==", "").replace("!=", "").contains('=');
-        if !changes {
-            return;
-        }
-        let names = expression.split(|c: char| !(c.is_alphanumeric() || c == '_'));
-        for name in names {
-            if shell.get(name).is_none() {
-                continue;
-            }
-            let value = self.symbol(format!("${name}"));
-            shell.set(name, Value::Scalar(Text::new(&value, command.place)));
         }
     }
 

@@ -129,7 +129,10 @@ impl Walker<'_> {
         Expanded::One(match &part.kind {
             PartKind::Literal(text) => text.clone(),
             PartKind::Home => Text::new(&self.derived("~", true), part.place),
-            PartKind::Arithmetic => Text::new(&self.symbol("a number"), part.place),
+            PartKind::Arithmetic(expression) => {
+                self.arithmetic(shell, expression, part.place);
+                Text::new(&self.symbol("a number"), part.place)
+            }
             PartKind::Substitution(script) => self.substitution(shell, script, context, part.place),
             PartKind::Parameter(parameter) => {
                 return self.parameter(shell, parameter, context, part.place);

@@ -9,26 +9,37 @@ use super::expand::Expanded;
 use super::pattern::{has_glob, trim};
 use super::state::{Context, Shell, Value};
 
-/// Variables that the environment has, usually.
-const ENVIRONMENT: [&str; 22] = [
+/// Variables that every shell sets itself, or that the environment has, usually.
+const ENVIRONMENT: &[&str] = &[
     "PATH",
     "HOME",
     "USER",
     "LOGNAME",
     "SHELL",
+    "SHLVL",
+    "SHELLOPTS",
     "PWD",
     "OLDPWD",
     "HOSTNAME",
+    "HOSTTYPE",
+    "MACHTYPE",
+    "OSTYPE",
     "LANG",
-    "LC_ALL",
+    "LANGUAGE",
     "TERM",
     "EUID",
     "UID",
+    "GROUPS",
     "PPID",
     "RANDOM",
+    "SRANDOM",
     "SECONDS",
-    "BASH_SOURCE",
-    "BASH_LINENO",
+    "EPOCHSECONDS",
+    "EPOCHREALTIME",
+    "LINENO",
+    "OPTIND",
+    "PIPESTATUS",
+    "DIRSTACK",
     "FUNCNAME",
     "IFS",
     "TMPDIR",
@@ -234,7 +245,10 @@ impl Walker<'_> {
             }
             return Text::new(&self.derived(&shown(&parameter.name), false), place);
         };
-        if shell.outer.contains(name) {
+        let is_environment = ENVIRONMENT.contains(&name.as_str())
+            || name.starts_with("BASH")
+            || name.starts_with("LC_");
+        if shell.outer.contains(name) && !is_environment {
             let symbol = self.symbols.add(Symbol {
                 shown: format!("${name}"),
                 lost: Some(name.clone()),
@@ -249,7 +263,6 @@ impl Walker<'_> {
         if let Some(symbol) = self.unset.get(&key) {
             return Text::new(symbol, place);
         }
-        let is_environment = ENVIRONMENT.contains(&name.as_str());
         let symbol = self.symbols.add(Symbol {
             shown: key.clone(),
             directory: matches!(name.as_str(), "PWD" | "OLDPWD" | "HOME" | "TMPDIR"),

@@ -6,6 +6,8 @@ use super::super::syntax::{
     Assigned, Item, Kind, List, ParameterName, Part, PartKind, Pipeline, Word as SyntaxWord,
 };
 
+use super::arithmetic::assigned;
+
 pub(super) fn first_word(pipeline: &Pipeline) -> Option<&str> {
     let [command] = pipeline.commands.as_slice() else {
         return None;
@@ -215,16 +217,26 @@ pub(super) fn names_set(list: &List, found: &mut impl FnMut(&str, Option<&Syntax
                     }
                     let names = words.iter().map(|word| (word, literal_start(word)));
                     match words.first().and_then(literal) {
-                        Some("read") => {
-                            for (_, name) in names.skip(1) {
-                                found(name, None);
-                            }
-                        }
                         Some("local" | "export" | "declare" | "readonly") => {
                             for (word, text) in names.skip(1) {
                                 if let Some((name, _)) = text.split_once('=') {
                                     found(name, Some(word));
                                 }
+                            }
+                        }
+                        Some("read" | "mapfile" | "readarray" | "getopts") => {
+                            for (_, name) in names.skip(1) {
+                                found(name, None);
+                            }
+                        }
+                        Some("let") => {
+                            for name in names.skip(1).flat_map(|(_, text)| assigned(text)) {
+                                found(name, None);
+                            }
+                        }
+                        Some("printf") if words.get(1).and_then(literal) == Some("-v") => {
+                            for (_, name) in names.skip(2).take(1) {
+                                found(name, None);
                             }
                         }
                         _ => {}
@@ -234,9 +246,13 @@ pub(super) fn names_set(list: &List, found: &mut impl FnMut(&str, Option<&Syntax
                     found(name, None);
                     names_set(body, found);
                 }
-                Kind::Group(list) | Kind::Subshell(list) | Kind::CountingFor { body: list, .. } => {
-                    names_set(list, found);
+                Kind::CountingFor { expression, body } => {
+                    for name in assigned(expression) {
+                        found(name, None);
+                    }
+                    names_set(body, found);
                 }
+                Kind::Group(list) | Kind::Subshell(list) => names_set(list, found),
                 Kind::Loop { condition, body } => {
                     names_set(condition, found);
                     names_set(body, found);
@@ -260,7 +276,12 @@ pub(super) fn names_set(list: &List, found: &mut impl FnMut(&str, Option<&Syntax
                         names_set(list, found);
                     }
                 }
-                Kind::Test(_) | Kind::Arithmetic(_) => {}
+                Kind::Arithmetic(expression) => {
+                    for name in assigned(expression) {
+                        found(name, None);
+                    }
+                }
+                Kind::Test(_) => {}
             }
         }
     }

@@ -72,7 +72,7 @@ impl Walker<'_> {
             self.write_output(shell, &context, command.place);
             Flow::Next
         } else {
-            let environment = self.environment(shell, assignments, &inner, first);
+            let environment = self.environment(shell, assignments, &inner, (first, &words));
             let call = Call {
                 words: &words,
                 place: match words.first() {
@@ -169,14 +169,16 @@ impl Walker<'_> {
         shell: &mut Shell,
         assignments: &[Assignment],
         context: &Context,
-        first: Option<&str>,
+        (first, words): (Option<&str>, &[Word]),
     ) -> Vec<(String, Text)> {
         if matches!(
             first,
             Some("local" | "declare" | "typeset" | "export" | "readonly")
         ) {
-            for assignment in assignments {
-                Self::make_local(shell, &assignment.name, first);
+            if !super::builtin::has_letter(words, 'g') {
+                for assignment in assignments {
+                    Self::make_local(shell, &assignment.name, first);
+                }
             }
             self.assign(shell, assignments, context);
             return Vec::new();
