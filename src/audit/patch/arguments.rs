@@ -150,12 +150,22 @@ impl Around<'_> {
                 let known = paths::file_name(&push.destination);
                 let source = self.file_name(&call);
                 let right = |name: &str| paths::has_unit_suffix(name);
+                // With several values, only the words of the script name each file.
+                let all_units = || {
+                    let mut names = self.pushes().map(|push| push.destination.as_str());
+                    names.all(|path| right(paths::file_name(path)))
+                };
+                let is_variable = path.contains('$') || source.contains('$');
                 let name = if right(written) {
                     written.to_owned()
-                } else if right(known) {
-                    self.view.shown(known)
+                } else if written.contains('$') && path.contains('/') && all_units() {
+                    written.to_owned()
                 } else if right(&source) {
                     source
+                } else if is_variable && self.is_repeated(call.command) {
+                    continue;
+                } else if right(known) {
+                    self.view.shown(known)
                 } else {
                     self.view.shown(paths::file_name(push.source.as_str()))
                 };

@@ -85,6 +85,14 @@ impl<'a> Around<'a> {
         self.script.raw(range)
     }
 
+    /// Whether a command may run with several values: in a loop, in a function or in a script in either.
+    pub(super) fn is_repeated(&self, command: &Command) -> bool {
+        let levels = std::iter::successors(Some(command), |command| self.script.outer(command));
+        levels
+            .take(8)
+            .any(|level| level.function.is_some() || self.script.loops(level).next().is_some())
+    }
+
     /// How a command ends a script, or the function that contains it.
     pub(super) fn leave(command: &Command) -> &'static str {
         match command.function {

@@ -134,6 +134,7 @@ pub(super) fn exec(script: &Script, container: &str, near: &Command) -> String {
         let is_positional = id.contains(['1', '2', '3', '@', '*']) && id.contains('$');
         let is_pct = pct.trim_matches(['"', '}']).to_lowercase().ends_with("pct");
         let same = command.quote == quote && !is_positional && is_pct && *separator == "--";
+        let same = same && (!id.contains('$') || script.shares_scope(command, near));
         let lead = script.raw(&(first.start..command.words.get(exec)?.end));
         let text = format!("{lead} {} --", in_quotes(id, quote));
         (same && (id.contains('$') || *id == container)).then_some(text)

@@ -163,6 +163,25 @@ impl<'a> Script<'a> {
         }
     }
 
+    /// The loops that contain a command, by where they begin.
+    pub(super) fn loops(&self, command: &Command) -> impl Iterator<Item = usize> {
+        let words = ["for", "while", "until", "select"];
+        let is_loop = move |block: &usize| {
+            let text = self.text.get(*block..).unwrap_or_default();
+            words.iter().any(|word| text.starts_with(word))
+        };
+        command.blocks.iter().copied().filter(is_loop)
+    }
+
+    /// Whether the variables of a command have the same values in another one: it is in the same function, or in none,
+    /// and each loop around it is around the other one, too.
+    pub(super) fn shares_scope(&self, command: &Command, other: &Command) -> bool {
+        let same = command.function.is_none() || command.function == other.function;
+        same && self
+            .loops(command)
+            .all(|block| other.blocks.contains(&block))
+    }
+
     /// Puts lines before the loop around a command.
     pub(super) fn before_loop(&self, command: &Command, lines: &str) -> Option<Edits> {
         let block = *command.blocks.last()?;

@@ -74,3 +74,62 @@ fn a_push_in_the_background_is_not_checked_before_it_has_ended() {
     let script = format!("{PUSH} &\n{ENABLE}\n");
     assert_eq!(added(&script), ["wait"]);
 }
+
+#[test]
+fn a_value_of_a_loop_or_a_function_is_not_put_where_it_has_another_one() {
+    let check = "pct exec \"$c\" -- test -s /etc/systemd/system/a.service";
+    let push = "pct push \"$c\" a.service /etc/systemd/system/a.service";
+    let deploy = format!("deploy() {{\n  local c=$1 unit=$2\n  {push}\n  {check}\n}}\n")
+        .replace("a.service", "$unit");
+    let cases = [
+        // The files of a loop have no common name.
+        (
+            "D=/opt/a\npct exec 958 -- mkdir -p $D\nfor f in a.service a.env; do\n  \
+             pct push 958 \"$f\" \"$D/$f\"\ndone\npct exec 958 -- systemctl enable a.service\n"
+                .to_owned(),
+            Rule::PushOutsideUnitPath,
+        ),
+        // Nor have the units that it enables.
+        (
+            format!(
+                "for u in my-a my-b; do\n  {}\n  {}\ndone\nUNITS=(my_a my_b)\n\
+                 for u in \"${{UNITS[@]}}\"; do\n  pct exec 958 -- systemctl enable \"$u\"\ndone\n",
+                PUSH.replace("a.service", "$u.service"),
+                CHECK.replace("a.service", "$u.service"),
+            ),
+            Rule::UnitNameMismatch,
+        ),
+        (
+            format!(
+                "for c in 901 902; do\n  {push}\n  {check}\ndone\npct exec 903 -- systemctl enable a.service\n"
+            ),
+            Rule::ContainerMismatch,
+        ),
+    ];
+    for (script, rule) in cases {
+        let (lines, left) = changes(&script);
+        assert!(lines.is_empty(), "{script}: {lines:?}");
+        assert!(left.contains(&rule), "{script}: {left:?}");
+    }
+    for words in ["901", "$A"] {
+        let script = format!(
+            "A=901\n{deploy}deploy 901 a.service\ndeploy 902 b.service\npct exec {words} -- systemctl enable b.service\n"
+        );
+        assert_eq!(
+            added(&script),
+            ["pct exec 902 -- systemctl enable b.service"]
+        );
+    }
+}
+
+#[test]
+fn only_a_word_of_systemctl_becomes_the_name_of_the_unit() {
+    let script = "N=my-a\npct push 958 my_a.service /etc/systemd/system/my_a.service\n\
+                  pct exec 958 -- test -s /etc/systemd/system/my_a.service\n\
+                  pct exec \"$CT\" -- bash -c \"systemctl enable ${N}.service && echo $N\"\n"
+        .replace("\"$CT\"", "958");
+    assert_eq!(
+        added(&script),
+        ["pct exec 958 -- bash -c \"systemctl enable my_a.service && echo $N\""]
+    );
+}

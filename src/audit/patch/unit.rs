@@ -1,8 +1,9 @@
 //! Proposals for the units that systemctl names, and for its errors.
 
-use super::super::event::EventKind;
+use super::super::event::{Event, EventKind};
 use super::super::finding::Related;
 use super::super::paths;
+use super::super::symbol::is_known;
 use super::around::Around;
 use super::call::exec;
 use super::outline::Command;
@@ -27,11 +28,15 @@ impl Around<'_> {
                 proposals.push(vec![(word.clone(), right.clone())]);
             }
         }
-        // The last word of the line, whatever holds the name.
+        // The variable that systemctl is given, if it has one value only.
         for command in self.commands() {
-            let variables = command.words.iter().rev();
-            for word in variables.filter(|word| self.raw(word).contains('$')) {
-                proposals.push(vec![(word.clone(), right.clone())]);
+            let words = command.words.iter();
+            let units = words.skip_while(|word| self.raw(word) != "systemctl");
+            let names = |text: &str| text.contains('$') && !text.contains([' ', '\n']);
+            for word in units.filter(|word| names(self.raw(word))) {
+                if !self.is_repeated(command) {
+                    proposals.push(vec![(word.clone(), right.clone())]);
+                }
             }
         }
         proposals
@@ -49,40 +54,48 @@ impl Around<'_> {
                 let verb = words
                     .iter()
                     .position(|word| matches!(self.raw(word), "push" | "exec" | "-n" | "--name"))?;
-                words.get(verb + 1)
+                Some((command, words.get(verb + 1)?))
             })
         };
+        let of = |event: &Event| match &event.kind {
+            EventKind::Push(push) => Some(push.container.clone()),
+            _ => event.container().map(str::to_owned),
+        };
+        let wrong = self.events().find_map(|(_, event)| event.container());
+        let brought = self.view.indexed().map(|(_, event)| event);
+        let brought = brought.filter(|event| event.place == *place);
+        let mut right: Vec<String> = brought.filter_map(of).collect();
+        right.retain(|id| Some(id.as_str()) != wrong);
+        right.sort_unstable();
+        right.dedup();
+        let ([right], Some(wrong)) = (right.as_slice(), wrong) else {
+            return Vec::new();
+        };
         let mut proposals = Vec::new();
-        for right in written(place.line) {
-            for wrong in written(self.line()) {
-                proposals.push(vec![(wrong.clone(), self.raw(right).to_owned())]);
+        for (from, id) in written(place.line) {
+            for (to, word) in written(self.line()) {
+                let is_constant = !self.raw(id).contains('$') && !self.is_repeated(to);
+                if is_constant || self.script.shares_scope(from, to) {
+                    proposals.push(vec![(word.clone(), self.raw(id).to_owned())]);
+                }
             }
         }
-        let ids = |event: usize| self.view.events.get(event);
-        let right = self.view.indexed().find(|(_, event)| event.place == *place);
-        let right = right
-            .and_then(|(index, _)| ids(index))
-            .map(|event| match &event.kind {
-                EventKind::Push(push) => push.container.clone(),
-                _ => event.container().unwrap_or_default().to_owned(),
-            });
-        let wrong = self.events().find_map(|(_, event)| event.container());
-        if let (Some(right), Some(wrong)) = (right, wrong) {
-            for command in self.commands() {
-                for word in command.words.iter().filter(|word| self.raw(word) == wrong) {
+        for command in self.commands() {
+            for word in command.words.iter().filter(|word| self.raw(word) == wrong) {
+                if is_known(right) {
                     proposals.push(vec![(word.clone(), right.clone())]);
                 }
             }
-            for command in self.commands() {
-                let exec = exec(self.script, &right, command);
-                let systemctl = command
-                    .words
-                    .iter()
-                    .find(|word| self.raw(word) == "systemctl");
-                if let Some(word) = systemctl {
-                    let range = command.span.start..word.start;
-                    proposals.push(vec![(range, format!("{exec} "))]);
-                }
+        }
+        for command in self.commands() {
+            let exec = exec(self.script, right, command);
+            let systemctl = command
+                .words
+                .iter()
+                .find(|word| self.raw(word) == "systemctl");
+            if let (Some(word), false) = (systemctl, self.is_repeated(command)) {
+                let range = command.span.start..word.start;
+                proposals.push(vec![(range, format!("{exec} "))]);
             }
         }
         proposals
