@@ -22,7 +22,7 @@ impl Around<'_> {
         let Some(line) = self.related_line() else {
             return Vec::new();
         };
-        self.move_before(line, self.line(), true)
+        self.reorder(line, self.line(), true)
     }
 
     /// The reload behind the push.
@@ -30,7 +30,7 @@ impl Around<'_> {
         let Some(line) = self.related_line() else {
             return Vec::new();
         };
-        let mut proposals = self.move_before(line, self.line(), true);
+        let mut proposals = self.reorder(line, self.line(), true);
         let reload = self
             .commands()
             .into_iter()
@@ -44,7 +44,76 @@ impl Around<'_> {
         proposals
     }
 
-    /// Moves the statement in one line before the statement in another one.
+    /// Two statements in the other order.
+    fn reorder(&self, from: usize, to: usize, with_checks: bool) -> Vec<Edits> {
+        let mut proposals = self.move_before(from, to, with_checks);
+        proposals.extend(self.move_behind(to, from, with_checks));
+        proposals
+    }
+
+    /// Moves a call of the container behind the statement in another line. What is between needs it as little as
+    /// before: it has failed there.
+    fn move_behind(&self, from: usize, to: usize, with_checks: bool) -> Vec<Edits> {
+        let script = self.script;
+        let mut proposals = Vec::new();
+        for moved in script.commands_in(from) {
+            for target in script.commands_in(to) {
+                let Some((moved, target)) = self.in_one_list(moved, target) else {
+                    continue;
+                };
+                let lines = script.statement(moved, target);
+                let behind = script.statement(target, moved);
+                let end = match with_checks {
+                    true => self.with_checks(target, behind.end),
+                    false => behind.end,
+                };
+                let text = script.raw(&lines);
+                let passed = script.raw(&(lines.end..behind.start.max(lines.end)));
+                let is_set = |line: &str| {
+                    let name = line
+                        .trim_start()
+                        .split_once('=')
+                        .map_or("", |(name, _)| name);
+                    let uses = [format!("${name}"), format!("${{{name}")];
+                    !name.is_empty() && uses.iter().any(|used| text.contains(used))
+                };
+                let is_free = lines.end <= behind.start && !passed.lines().any(is_set);
+                if is_free && text.ends_with('\n') && self.only_calls(&lines) {
+                    let before = match script.raw(&(0..end)).ends_with('\n') {
+                        true => "",
+                        false => "\n",
+                    };
+                    proposals.push(vec![
+                        (lines, String::new()),
+                        (end..end, format!("{before}{text}")),
+                    ]);
+                }
+            }
+        }
+        proposals
+    }
+
+    /// Whether the host's commands in a range of the script do nothing but call a container, or print.
+    fn only_calls(&self, range: &std::ops::Range<usize>) -> bool {
+        let commands = self.script.outline.commands.iter();
+        let mut inside =
+            commands.filter(|command| range.contains(&command.span.start) && self.is_host(command));
+        inside.all(|command| {
+            let first = command.words.first().map_or("", |word| self.raw(word));
+            let exec = self.exec_of(command);
+            let calls = exec.is_some_and(|exec| exec.contains(" exec ") || exec.starts_with('$'));
+            matches!(
+                first,
+                "for" | "echo" | "printf" | "sleep" | ":" | "true" | "wait"
+            ) || calls
+        })
+    }
+
+    fn is_host(&self, command: &Command) -> bool {
+        self.script.outer(command).is_none()
+    }
+
+    /// Moves the statement in one line before the statement in another one, unless what is between may be needed.
     fn move_before(&self, from: usize, to: usize, with_checks: bool) -> Vec<Edits> {
         let script = self.script;
         let mut proposals = Vec::new();
@@ -54,8 +123,14 @@ impl Around<'_> {
                     continue;
                 };
                 let lines = script.statement(moved, target);
-                let start = script.statement(target, moved).start;
+                let statement = script.statement(target, moved);
+                let start = statement.start;
                 if lines.start > start {
+                    if lines.start >= statement.end
+                        && !self.only_calls(&(statement.end..lines.start))
+                    {
+                        continue;
+                    }
                     let end = match with_checks {
                         true => self.with_checks(moved, lines.end),
                         false => lines.end,
@@ -146,12 +221,17 @@ impl Around<'_> {
     pub(super) fn start_first(&self) -> Vec<Edits> {
         let mut proposals = Vec::new();
         for push in self.pushes() {
-            let start = self.view.indexed().find(|(_, event)| {
-                event.place > self.draft.place
-                    && matches!(&event.kind, EventKind::Started(id) if *id == push.container)
-            });
+            let here = self.events().map(|(index, _)| index).last();
+            let mut later = self.view.after(here.unwrap_or_default());
+            let start = later.find(
+                |(_, event)| matches!(&event.kind, EventKind::Started(id) if *id == push.container),
+            );
+            // Without its start, the container would be started twice.
             if let Some((_, start)) = start {
-                proposals.extend(self.move_before(start.place.line, self.line(), false));
+                if start.place.file == self.draft.place.file {
+                    proposals.extend(self.move_before(start.place.line, self.line(), false));
+                }
+                continue;
             }
             for call in pushes(self.script, self.line()) {
                 let exec = call.exec(self.script, &self.view.shown(&push.container));

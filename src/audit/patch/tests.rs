@@ -133,3 +133,43 @@ fn only_a_word_of_systemctl_becomes_the_name_of_the_unit() {
         ["pct exec 958 -- bash -c \"systemctl enable my_a.service && echo $N\""]
     );
 }
+
+#[test]
+fn nothing_moves_above_what_it_needs() {
+    for between in [
+        "SRC=units",
+        "if [[ ! -f a.service ]]; then\n  wget -q https://example.org/a.service\nfi",
+        "cat >a.service <<EOF\n[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\nEOF",
+    ] {
+        let script = format!("{ENABLE}\n{between}\n{PUSH}\n{CHECK}\n");
+        let (lines, left) = changes(&script);
+        assert_eq!(
+            lines,
+            [format!("-{ENABLE}"), format!("+{ENABLE}")],
+            "{script}"
+        );
+        assert_eq!(left, [], "{script}");
+    }
+    let enable = ENABLE.replace("a.service", "$unit");
+    let script = format!("unit=a.service\n{enable}\nunit=b.service\n{PUSH}\n{CHECK}\n");
+    assert_eq!(changes(&script), (vec![], vec![Rule::EnableBeforePush]));
+}
+
+#[test]
+fn a_container_is_not_started_twice() {
+    let script =
+        "start() { pct start 958; }\ncopy() { pct push 958 a.conf /etc/a.conf; }\npct stop 958\n";
+    let (lines, left) = changes(&format!("{script}copy\nstart\n"));
+    assert_eq!(left, []);
+    let calls: Vec<_> = lines
+        .iter()
+        .map(|line| line.trim_start_matches(['+', '-']))
+        .collect();
+    assert!(
+        calls.iter().all(|line| ["copy", "start"].contains(line)),
+        "{lines:?}"
+    );
+    let (lines, left) = changes(&format!("{script}copy\npct set 958 --memory 512\nstart\n"));
+    assert!(lines.is_empty(), "{lines:?}");
+    assert_eq!(left, [Rule::PushBeforeStart]);
+}
