@@ -1,4 +1,4 @@
-//! What other programs say of the audit: shellcheck of the patched scripts, and the validator of SARIF of the reports.
+//! The audit, checked by other programs: the patched scripts by shellcheck, and the SARIF reports by their validator.
 //!
 //! Needs shellcheck, npm's `@microsoft/sarif-multitool`, bash and patch. `.ci/run` installs them; `tests/run` runs this.
 

@@ -157,7 +157,7 @@ pub(super) struct SweepArgs {
     /// Container IDs to exclude
     #[arg(long, value_name = "IDS")]
     pub(super) exclude: Option<Ids>,
-    /// Leave out stopped containers [default: report them as skipped or as a problem]
+    /// Skip stopped containers without reporting them
     #[arg(long)]
     pub(super) running: bool,
     /// Set a variable of the runbook (see `lxcdiag show`); repeatable

@@ -267,7 +267,7 @@ fn interrupted(stopped: Stop) -> CliError {
     CliError::new(code, stopped.to_string())
 }
 
-/// Asks on a thread of its own, so that a signal is noticed meanwhile.
+/// Asks on a thread of its own, so that a signal is noticed while it waits.
 async fn answered<T: Send + 'static>(
     stop: &mut StopSoon<'_>,
     ask: impl FnOnce() -> T + Send + 'static,

@@ -16,7 +16,7 @@ pub(super) fn evaluate(hypothesis: &Hypothesis, results: &CheckResults) -> Hypot
     let evidence: Vec<_> = hypothesis
         .evidence
         .iter()
-        .map(|evidence| weigh(evidence, results))
+        .map(|evidence| evaluated(evidence, results))
         .collect();
     let (level, conflicting) = level(&evidence);
     let missing: IndexSet<_> = evidence
@@ -47,7 +47,7 @@ pub(super) fn evaluate(hypothesis: &Hypothesis, results: &CheckResults) -> Hypot
 }
 
 /// Evidence of the current state has its full effect only if that was the state at the failure.
-fn weigh(evidence: &Evidence, results: &CheckResults) -> EvidenceResult {
+fn evaluated(evidence: &Evidence, results: &CheckResults) -> EvidenceResult {
     let holds = results.scope().judge(&evidence.condition);
     let counts = evidence
         .now

@@ -9,7 +9,7 @@ use rustix::fs::{FlockOperation, flock};
 use crate::environment::{Environment, LXCDIAG, as_root, make_executable};
 use crate::wait::{wait_for, wait_until};
 
-/// A container with its own `systemctl`, whose only unit is `a.service`, which nobody has started. Starting it runs `inside/start`.
+/// A container with its own `systemctl`, whose only unit is `a.service`, which is not started. Starting it runs `inside/start`.
 fn environment() -> Environment {
     let environment = Environment::new();
     let inside = environment.path("inside");

@@ -291,7 +291,7 @@ impl Play<'_> {
             let from_host = delivery.how == How::HostCopy && self.stage.unprivileged;
             let script = written(delivery, from_host);
             let mut command = match from_host {
-                true => self.stage.from_host(&script),
+                true => self.stage.on_host(&script),
                 false => self.stage.inside(&script),
             };
             let mut child = silent(&mut command)

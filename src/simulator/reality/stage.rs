@@ -234,7 +234,7 @@ impl Stage {
     }
 
     /// A script that the host's root runs with the container's root directory.
-    pub(super) fn from_host(&self, script: &str) -> Command {
+    pub(super) fn on_host(&self, script: &str) -> Command {
         let init = self.init().expect("a running container");
         let mut command = Command::new("chroot");
         command.args([&format!("/proc/{init}/root"), "sh", "-c", script]);
