@@ -70,8 +70,7 @@ pub(super) enum EventKind {
     Created {
         container: String,
         started: Option<bool>,
-        /// From a backup or another container, with whatever that has.
-        copy: bool,
+        origin: Origin,
     },
     Started(String),
     Stopped(String),
@@ -104,6 +103,17 @@ pub(super) enum EventKind {
         name: String,
         certain: bool,
     },
+}
+
+/// What a container is created from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// A system that is the same for all.
+    Template,
+    /// Another container, with whatever that has.
+    Container(String),
+    /// Some container.
+    Backup,
 }
 
 /// What a lost variable is used for.

@@ -1,6 +1,6 @@
 //! What the rules ask of a list of events: what comes before what, what a unit is brought by, what is verified.
 
-use super::event::{Event, EventKind, Push, Site, Systemctl};
+use super::event::{Event, EventKind, Origin, Push, Site, Systemctl};
 use super::paths;
 use super::symbol::{Symbols, is_known, may_equal};
 use super::text::Place;
@@ -102,9 +102,49 @@ impl<'a> View<'a> {
 
     /// Whether a container has a unit when an event happens.
     pub(super) fn brought(&self, index: usize, container: &str, unit: &str) -> Brought {
-        let events = self.before(index);
-        let brought = events.map(|(at, event)| self.brings(at, event, container, unit));
-        brought.max().unwrap_or(Brought::No)
+        let mut most = Brought::No;
+        // A clone has what its original had.
+        let mut next = Some((index, container));
+        while let Some((index, container)) = next {
+            let events = self.before(index);
+            let brought = events.map(|(at, event)| self.brings(at, event, container, unit));
+            most = most.max(brought.max().unwrap_or(Brought::No));
+            next = self.cloned_from(index, container);
+        }
+        most
+    }
+
+    /// The container that another one was cloned from, and when.
+    fn cloned_from(&self, index: usize, container: &str) -> Option<(usize, &'a str)> {
+        self.before(index)
+            .find_map(|(at, event)| match &event.kind {
+                EventKind::Created {
+                    container: id,
+                    origin: Origin::Container(original),
+                    ..
+                } if id == container => Some((at, original.as_str())),
+                _ => None,
+            })
+    }
+
+    /// Whether a container, or one that it is cloned from, is restored from a backup.
+    pub(super) fn is_restored(&self, index: usize, container: &str) -> bool {
+        let mut next = Some((index, container));
+        while let Some((index, container)) = next {
+            let restored = self.before(index).any(|(_, event)| match &event.kind {
+                EventKind::Created {
+                    container: id,
+                    origin: Origin::Backup,
+                    ..
+                } => id == container,
+                _ => false,
+            });
+            if restored {
+                return true;
+            }
+            next = self.cloned_from(index, container);
+        }
+        false
     }
 
     fn brings(&self, index: usize, event: &Event, container: &str, unit: &str) -> Brought {
@@ -117,9 +157,12 @@ impl<'a> View<'a> {
             EventKind::Unknown if here => Brought::Maybe,
             EventKind::Created {
                 container: id,
-                copy: true,
+                origin,
                 ..
-            } if may_equal(id, container) => Brought::Maybe,
+            } if may_equal(id, container) => match origin {
+                Origin::Template => Brought::No,
+                Origin::Container(_) | Origin::Backup => Brought::Maybe,
+            },
             EventKind::Packages(names) if here && event.container().is_some() => match names {
                 None => Brought::Maybe,
                 Some(names) if names.iter().any(|name| is_related(name, unit)) => Brought::Yes,
@@ -133,13 +176,20 @@ impl<'a> View<'a> {
                 if directory && paths::is_unit_directory(&push.destination) {
                     return Brought::Yes;
                 }
-                sure(self.is_unit_file(index, container, unit))
+                let content = push.content.as_deref();
+                sure(self.is_unit_file(index, container, unit) || has_alias(content, unit))
             }
             EventKind::Write(write) => {
                 let parent = paths::file_name(paths::parent(&write.path));
+                let alias = || {
+                    let file = self.unit_file(index);
+                    file.is_some_and(|file| may_equal(file.container, container))
+                        && has_alias(write.content.as_deref(), unit)
+                };
                 sure(
                     self.is_unit_file(index, container, unit)
-                        || here && parent.strip_suffix(".d") == Some(unit),
+                        || here && parent.strip_suffix(".d") == Some(unit)
+                        || alias(),
                 )
             }
             EventKind::Directory(path) if here => {
@@ -191,6 +241,16 @@ impl<'a> View<'a> {
             .filter(|event| matches!(event.kind, EventKind::Unknown))
             .any(|event| event.container().is_none_or(|id| may_equal(id, container)))
     }
+}
+
+/// Whether the text of a unit gives it another name.
+fn has_alias(content: Option<&str>, unit: &str) -> bool {
+    let lines = content.unwrap_or_default().lines();
+    let mut names = lines
+        .filter_map(|line| line.trim().split_once('='))
+        .filter(|(key, _)| key.trim_end() == "Alias")
+        .flat_map(|(_, names)| names.split_whitespace());
+    names.any(|name| may_equal(name, unit))
 }
 
 /// Whether a command fails, and is seen to fail, if a file is missing in a container.

@@ -16,6 +16,7 @@ mod programs;
 mod query;
 mod shell;
 mod simple;
+mod started;
 mod state;
 mod wrapper;
 

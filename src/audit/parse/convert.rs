@@ -6,8 +6,8 @@ use brush_parser::ast::{self, CommandPrefixOrSuffixItem as Piece, IoFileRedirect
 use brush_parser::ast::{CompoundCommand, IoFileRedirectTarget as Target, SourceLocation as _};
 
 use super::super::syntax::{
-    Assigned, Assignment, Command, Item, Kind, List, Lost, Operator, Pipeline, Redirect,
-    RedirectKind, Script, Word,
+    Assigned, Assignment, Command, Item, Kind, List, Lost, Operator, Part, PartKind, Pipeline,
+    Redirect, RedirectKind, Script, Word,
 };
 use super::super::text::{Place, Text};
 use super::{Source, word};
@@ -124,7 +124,16 @@ impl Converter<'_> {
                         words.push(self.word(word));
                     }
                 }
-                Piece::IoRedirect(redirect) => self.redirect(redirect, redirects),
+                Piece::IoRedirect(redirect) => {
+                    let first = redirects.len();
+                    self.redirect(redirect, redirects);
+                    // `{name}>FILE`: the shell chooses the descriptor.
+                    if words.pop_if(|word| is_descriptor(word)).is_some() {
+                        for redirect in redirects.iter_mut().skip(first) {
+                            redirect.fd = Some(FIRST_CHOSEN);
+                        }
+                    }
+                }
                 Piece::ProcessSubstitution(kind, shell) => {
                     redirects.push(self.process(kind, shell));
                 }
@@ -379,6 +388,31 @@ impl Converter<'_> {
     fn parse_word(&mut self, raw: &Text) -> Word {
         word::word(raw, self.source.depth, self.lost)
     }
+}
+
+/// Descriptors that the shell chooses begin here.
+const FIRST_CHOSEN: i32 = 10;
+
+/// `{name}`.
+fn is_descriptor(word: &Word) -> bool {
+    let [
+        Part {
+            kind: PartKind::Literal(text),
+            quoted: false,
+            ..
+        },
+    ] = word.parts.as_slice()
+    else {
+        return false;
+    };
+    let braces = text
+        .as_str()
+        .strip_prefix('{')
+        .and_then(|text| text.strip_suffix('}'));
+    braces.is_some_and(|name| {
+        name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    })
 }
 
 fn single(command: Command, background: bool) -> Item {

@@ -1,6 +1,6 @@
 //! Pushes that fail, and failures that go unseen.
 
-use super::super::event::{Event, EventKind, Glob, Push, Status};
+use super::super::event::{Event, EventKind, Glob, Origin, Push, Status};
 use super::super::finding::Severity::{Error, Note, Warning};
 use super::super::finding::{Draft, Sure};
 use super::super::paths::{self, has_unit_suffix};
@@ -132,8 +132,8 @@ fn missing_parent(
             EventKind::Unknown => here,
             EventKind::Packages(_) => here && event.container().is_some(),
             EventKind::Created {
-                container, copy, ..
-            } => *copy && *container == push.container,
+                container, origin, ..
+            } => *origin != Origin::Template && *container == push.container,
             EventKind::Directory(path) => here && event.container().is_some() && names(path),
             EventKind::Write(write) => here && event.container().is_some() && names(&write.path),
             EventKind::Command(words) => {

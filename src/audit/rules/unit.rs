@@ -1,6 +1,6 @@
 //! Units that do not exist when they are enabled or started, and why.
 
-use super::super::event::{Event, EventKind, Status, Systemctl};
+use super::super::event::{Event, EventKind, Origin, Status, Systemctl};
 use super::super::finding::Severity::{Error, Warning};
 use super::super::finding::{Draft, Related, Sure};
 use super::super::paths::{self, has_unit_suffix, unit_name};
@@ -79,8 +79,8 @@ fn explain(view: &View, used: &Use) -> Option<Draft> {
     }
     let created = view.before(used.index).any(|(_, event)| match &event.kind {
         EventKind::Created {
-            container, copy, ..
-        } => container == used.container && !copy,
+            container, origin, ..
+        } => container == used.container && *origin == Origin::Template,
         _ => false,
     });
     if !created || used.brought != Brought::No {
@@ -206,6 +206,9 @@ fn is_similar(file: &str, unit: &str) -> bool {
 }
 
 fn in_other_container<'a>(view: &View<'a>, used: &Use) -> Option<UnitFile<'a>> {
+    if view.is_restored(used.index, used.container) {
+        return None;
+    }
     let is_number = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
     let template = paths::template(&used.unit);
     files(view, used.index).find(|file| {

@@ -1,6 +1,6 @@
 //! `pct`, `lxc-attach` and `systemctl`: what they do.
 
-use super::super::event::{EventKind, Exec, Push, Site, Systemctl, Use, Word};
+use super::super::event::{EventKind, Exec, Origin, Push, Site, Systemctl, Use, Word};
 use super::super::paths;
 use super::super::symbol::is_symbol;
 use super::super::text::Text;
@@ -31,17 +31,25 @@ impl Walker<'_> {
                 let mut inner = shell.crossed(Site::Container(id), call.environment);
                 return self.enter(&mut inner, call.place, context);
             }
-            "create" | "restore" => EventKind::Created {
-                container: id,
-                started: starts(words),
-                copy: verb == "restore"
-                    || words.iter().any(|word| word.as_str().contains("-restore")),
-            },
+            "create" | "restore" => {
+                let restores = verb == "restore"
+                    || words.iter().any(|word| word.as_str().contains("-restore"));
+                EventKind::Created {
+                    container: id,
+                    started: starts(words),
+                    origin: if restores {
+                        Origin::Backup
+                    } else {
+                        Origin::Template
+                    },
+                }
+            }
             "clone" => EventKind::Created {
                 container: words.get(1).map_or("", Word::as_str).to_owned(),
-                started: Some(false),
-                copy: true,
+                started: starts(words),
+                origin: Origin::Container(id),
             },
+            "rollback" if starts(words) != Some(false) => EventKind::Started(id),
             "start" | "resume" => EventKind::Started(id),
             "stop" | "shutdown" | "suspend" | "destroy" => EventKind::Stopped(id),
             "reboot" => EventKind::Started(id),

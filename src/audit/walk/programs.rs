@@ -215,6 +215,7 @@ pub(super) fn is_harmless(name: &str) -> bool {
         "pveam",
         "pvesm",
         "pvecm",
+        "ha-manager",
         "qm",
         "lxc-info",
         "lxc-ls",

@@ -326,6 +326,7 @@ impl Walker<'_> {
             "systemctl" => {
                 self.record(shell, call, context);
                 self.systemctl(shell, call, context);
+                self.other_start(shell, name, call, context);
             }
             "ssh" => self.ssh(shell, call, context),
             "bash" | "sh" | "dash" | "ash" | "zsh" | "ksh" => {
@@ -349,6 +350,7 @@ impl Walker<'_> {
         context: &Context,
     ) -> bool {
         self.record(shell, call, context);
+        self.other_start(shell, name, call, context);
         if let Some(packages) = programs::packages(name, call.arguments()) {
             self.emit(shell, context, call.place, EventKind::Packages(packages));
         } else if self.file_program(shell, name, call, context) {
