@@ -7,6 +7,9 @@ use super::text::{Place, Text};
 const FIRST: u32 = 0xF_0000;
 const LAST: u32 = 0xF_FFFD;
 
+/// How many characters a message has for a symbol.
+const LONGEST_NAME: usize = 200;
+
 /// The meanings of the symbols.
 #[derive(Debug, Default)]
 pub(super) struct Symbols(Vec<Symbol>);
@@ -27,7 +30,12 @@ pub(super) struct Symbol {
 
 impl Symbols {
     /// A new symbol, as a string. When all are in use, the last one stands for every further value.
-    pub(super) fn add(&mut self, symbol: Symbol) -> String {
+    pub(super) fn add(&mut self, mut symbol: Symbol) -> String {
+        // A name may be made of the names of other symbols.
+        if let Some((end, _)) = symbol.shown.char_indices().nth(LONGEST_NAME) {
+            symbol.shown.truncate(end);
+            symbol.shown.push('…');
+        }
         if FIRST as usize + self.0.len() <= LAST as usize {
             self.0.push(symbol);
         }

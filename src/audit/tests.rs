@@ -201,3 +201,25 @@ fn nested_subshells_are_limited() {
     let file = audit_text(&text).files.remove(0);
     assert_eq!(file.not_followed.len(), 1);
 }
+
+/// Each command doubles a value: after 60, it would fill any memory.
+#[test]
+fn values_that_grow_are_limited() {
+    let doubling = [
+        ("a=x", "a=$a$a"),
+        ("a=x", "a+=$a"),
+        ("a=(x)", "a+=(\"${a[@]}\")"),
+        ("a=x", "a=${a//x/xx}"),
+        ("a=x", "a=${a^^}${a^^}"),
+        ("set -- x", "set -- \"$@\" \"$@\""),
+        ("a=x", "a=$(echo \"$a\" \"$a\")"),
+        ("a=x", "printf -v a '%s %s' $a $a"),
+    ];
+    let fault = "pct push 101 a.service /etc/systemd/system/\n";
+    for (first, again) in doubling {
+        let text = format!("{first}\n{}{fault}", format!("{again}\n").repeat(60));
+        let found = findings(&text);
+        let rules: Vec<_> = found.iter().map(|finding| finding.rule).collect();
+        assert_eq!(rules, [Rule::PushDirectory], "{again}");
+    }
+}

@@ -38,6 +38,11 @@ impl Text {
         &self.chars
     }
 
+    /// About how many bytes of memory it takes.
+    pub(super) fn size(&self) -> usize {
+        self.chars.len() + self.marks.len() * size_of::<(usize, Place)>()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.chars.is_empty()
     }

@@ -8,6 +8,7 @@ mod compound;
 mod expand;
 mod files;
 mod join;
+mod limits;
 mod loops;
 mod parameter;
 mod pattern;
@@ -112,6 +113,8 @@ struct Walker<'a> {
     jobs: usize,
     lists: usize,
     steps: usize,
+    /// Bytes of all texts that words became.
+    expanded: usize,
     /// The walk ends after this many steps.
     limit: usize,
     depth: usize,
@@ -144,6 +147,7 @@ impl<'a> Walker<'a> {
             jobs: 0,
             lists: 0,
             steps: 0,
+            expanded: 0,
             limit: MOST_STEPS,
             depth: 0,
             loops: 0,

@@ -297,8 +297,10 @@ impl Walker<'_> {
             && shell.stdout == super::Sink::Captured
         {
             match &text {
-                Some(text) => capture.text.push(text),
-                None => capture.unknown = true,
+                Some(text) if capture.text.size() <= super::limits::MOST_OF_VALUE => {
+                    capture.text.push(text);
+                }
+                _ => capture.unknown = true,
             }
             if let Some(text) = &text
                 && matches!(name, "pwd" | "dirname")

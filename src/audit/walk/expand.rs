@@ -5,6 +5,7 @@ use super::super::symbol::{Symbol, is_symbol};
 use super::super::syntax::Word as SyntaxWord;
 use super::super::syntax::{ParameterName, Part, PartKind, Script};
 use super::super::text::{Place, Text};
+use super::limits::{MOST_OF_VALUE, MOST_WORDS};
 use super::pattern::{braces, has_braces, has_glob, replace_glob};
 use super::{Capture, Context, Shell, Sink, Walker};
 
@@ -45,6 +46,9 @@ impl Walker<'_> {
     ) -> Text {
         let mut joined = Text::default();
         for part in &word.parts {
+            if joined.size() > MOST_OF_VALUE {
+                break;
+            }
             match self.part(shell, part, context) {
                 Expanded::One(text) => joined.push(&text),
                 Expanded::Many(texts) => {
@@ -57,7 +61,7 @@ impl Walker<'_> {
                 }
             }
         }
-        joined
+        self.bounded(joined, word.place)
     }
 
     fn expand_word(
@@ -71,7 +75,7 @@ impl Walker<'_> {
         for part in &word.parts {
             let expanded = self.part(shell, part, context);
             let is_literal = matches!(part.kind, PartKind::Literal(_));
-            let texts = match expanded {
+            let mut texts = match expanded {
                 Expanded::One(text) if part.quoted || is_literal => vec![text],
                 Expanded::One(text) => {
                     let fields = fields(&text);
@@ -86,20 +90,32 @@ impl Walker<'_> {
                 }
                 Expanded::Many(texts) => texts,
             };
+            let is_long = arguments.len() + texts.len() > MOST_WORDS;
+            if is_long {
+                texts = vec![Text::new(&self.symbol("many words"), part.place)];
+            }
             for (index, text) in texts.into_iter().enumerate() {
                 if index > 0
-                    && let Some(done) = current.take()
+                    && let Some(mut done) = current.take()
                 {
+                    done.text = self.bounded(done.text, part.place);
                     arguments.push(done);
                 }
                 let word = current.get_or_insert_with(Word::default);
                 self.append(word, &text, part, is_literal);
+                word.splits |= is_long;
             }
         }
-        arguments.extend(current);
+        if let Some(mut last) = current {
+            last.text = self.bounded(last.text, word.place);
+            arguments.push(last);
+        }
     }
 
     fn append(&mut self, word: &mut Word, text: &Text, part: &Part, is_literal: bool) {
+        if word.text.size() > MOST_OF_VALUE {
+            return;
+        }
         let has_glob = has_glob(text.as_str());
         if part.quoted {
             if has_glob && word.glob == Glob::None {

@@ -3,6 +3,7 @@
 use super::super::event::{EventKind, Site, Use, Word, Write};
 use super::super::paths::{self, file_name, join};
 use super::super::text::{Place, Text};
+use super::limits::MOST_OF_VALUE;
 use super::simple::Call;
 use super::{Context, Input, Shell, Walker};
 
@@ -49,7 +50,7 @@ impl Walker<'_> {
             (false, _, text) => text,
             (true, Some(Content::Text(mut old)), Some(text)) => {
                 old.push(&text);
-                Some(old)
+                (old.size() <= MOST_OF_VALUE).then_some(old)
             }
             (true, ..) => None,
         };
@@ -371,6 +372,9 @@ pub(super) fn printed(name: &str, words: &[Word], input: &Input) -> Option<Text>
             loop {
                 let before = values.len();
                 format_once(&format.text, &mut values, &mut text);
+                if text.size() > MOST_OF_VALUE {
+                    return None;
+                }
                 if values.len() == 0 || values.len() == before {
                     return Some(text);
                 }

@@ -6,6 +6,7 @@ use super::super::syntax::{Operation, Parameter, ParameterName};
 use super::super::text::{Place, Text};
 use super::Walker;
 use super::expand::Expanded;
+use super::limits::MOST_OF_VALUE;
 use super::pattern::{has_glob, trim};
 use super::state::{Context, Shell, Value};
 
@@ -313,6 +314,9 @@ impl Walker<'_> {
             }
             Operation::Replace { pattern, with, all } if is_known(chars) && !has_glob(pattern) => {
                 let with = self.expand_joined(shell, with, context);
+                if chars.len().saturating_mul(with.as_str().len()) > MOST_OF_VALUE {
+                    return Text::new(&self.symbol("a long text"), place);
+                }
                 text.map(|text| match all {
                     true => text.replace(pattern.as_str(), with.as_str()),
                     false => text.replacen(pattern.as_str(), with.as_str(), 1),

@@ -6,6 +6,7 @@ use super::super::syntax::Word as SyntaxWord;
 use super::super::syntax::{Assigned, Assignment, Command, Redirect, RedirectKind};
 use super::super::text::{Place, Text};
 use super::compound::used;
+use super::limits::MOST_WORDS;
 use super::{Context, Flow, Input, Shell, Sink, Value, Walker, literal, programs, query};
 
 /// A command with its arguments, ready to run.
@@ -100,7 +101,7 @@ impl Walker<'_> {
                     match (append, old) {
                         (true, Some(Value::Scalar(mut old))) => {
                             old.push(&text);
-                            Value::Scalar(old)
+                            Value::Scalar(self.bounded(old, word.place))
                         }
                         _ => Value::Scalar(text),
                     }
@@ -145,7 +146,7 @@ impl Walker<'_> {
             let extended = match (index, value) {
                 (None, Value::Array(mut all)) => {
                     all.extend(texts);
-                    Some(Value::Array(all))
+                    (all.len() <= MOST_WORDS).then_some(Value::Array(all))
                 }
                 (Some(index), value) => {
                     let index = shell.index(index);
