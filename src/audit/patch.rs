@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use similar::{ChangeTag, TextDiff};
 
 use super::finding::{Draft, Severity};
+use super::paths::normal;
 use super::rule::Rule;
 use super::view::View;
 use super::walk::{File, Walk};
@@ -156,7 +157,8 @@ impl Patcher<'_> {
                 continue;
             };
             let script = Script::new(&file.text);
-            if let Some(edits) = order::delay(&script, place.line) {
+            if let (true, Some(edits)) = (self.can_change(file), order::delay(&script, place.line))
+            {
                 let text = apply(&file.text, edits);
                 self.texts
                     .insert(file.path.clone(), (file.text.clone(), text));
@@ -169,6 +171,9 @@ impl Patcher<'_> {
     fn proposals<'w>(&self, walk: &'w Walk, draft: &Draft) -> Vec<(&'w File, Edits)> {
         let mut proposals = Vec::new();
         for (index, file) in walk.files.iter().enumerate() {
+            if !self.can_change(file) {
+                continue;
+            }
             let script = Script::new(&file.text);
             let list = |directory: &str| (self.list)(&file.path, directory);
             for events in &walk.traces {
@@ -211,13 +216,36 @@ impl Patcher<'_> {
         examine(&source, &load)
     }
 
+    /// Whether a patch of a file applies: it names the file, and has the bytes of its lines.
+    fn can_change(&self, file: &File) -> bool {
+        self.name(&file.path).is_some() && !file.text.contains(char::REPLACEMENT_CHARACTER)
+    }
+
+    /// The name of a file in the patch: below the current directory, or below that of the script.
+    fn name(&self, path: &str) -> Option<String> {
+        // A script from the standard input has no name.
+        if path == "-" {
+            return Some("script".to_owned());
+        }
+        let (path, script) = (normal(path), normal(&self.source.path));
+        let is_below = |path: &str| !path.starts_with('/') && !path.starts_with("../");
+        let name = match (is_below(&script), script.rsplit_once('/')) {
+            (false, Some((directory, _))) => path.strip_prefix(directory)?.strip_prefix('/')?,
+            _ => path.as_str(),
+        };
+        if !is_below(name) {
+            return None;
+        }
+        // A tab ends a name with a blank.
+        let end = if name.contains(' ') { "\t" } else { "" };
+        Some(format!("{name}{end}"))
+    }
+
     fn finish(mut self) -> Patch {
         let mut diff = String::new();
         for (path, (before, after)) in &self.texts {
-            // A script from the standard input has no name.
-            let name = match path.trim_start_matches("./").trim_start_matches('/') {
-                "-" => "script",
-                name => name,
+            let Some(name) = self.name(path) else {
+                continue;
             };
             let original = match *path == self.source.path {
                 true => Some(self.source.text.clone()),

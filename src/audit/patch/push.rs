@@ -1,6 +1,6 @@
 //! Proposals for pushes: full file names, a check behind the push, the directory before it.
 
-use super::super::event::Push;
+use super::super::event::{Glob, Push};
 use super::super::paths;
 use super::super::symbol::is_known;
 use super::around::Around;
@@ -66,7 +66,13 @@ impl Around<'_> {
             proposals.push(self.full_name(push, call));
         }
         let is_file = paths::file_name(push.source.as_str()).contains('.');
-        if copies_directory(push) || !is_file {
+        // A pattern with one match works, and the file has its name already.
+        let (target, _) = self.script.bare(call.destination);
+        let is_directory = target.ends_with('/') || paths::is_system_directory(target);
+        let is_named = push.source.glob == Glob::Active
+            && !is_directory
+            && paths::file_name(&push.destination).contains('.');
+        if (copies_directory(push) || !is_file) && !is_named {
             proposals.extend(self.each_file(push, call));
         }
         proposals
@@ -389,9 +395,7 @@ impl Around<'_> {
 
 fn copies_directory(push: &Push) -> bool {
     let source = push.source.as_str();
-    push.source_is_directory
-        || push.source.glob != super::super::event::Glob::None
-        || source.ends_with('/')
+    push.source_is_directory || push.source.glob != Glob::None || source.ends_with('/')
 }
 
 fn is_written(word: &str, path: &str) -> bool {

@@ -4,15 +4,17 @@ use super::*;
 
 /// The changed lines of a script that begins with `set -euo pipefail`, and the rules that have no patch.
 fn changes(script: &str) -> (Vec<String>, Vec<Rule>) {
-    let source = Source {
-        path: "provision.sh".to_owned(),
-        text: format!("set -euo pipefail\n{script}"),
-    };
-    let patch = patch(&source, &|_, _| None, &|_, _| None, Style::Repair);
+    let text = format!("set -euo pipefail\n{script}");
+    let patch = patch_of("provision.sh", text, Style::Repair);
     let lines = patch.diff.lines().skip(2);
     let changed = lines.filter(|line| line.starts_with(['+', '-']));
     let left = patch.left.iter().map(|left| left.rule);
     (changed.map(str::to_owned).collect(), left.collect())
+}
+
+fn patch_of(path: &str, text: String, style: Style) -> Patch {
+    let path = path.to_owned();
+    patch(&Source { path, text }, &|_, _| None, &|_, _| None, style)
 }
 
 fn added(script: &str) -> Vec<String> {
@@ -172,4 +174,38 @@ fn a_container_is_not_started_twice() {
     let (lines, left) = changes(&format!("{script}copy\npct set 958 --memory 512\nstart\n"));
     assert!(lines.is_empty(), "{lines:?}");
     assert_eq!(left, [Rule::PushBeforeStart]);
+}
+
+#[test]
+fn a_file_that_has_its_name_keeps_it() {
+    let (lines, left) = changes("pct push 958 build/app_*.deb /opt/app.deb\n");
+    assert!(lines.is_empty(), "{lines:?}");
+    assert_eq!(left, [Rule::PushGlob]);
+}
+
+#[test]
+fn a_patch_names_a_file_below_its_directory() {
+    let names = [
+        ("a.sh", "a.sh"),
+        ("./b/a.sh", "b/a.sh"),
+        ("b/../a.sh", "a.sh"),
+        ("../a.sh", "a.sh"),
+        ("/srv/a.sh", "a.sh"),
+        ("an a.sh", "an a.sh\t"),
+    ];
+    for (path, name) in names {
+        let patch = patch_of(path, "pct exec 958 bash -c ls\n".to_owned(), Style::Repair);
+        let header = format!("--- a/{name}\n+++ b/{name}\n");
+        assert!(patch.diff.starts_with(&header), "{path}: {}", patch.diff);
+    }
+}
+
+#[test]
+fn a_patch_has_the_bytes_of_the_script() {
+    // What is not UTF-8, or has a meaning of its own in the audit, is not there as it was.
+    for c in ['\u{fffd}', '\u{f0000}'] {
+        let text = format!("# {c}\npct exec 958 bash -c ls\n");
+        let patch = patch_of("a.sh", text, Style::Repair);
+        assert_eq!((patch.diff.as_str(), patch.left.len()), ("", 1));
+    }
 }
