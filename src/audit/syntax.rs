@@ -198,6 +198,8 @@ pub(super) enum Operation {
 #[derive(Debug)]
 pub(super) struct Redirect {
     pub(super) fd: Option<i32>,
+    /// The variable that gets a descriptor which the shell chooses: `{name}>FILE`.
+    pub(super) variable: Option<Text>,
     pub(super) kind: RedirectKind,
 }
 

@@ -5,6 +5,7 @@
 mod arithmetic;
 mod builtin;
 mod compound;
+mod declare;
 mod expand;
 mod files;
 mod join;

@@ -127,10 +127,11 @@ impl Converter<'_> {
                 Piece::IoRedirect(redirect) => {
                     let first = redirects.len();
                     self.redirect(redirect, redirects);
-                    // `{name}>FILE`: the shell chooses the descriptor.
-                    if words.pop_if(|word| is_descriptor(word)).is_some() {
+                    if let Some(name) = words.last().and_then(descriptor) {
+                        words.pop();
                         for redirect in redirects.iter_mut().skip(first) {
                             redirect.fd = Some(FIRST_CHOSEN);
+                            redirect.variable = Some(name.clone());
                         }
                     }
                 }
@@ -325,7 +326,11 @@ impl Converter<'_> {
                 (*fd, kind)
             }
         };
-        into.push(Redirect { fd, kind });
+        into.push(Redirect {
+            fd,
+            variable: None,
+            kind,
+        });
     }
 
     fn process(
@@ -339,6 +344,7 @@ impl Converter<'_> {
         };
         Redirect {
             fd: None,
+            variable: None,
             kind: RedirectKind::Process {
                 script: Rc::new(script),
                 reads: matches!(kind, ast::ProcessSubstitutionKind::Read),
@@ -393,8 +399,8 @@ impl Converter<'_> {
 /// Descriptors that the shell chooses begin here.
 const FIRST_CHOSEN: i32 = 10;
 
-/// `{name}`.
-fn is_descriptor(word: &Word) -> bool {
+/// The name in `{name}`.
+fn descriptor(word: &Word) -> Option<Text> {
     let [
         Part {
             kind: PartKind::Literal(text),
@@ -403,16 +409,12 @@ fn is_descriptor(word: &Word) -> bool {
         },
     ] = word.parts.as_slice()
     else {
-        return false;
+        return None;
     };
-    let braces = text
-        .as_str()
-        .strip_prefix('{')
-        .and_then(|text| text.strip_suffix('}'));
-    braces.is_some_and(|name| {
-        name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-    })
+    let name = text.as_str().strip_prefix('{')?.strip_suffix('}')?;
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    is_name.then(|| text.slice(1, text.as_str().len() - 1))
 }
 
 fn single(command: Command, background: bool) -> Item {

@@ -176,7 +176,7 @@ impl Walker<'_> {
             first,
             Some("local" | "declare" | "typeset" | "export" | "readonly")
         ) {
-            if !super::builtin::has_letter(words, 'g') {
+            if !super::declare::has_letter(words, 'g') {
                 for assignment in assignments {
                     Self::make_local(shell, &assignment.name, first);
                 }
@@ -202,6 +202,9 @@ impl Walker<'_> {
         context: &mut Context,
     ) {
         for redirect in redirects {
+            if let Some(name) = &redirect.variable {
+                self.set_unknown(shell, name.as_str(), name.place());
+            }
             match &redirect.kind {
                 RedirectKind::Input(word) => {
                     let path = self.expand_joined(shell, word, &used(context));

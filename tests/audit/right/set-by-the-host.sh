@@ -5,6 +5,7 @@ printf -v unit %s ssh
 let i=3
 ((j = 4)) || true
 k=$((n = 2, m = 3))
+exec {lock}>/run/lock/deploy
 named() { declare -g other=ssh; declare -ga all=(ssh cron); }
 named
 point() { local -n reference=$1; reference=ssh; }
@@ -20,3 +21,4 @@ pct exec $CT -- bash -c "all=1; systemctl restart ${all[0]}"
 pct exec $CT -- bash -c "pointed=1; systemctl restart $pointed"
 pct exec $CT -- bash -c "index=1; systemctl restart w@$index"
 pct exec $CT -- bash -c "ID=1; systemctl restart w@$ID"
+pct exec $CT -- bash -c "lock=1; systemctl restart w@$lock"
