@@ -43,6 +43,11 @@ impl Around<'_> {
             let Some(verb) = words.iter().position(|word| self.raw(word) == "push") else {
                 continue;
             };
+            // These programs make other words of the ones that are written.
+            let others = ["parallel", "xargs", ":::"];
+            if words.iter().any(|word| others.contains(&self.raw(word))) {
+                continue;
+            }
             let mut edits: Edits = Vec::new();
             let mut rest = words.iter().skip(verb + 1);
             let mut kept = String::new();
@@ -69,11 +74,28 @@ impl Around<'_> {
                     "group" | "gid" => "group",
                     _ => continue,
                 };
-                if let Some(value) = value {
-                    kept.push_str(&format!(" --{right} {value}"));
+                match value.map(|value| (value, value.split_once(':'))) {
+                    Some((_, Some((user, group)))) => {
+                        let both = [("user", user), ("group", group)];
+                        for (name, value) in both.into_iter().filter(|(_, value)| !value.is_empty())
+                        {
+                            kept.push_str(&format!(" --{name} {value}"));
+                        }
+                    }
+                    Some((value, None)) => kept.push_str(&format!(" --{right} {value}")),
+                    None => {}
                 }
             }
-            let operands = operands(self.script, words.get(verb + 1..).unwrap_or_default());
+            let mut operands = operands(self.script, words.get(verb + 1..).unwrap_or_default());
+            let is_mode = |word: &&&std::ops::Range<usize>| {
+                let raw = self.raw(word);
+                matches!(raw.len(), 3 | 4) && raw.bytes().all(|byte| matches!(byte, b'0'..=b'7'))
+            };
+            if let (4.., Some(mode)) = (operands.len(), operands.last().filter(is_mode).copied()) {
+                edits.push((self.with_blank(mode), String::new()));
+                kept.push_str(&format!(" --perms {}", self.raw(mode)));
+                operands.pop();
+            }
             let [id, sources @ .., destination] = operands.as_slice() else {
                 continue;
             };
@@ -107,6 +129,12 @@ impl Around<'_> {
                     );
                     proposals.push(vec![(command.span.start..end, text)]);
                 }
+            }
+            let is_directory = target.ends_with('/')
+                || paths::is_system_directory(target)
+                || !paths::file_name(target).contains('.') && target.contains(['/', '$']);
+            if sources.len() > 1 && !is_directory {
+                continue;
             }
             if sources.len() > 1 {
                 let one = |source: &&&std::ops::Range<usize>| {

@@ -6,7 +6,7 @@ use super::super::text::Place;
 use super::super::view::View;
 use super::around::Around;
 use super::call::{PushCall, exec, in_quotes, pushes};
-use super::outline::{Command, Quote};
+use super::outline::{Command, End, Quote};
 use super::script::{Edits, Script, indented};
 
 impl Around<'_> {
@@ -354,10 +354,20 @@ pub(super) fn last_push(view: &View) -> Option<Place> {
 pub(super) fn delay(script: &Script, line: usize) -> Option<Edits> {
     let calls = pushes(script, line);
     let command = calls.first()?.command;
-    let end = command.line_end.max(command.span.end);
-    let sleep = indented("sleep 2", script.indentation(command.span.start));
-    Some(vec![(
-        end..end,
-        format!("\n{}", sleep.trim_end_matches('\n')),
-    )])
+    let end = command.span.end;
+    let tail = script.raw(&(end..script.line_range(script.line(end)).end));
+    let is_last = tail.trim().is_empty() || tail.trim_start().starts_with('#');
+    let text = match (command.ends, script.connective(command)) {
+        (End::And, "" | "&&") | (_, "if") if command.negation.is_none() => " && sleep 2",
+        (End::Other, "") if !is_last => "; sleep 2",
+        (End::Other, _) if !is_last => return None,
+        (End::And | End::Background, _) | (_, "if") => return None,
+        _ => {
+            let end = command.line_end.max(end);
+            let sleep = indented("sleep 2", script.indentation(command.span.start));
+            let line = format!("\n{}", sleep.trim_end_matches('\n'));
+            return Some(vec![(end..end, line)]);
+        }
+    };
+    Some(vec![(end..end, text.to_owned())])
 }

@@ -145,6 +145,16 @@ impl Around<'_> {
                     && other.script == command.script
                     && other.function == command.function
             };
+            let mounts = |other: &Command| {
+                let mut words = other.words.iter().map(|word| self.raw(word));
+                let name = |id: &str| id.replace(['"', '{', '}'], "");
+                let is_mount = words.any(|word| word == "mount");
+                is_mount && words.any(|word| name(word) == name(&id))
+            };
+            // What another mount holds open is not unmounted in between.
+            if self.script.outline.commands.iter().any(mounts) {
+                continue;
+            }
             let last = self.script.outline.commands.iter().rfind(same);
             let last = last.unwrap_or(command);
             let unmount = self.script.after_line(last, &format!("pct unmount {id}"));
@@ -173,8 +183,13 @@ impl Around<'_> {
             while let Some(word) = words.get(at).filter(|word| self.raw(word).starts_with('-')) {
                 at += if self.raw(word).contains('=') { 1 } else { 2 };
             }
-            let start = words.get(at).map(|word| word.start);
-            proposals.extend(start.map(|at| vec![(at..at, "-- ".to_owned())]));
+            let Some(word) = words.get(at) else {
+                continue;
+            };
+            let is_passed = matches!(self.raw(word), "\"$@\"" | "$@" | "$*");
+            if !is_passed || !self.is_called_with_separator(command) {
+                proposals.push(vec![(word.start..word.start, "-- ".to_owned())]);
+            }
         }
         // The words before the command are in a variable.
         let around = self.script.outline.commands.iter();
@@ -190,6 +205,17 @@ impl Around<'_> {
             }
         }
         proposals
+    }
+
+    /// Whether a call of the function that contains a command passes `--` on.
+    fn is_called_with_separator(&self, command: &Command) -> bool {
+        let mut calls = self.script.outline.commands.iter();
+        calls.any(|call| {
+            let mut words = call.words.iter().map(|word| self.raw(word));
+            command.function.is_some()
+                && words.next() == command.function.as_deref()
+                && words.any(|word| word == "--")
+        })
     }
 
     /// A variable of the host's script for the script in quotes.

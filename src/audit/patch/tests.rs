@@ -209,3 +209,76 @@ fn a_patch_has_the_bytes_of_the_script() {
         assert_eq!((patch.diff.as_str(), patch.left.len()), ("", 1));
     }
 }
+
+#[test]
+fn only_what_is_sure_of_the_arguments_of_a_push_changes() {
+    let push = "pct push 958 a.conf /etc/a.conf";
+    let cases = [
+        (format!("{push} 0644"), format!("{push} --perms 0644")),
+        (
+            format!("{push} --owner root:adm"),
+            format!("{push} --user root --group adm"),
+        ),
+    ];
+    for (line, expected) in cases {
+        assert_eq!(added(&format!("{line}\n")), [expected]);
+    }
+    for line in [
+        "pct push 958 a.conf /etc/a.conf b.conf",
+        "parallel pct push {} a.conf /etc/a.conf ::: 901 902",
+    ] {
+        let (lines, _) = changes(&format!("{line}\n"));
+        assert!(lines.is_empty(), "{line}: {lines:?}");
+    }
+}
+
+#[test]
+fn a_wrapper_whose_callers_pass_the_separator_stays() {
+    let script = "ct() { pct exec 958 \"$@\"; }\nct ls -la\nct -- ls\n";
+    assert_eq!(
+        changes(script),
+        (vec![], vec![Rule::ExecDashWithoutSeparator])
+    );
+}
+
+#[test]
+fn a_container_is_not_mounted_twice() {
+    let copy = "cp a.conf /var/lib/lxc/958/rootfs/etc/a.conf";
+    let (lines, left) = changes(&format!("{copy}\npct mount 958\npct unmount 958\n"));
+    assert!(lines.is_empty(), "{lines:?}");
+    assert_eq!(left, [Rule::RootfsCopy]);
+}
+
+#[test]
+fn pipefail_holds_for_its_pipeline_only() {
+    let text = "set -eu\npct exec 958 -- systemctl restart ssh 2>&1 | tee log\nls | head -1\n";
+    let diff = patch_of("a.sh", text.to_owned(), Style::Repair).diff;
+    let line = "\n+(set -o pipefail; pct exec 958 -- systemctl restart ssh 2>&1 | tee log)\n";
+    assert!(diff.contains(line), "{diff}");
+}
+
+#[test]
+fn a_delay_comes_before_the_units_are_read() {
+    let cases = [
+        (
+            format!("{PUSH} && {ENABLE}\n"),
+            format!("{PUSH} && sleep 2 && {ENABLE}"),
+        ),
+        (
+            format!("if {PUSH}; then {ENABLE}; fi\n"),
+            format!("if {PUSH} && sleep 2; then {ENABLE}; fi"),
+        ),
+        (
+            format!("{PUSH}; {ENABLE}\n"),
+            format!("{PUSH}; sleep 2; {ENABLE}"),
+        ),
+        (format!("{PUSH}\n{ENABLE}\n"), "sleep 2".to_owned()),
+    ];
+    for (script, expected) in cases {
+        let diff = patch_of("a.sh", format!("set -e\n{script}"), Style::Sleep).diff;
+        assert!(
+            diff.contains(&format!("\n+{expected}\n")),
+            "{script}: {diff}"
+        );
+    }
+}

@@ -6,7 +6,7 @@ use super::super::paths;
 use super::super::symbol::is_known;
 use super::around::Around;
 use super::call::exec;
-use super::outline::Command;
+use super::outline::{Command, End};
 use super::script::Edits;
 
 impl Around<'_> {
@@ -213,6 +213,19 @@ impl Around<'_> {
         proposals
     }
 
+    /// Where a pipeline of simple commands ends that begins with this one.
+    fn end_of_pipeline(&self, command: &Command) -> Option<usize> {
+        if command.ends != End::Pipe || self.script.connective(command) == "|" {
+            return None;
+        }
+        let commands = self.script.outline.commands.iter();
+        let mut same = commands.filter(|other| {
+            other.script == command.script && other.span.start > command.span.start
+        });
+        let last = same.find(|other| other.ends != End::Pipe || other.blocks != command.blocks)?;
+        (last.blocks == command.blocks).then_some(last.span.end)
+    }
+
     /// The failure of systemctl ends the script.
     pub(super) fn keep_error(&self) -> Vec<Edits> {
         let mut proposals = Vec::new();
@@ -261,7 +274,13 @@ impl Around<'_> {
             }
         }
         for command in &commands {
-            proposals.extend(self.script.before(command, "set -o pipefail"));
+            let start = command.span.start;
+            if let Some(end) = self.end_of_pipeline(command) {
+                proposals.push(vec![
+                    (start..start, "(set -o pipefail; ".to_owned()),
+                    (end..end, ")".to_owned()),
+                ]);
+            }
         }
         proposals
     }
