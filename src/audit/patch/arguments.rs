@@ -184,9 +184,8 @@ impl Around<'_> {
                     names.all(|path| right(paths::file_name(path)))
                 };
                 let is_variable = path.contains('$') || source.contains('$');
-                let name = if right(written) {
-                    written.to_owned()
-                } else if written.contains('$') && path.contains('/') && all_units() {
+                let is_unit = || written.contains('$') && path.contains('/') && all_units();
+                let name = if right(written) || is_unit() {
                     written.to_owned()
                 } else if right(&source) {
                     source

@@ -62,7 +62,9 @@ impl Around<'_> {
 
     fn full_names(&self, push: &Push, call: &PushCall) -> Vec<Edits> {
         let mut proposals = Vec::new();
-        if !copies_directory(push) {
+        let name = self.file_name(call);
+        let is_unit = name.contains('$') || name.contains('.');
+        if !copies_directory(push) && (is_unit || !paths::is_unit_directory(&push.destination)) {
             proposals.push(self.full_name(push, call));
         }
         let is_file = paths::file_name(push.source.as_str()).contains('.');
@@ -72,6 +74,9 @@ impl Around<'_> {
         let is_named = push.source.glob == Glob::Active
             && !is_directory
             && paths::file_name(&push.destination).contains('.');
+        // Which file of a directory is to have the name is not known.
+        let is_named = is_named
+            || push.source.glob == Glob::None && !is_directory && paths::has_unit_suffix(target);
         if (copies_directory(push) || !is_file) && !is_named {
             proposals.extend(self.each_file(push, call));
         }

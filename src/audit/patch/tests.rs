@@ -282,3 +282,24 @@ fn a_delay_comes_before_the_units_are_read() {
         );
     }
 }
+
+#[test]
+fn a_section_comes_behind_all_words_of_a_unit() {
+    let unit = "printf '%s\\n' '[Service]' 'ExecStart=/bin/true'";
+    let script = format!("{unit} >a.service\n{PUSH}\n{CHECK}\n{ENABLE}\n");
+    let expected = format!("{unit} '[Install]' 'WantedBy=multi-user.target' >a.service");
+    assert_eq!(added(&script), [expected]);
+}
+
+#[test]
+fn a_directory_does_not_become_one_file() {
+    let script =
+        "for c in 901 902; do\n  pct push $c ./units /etc/systemd/system/ || exit 1\ndone\n";
+    let lines = added(script);
+    let is_file = |line: &String| line.contains("/etc/systemd/system/units");
+    assert!(!lines.iter().any(is_file), "{lines:?}");
+    let script = "H=$(dirname \"$0\")\nH=$(cd \"$H\" && pwd)\n\
+                  pct push 958 \"$H\" /etc/systemd/system/a.service\n";
+    let (lines, _) = changes(script);
+    assert!(lines.iter().all(|line| !line.contains("/*")), "{lines:?}");
+}

@@ -182,7 +182,10 @@ impl Around<'_> {
                     let lines = format!("[Install]\nWantedBy={target}\n");
                     proposals.push(vec![(at..at, lines)]);
                 }
-                if let Some(quote) = raw.chars().next_back().filter(|c| matches!(c, '"' | '\'')) {
+                // Behind another word, the section would be in the middle of the text.
+                let is_last = command.words.last() == Some(word);
+                let quote = raw.chars().next_back().filter(|_| is_last);
+                if let Some(quote) = quote.filter(|c| matches!(c, '"' | '\'')) {
                     let end = word.end - quote.len_utf8();
                     let text = raw.strip_suffix(quote).unwrap_or(raw);
                     let (before, after) = match (text.contains('\n'), text.ends_with("\\n")) {
