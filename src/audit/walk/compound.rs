@@ -15,7 +15,9 @@ impl Walker<'_> {
         context: &Context,
     ) -> Flow {
         self.steps += 1;
-        let is_full = self.events.len() > MOST_EVENTS || self.symbols.are_used_up();
+        let is_full = self.events.len() > MOST_EVENTS
+            || self.symbols.are_used_up()
+            || self.has_expanded_too_much();
         if self.steps > self.limit || is_full {
             if self.steps <= self.limit + 1 {
                 self.steps = self.limit + 1;

@@ -17,9 +17,14 @@ impl Walker<'_> {
     pub(super) fn bounded(&mut self, text: Text, place: Place) -> Text {
         let size = text.size();
         self.expanded = self.expanded.saturating_add(size);
-        if size <= MOST_OF_VALUE && self.expanded <= MOST_OF_ALL {
+        if size <= MOST_OF_VALUE && !self.has_expanded_too_much() {
             return text;
         }
         Text::new(&self.symbol("a long text"), place)
+    }
+
+    /// The walk ends then.
+    pub(super) fn has_expanded_too_much(&self) -> bool {
+        self.expanded > MOST_OF_ALL
     }
 }
