@@ -149,7 +149,17 @@ impl Around<'_> {
         if !names.is_empty() && names.len() <= 8 && names.iter().all(plain) {
             proposals.extend(self.by_names(push, call, (directory, target), &names));
         }
-        proposals.push(self.by_loop(push, call, (directory, pattern), target));
+        // In a loop of its own, a branch would see the last file only, and leave another loop.
+        let end = self
+            .script
+            .line_range(self.script.line(call.command.span.end))
+            .end;
+        let tail = self.raw(&(call.command.span.end..end));
+        let leaves_loop = tail.contains("continue") || tail.contains("break");
+        let has_branch = call.command.ends == End::Or;
+        if !leaves_loop && (!has_branch || self.whole_line(call.command).is_some()) {
+            proposals.push(self.by_loop(push, call, (directory, pattern), target));
+        }
         if self.raw(call.source) == "{}" {
             // `find … -exec pct push ID {} DIRECTORY \;`.
             let words = &call.command.words;
@@ -343,6 +353,10 @@ impl Around<'_> {
 
     fn checks_behind(&self, push: &Push, call: &PushCall) -> Vec<Edits> {
         let command = call.command;
+        // A directory is there whatever was pushed.
+        if push.destination.ends_with('/') || paths::is_system_directory(&push.destination) {
+            return Vec::new();
+        }
         let check = self.check(push, call);
         let checked = format!("{check} || {}", Self::leave(command));
         let (start, end) = (command.span.start, command.span.end);

@@ -303,3 +303,14 @@ fn a_directory_does_not_become_one_file() {
     let (lines, _) = changes(script);
     assert!(lines.iter().all(|line| !line.contains("/*")), "{lines:?}");
 }
+
+#[test]
+fn a_branch_that_leaves_a_loop_does_not_move_into_another_one() {
+    for branch in ["continue", "{ echo failed; continue; }"] {
+        let push = "pct push $c units/ /etc/systemd/system/";
+        let script = format!("for c in 901 902; do\n  {push} || {branch}\ndone\n");
+        let (lines, left) = changes(&script);
+        assert!(lines.is_empty(), "{lines:?}");
+        assert!(left.contains(&Rule::PushDirectory), "{left:?}");
+    }
+}
