@@ -63,7 +63,7 @@ impl Around<'_> {
     fn full_names(&self, push: &Push, call: &PushCall) -> Vec<Edits> {
         let mut proposals = Vec::new();
         let name = self.file_name(call);
-        let is_unit = name.contains('$') || name.contains('.');
+        let is_unit = name.contains(['$', '.', '{']);
         if !copies_directory(push) && (is_unit || !paths::is_unit_directory(&push.destination)) {
             proposals.push(self.full_name(push, call));
         }
