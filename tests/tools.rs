@@ -106,7 +106,11 @@ fn shellcheck_finds_nothing_new_in_a_patched_script() {
     // `pct push 900 a.conf`: the destination is unknown. A pattern with one match has its destination already.
     assert_eq!(
         left,
-        ["options.sh: push-arguments", "options.sh: push-glob"]
+        [
+            "options.sh: push-arguments",
+            "options.sh: push-glob",
+            "glob-of-several.sh: push-glob"
+        ]
     );
     assert!(patched > 50, "{patched}");
 }

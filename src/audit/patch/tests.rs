@@ -202,7 +202,7 @@ fn a_patch_names_a_file_below_its_directory() {
 
 #[test]
 fn a_patch_has_the_bytes_of_the_script() {
-    // What is not UTF-8, or has a meaning of its own in the audit, is not there as it was.
+    // What is not UTF-8, or has a meaning of its own in the audit, cannot be written as it was.
     for c in ['\u{fffd}', '\u{f0000}'] {
         let text = format!("# {c}\npct exec 958 bash -c ls\n");
         let patch = patch_of("a.sh", text, Style::Repair);
