@@ -28,7 +28,7 @@ const BESIDE: u64 = 1;
 /// Per cent of the true hypotheses that can be decided and are confirmed, at least. The aim is 90.
 const CONFIRMED: usize = 60;
 /// Per cent of the false ones that can be decided and are ruled out, at least.
-const RULED_OUT: usize = 45;
+const RULED_OUT: usize = 25;
 
 /// When things happen.
 const TIMES: [Nanos; 4] = [10 * SECOND, 13 * SECOND, 16 * SECOND, 300 * SECOND];

@@ -83,7 +83,7 @@ variant() {
   echo "$path"
 }
 
-provision() { push "$1" "${2:-$dest}"; reload; enable; }
+provision() { push "$1" "${2:-$dest}"; sleep "$lead"; reload; enable; }
 
 # Waits until a push is running: its line in the list of tasks ends in 0.
 wait_for_push() { until grep -q ":push_file:$ct:.* 0\$" "$TASKS/active"; do sleep 0.02; done; }
