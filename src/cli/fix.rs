@@ -28,8 +28,6 @@ use crate::judge::{Remedy, Required, VerdictKind};
 use crate::report::brief;
 use crate::runbook::RemedyKind;
 
-/// What a remedy changes that only looks.
-const NOTHING: &str = "nothing";
 /// How long a service that was just started runs before the container is diagnosed again: many fail at once.
 const SETTLE: Duration = Duration::from_secs(2);
 
@@ -149,7 +147,7 @@ impl Fix<'_> {
             .iter()
             .filter(|remedy| remedy.kind == RemedyKind::Now && !remedy.commands.is_empty())
             // What only looks fixes nothing, and its exit status may be that of what it found.
-            .filter(|remedy| remedy.changes != NOTHING)
+            .filter(|remedy| remedy.makes_changes())
             .collect();
         if !self.is_built_in && !remedies.is_empty() {
             for remedy in remedies {

@@ -22,10 +22,10 @@ pub(super) enum Output {
 
 pub(super) fn print(args: &SchemaArgs) -> Result<ExitCode, CliError> {
     output::print(match args.output {
-        Output::Report => include_str!("../../schemas/report.schema.json"),
-        Output::Sweep => include_str!("../../schemas/sweep.schema.json"),
-        Output::Audit => include_str!("../../schemas/audit.schema.json"),
-        Output::Trace => include_str!("../../schemas/trace.schema.json"),
+        Output::Report => include_str!("../../docs/schemas/report.schema.json"),
+        Output::Sweep => include_str!("../../docs/schemas/sweep.schema.json"),
+        Output::Audit => include_str!("../../docs/schemas/audit.schema.json"),
+        Output::Trace => include_str!("../../docs/schemas/trace.schema.json"),
     })?;
     Ok(ExitCode::Healthy)
 }

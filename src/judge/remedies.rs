@@ -25,6 +25,13 @@ pub struct Remedy {
     pub requires: Vec<Required>,
 }
 
+impl Remedy {
+    /// Whether its commands do more than look. The runbook says of those that look that they change `nothing`.
+    pub(crate) fn makes_changes(&self) -> bool {
+        self.changes != "nothing"
+    }
+}
+
 /// A value that only the user knows: the commands take it from a variable of the shell, and refuse to run without it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Required {

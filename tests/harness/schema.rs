@@ -1,4 +1,4 @@
-//! Checks JSON of lxcdiag against the schemas in `schemas/`.
+//! Checks JSON of lxcdiag against the schemas in `docs/schemas/`.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -7,10 +7,10 @@ use jsonschema::Validator;
 use serde_json::{Value, json};
 
 const SCHEMAS: [&str; 4] = [
-    include_str!("../../schemas/audit.schema.json"),
-    include_str!("../../schemas/report.schema.json"),
-    include_str!("../../schemas/sweep.schema.json"),
-    include_str!("../../schemas/trace.schema.json"),
+    include_str!("../../docs/schemas/audit.schema.json"),
+    include_str!("../../docs/schemas/report.schema.json"),
+    include_str!("../../docs/schemas/sweep.schema.json"),
+    include_str!("../../docs/schemas/trace.schema.json"),
 ];
 
 /// Readers must ignore keys that they do not know. Here an unknown key is an error: the schema lacks it.
@@ -56,7 +56,7 @@ pub fn assert_valid(text: &str) -> usize {
                 .iter_errors(&value)
                 .map(|error| format!("{}: {error}", error.instance_path()))
                 .collect();
-            assert!(errors.is_empty(), "not as in schemas/: {errors:#?}");
+            assert!(errors.is_empty(), "not as in docs/schemas/: {errors:#?}");
             checked += 1;
         }
     }

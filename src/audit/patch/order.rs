@@ -51,43 +51,48 @@ impl Around<'_> {
         proposals
     }
 
+    /// The commands in two lines, each as it stands in the list that both are in.
+    fn pairs(&self, from: usize, to: usize) -> Vec<(&Command, &Command)> {
+        let moved = self.script.commands_in(from).into_iter();
+        let pairs = moved.flat_map(|moved| {
+            let targets = self.script.commands_in(to).into_iter();
+            targets.filter_map(move |target| self.in_one_list(moved, target))
+        });
+        pairs.collect()
+    }
+
     /// Moves a call of the container behind the statement in another line. What is between needs it as little as
     /// before: it has failed there.
     fn move_behind(&self, from: usize, to: usize, with_checks: bool) -> Vec<Edits> {
         let script = self.script;
         let mut proposals = Vec::new();
-        for moved in script.commands_in(from) {
-            for target in script.commands_in(to) {
-                let Some((moved, target)) = self.in_one_list(moved, target) else {
-                    continue;
+        for (moved, target) in self.pairs(from, to) {
+            let lines = script.statement(moved, target);
+            let behind = script.statement(target, moved);
+            let end = match with_checks {
+                true => self.with_checks(target, behind.end),
+                false => behind.end,
+            };
+            let text = script.raw(&lines);
+            let passed = script.raw(&(lines.end..behind.start.max(lines.end)));
+            let is_set = |line: &str| {
+                let name = line
+                    .trim_start()
+                    .split_once('=')
+                    .map_or("", |(name, _)| name);
+                let uses = [format!("${name}"), format!("${{{name}")];
+                !name.is_empty() && uses.iter().any(|used| text.contains(used))
+            };
+            let is_free = lines.end <= behind.start && !passed.lines().any(is_set);
+            if is_free && text.ends_with('\n') && self.only_calls(&lines) {
+                let before = match script.raw(&(0..end)).ends_with('\n') {
+                    true => "",
+                    false => "\n",
                 };
-                let lines = script.statement(moved, target);
-                let behind = script.statement(target, moved);
-                let end = match with_checks {
-                    true => self.with_checks(target, behind.end),
-                    false => behind.end,
-                };
-                let text = script.raw(&lines);
-                let passed = script.raw(&(lines.end..behind.start.max(lines.end)));
-                let is_set = |line: &str| {
-                    let name = line
-                        .trim_start()
-                        .split_once('=')
-                        .map_or("", |(name, _)| name);
-                    let uses = [format!("${name}"), format!("${{{name}")];
-                    !name.is_empty() && uses.iter().any(|used| text.contains(used))
-                };
-                let is_free = lines.end <= behind.start && !passed.lines().any(is_set);
-                if is_free && text.ends_with('\n') && self.only_calls(&lines) {
-                    let before = match script.raw(&(0..end)).ends_with('\n') {
-                        true => "",
-                        false => "\n",
-                    };
-                    proposals.push(vec![
-                        (lines, String::new()),
-                        (end..end, format!("{before}{text}")),
-                    ]);
-                }
+                proposals.push(vec![
+                    (lines, String::new()),
+                    (end..end, format!("{before}{text}")),
+                ]);
             }
         }
         proposals
@@ -117,50 +122,44 @@ impl Around<'_> {
     fn move_before(&self, from: usize, to: usize, with_checks: bool) -> Vec<Edits> {
         let script = self.script;
         let mut proposals = Vec::new();
-        for moved in script.commands_in(from) {
-            for target in script.commands_in(to) {
-                let Some((moved, target)) = self.in_one_list(moved, target) else {
+        for (moved, target) in self.pairs(from, to) {
+            let lines = script.statement(moved, target);
+            let statement = script.statement(target, moved);
+            let start = statement.start;
+            if lines.start > start {
+                if lines.start >= statement.end && !self.only_calls(&(statement.end..lines.start)) {
                     continue;
+                }
+                let end = match with_checks {
+                    true => self.with_checks(moved, lines.end),
+                    false => lines.end,
                 };
-                let lines = script.statement(moved, target);
-                let statement = script.statement(target, moved);
-                let start = statement.start;
-                if lines.start > start {
-                    if lines.start >= statement.end
-                        && !self.only_calls(&(statement.end..lines.start))
-                    {
-                        continue;
-                    }
-                    let end = match with_checks {
-                        true => self.with_checks(moved, lines.end),
-                        false => lines.end,
-                    };
-                    let text = script.raw(&(lines.start..end)).to_owned();
-                    let text = match text.ends_with('\n') {
-                        true => text,
-                        false => format!("{text}\n"),
-                    };
-                    proposals.push(vec![
-                        (start..start, text),
-                        (lines.start..end, String::new()),
-                    ]);
-                }
-                // In one line.
-                if moved.span.start > target.span.start {
-                    let text = format!("{}; ", script.raw(&moved.span));
-                    let rest = script.raw(&(moved.span.end..script.text.len()));
-                    let after = rest.strip_prefix("; ").map_or(0, |_| 2);
-                    let range = moved.span.start..moved.span.end + after;
-                    let line = script.line_range(script.line(range.start));
-                    let range = match line == range {
-                        true => line.start..(line.end + 1).min(script.text.len()),
-                        false => range,
-                    };
-                    let start = target.span.start;
-                    proposals.push(vec![(start..start, text), (range, String::new())]);
-                }
+                let text = script.raw(&(lines.start..end)).to_owned();
+                let text = match text.ends_with('\n') {
+                    true => text,
+                    false => format!("{text}\n"),
+                };
+                proposals.push(vec![
+                    (start..start, text),
+                    (lines.start..end, String::new()),
+                ]);
+            }
+            // In one line.
+            if moved.span.start > target.span.start {
+                let text = format!("{}; ", script.raw(&moved.span));
+                let rest = script.raw(&(moved.span.end..script.text.len()));
+                let after = rest.strip_prefix("; ").map_or(0, |_| 2);
+                let range = moved.span.start..moved.span.end + after;
+                let line = script.line_range(script.line(range.start));
+                let range = match line == range {
+                    true => line.start..(line.end + 1).min(script.text.len()),
+                    false => range,
+                };
+                let start = target.span.start;
+                proposals.push(vec![(start..start, text), (range, String::new())]);
             }
         }
+
         proposals
     }
 
