@@ -26,7 +26,7 @@ pub struct Remedy {
 }
 
 impl Remedy {
-    /// Whether its commands do more than look. The runbook says of those that look that they change `nothing`.
+    /// Whether its commands do more than look. A remedy whose commands only look has `changes: nothing` in the runbook.
     pub(crate) fn makes_changes(&self) -> bool {
         self.changes != "nothing"
     }

@@ -51,7 +51,7 @@ impl Around<'_> {
         proposals
     }
 
-    /// The commands in two lines, each as it stands in the list that both are in.
+    /// The commands in two lines that share a list, each as it is in that list.
     fn pairs(&self, from: usize, to: usize) -> Vec<(&Command, &Command)> {
         let moved = self.script.commands_in(from).into_iter();
         let pairs = moved.flat_map(|moved| {
