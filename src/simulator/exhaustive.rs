@@ -444,6 +444,9 @@ fn what_can_be_decided_is_decided() {
     let yes = rows.values().map(|row| row.is_true).sum::<Half>().share();
     let no = rows.values().map(|row| row.is_false).sum::<Half>().share();
     println!("of what can be decided, {yes} % are confirmed and {no} % ruled out");
+    let wrong = rows.iter().filter(|(_, row)| row.wrong > 0);
+    let wrong: Vec<_> = wrong.map(|(id, row)| (id, row.wrong)).collect();
+    assert!(wrong.is_empty(), "something false is certain: {wrong:?}");
     assert!(
         yes >= CONFIRMED && no >= RULED_OUT,
         "{yes} % are confirmed, and {no} % ruled out"

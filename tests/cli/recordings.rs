@@ -45,7 +45,7 @@ tests:
     for expected in [
         "verdict: push-failed (expected race-condition)",
         "level: confirmed (expected likely)",
-        "race: ruled out (expected likely)",
+        "race: unlikely (expected likely)",
         "push-failed: no evidence that holds contains \"no such words\"; evidence that holds:",
         "file-missing: evidence that holds contains \"not-found\":",
         "0 passed, 1 failed",

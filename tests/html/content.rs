@@ -55,7 +55,7 @@ fn the_verdict_comes_first() {
             "directory-push-252",
             "bad",
             "Confirmed: The push failed",
-            "This was not a race condition.",
+            "This does not look like a race condition.",
         ),
         (
             "no-sh-252",
@@ -149,7 +149,7 @@ fn evidence_and_remedy_are_shown() {
         "Evidence for the host's task log: failed to create file: /etc/systemd/system/: Is a directory",
         "Evidence against none",
         "Would change this a successful push of /etc/systemd/system/embedding_server.service",
-        "Race condition: ruled out (race-condition) Evidence for none Evidence against",
+        "Race condition: unlikely (systemd-not-ready) Evidence for none Evidence against",
     ] {
         assert!(evidence.contains(expected), "{expected}\n{evidence}");
     }
