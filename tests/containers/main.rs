@@ -22,6 +22,7 @@ mod fix;
 mod fleet;
 mod frozen;
 mod harmless;
+mod health;
 mod isolation;
 mod lab;
 mod losses;

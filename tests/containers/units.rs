@@ -13,23 +13,24 @@ use crate::lxcdiag::{JSON, run};
 use case::Case;
 
 /// The systems of the privileged containers, and the name of the unprivileged one in `on:`.
-const SUITES: [&str; 3] = ["bullseye", "bookworm", "trixie"];
-const UNPRIVILEGED: &str = "unprivileged";
+pub const SUITES: [&str; 3] = ["bullseye", "bookworm", "trixie"];
+pub const UNPRIVILEGED: &str = "unprivileged";
 
-#[test]
-fn every_unit_has_its_cause() {
+/// Boots a container of each, in this order.
+pub fn up() -> Vec<u32> {
     let ids = lab::ids(lab::UNITS);
     for (suite, id) in SUITES.iter().zip(&ids) {
         succeed(lab().args(["up", "--suite", suite, "--ct", &id.to_string()]));
     }
-    let unprivileged = ids.last().unwrap();
-    succeed(lab().args([
-        "up",
-        "--suite",
-        "bookworm",
-        "--unprivileged-ct",
-        &unprivileged.to_string(),
-    ]));
+    let unprivileged = ids.last().unwrap().to_string();
+    let arguments = ["up", "--suite", "bookworm", "--unprivileged-ct"];
+    succeed(lab().args(arguments).arg(unprivileged));
+    ids
+}
+
+#[test]
+fn every_unit_has_its_cause() {
+    let ids = up();
     let cases = case::all();
     let wrong: Vec<String> = std::thread::scope(|scope| {
         let lanes: Vec<_> = SUITES

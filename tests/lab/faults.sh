@@ -1,0 +1,79 @@
+# Functions that break a container of the lab. They need `lab`, `pct`, `id` (of the container) and LXCDIAG_HOST_ROOT.
+# shellcheck shell=bash disable=SC2154 # text in single quotes is for the shell in the container
+
+inside() { "$lab" exec "$id" "$@"; }
+script() { inside sh -euc "$1"; }
+# A service of these lines; those before a line `[Service]` belong to [Unit].
+service() {
+    local name=$1
+    shift
+    { printf '[Unit]\nDescription=%s\n' "$name"; printf '%s\n' "$@"; } |
+        inside sh -c "cat >/etc/systemd/system/$name.service && systemctl daemon-reload"
+}
+start() { inside systemctl start "$1" 2>/dev/null || true; }
+namespaces_of() { lxc-info -n "$id" -pH; }
+in_mounts() { nsenter -t "$(namespaces_of)" -m -- "$@"; }
+in_network() { nsenter -t "$(namespaces_of)" -n -- "$@"; }
+configuration() { echo "$LXCDIAG_HOST_ROOT/etc/pve/nodes/pve1/lxc/$id.conf"; }
+
+interface() {  # its address, or nothing
+    ip link add "lab$id" type veth peer name eth0 netns "$(namespaces_of)"   # both go when the container goes
+    ip link set "lab$id" up
+    in_network ip link set eth0 up
+    [ -z "$1" ] || in_network ip address add "$1" dev eth0
+}
+
+# An interface with an address and a default route.
+connected() {
+    interface 192.0.2.10/24
+    in_network ip link set lo up
+    in_network ip route add default via 192.0.2.1
+}
+
+# Name servers in the container that answer with a code: 0 is no error, 2 a failure, 5 a refusal.
+name_server() {  # ADDRESS CODE
+    inside sh -c 'cat >/usr/local/bin/answer' <<'PERL'
+use IO::Socket::INET;
+my ($address, $code) = @ARGV;
+my $socket = IO::Socket::INET->new(Proto => "udp", LocalAddr => "$address:53") or die "$!";
+while (my $peer = $socket->recv(my $query, 512)) {
+    $socket->send(substr($query, 0, 2) . "\x81" . chr(0x80 + $code) . substr($query, 4), 0, $peer);
+}
+PERL
+    inside systemd-run -q perl /usr/local/bin/answer "$1" "$2"
+    inside sh -c 'until grep -q ":0035 " /proc/net/udp; do sleep 0.1; done'
+}
+
+certificate() {  # DAYS until it expires, FILE in the container
+    local file="/var/lib/lxc/$id/rootfs$2" directory
+    directory=$(mktemp -d)
+    printf '[ca]\ndefault_ca=a\n[a]\ndatabase=%s/index\nserial=%s/serial\nnew_certs_dir=%s\ndefault_md=sha256\npolicy=p\n[p]\ncommonName=supplied\n' \
+        "$directory" "$directory" "$directory" >"$directory/ca"
+    : >"$directory/index"
+    mkdir -p "$(dirname "$file")"
+    openssl req -new -newkey rsa:2048 -nodes -keyout "$directory/key" -subj /CN=www.example -out "$directory/request" 2>/dev/null
+    openssl ca -batch -selfsign -create_serial -notext -config "$directory/ca" -keyfile "$directory/key" -in "$directory/request" \
+        -startdate 20200101000000Z -enddate "$(date -u -d "$1 days" +%Y%m%d%H%M%SZ)" -out "$file" 2>/dev/null
+    rm -r "$directory"
+}
+
+# A real error: ext4 remounts itself read-only.
+file_system_error() {  # MOUNT POINT
+    local image loop
+    image=$(mktemp)
+    truncate -s 16M "$image"
+    mkfs.ext4 -q "$image"
+    loop=$(losetup --show -f "$image")
+    rm "$image"
+    inside mkdir -p "$1"
+    in_mounts mknod "$loop" b 7 "${loop#/dev/loop}"
+    in_mounts mount -o errors=remount-ro "$loop" "$1"
+    losetup -d "$loop"
+    echo 1 >"/sys/fs/ext4/${loop#/dev/}/trigger_fs_error"
+}
+
+reboot() {
+    "$pct" stop "$id"
+    "$pct" start "$id"
+    for _ in $(seq 100); do ! inside systemctl is-system-running 2>/dev/null | grep -Eqx 'running|degraded' || break; sleep 0.1; done
+}
