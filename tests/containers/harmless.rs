@@ -1,160 +1,378 @@
-//! Remedies, pasted although the diagnosis is wrong: the service runs afterwards, or nothing has changed.
+//! Remedies, pasted although the diagnosis is wrong: the unit runs afterwards, or nothing was harmed.
+//!
+//! Each state gets the remedies of all hypotheses of all built-in runbooks, as a report prints them. `tests/run` plays the
+//! states in [`SHARE`], `tests/run --long` (`LXCDIAG_REMEDIES=all`) all of them. `LXCDIAG_REMEDIES=masked,typo` plays
+//! these. `--nocapture` prints the table.
 
-use std::collections::BTreeSet;
-use std::time::SystemTime;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::lab::Container;
 use crate::lxcdiag::{JSON, run};
+use crate::names;
 use crate::remedies::{SOURCE, UNIT};
+use crate::units::case::{self, Case};
+use crate::units::setup;
 
-const STATES: &[&str] = &[
-    "directory-push",
-    "cut-section",
-    "healthy",
-    "late-push",
-    "masked",
-    "no-install",
-    "nested",
-    "stale",
-    "empty",
-    "typo",
-    "cut-install",
-    "dangling",
-    "mode-0000",
-    "directory",
+/// Scenarios of the lab, of [`UNIT`].
+const SCENARIOS: &[&str] = &[
     "binary",
-    "drop-in-only",
+    "capitals",
     "crlf",
-    "missing-program",
+    "cut-install",
+    "cut-section",
+    "dangling",
+    "directory",
+    "directory-push",
+    "disabled",
     "disk-full",
+    "disk-full-cut",
+    "drop-in-only",
+    "empty",
+    "healthy",
+    "in-wants",
+    "late-push",
+    "link-loop",
+    "masked",
+    "masked-elsewhere",
+    "missing-program",
+    "mode-0000",
+    "nested",
+    "never-enabled",
+    "no-install",
     "push-missing-dir",
     "read-only",
+    "removed-later",
+    "stale",
+    "template-only",
+    "typo",
+    "wants-is-a-file",
 ];
 
-/// How many states a run of the tests tries: others each day. `LXCDIAG_REMEDIES=all` tries all of them.
-const A_DAY: usize = 3;
+/// What a wrong remedy could harm most: a unit that runs, a mask, a file of another name, and what must not be started.
+const SHARE: &[&str] = &["healthy", "masked", "typo", "stopped-by-conflict"];
 
-/// Today's states.
-fn states() -> Vec<&'static str> {
-    if std::env::var("LXCDIAG_REMEDIES").is_ok_and(|which| which == "all") {
-        return STATES.to_vec();
+/// How many containers are used at once.
+const LANES: usize = 3;
+
+/// A state of a container, and the unit that is diagnosed in it.
+struct State {
+    name: String,
+    unit: String,
+    how: How,
+}
+
+enum How {
+    Scenario,
+    Unit(Box<Case>),
+    Script(String),
+}
+
+/// The scenarios, a failing unit for each verdict of `unit-failed`, and the names that are something else.
+fn every_state() -> Vec<State> {
+    let scenarios = SCENARIOS.iter().map(|name| State {
+        name: (*name).to_owned(),
+        unit: UNIT.to_owned(),
+        how: How::Scenario,
+    });
+    let mut verdicts = BTreeSet::new();
+    let units = case::all().into_iter().filter_map(|case| {
+        let is_new = verdicts.insert(case.verdict().to_owned());
+        (is_new && case.on(&["bookworm"]).contains(&"bookworm")).then(|| State {
+            name: case.name.clone(),
+            unit: case.unit.clone(),
+            how: How::Unit(Box::new(case)),
+        })
+    });
+    let names = names::states().into_iter().map(|name| State {
+        name: name.verdict.to_owned(),
+        unit: name.unit.to_owned(),
+        how: How::Script(name.script),
+    });
+    scenarios.chain(units).chain(names).collect()
+}
+
+fn chosen_states() -> Vec<State> {
+    let wanted = std::env::var("LXCDIAG_REMEDIES").unwrap_or_else(|_| SHARE.join(","));
+    let mut states = every_state();
+    if wanted != "all" {
+        let names: BTreeSet<_> = wanted.split(',').collect();
+        states.retain(|state| names.contains(state.name.as_str()));
+        assert_eq!(states.len(), names.len(), "unknown state in {wanted}");
     }
-    let since = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap();
-    let day = usize::try_from(since.as_secs() / 86_400).unwrap();
-    let states = STATES.iter().cycle().skip(day * A_DAY % STATES.len());
-    states.take(A_DAY).copied().collect()
+    states
 }
 
 /// What a remedy could harm.
 #[derive(Debug, PartialEq, Eq)]
-struct State {
-    /// Path, type, mode and owner, and content of each file in the unit directory.
-    files: BTreeSet<(String, String)>,
-    /// The names of the active units, and of the process of the unit.
+pub struct Harmable {
+    /// By path: whatever belongs to a service.
+    files: BTreeMap<String, FileState>,
+    /// The active units, and the process of the unit.
     active: BTreeSet<String>,
-    /// The names and states of other unit files.
+    /// The other unit files that can be loaded, with their states.
     unit_files: BTreeSet<String>,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct FileState {
+    mode: String,
+    /// Type, owner, target of the link, and SHA-256.
+    content: String,
+}
+
+/// What a remedy did.
+enum Effect {
+    None,
+    Repaired,
+    Harmed(String),
+}
+
 impl Container {
-    fn state(&self) -> State {
+    fn make(&self, state: &State) {
+        match &state.how {
+            How::Scenario => {
+                self.inject(&state.name, &["--delay", "0.3"]);
+            }
+            How::Unit(case) => {
+                self.reset();
+                self.sh(&setup(&[case]));
+            }
+            How::Script(script) => {
+                self.reset();
+                self.sh(script);
+            }
+        }
+    }
+
+    pub fn harmable(&self, unit: &str) -> Harmable {
+        // Accounts are only added.
         let text = self.sh(&format!(
-            "cd /etc/systemd/system && find . -printf '%p|%y %m %U:%G %l ' \\( -type f -exec sh -c 'sha256sum <\"$0\"' {{}} \\; -o -printf '\\n' \\)
+            "where='/etc /opt /srv /home /usr/lib/systemd'
+            find $where -xdev -printf '%p|%m|%y %U:%G %l\\n'
+            echo sums
+            find $where -xdev -type f ! -path '/etc/*passwd*' ! -path '/etc/*shadow*' ! -path '/etc/*group*' ! -path '/etc/sub?id*' -exec sha256sum {{}} +
             echo units
-            systemctl list-units --plain --no-legend --state=active --type=service,socket,timer,mount,target | cut -d' ' -f1
-            systemctl show -p MainPID -- {UNIT} | grep -v =0
+            systemctl list-units --plain --no-legend --state=active --type=service,socket,timer,mount,path,target | cut -d' ' -f1
+            systemctl show -p MainPID -- '{unit}' | grep -v =0
             echo unit-files
-            systemctl list-unit-files --no-legend | grep -v '^{UNIT} ' | cut -d' ' -f1,2"
+            systemctl list-unit-files --no-legend | grep -v '^{unit} ' | cut -d' ' -f1,2"
         ));
-        let (files, rest) = text.split_once("units\n").unwrap();
+        let (files, rest) = text.split_once("sums\n").unwrap();
+        let (sums, rest) = rest.split_once("units\n").unwrap();
         let (active, unit_files) = rest.split_once("unit-files\n").unwrap();
-        let file = |line: &str| {
-            let (path, rest) = line.split_once('|').unwrap();
-            (path.to_owned(), rest.to_owned())
-        };
+        let mut described = BTreeMap::new();
+        for line in files.lines() {
+            let mut parts = line.splitn(3, '|').map(str::to_owned);
+            let mut part = || parts.next().unwrap_or_default();
+            let (path, mode, content) = (part(), part(), part());
+            described.insert(path, FileState { mode, content });
+        }
+        for line in sums.lines() {
+            let (sum, path) = line.split_once("  ").unwrap();
+            if let Some(file) = described.get_mut(path) {
+                file.content.push_str(sum);
+            }
+        }
         let lines = |text: &str| text.lines().map(str::to_owned).collect();
-        State {
-            files: files.lines().map(file).collect(),
+        Harmable {
+            files: described,
             active: lines(active),
             unit_files: lines(unit_files),
         }
     }
 
-    /// Makes a state, and returns it.
-    fn state_after(&self, scenario: &str) -> State {
-        self.inject(scenario, &["--delay", "0.3"]);
-        self.state()
+    /// The state of the container, without what changes by itself.
+    fn settled(&self, unit: &str, restless: &BTreeSet<String>) -> Harmable {
+        let mut now = self.harmable(unit);
+        now.active.retain(|active| !restless.contains(active));
+        now
     }
 
-    /// The commands for all hypotheses that are not the verdict.
-    fn wrong_remedies(&self) -> Vec<(String, String)> {
-        let unit = format!("unit={UNIT}");
+    /// What is active only now and then, such as a unit that is restarted again and again.
+    fn restless(&self, unit: &str) -> BTreeSet<String> {
+        let first = self.harmable(unit).active;
+        let mut restless = BTreeSet::new();
+        for _ in 0..4 {
+            std::thread::sleep(std::time::Duration::from_millis(300));
+            let next = self.harmable(unit).active;
+            restless.extend(first.symmetric_difference(&next).cloned());
+        }
+        restless
+    }
+
+    /// The commands of each hypothesis, without repetitions, and whose they are.
+    fn every_remedy(&self, unit: &str) -> BTreeMap<String, Owners> {
+        let var = format!("unit={unit}");
         let runbooks: [(&str, &[&str]); 4] = [
-            ("race-condition", &["--var", &unit]),
-            ("unit-failed", &["--var", &unit]),
+            ("race-condition", &["--var", &var]),
+            ("unit-failed", &["--var", &var]),
             ("health", &[]),
             ("race-risk", &[]),
         ];
-        let mut scripts = Vec::new();
+        let mut scripts = BTreeMap::<String, Owners>::new();
         for (runbook, options) in runbooks {
             let mut command = self.lxcdiag(runbook);
             let ended = run(command.args(JSON).arg("--read-only").args(options));
             let (report, verdict) = (ended.report(), ended.verdict().id);
-            let hypotheses = report["hypotheses"].as_array().unwrap().iter();
-            let wrong = hypotheses.filter(|hypothesis| hypothesis["id"] != *verdict);
-            scripts.extend(wrong.map(|hypothesis| {
+            for hypothesis in report["hypotheses"].as_array().unwrap() {
                 let remedy = hypothesis["remedy"].as_str().unwrap().lines();
                 let lines: Vec<_> = remedy.filter_map(|line| line.strip_prefix("  ")).collect();
+                if lines.is_empty() {
+                    continue;
+                }
                 let id = hypothesis["id"].as_str().unwrap();
-                (format!("{runbook}: {id}"), lines.join("\n") + "\n")
-            }));
+                let remedy = scripts.entry(lines.join("\n") + "\n").or_default();
+                remedy.of.push(format!("{runbook}:{id}"));
+                remedy.is_of_the_verdict |= id == verdict;
+            }
         }
         scripts
     }
+
+    /// Pastes all of these remedies in one shell. Only if something has changed, each half by itself, from the same state.
+    fn try_remedies(
+        &self,
+        state: &State,
+        restless: &BTreeSet<String>,
+        remedies: &[(&String, &Owners)],
+        effects: &mut Vec<(String, Effect)>,
+    ) {
+        let before = self.settled(&state.unit, restless);
+        let script: String = remedies.iter().map(|(script, _)| script.as_str()).collect();
+        let output = self.paste(&script, Some(SOURCE));
+        let after = self.settled(&state.unit, restless);
+        if after == before {
+            effects.extend(
+                remedies
+                    .iter()
+                    .map(|(_, owners)| (owners.in_short(), Effect::None)),
+            );
+            return;
+        }
+        if let [(script, owners)] = remedies {
+            let is_active = format!("systemctl is-active '{}' || :", state.unit);
+            let runs = self.sh(&is_active).trim() == "active";
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            let effect = match harm(&before, &after, runs, owners.is_of_the_verdict) {
+                Some(harm) => Effect::Harmed(format!("{harm}\n{script}{said}")),
+                None => Effect::Repaired,
+            };
+            effects.push((owners.in_short(), effect));
+        }
+        self.make(state);
+        if remedies.len() > 1 {
+            let (left, right) = remedies.split_at(remedies.len() / 2);
+            self.try_remedies(state, restless, left, effects);
+            self.try_remedies(state, restless, right, effects);
+        }
+    }
 }
 
-/// A file that is not what it was, and of which no copy was kept.
-fn lost<'a>(before: &'a State, after: &State) -> Vec<&'a (String, String)> {
-    let is_kept = |(path, content): &(String, String)| {
-        let is_copy = |other: &str| {
-            let suffix = other
-                .strip_prefix(path)
-                .and_then(|rest| rest.strip_prefix('.'));
-            suffix.is_some_and(|suffix| suffix.bytes().all(|byte| byte.is_ascii_digit()))
+/// The hypotheses that have the same remedy.
+#[derive(Debug, Default)]
+struct Owners {
+    of: Vec<String>,
+    is_of_the_verdict: bool,
+}
+
+impl Owners {
+    fn in_short(&self) -> String {
+        let more = self.of.len() - 1;
+        let own = if self.is_of_the_verdict {
+            " (the verdict)"
+        } else {
+            ""
         };
-        let mut kept = after.files.iter().filter(|(_, other)| other == content);
-        kept.any(|(other, _)| other == path || is_copy(other))
+        let others = if more == 0 {
+            String::new()
+        } else {
+            format!(" and {more} more")
+        };
+        format!("{}{others}{own}", self.of[0])
+    }
+}
+
+/// What is worse than before, if anything. The right remedy may change a mode.
+fn harm(before: &Harmable, after: &Harmable, runs: bool, is_right: bool) -> Option<String> {
+    let is_same = |one: &FileState, other: &FileState| {
+        one.content == other.content && (is_right || one.mode == other.mode)
     };
-    before.files.iter().filter(|file| !is_kept(file)).collect()
+    let is_kept = |path: &String, file: &FileState| {
+        let is_copy = |other: &str| {
+            let suffix = other.strip_prefix(path.as_str());
+            let suffix = suffix.and_then(|rest| rest.strip_prefix('.'));
+            suffix.is_some_and(|suffix| {
+                suffix == "crlf" || suffix.bytes().all(|byte| byte.is_ascii_digit())
+            })
+        };
+        let mut same = after.files.iter().filter(|(_, other)| is_same(file, other));
+        same.any(|(other, _)| other == path || is_copy(other))
+    };
+    let lost: Vec<_> = before
+        .files
+        .iter()
+        .filter(|(path, file)| !is_kept(path, file))
+        .collect();
+    let stopped: Vec<_> = before.active.difference(&after.active).collect();
+    let changed: Vec<_> = before.unit_files.difference(&after.unit_files).collect();
+    let is_well = lost.is_empty() && stopped.is_empty() && changed.is_empty() && runs;
+    (!is_well).then(|| {
+        let is_new = |(path, _): &(&String, &FileState)| !before.files.contains_key(*path);
+        let new: Vec<_> = after.files.iter().filter(is_new).collect();
+        let started: Vec<_> = after.active.difference(&before.active).collect();
+        format!("lost {lost:?}, stopped {stopped:?}, changed {changed:?}, new {new:?}, started {started:?}, runs: {runs}")
+    })
+}
+
+/// What became of a state: a line of the table, and what was harmed.
+fn played(state: &State) -> (String, Vec<String>) {
+    let container = Container::privileged();
+    container.make(state);
+    let restless = container.restless(&state.unit);
+    let remedies = container.every_remedy(&state.unit);
+    let remedies: Vec<_> = remedies.iter().collect();
+    let mut effects = Vec::new();
+    container.try_remedies(state, &restless, &remedies, &mut effects);
+    let mut repaired = Vec::new();
+    let mut harmed = Vec::new();
+    for (whose, effect) in effects {
+        match effect {
+            Effect::None => {}
+            Effect::Repaired => repaired.push(whose),
+            Effect::Harmed(how) => harmed.push(format!("{whose} in {}: {how}", state.name)),
+        }
+    }
+    let line = format!(
+        "{:24} {:>8} {:>9} {:>9} {:>7}  {}",
+        state.name,
+        remedies.len(),
+        remedies.len() - repaired.len() - harmed.len(),
+        repaired.len(),
+        harmed.len(),
+        repaired.join(", ")
+    );
+    (line, harmed)
 }
 
 #[test]
 fn a_remedy_for_another_fault_does_no_harm() {
-    let container = Container::privileged();
-    let mut harm = Vec::new();
-    for scenario in states() {
-        let mut before = container.state_after(scenario);
-        for (id, script) in container.wrong_remedies() {
-            let output = container.paste(&script, Some(SOURCE));
-            let after = container.state();
-            if after == before {
-                continue;
-            }
-            let lost = lost(&before, &after);
-            let stopped: Vec<_> = before.active.difference(&after.active).collect();
-            let changed: Vec<_> = before.unit_files.difference(&after.unit_files).collect();
-            let runs = after.active.contains(UNIT);
-            if !(lost.is_empty() && stopped.is_empty() && changed.is_empty() && runs) {
-                let said = String::from_utf8_lossy(&output.stderr);
-                let new: Vec<_> = after.files.difference(&before.files).collect();
-                harm.push(format!(
-                    "{id} in {scenario}: lost {lost:?}, stopped {stopped:?}, changed {changed:?}, new {new:?}, runs: {runs}\n{script}{said}"
-                ));
-            }
-            before = container.state_after(scenario);
+    let states = chosen_states();
+    let next = AtomicUsize::new(0);
+    let harmed = Mutex::new(Vec::new());
+    println!("state                    remedies no effect  repaired  harmed  what runs the unit");
+    std::thread::scope(|scope| {
+        for _ in 0..LANES {
+            scope.spawn(|| {
+                while let Some(state) = states.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let (line, harm) = played(state);
+                    println!("{line}");
+                    harmed.lock().unwrap().extend(harm);
+                }
+            });
         }
-    }
-    assert!(harm.is_empty(), "{}", harm.join("\n\n"));
+    });
+    let harmed = harmed.into_inner().unwrap();
+    assert!(harmed.is_empty(), "{}", harmed.join("\n\n"));
 }

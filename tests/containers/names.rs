@@ -12,6 +12,81 @@ fn unit(path: &str, install: &str) -> String {
     )
 }
 
+/// A name that is something else to systemd than that of a unit file in its place.
+pub struct Name {
+    pub verdict: &'static str,
+    pub unit: &'static str,
+    /// Makes the state, in a pristine container.
+    pub script: String,
+}
+
+/// One for each hypothesis about names, and a unit file that is mounted late.
+pub fn states() -> Vec<Name> {
+    let name = |verdict, unit, script: String| Name {
+        verdict,
+        unit,
+        script,
+    };
+    let app = |install| unit("/etc/systemd/system/app.service", install);
+    let front = |own: &str| {
+        let path = format!("/usr/lib/systemd/system/front-{own}.service");
+        unit(&path, "Alias=front.service")
+    };
+    vec![
+        name(
+            "alias-of-another-unit",
+            "redis.service",
+            unit(REDIS, "Alias=redis.service") + "systemctl daemon-reload",
+        ),
+        name(
+            "alias-taken",
+            "front-b.service",
+            front("a") + &front("b") + "systemctl daemon-reload; systemctl enable front-a",
+        ),
+        name(
+            "late-mount",
+            "app.service",
+            unit("/srv/volume/app.service", "")
+                + "mkdir /opt/app; mount --bind /srv/volume /opt/app
+                ln -s /opt/app/app.service /usr/lib/systemd/system/
+                systemctl daemon-reload; systemctl enable app
+                umount /opt/app; systemctl daemon-reload; mount --bind /srv/volume /opt/app",
+        ),
+        name(
+            "mount-name-unescaped",
+            "data-local-app.mount",
+            "printf '[Mount]\\nWhat=tmpfs\\nWhere=/data-local/app\\nType=tmpfs\\n[Install]\\nWantedBy=multi-user.target\\n' \
+             >/etc/systemd/system/data-local-app.mount; systemctl daemon-reload".to_owned(),
+        ),
+        name(
+            "init-script-in-the-way",
+            "app.service",
+            app("") + "printf '#!/bin/sh\\n' >/etc/init.d/app; chmod 755 /etc/init.d/app; systemctl daemon-reload",
+        ),
+        name(
+            "linked-unit-file",
+            "app.service",
+            unit("/etc/systemd/system/own/app.service", "")
+                + "ln -s own/app.service /etc/systemd/system/app.service; systemctl daemon-reload",
+        ),
+        name(
+            "target-not-reached",
+            "app.service",
+            app("") + "sed -i s/multi-user/multiuser/ /etc/systemd/system/app.service
+                systemctl daemon-reload; systemctl enable app",
+        ),
+    ]
+}
+
+/// Makes the state of a name.
+fn in_state(verdict: &str) -> Container {
+    let container = Container::pristine();
+    let states = states();
+    let state = states.iter().find(|state| state.verdict == verdict);
+    container.sh(&state.unwrap().script);
+    container
+}
+
 impl Container {
     /// Runs a command in the container, and writes its output with timestamps to a provisioning log.
     fn logged(&self, command: &str) -> PathBuf {
@@ -69,9 +144,7 @@ fn an_alias_of_another_unit() {
 
 #[test]
 fn an_alias_that_is_only_declared() {
-    let container = Container::pristine();
-    let server = unit(REDIS, "Alias=redis.service");
-    container.sh(&format!("{server} systemctl daemon-reload"));
+    let container = in_state("alias-of-another-unit");
     let ended = container.asked_about_logged("redis.service", "systemctl enable redis.service");
     let expected = [
         "alias-of-another-unit likely, race unlikely",
@@ -84,18 +157,7 @@ fn an_alias_that_is_only_declared() {
 
 #[test]
 fn an_alias_that_another_unit_has() {
-    let container = Container::pristine();
-    let a = unit(
-        "/usr/lib/systemd/system/front-a.service",
-        "Alias=front.service",
-    );
-    let b = unit(
-        "/usr/lib/systemd/system/front-b.service",
-        "Alias=front.service",
-    );
-    container.sh(&format!(
-        "{a} {b} systemctl daemon-reload; systemctl enable front-a"
-    ));
+    let container = in_state("alias-taken");
     let ended = container.asked_about_logged("front-b.service", "systemctl enable front-b.service");
     let expected = [
         "alias-taken confirmed, race unlikely",
@@ -113,14 +175,7 @@ fn an_alias_that_another_unit_has() {
 
 #[test]
 fn a_unit_file_on_a_file_system_that_is_mounted_late() {
-    let container = Container::pristine();
-    let file = unit("/srv/volume/app.service", "");
-    container.sh(&format!(
-        "{file} mkdir /opt/app; mount --bind /srv/volume /opt/app
-         ln -s /opt/app/app.service /usr/lib/systemd/system/
-         systemctl daemon-reload; systemctl enable app
-         umount /opt/app; systemctl daemon-reload; mount --bind /srv/volume /opt/app"
-    ));
+    let container = in_state("late-mount");
     let ended = container.asked_about("app.service", &[]);
     assert_answer(
         &ended,
@@ -131,12 +186,7 @@ fn a_unit_file_on_a_file_system_that_is_mounted_late() {
 
 #[test]
 fn a_mount_unit_whose_name_is_not_escaped() {
-    let container = Container::pristine();
-    let path = "/etc/systemd/system/data-local-app.mount";
-    container.sh(&format!(
-        "printf '[Mount]\\nWhat=tmpfs\\nWhere=/data-local/app\\nType=tmpfs\\n[Install]\\nWantedBy=multi-user.target\\n' >{path}
-         systemctl daemon-reload"
-    ));
+    let container = in_state("mount-name-unescaped");
     let ended = container.asked_about("data-local-app.mount", &[]);
     let id = ended.verdict().id;
     assert_eq!(id, "mount-name-unescaped");
@@ -149,11 +199,7 @@ fn a_mount_unit_whose_name_is_not_escaped() {
 
 #[test]
 fn an_init_script_that_cannot_be_enabled() {
-    let container = Container::pristine();
-    let file = unit("/etc/systemd/system/app.service", "");
-    container.sh(&format!(
-        "{file} printf '#!/bin/sh\\n' >/etc/init.d/app; chmod 755 /etc/init.d/app; systemctl daemon-reload"
-    ));
+    let container = in_state("init-script-in-the-way");
     let ended = container.asked_about_logged("app.service", "systemctl enable app.service");
     assert_answer(
         &ended,
@@ -172,11 +218,7 @@ fn an_init_script_that_cannot_be_enabled() {
 
 #[test]
 fn a_link_into_a_subdirectory_of_the_unit_directory() {
-    let container = Container::pristine();
-    let file = unit("/etc/systemd/system/own/app.service", "");
-    container.sh(&format!(
-        "{file} ln -s own/app.service /etc/systemd/system/app.service; systemctl daemon-reload"
-    ));
+    let container = in_state("linked-unit-file");
     let ended = container.asked_about_logged("app.service", "systemctl enable app.service");
     let verdict = ended.verdict();
     assert_eq!(verdict.id, "linked-unit-file", "{}", verdict.summary);
@@ -184,12 +226,7 @@ fn a_link_into_a_subdirectory_of_the_unit_directory() {
 
 #[test]
 fn a_target_that_does_not_exist() {
-    let container = Container::pristine();
-    let file = unit("/etc/systemd/system/app.service", "");
-    container.sh(&format!(
-        "{file} sed -i s/multi-user/multiuser/ /etc/systemd/system/app.service
-         systemctl daemon-reload; systemctl enable app"
-    ));
+    let container = in_state("target-not-reached");
     let ended = container.asked_about("app.service", &[]);
     let verdict = ended.verdict();
     assert_eq!(verdict.id, "target-not-reached", "{}", verdict.summary);

@@ -1,208 +1,105 @@
 //! The remedies of `unit-failed`, `health` and `race-risk`, pasted in their own states: the unit runs afterwards, or nothing was
 //! harmed.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use lxcdiag::runbook::{Hypothesis, RemedyKind, read, read_runbook};
+
 use crate::lab::Container;
 use crate::lxcdiag::{JSON, run};
+use crate::units::case::{self, Case};
+use crate::units::setup;
 
-/// A state of a unit, and how to get out of it.
-struct Case {
-    /// The unit is `ID.service`, if it is a service.
-    id: &'static str,
-    /// What goes before `[Service]`, and into it.
-    unit: &'static str,
-    service: &'static str,
-    /// Makes the state, after a daemon-reload.
-    make: &'static str,
-    /// What only the user can do, before the remedy helps; empty if nothing.
-    user: &'static str,
-}
+/// Gives the unit a program that runs.
+const CORRECTED: &str = "sed -i 's|^ExecStart=.*|ExecStart=/bin/sleep infinity|' /etc/systemd/system/$unit; systemctl daemon-reload";
 
-const fn case(
-    id: &'static str,
-    unit: &'static str,
-    service: &'static str,
-    make: &'static str,
-    user: &'static str,
-) -> Case {
-    Case {
-        id,
-        unit,
-        service,
-        make,
-        user,
-    }
-}
-
-const SLEEP: &str = "ExecStart=/bin/sleep infinity";
-const START: &str = "systemctl start $UNIT || :; sleep 0.5";
-
-const CASES: &[Case] = &[
-    case("not-started", "", SLEEP, ":", ""),
-    case(
-        "killed",
-        "",
-        SLEEP,
-        "systemctl start $UNIT; systemctl kill -s KILL $UNIT; sleep 0.5",
-        "",
+/// Units of `units/*.txt` whose verdict has commands that start them, and what only the user can do before these help; empty
+/// if nothing.
+const REPAIRED: &[(&str, &str)] = &[
+    ("never-started", ""),
+    ("signal-kill", ""),
+    ("timeout-stop", ""),
+    ("watchdog", ""),
+    ("runtime-limit", ""),
+    ("start-limit-by-hand", ""),
+    ("socket-service-fails", ""),
+    ("cycle", ""),
+    ("started-later", ""),
+    ("stale-file", ""),
+    (
+        "exec-missing",
+        "printf '#!/bin/sh\nexec sleep infinity\n' | install -D -m 755 /dev/stdin /opt/exec-missing/server",
     ),
-    case(
-        "stop-timeout",
-        "",
-        "ExecStart=/bin/sh -c 'trap \"\" TERM; while :; do sleep 1; done'\nTimeoutStopSec=1",
-        "systemctl start $UNIT; sleep 0.5; systemctl stop $UNIT || :",
-        "",
+    ("exec-not-executable", ""),
+    ("exec-carriage-return", ""),
+    (
+        "exec-interpreter",
+        "printf '#!/bin/sh\nexec sleep infinity\n' | install -m 755 /dev/stdin /usr/bin/python9",
     ),
-    case(
-        "watchdog",
-        "",
-        "Type=notify\nNotifyAccess=all\nWatchdogSec=2\nExecStart=/bin/sh -c 'systemd-notify --ready; exec sleep infinity'",
-        "systemctl start $UNIT; sleep 3",
-        "",
+    ("user-missing", ""),
+    ("group-missing", ""),
+    ("user-late", ""),
+    ("program-late", ""),
+    ("chdir-missing", ""),
+    ("environment-file", ""),
+    ("assertion", ": >/etc/assertion.conf"),
+    (
+        "required-fails",
+        "sed -i 's|/bin/false|/bin/sleep infinity|; /Type/d' /etc/systemd/system/required-fails-base.service; systemctl daemon-reload; systemctl start required-fails-base",
     ),
-    case(
-        "program-missing",
-        "",
-        "ExecStart=/opt/absent",
-        START,
-        "printf '#!/bin/sh\\nexec sleep infinity\\n' >/opt/absent; chmod +x /opt/absent",
+    ("relative-program", CORRECTED),
+    ("configuration", CORRECTED),
+    ("library", CORRECTED),
+    ("host-late", CORRECTED),
+    ("host-unknown", CORRECTED),
+    ("inotify", CORRECTED),
+    (
+        "called-program",
+        "printf '#!/bin/sh\nexec sleep infinity\n' | install -m 755 /dev/stdin /usr/bin/convert-all",
     ),
-    case(
-        "program-not-executable",
-        "",
-        "ExecStart=/opt/plain",
-        "printf '#!/bin/sh\\nexec sleep infinity\\n' >/opt/plain; chmod 644 /opt/plain; systemctl start $UNIT || :; sleep 0.5",
-        "",
-    ),
-    case(
-        "interpreter-missing",
-        "",
-        "ExecStart=/opt/windows",
-        "printf '#!/bin/sh\\r\\nexec sleep infinity\\r\\n' >/opt/windows; chmod +x /opt/windows; systemctl start $UNIT || :; sleep 0.5",
-        "",
-    ),
-    case(
-        "account-missing",
-        "",
-        "User=nobody-yet\nExecStart=/bin/sleep infinity",
-        START,
-        "",
-    ),
-    case(
-        "directory-missing",
-        "",
-        "WorkingDirectory=/srv/absent\nExecStart=/bin/sleep infinity",
-        START,
-        "",
-    ),
-    case(
-        "environment-file-missing",
-        "",
-        "EnvironmentFile=/etc/absent.env\nExecStart=/bin/sleep infinity",
-        START,
-        "",
-    ),
-    case(
-        "configuration-rejected",
-        "",
-        "ExecStart=/bin/sh -c 'test -e /etc/right || exit 78; exec sleep infinity'",
-        START,
-        "touch /etc/right",
-    ),
-    case(
-        "dependency-failed",
-        "Requires=needed.service\nAfter=needed.service",
-        SLEEP,
-        "printf '[Service]\\nType=oneshot\\nRemainAfterExit=yes\\nExecStart=/usr/bin/test -e /etc/needed\\n' \
-         >/etc/systemd/system/needed.service; systemctl daemon-reload; systemctl start $UNIT || :; sleep 0.5",
-        "touch /etc/needed; systemctl start needed.service",
-    ),
-    case(
-        "unit-file-bad",
-        "",
-        "ExecStart=sleep-without-a-path/x infinity",
-        START,
-        "sed -i 's|^ExecStart=.*|ExecStart=/bin/sleep infinity|' /etc/systemd/system/$UNIT",
-    ),
-    case(
-        "file-stale",
-        "",
-        "ExecStart=/opt/moved",
-        "systemctl start $UNIT || :; sleep 0.5; sed -i 's|/opt/moved|/bin/sleep infinity|' /etc/systemd/system/$UNIT",
-        "",
-    ),
-    case(
-        "unit-masked",
-        "",
-        SLEEP,
-        "mv /etc/systemd/system/$UNIT /usr/lib/systemd/system/; systemctl mask $UNIT; systemctl daemon-reload",
-        "",
+    ("socket-in-use", "systemctl stop other.socket"),
+    ("disk-full", CORRECTED),
+    ("connection-refused", CORRECTED),
+    (
+        "masked",
+        "printf '[Service]\nExecStart=/bin/sleep infinity\n' >/usr/lib/systemd/system/masked.service",
     ),
 ];
 
-/// Remedies that only look: another fault, the same checks.
-const LOOKS: &[Case] = &[
-    case(
-        "program-exits",
-        "",
-        "ExecStart=/bin/sh -c 'echo oops >&2; exit 3'",
-        START,
-        "",
-    ),
-    case(
-        "permission-denied",
-        "",
-        "User=nobody\nExecStart=/bin/sh -c 'cat /etc/shadow'",
-        START,
-        "",
-    ),
-    case(
-        "start-timeout",
-        "",
-        "Type=notify\nTimeoutStartSec=1\nExecStart=/bin/sleep infinity",
-        START,
-        "",
-    ),
-    case(
-        "sandbox-refused",
-        "",
-        "ReadWritePaths=/absent\nExecStart=/bin/sleep infinity",
-        START,
-        "",
-    ),
+/// Units whose verdict has commands that only look.
+const EXAMINED: &[&str] = &[
+    "device-at-once",
+    "socket-without-service",
+    "waits",
+    "stdin-terminal",
+    "sandbox-path",
+    "socket-address",
+    "permission",
+    "read-only",
+    "file-absent",
+    "memory",
+    "timeout-notify",
+    "mount-without-helper",
+    "exits-silently",
+    "bound",
 ];
+
+fn cases_of<'a>(cases: &'a [Case], names: impl Iterator<Item = &'a str>) -> Vec<&'a Case> {
+    let case = |name| cases.iter().find(|case| case.name == name).unwrap();
+    names.map(case).collect()
+}
 
 impl Container {
-    /// Makes a state, and returns the commands that `unit-failed` has for it now.
-    fn remedies_in(&self, case: &Case) -> Result<String, String> {
-        let unit = format!("{}.service", case.id);
-        let Case {
-            unit: head,
-            service,
-            make,
-            ..
-        } = case;
-        self.sh(&format!(
-            "UNIT={unit}
-            cat >/etc/systemd/system/$UNIT <<'END'
-[Unit]
-{head}
-[Service]
-{service}
-END
-            systemctl daemon-reload
-            {{ {make}; }} 2>&1"
-        ));
+    /// The commands that `unit-failed` has for a unit now.
+    fn remedies_of(&self, case: &Case) -> Result<String, String> {
         let mut command = self.lxcdiag("unit-failed");
-        let ended = run(command
-            .args(JSON)
-            .arg("--read-only")
-            .args(["--var", &format!("unit={unit}")]));
+        let unit = format!("unit={}", case.unit);
+        let ended = run(command.args(JSON).arg("--read-only").args(["--var", &unit]));
         let verdict = ended.verdict();
-        if verdict.id != case.id {
-            return Err(format!(
-                "{}: the verdict is {}: {}",
-                case.id, verdict.id, verdict.summary
-            ));
+        if verdict.id != case.verdict() {
+            let Case { name, .. } = case;
+            return Err(format!("{name}: {}: {}", verdict.id, verdict.summary));
         }
         let report = ended.report();
         let remedies = report["verdict"]["remedies"].as_array().unwrap().iter();
@@ -213,78 +110,70 @@ END
 
     fn is_active(&self, case: &Case) -> bool {
         let state = self.sh(&format!(
-            "sleep 0.5; systemctl is-active {}.service || :",
-            case.id
+            "sleep 0.3; systemctl is-active {} || :",
+            case.unit
         ));
         state.trim() == "active"
     }
 
-    /// What a remedy could harm: files with their modes, units and their states.
-    fn harmable(&self) -> String {
-        self.sh(
-            "find /etc /opt /srv /usr/lib/systemd -xdev ! -type d -printf '%p %m %U:%G %s %l\\n' | sort
-            find /etc /opt /srv -xdev -type d -printf '%p %m\\n' | sort
-            systemctl list-unit-files --no-legend | cut -d' ' -f1,2
-            systemctl list-units --plain --no-legend --state=active --type=service,socket,timer,mount | cut -d' ' -f1",
-        )
+    /// Pastes the remedies of a unit, and returns what is wrong about them.
+    fn wrong_about(&self, case: &Case, user: &str) -> Option<String> {
+        let script = match self.remedies_of(case) {
+            Ok(script) => script,
+            Err(why) => return Some(why),
+        };
+        let file = self.directory.path().join("source.env");
+        std::fs::write(&file, "A=b\n").unwrap();
+        let name = &case.name;
+        // Nothing happens before the user has done what the title says, or without the value that is asked for.
+        if !user.is_empty() || script.contains("SOURCE") {
+            let before = self.harmable(&case.unit);
+            self.paste(&script, None);
+            if self.harmable(&case.unit) != before || self.is_active(case) {
+                return Some(format!("{name}: changed something too early:\n{script}"));
+            }
+        }
+        self.sh(&case.in_shell(user));
+        let output = self.paste(&script, file.to_str());
+        if !self.is_active(case) {
+            let said = String::from_utf8_lossy(&output.stderr);
+            return Some(format!("{name}: does not run after\n{script}{said}"));
+        }
+        // A second time does no harm.
+        self.paste(&script, file.to_str());
+        (!self.is_active(case)).then(|| format!("{name}: stopped by a second\n{script}"))
     }
 }
 
 #[test]
 fn the_unit_runs_after_the_remedy_for_its_fault() {
+    let cases = case::all();
+    let chosen = cases_of(&cases, REPAIRED.iter().map(|(name, _)| *name));
     let container = Container::pristine();
-    let file = container.directory.path().join("source.env");
-    std::fs::write(&file, "A=b\n").unwrap();
-    let mut wrong = Vec::new();
-    for case in CASES {
-        let script = match container.remedies_in(case) {
-            Ok(script) => script,
-            Err(why) => {
-                wrong.push(why);
-                continue;
-            }
-        };
-        // Nothing happens before the user has done what the title says, or without the value that is asked for.
-        if !case.user.is_empty() || script.contains("SOURCE") {
-            let before = container.harmable();
-            container.paste(&script, None);
-            if container.harmable() != before || container.is_active(case) {
-                wrong.push(format!(
-                    "{}: changed something too early:\n{script}",
-                    case.id
-                ));
-            }
-        }
-        if !case.user.is_empty() {
-            container.sh(&format!("UNIT={}.service; {}", case.id, case.user));
-        }
-        let output = container.paste(&script, file.to_str());
-        if !container.is_active(case) {
-            let said = String::from_utf8_lossy(&output.stderr);
-            wrong.push(format!("{}: does not run after\n{script}{said}", case.id));
-        }
-        // A second time does no harm.
-        container.paste(&script, file.to_str());
-        if !container.is_active(case) {
-            wrong.push(format!("{}: stopped by a second\n{script}", case.id));
-        }
-    }
+    container.sh(&setup(&chosen));
+    let each = chosen.iter().zip(REPAIRED);
+    let wrong: Vec<_> = each
+        .filter_map(|(case, (_, user))| container.wrong_about(case, user))
+        .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
 #[test]
 fn a_remedy_that_only_looks_changes_nothing() {
+    let cases = case::all();
+    let chosen = cases_of(&cases, EXAMINED.iter().copied());
     let container = Container::pristine();
+    container.sh(&setup(&chosen));
     let mut wrong = Vec::new();
-    for case in LOOKS {
-        match container.remedies_in(case) {
+    for case in chosen {
+        match container.remedies_of(case) {
             Ok(script) => {
-                let before = container.harmable();
+                let before = container.harmable(&case.unit);
                 container.paste(&script, None);
-                if container.harmable() != before {
+                if container.harmable(&case.unit) != before {
                     wrong.push(format!(
                         "{}: something has changed after\n{script}",
-                        case.id
+                        case.name
                     ));
                 }
             }
@@ -292,6 +181,28 @@ fn a_remedy_that_only_looks_changes_nothing() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+/// A new hypothesis in the runbook needs a unit here.
+#[test]
+fn every_remedy_of_unit_failed_is_tried() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("runbooks/unit-failed.yaml");
+    let runbook = read(&read_runbook(&path).unwrap()).unwrap();
+    let has_commands = |it: &&Hypothesis| {
+        let mut remedies = it.remedies.iter();
+        remedies.any(|remedy| remedy.kind == RemedyKind::Now && remedy.commands.is_some())
+    };
+    let with_commands: BTreeSet<_> = runbook
+        .hypotheses
+        .iter()
+        .filter(has_commands)
+        .map(|it| it.id.as_str())
+        .collect();
+    let names = REPAIRED.iter().map(|(name, _)| *name);
+    let cases = case::all();
+    let tried = cases_of(&cases, names.chain(EXAMINED.iter().copied()));
+    let tried: BTreeSet<_> = tried.into_iter().map(Case::verdict).collect();
+    assert_eq!(with_commands, tried);
 }
 
 /// In `health` and `race-risk`, the one remedy that changes something reloads systemd.

@@ -4,7 +4,7 @@
 //! second case on one systemd, `tests/run --long` (`LXCDIAG_TEST_UNITS=all`) all of them on each.
 //! `LXCDIAG_TEST_UNITS_ONLY=mount` plays only the cases with that in their name.
 
-mod case;
+pub mod case;
 
 use std::fmt::Write as _;
 
@@ -81,7 +81,7 @@ fn play(id: u32, suite: &str, cases: &[&Case]) -> Vec<String> {
 }
 
 /// One script for all units: their files, their starts, what happens to them afterwards.
-fn setup(cases: &[&Case]) -> String {
+pub fn setup(cases: &[&Case]) -> String {
     let mut script = String::from("exec </dev/null >/dev/null 2>&1\n");
     let mut phase = |text: String| script.push_str(&text);
     for case in cases {

@@ -75,6 +75,11 @@ fn parse(text: &str) -> Case {
 }
 
 impl Case {
+    /// The first of the expected verdicts, without its level.
+    pub fn verdict(&self) -> &str {
+        self.expected[0].split(' ').next().unwrap()
+    }
+
     /// Where to play it.
     pub fn on<'a>(&'a self, suites: &[&'a str]) -> Vec<&'a str> {
         match &self.on {
