@@ -114,6 +114,7 @@ impl<'a> Run<'a> {
                 finished_at: at(2.5),
                 cut_short: None,
                 attempts: Vec::new(),
+                repairs: Vec::new(),
                 earlier_changes: Vec::new(),
                 stray_bytes: 0,
                 clock_uncertainty: 0,
@@ -211,6 +212,7 @@ impl<'a> Run<'a> {
             argv: argv.iter().map(|word| (*word).to_owned()).collect(),
             during: Interval::new(at(from), at(to)),
             clock_uncertainty: 0,
+            repair: None,
         });
         self
     }

@@ -18,7 +18,7 @@ use tokio::time::{sleep, timeout};
 use crate::engine::stop::Stop;
 
 /// The time limit.
-const LIMIT: Duration = Duration::from_secs(600);
+pub(crate) const LIMIT: Duration = Duration::from_secs(600);
 /// How long a process may take to end after SIGTERM.
 const GRACE: Duration = Duration::from_secs(3);
 /// How long to wait for output that is still in the pipe.

@@ -65,6 +65,11 @@ pub fn report(
     report
 }
 
+/// Whether a private key begins in a text, and does not end in it: only the whole key can be removed.
+pub fn is_inside_key(text: &str) -> bool {
+    pem::is_open(text.as_bytes())
+}
+
 /// Removes the secrets in a trace.
 pub fn trace(trace: &mut Trace) {
     let mut redactor = Redactor::default();

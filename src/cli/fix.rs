@@ -1,9 +1,11 @@
 //! `lxcdiag fix`: the one command that runs remedies.
 
+mod printer;
+
 use std::ffi::OsString;
 use std::path::Path;
 use std::pin::{Pin, pin};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::task::spawn_blocking;
 
@@ -14,19 +16,23 @@ use super::output::{self, print_error};
 use super::runtime::block_on;
 use super::{client, signals};
 use crate::cli::exit_code::ExitCode;
+use crate::clock::now;
 use crate::container::remote::Connections;
 use crate::engine::conclude::Conclusion;
+use crate::engine::consent::is_fresh;
 use crate::engine::diagnose::{Cluster, Container};
 use crate::engine::ledger::Ledger;
 use crate::engine::plan::Request;
 use crate::engine::policy::ChangePolicy;
 use crate::engine::stop::Stop;
 use crate::evidence::container_id::ContainerId;
+use crate::evidence::recording::{OwnChange, Recording};
 use crate::host::Host;
 use crate::host_shell::{self, Ended};
 use crate::judge::{Remedy, Required, VerdictKind};
 use crate::report::brief;
 use crate::runbook::RemedyKind;
+use printer::Printer;
 
 /// How long a service that was just started runs before the container is diagnosed again: many fail at once.
 const SETTLE: Duration = Duration::from_secs(2);
@@ -73,10 +79,53 @@ struct Fix<'a> {
     is_built_in: bool,
 }
 
+/// A diagnosis, and when its evidence was collected.
+struct Found {
+    conclusion: Conclusion,
+    began: Instant,
+}
+
+/// What became of the remedies.
+#[derive(Default)]
+struct Applied {
+    /// How many commands were run.
+    run: usize,
+    /// The one that failed; nothing was run after it.
+    failed: Option<usize>,
+    /// The diagnosis that no longer has the remedy to which the user agreed.
+    changed: Option<Box<Conclusion>>,
+}
+
+/// How the container is diagnosed.
+struct Diagnosing<'a> {
+    cluster: &'a Cluster<'a>,
+    container: Container<'a>,
+    ledger: &'a Ledger,
+}
+
+impl Diagnosing<'_> {
+    async fn diagnose(
+        &self,
+        request: &mut Request,
+        stop: &mut StopSoon<'_>,
+    ) -> Result<(Found, Option<ExitCode>), CliError> {
+        let began = Instant::now();
+        let container = self.container;
+        let done = diagnosis::diagnose(self.cluster, container, request, stop.as_mut()).await?;
+        let found = Found {
+            conclusion: done.result,
+            began,
+        };
+        Ok((found, signals::exit_code(done.stopped)))
+    }
+}
+
 impl Fix<'_> {
     async fn run(&self, mut request: Request) -> Result<ExitCode, CliError> {
         // One for the whole command, so that no signal is lost between two steps.
         let mut stop: StopSoon<'_> = pin!(signals::first());
+        // A command would continue while lxcdiag is suspended.
+        let _not_suspended = signals::ignore_suspension();
         let ct = self.ct;
         let ledger = Ledger::new(std::env::var_os("XDG_STATE_HOME").map(Into::into));
         let _lock = ledger.lock(ct).map_err(|why| {
@@ -86,21 +135,32 @@ impl Fix<'_> {
         let transport = client::transport(self.args.reach.via, &self.args.reach.pct);
         let connections = Connections::new(&self.host, std::iter::empty());
         let cluster = Cluster::new(&self.host, transport.as_ref(), &connections, &ledger);
-        let container = Container {
-            ct,
-            node: "",
-            since: None,
+        let diagnosing = Diagnosing {
+            cluster: &cluster,
+            container: Container {
+                ct,
+                node: "",
+                since: None,
+            },
+            ledger: &ledger,
         };
-        let before = diagnosis::diagnose(&cluster, container, &mut request, stop.as_mut()).await?;
-        print(&before.result)?;
-        if let Some(code) = signals::exit_code(before.stopped) {
+        let (before, ended) = diagnosing.diagnose(&mut request, &mut stop).await?;
+        print(&before.conclusion)?;
+        if let Some(code) = ended {
             return Ok(code);
         }
-        let found = ExitCode::of_verdict(&before.result.report.verdict);
-        if !self
-            .apply(&before.result.remedies, &request, &mut stop)
-            .await?
-        {
+        let then = before.conclusion.report.verdict.kind.clone();
+        let found = ExitCode::of_verdict(&before.conclusion.report.verdict);
+        let applied = self
+            .apply(&diagnosing, before, &mut request, &mut stop)
+            .await?;
+        if let Some(conclusion) = applied.changed {
+            print(&conclusion)?;
+            say("the container has changed since it was diagnosed; nothing else is run");
+            return Ok(ExitCode::of_verdict(&conclusion.report.verdict));
+        }
+        if applied.run == 0 {
+            say("nothing was run");
             return Ok(found);
         }
         tokio::select! {
@@ -116,18 +176,22 @@ impl Fix<'_> {
             script: None,
             ..request
         };
-        let after = diagnosis::diagnose(&cluster, container, &mut request, stop.as_mut()).await?;
-        if let Some(code) = signals::exit_code(after.stopped) {
+        let (after, ended) = diagnosing.diagnose(&mut request, &mut stop).await?;
+        if let Some(code) = ended {
             return Ok(code);
         }
-        let verdict = &after.result.report.verdict;
-        let (now, then) = (verdict.kind.id(), before.result.report.verdict.kind.id());
+        let verdict = &after.conclusion.report.verdict;
         if verdict.kind != VerdictKind::Healthy {
-            print(&after.result)?;
+            print(&after.conclusion)?;
         }
-        say(&match verdict.kind {
-            VerdictKind::Healthy => format!("fixed: {}", verdict.summary),
-            VerdictKind::Inconclusive => {
+        let (now, then) = (verdict.kind.id(), then.id());
+        say(&match (&verdict.kind, applied.failed) {
+            (VerdictKind::Healthy, None) => format!("fixed: {}", verdict.summary),
+            (VerdictKind::Healthy, Some(place)) => {
+                let summary = &verdict.summary;
+                format!("healthy now, although fix {place} failed: {summary}")
+            }
+            (VerdictKind::Inconclusive, _) => {
                 "it could not be determined whether this fixed the container".to_owned()
             }
             _ if now == then => format!("not fixed: {now} is still the verdict"),
@@ -136,74 +200,154 @@ impl Fix<'_> {
         Ok(ExitCode::of_verdict(verdict))
     }
 
-    /// Offers the remedies that fix the container, and runs those that the user agrees to. Returns whether any was run.
+    /// Offers the remedies that fix the container, and runs those that the user agrees to.
     async fn apply(
         &self,
-        remedies: &[Remedy],
-        request: &Request,
+        diagnosing: &Diagnosing<'_>,
+        before: Found,
+        request: &mut Request,
         stop: &mut StopSoon<'_>,
-    ) -> Result<bool, CliError> {
-        let remedies: Vec<_> = remedies
-            .iter()
-            .filter(|remedy| remedy.kind == RemedyKind::Now && !remedy.commands.is_empty())
-            // What only looks fixes nothing, and its exit status may be that of what it found.
-            .filter(|remedy| remedy.makes_changes())
-            .collect();
+    ) -> Result<Applied, CliError> {
+        let mut applied = Applied::default();
+        let remedies = offered(&before.conclusion);
         if !self.is_built_in && !remedies.is_empty() {
-            for remedy in remedies {
+            for remedy in &remedies {
                 show(remedy.kind.words(), remedy, request);
             }
-            say("nothing was run: fix runs only the remedies of built-in runbooks");
-            return Ok(false);
+            say("fix runs only the remedies of built-in runbooks");
+            return Ok(applied);
         }
-        let mut has_run = false;
-        for (place, remedy) in remedies.iter().enumerate() {
-            let heading = format!("Fix now, {} of {}", place + 1, remedies.len());
-            show(&heading, remedy, request);
+        let mut recording = before.conclusion.recording;
+        let mut known = before.began;
+        for (remedy, place) in remedies.iter().zip(1..) {
+            show(
+                &format!("Fix now, {place} of {}", remedies.len()),
+                remedy,
+                request,
+            );
             if request.shown(&remedy.commands) != remedy.commands {
                 say(
                     "this is not run, because a part of the commands looks like a secret and is not shown",
                 );
                 continue;
             }
-            if has_run {
+            if applied.run > 0 {
                 // What was typed before the question was shown is no answer to it.
                 output::discard_input();
             }
-            let is_agreed =
-                self.args.yes || answered(stop, || output::ask_consent("Run this?")).await?;
-            if !is_agreed {
+            if !self.is_agreed(remedy, request, stop).await? {
                 continue;
             }
             let variables = self.variables(remedy, request, stop).await?;
-            self.refuse_if_locked()?;
-            has_run = true;
-            let line = |line: &str| print_error(&format!("  | {line}"));
-            let script = with_pct(&self.args.reach, &remedy.commands);
-            let ended = host_shell::run(&script, &variables, line, stop.as_mut()).await;
-            match ended {
-                Ok(Ended::Itself(status)) if status.success() => {}
-                Ok(Ended::Itself(status)) => {
-                    say(&format!("it failed ({status}); nothing else is run"));
-                    break;
-                }
-                Ok(Ended::Stopped(stopped @ Stop::Signal(_))) => {
-                    return Err(interrupted(stopped));
-                }
-                Ok(Ended::Stopped(stopped)) => {
-                    say(&format!("{stopped}; nothing else is run"));
-                    break;
-                }
-                Err(error) => {
-                    let message = format!("cannot start bash with setsid (util-linux): {error}");
-                    return Err(CliError::new(ExitCode::Unavailable, message));
+            if !is_fresh(known, Instant::now()) {
+                say("diagnosing the container again: the evidence is older than 60 s");
+                let (now, ended) = diagnosing.diagnose(request, stop).await?;
+                if ended.is_some() || !offered(&now.conclusion).contains(remedy) {
+                    applied.changed = Some(Box::new(now.conclusion));
+                    return Ok(applied);
                 }
             }
+            self.refuse_if_locked()?;
+            applied.run += 1;
+            let is_done = self
+                .carry_out(
+                    remedy,
+                    &variables,
+                    &mut recording,
+                    diagnosing.ledger,
+                    request,
+                    stop,
+                )
+                .await?;
+            if !is_done {
+                applied.failed = Some(place);
+                break;
+            }
+            known = Instant::now();
         }
-        if !has_run {
-            say("nothing was run");
+        Ok(applied)
+    }
+
+    /// Asks whether a remedy may be run. `--yes` cannot know what only the user knows.
+    async fn is_agreed(
+        &self,
+        remedy: &Remedy,
+        request: &Request,
+        stop: &mut StopSoon<'_>,
+    ) -> Result<bool, CliError> {
+        let condition = match remedy.only_if.as_str() {
+            "" => String::new(),
+            condition => format!("Only if {}. ", request.shown(condition)),
+        };
+        if self.args.yes && !condition.is_empty() {
+            let condition = request.shown(&remedy.only_if);
+            say(&format!(
+                "not run with --yes: only you know whether {condition}"
+            ));
+            return Ok(false);
         }
-        Ok(has_run)
+        if self.args.yes {
+            return Ok(true);
+        }
+        let question = format!("{condition}Run this?");
+        answered(stop, move || output::ask_consent(&question)).await
+    }
+
+    /// Runs the commands of a remedy, and keeps in the ledger what they change. Returns whether they succeeded.
+    async fn carry_out(
+        &self,
+        remedy: &Remedy,
+        variables: &[(String, OsString)],
+        recording: &mut Recording,
+        ledger: &Ledger,
+        request: &Request,
+        stop: &mut StopSoon<'_>,
+    ) -> Result<bool, CliError> {
+        let began = now();
+        let repair = |took: Duration| OwnChange {
+            repair: Some(remedy.changes.clone()),
+            ..OwnChange::new(
+                ["bash", "-c", &remedy.commands].map(str::to_owned).to_vec(),
+                began,
+                i64::try_from(took.as_nanos()).ok(),
+                0,
+            )
+        };
+        // Before they run, in case lxcdiag is killed while they do.
+        let earlier = recording.repairs.len();
+        recording.repairs.push(repair(host_shell::LIMIT));
+        let not_kept = |error| CliError::from_error(ExitCode::CannotWrite, &error);
+        ledger.keep(recording).map_err(not_kept)?;
+        let shown = request.clone();
+        let printer = Printer::new(move |text| shown.shown(text));
+        let started = Instant::now();
+        let script = with_pct(&self.args.reach, &remedy.commands);
+        let line = |line: &str| printer.line(line);
+        let ended = host_shell::run(&script, variables, line, stop.as_mut()).await;
+        recording.repairs.truncate(earlier);
+        recording.repairs.push(repair(started.elapsed()));
+        let kept = ledger.keep(recording).map_err(not_kept);
+        if let Ok(Ended::Stopped(stopped @ Stop::Signal(_))) = ended {
+            return Err(interrupted(stopped));
+        }
+        tokio::select! {
+            biased;
+            stopped = &mut *stop => return Err(interrupted(stopped)),
+            () = printer.finish() => {}
+        }
+        kept?;
+        match ended {
+            Ok(Ended::Itself(status)) if status.success() => return Ok(true),
+            Ok(Ended::Itself(status)) => {
+                say(&format!("it failed ({status}); nothing else is run"));
+            }
+            Ok(Ended::Stopped(stopped)) => say(&format!("{stopped}; nothing else is run")),
+            Err(error) => {
+                let message = format!("cannot start bash with setsid (util-linux): {error}");
+                return Err(CliError::new(ExitCode::Unavailable, message));
+            }
+        }
+        Ok(false)
     }
 
     /// The variables of the shell: the values that the commands require.
@@ -240,6 +384,14 @@ impl Fix<'_> {
             }
         }
     }
+}
+
+/// The remedies that change the container. What only looks fixes nothing, and its exit status may be that of what it found.
+fn offered(conclusion: &Conclusion) -> Vec<Remedy> {
+    let all = conclusion.remedies.iter().filter(|remedy| {
+        remedy.kind == RemedyKind::Now && !remedy.commands.is_empty() && remedy.makes_changes()
+    });
+    all.cloned().collect()
 }
 
 /// Shows a remedy without the secrets in it.

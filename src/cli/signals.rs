@@ -30,6 +30,14 @@ pub(super) fn first() -> impl Future<Output = Stop> {
     }
 }
 
+/// Ctrl-Z does nothing as long as the result is kept.
+///
+/// # Panics
+/// Outside a runtime.
+pub(super) fn ignore_suspension() -> Option<tokio::signal::unix::Signal> {
+    signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw())).ok()
+}
+
 /// The exit status of a run that ended early for this reason; none if its verdict counts.
 pub(super) const fn exit_code(stopped: Option<Stop>) -> Option<ExitCode> {
     match stopped {

@@ -10,6 +10,11 @@ use crate::judge::results::CheckResults;
 /// How old evidence may be when the container is changed. Older evidence is collected again.
 const FRESH: Duration = Duration::from_secs(60);
 
+/// Whether evidence that was collected from `began` on is recent enough to change the container.
+pub fn is_fresh(began: Instant, now: Instant) -> bool {
+    now.duration_since(began) <= FRESH
+}
+
 /// The checks of a run that would change the container, and the evidence before them.
 pub struct Pending {
     /// The checks, by the step in the runbook's plan or by their title.
@@ -55,7 +60,7 @@ impl Pending {
 
     /// The evidence, unless it is too old.
     pub(super) fn evidence(self, now: Instant) -> Option<Recording> {
-        (now.duration_since(self.began) <= FRESH).then_some(self.recording)
+        is_fresh(self.began, now).then_some(self.recording)
     }
 }
 

@@ -145,6 +145,8 @@ impl Ledger {
 struct Kept {
     attempts: Vec<Tried>,
     #[serde(default)]
+    repairs: Vec<OwnChange>,
+    #[serde(default)]
     clock_uncertainty: i64,
 }
 
@@ -160,7 +162,7 @@ impl Kept {
     fn changes(self) -> impl Iterator<Item = OwnChange> {
         let changing = self.attempts.into_iter().filter(|tried| tried.changes);
         let uncertainty = self.clock_uncertainty;
-        changing.filter_map(move |tried| {
+        let tried = changing.filter_map(move |tried| {
             let started_at = tried.started_at?;
             Some(OwnChange::new(
                 tried.argv,
@@ -168,7 +170,8 @@ impl Kept {
                 tried.duration,
                 uncertainty,
             ))
-        })
+        });
+        tried.chain(self.repairs)
     }
 }
 

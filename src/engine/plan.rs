@@ -150,6 +150,7 @@ impl Plan {
             finished_at: 0,
             cut_short: None,
             attempts: Vec::new(),
+            repairs: Vec::new(),
             earlier_changes,
             stray_bytes: 0,
             clock_uncertainty: 0,

@@ -65,6 +65,9 @@ pub struct Recording {
     pub cut_short: Option<String>,
     /// The attempts at checks, in their order.
     pub attempts: Vec<Attempt>,
+    /// What `lxcdiag fix` changed after this diagnosis.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repairs: Vec<OwnChange>,
     /// What earlier runs of lxcdiag changed in this container.
     pub earlier_changes: Vec<OwnChange>,
     /// How many bytes arrived outside the marks of a command and were dropped.
@@ -292,6 +295,7 @@ impl Recording {
                     self.clock_uncertainty,
                 ))
             })
+            .chain(self.repairs.iter().cloned())
             .collect()
     }
 }
@@ -345,6 +349,9 @@ pub struct OwnChange {
     /// The uncertainty of the start and of the end, in nanoseconds.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub clock_uncertainty: i64,
+    /// What it changed, if it was a remedy: that is meant to last, while a check only tries something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repair: Option<String>,
 }
 
 impl OwnChange {
@@ -362,6 +369,7 @@ impl OwnChange {
             argv,
             during: Interval::new(started_at, end),
             clock_uncertainty,
+            repair: None,
         }
     }
 

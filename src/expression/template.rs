@@ -1,11 +1,14 @@
 //! The parts of a template, and how the value of an expression is quoted for a shell.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
-use minijinja::machinery::ast::Expr;
+use minijinja::machinery::ast::{Expr, IfExpr};
 use minijinja::machinery::{Token, parse_expr, tokenize};
+use regex::Regex;
 
 use super::syntax::check_size;
+use crate::constant_pattern::constant_pattern;
 
 /// A part of a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +70,7 @@ pub fn shell_quoting(expression: &str) -> ShellQuoting {
     };
     match &parsed {
         Expr::Filter(filter) if filter.name == "quote" => ShellQuoting::Quoted,
+        Expr::IfExpr(choice) if is_quoted_or_asked_for(choice) => ShellQuoting::Quoted,
         _ => match last_operand(&parsed) {
             None => ShellQuoting::Unquoted {
                 has_operator: false,
@@ -75,6 +79,18 @@ pub fn shell_quoting(expression: &str) -> ShellQuoting {
             Some(_) => ShellQuoting::Unquoted { has_operator: true },
         },
     }
+}
+
+/// `X | quote if X else "${NAME:?…}"`: without a value, the shell asks for it.
+fn is_quoted_or_asked_for(choice: &IfExpr<'_>) -> bool {
+    static ASKS: LazyLock<Regex> =
+        LazyLock::new(|| constant_pattern(r"^\$\{[A-Z][A-Z0-9_]*:\?[\w /.,-]*\}$"));
+    let is_quoted = matches!(&choice.true_expr, Expr::Filter(filter) if filter.name == "quote");
+    let asks = match &choice.false_expr {
+        Some(Expr::Const(text)) => text.value.as_str().is_some_and(|text| ASKS.is_match(text)),
+        _ => false,
+    };
+    is_quoted && asks
 }
 
 fn parsed(expression: &str) -> Option<Expr<'_>> {

@@ -20,6 +20,9 @@ pub struct Remedy {
     pub commands: String,
     /// What the commands change; empty without commands.
     pub changes: String,
+    /// What must be true and only the user can know; empty if nothing.
+    #[serde(skip)]
+    pub only_if: String,
     /// The values that the commands require.
     #[serde(skip)]
     pub requires: Vec<Required>,
@@ -76,6 +79,10 @@ pub(super) fn remedies(hypothesis: &Hypothesis, results: &CheckResults) -> Vec<R
                 requires: requires.map(Required::of_script).unwrap_or_default(),
                 kind: remedy.kind,
                 title: scope.describe(&remedy.title).trim().to_owned(),
+                only_if: scope
+                    .describe(remedy.only_if.as_deref().unwrap_or_default())
+                    .trim()
+                    .to_owned(),
                 commands: script.unwrap_or_default().trim_end().to_owned(),
                 changes: changes
                     .map_or_else(String::new, |text| scope.describe(text).trim().to_owned()),
@@ -158,6 +165,7 @@ hypotheses:
 )"
                 .to_owned(),
                 changes: "starts a';reboot;'.service".to_owned(),
+                only_if: String::new(),
                 requires: Vec::new(),
             }
         );
@@ -174,6 +182,7 @@ hypotheses:
                 title: "Read it.".to_owned(),
                 commands: String::new(),
                 changes: String::new(),
+                only_if: String::new(),
                 requires: Vec::new(),
             }
         );

@@ -347,6 +347,7 @@ fn change_record(change: &OwnChange) -> Fact {
         ("at".to_owned(), Fact::Time(change.during)),
         ("begin".to_owned(), Fact::Time(change.begin())),
         ("end".to_owned(), Fact::Time(change.end())),
+        ("repair".to_owned(), Fact::Bool(change.repair.is_some())),
     ]))
 }
 

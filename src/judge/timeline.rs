@@ -2,8 +2,7 @@
 
 use super::results::{CheckResults, Event, EventSource};
 use crate::evidence::provision_log::Owner;
-use crate::evidence::recording::Recording;
-use crate::evidence::time::Interval;
+use crate::evidence::recording::{OwnChange, Recording};
 use crate::expression::moment_of;
 use crate::runbook::{EventSpec, Runbook};
 
@@ -46,14 +45,10 @@ pub(super) fn timeline(
         });
     }
     for change in &recording.earlier_changes {
-        events.push(own_event(
-            change.during,
-            &change.argv,
-            EventSource::EarlierRun,
-        ));
+        events.push(own_event(change, EventSource::EarlierRun));
     }
     for change in recording.changes() {
-        events.push(own_event(change.during, &change.argv, EventSource::Lxcdiag));
+        events.push(own_event(&change, EventSource::Lxcdiag));
     }
     events.extend(derived(runbook, results));
     // Events of the same time stay in the runbook's order: a file's birth before its change.
@@ -85,14 +80,18 @@ fn derived(runbook: &Runbook, results: &CheckResults) -> Vec<Event> {
         .collect()
 }
 
-fn own_event(at: Interval, argv: &[String], source: EventSource) -> Event {
+fn own_event(change: &OwnChange, source: EventSource) -> Event {
     let who = match source {
         EventSource::EarlierRun => "an earlier run of lxcdiag",
         _ => "lxcdiag",
     };
+    let what = match &change.repair {
+        Some(changes) => format!("lxcdiag fix: {changes}"),
+        None => format!("{who} ran: {}", change.argv.join(" ")),
+    };
     Event {
-        at,
-        what: format!("{who} ran: {}", argv.join(" ")),
+        at: change.during,
+        what,
         source,
         decisive: false,
     }

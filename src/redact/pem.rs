@@ -104,6 +104,21 @@ fn label(text: &[u8], word: &[u8]) -> Option<usize> {
         .then_some(line.len() - rest.len() + dashes + closing)
 }
 
+/// Whether a private key begins in a text, and does not end in it.
+pub(super) fn is_open(text: &[u8]) -> bool {
+    let begin = memmem::rfind_iter(text, b"BEGIN").find_map(|word| {
+        let at = slice(text, 0, word).trim_ascii_end().len();
+        let dashes = slice(text, 0, at)
+            .iter()
+            .rev()
+            .take_while(|byte| **byte == b'-')
+            .count();
+        let at = at - dashes.min(5);
+        Some(at + label(slice(text, at, text.len()), b"BEGIN")?)
+    });
+    begin.is_some_and(|body| end_marker(slice(text, body, text.len())).is_none())
+}
+
 /// Where the first end marker of a private key starts and ends.
 fn end_marker(text: &[u8]) -> Option<(usize, usize)> {
     let mut at = 0;

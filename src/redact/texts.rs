@@ -78,7 +78,7 @@ macro_rules! without_text {
 structs! {
     Recording {
         lxcdiag, command_line, runbook, demonstration, target, vars, failed_at, failed_at_given, log, traced_pushes, script, read_only,
-        started_at, finished_at, clock_uncertainty, cut_short, attempts, earlier_changes, stray_bytes;
+        started_at, finished_at, clock_uncertainty, cut_short, attempts, repairs, earlier_changes, stray_bytes;
         exempt schema, defaulted
     }
     RecordedRunbook { redacted; exempt id, sha256, text, parts }
@@ -96,7 +96,7 @@ structs! {
         push
     }
     Push { source, destination, kind, size, changed; exempt sha256 }
-    OwnChange { argv, during, clock_uncertainty }
+    OwnChange { argv, during, clock_uncertainty, repair }
     CheckKey { item; exempt check }
 
     Report {
@@ -119,7 +119,7 @@ structs! {
         title, about, race, level, conflicting, evidence, missing, overturned_by, remedy, remedies; exempt id
     }
     EvidenceResult { effect, holds, says, missing; exempt checks }
-    Remedy { kind, title, commands, changes; exempt requires }
+    Remedy { kind, title, commands, changes, only_if; exempt requires }
     Verdict { kind, race, severity, summary, remedy, remedies }
 }
 

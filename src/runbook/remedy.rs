@@ -17,6 +17,9 @@ pub struct RemedySpec {
     /// It is shown only if this holds.
     #[serde(rename = "if", default)]
     pub condition: Option<Condition>,
+    /// What must be true and only the user can know, such as "the unit was not masked on purpose".
+    #[serde(default)]
+    pub only_if: Option<String>,
     /// What to do, in a sentence or two.
     pub title: String,
     /// A script for a shell of the host, ready to paste. Without it, the title says it all.

@@ -27,7 +27,7 @@ pub const GLOBALS: &[&str] = &[
 ];
 
 /// The fields of a record in `own_changes`.
-pub const CHANGE_FIELDS: &[&str] = &["argv", "at", "begin", "end"];
+pub const CHANGE_FIELDS: &[&str] = &["argv", "at", "begin", "end", "repair"];
 
 /// The names that a check's own expressions (`pass`, `show`, `events`, `warn`, `crit`, `metric`) can
 /// read besides its facts.

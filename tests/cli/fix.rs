@@ -2,9 +2,11 @@
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
+use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
 use rustix::fs::{FlockOperation, flock};
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::environment::{Environment, LXCDIAG, as_root, make_executable};
 use crate::wait::{wait_for, wait_until};
@@ -130,6 +132,129 @@ fn a_command_that_succeeds_without_effect_is_not_taken_for_a_repair() {
     let finished = environment.on_a_terminal(&FIX, "y\n");
     assert_eq!(finished.status, Some(2), "{finished}");
     assert!(finished.stdout.contains("not fixed"), "{finished}");
+}
+
+#[test]
+fn a_container_that_is_healthy_after_a_command_failed_is_not_called_fixed() {
+    let environment = environment();
+    let active = environment.path("inside/active");
+    on_start(&environment, &format!(": >{}; exit 5\n", active.display()));
+    let finished = environment.on_a_terminal(&FIX, "y\n");
+    assert_eq!(finished.status, Some(0), "{finished}");
+    let result = "lxcdiag: healthy now, although fix 1 failed: a.service is active.";
+    assert!(finished.stdout.contains(result), "{finished}");
+}
+
+/// As soon as it is run, a later verdict must know of it, also if lxcdiag was killed.
+#[test]
+fn what_fix_changed_is_on_the_timeline_of_later_runs() {
+    let environment = environment();
+    let fixed = environment.as_root(&[&FIX[..], &["--yes"]].concat());
+    assert_eq!(fixed.status, Some(0), "{fixed}");
+    let run = ["run", "unit-failed", "--ct", "958", "--var", "unit=a"];
+    let later = environment.as_root(&[&run[..], &["--format", "json"]].concat());
+    let report: serde_json::Value = serde_json::from_str(&later.stdout).unwrap();
+    let timeline = report["timeline"].as_array().unwrap();
+    let change = "lxcdiag fix: starts a.service";
+    assert!(
+        timeline.iter().any(|event| event["what"] == change),
+        "{later}"
+    );
+}
+
+#[test]
+fn without_a_ledger_nothing_is_run() {
+    let environment = environment();
+    environment.write("state/lxcdiag/runs", "a file in its place");
+    let finished = environment.on_a_terminal(&FIX, "y\n");
+    assert_eq!(finished.status, Some(73), "{finished}");
+    assert!(!started(&environment), "{finished}");
+}
+
+/// What only the user knows, `--yes` cannot answer.
+#[test]
+fn a_condition_is_asked_for_and_not_assumed() {
+    let masked = || {
+        let environment = environment();
+        let systemctl = environment.read("inside/systemctl");
+        let masked = systemctl.replace("LoadState=loaded", "LoadState=masked");
+        environment.write("inside/systemctl", &masked);
+        environment
+    };
+    let condition = "a.service was not masked on purpose";
+    let environment = masked();
+    let finished = environment.as_root(&[&FIX[..], &["--yes"]].concat());
+    let refused = format!("not run with --yes: only you know whether {condition}");
+    assert!(finished.stderr.contains(&refused), "{finished}");
+    assert!(finished.stderr.contains("nothing was run"), "{finished}");
+    assert_eq!(finished.status, Some(2), "{finished}");
+    let asked = masked().on_a_terminal(&FIX, "n\n");
+    let question = format!("Only if {condition}. Run this? [y/N]");
+    assert!(asked.stdout.contains(&question), "{asked}");
+}
+
+#[test]
+fn a_private_key_that_a_command_prints_is_removed_as_a_whole() {
+    let environment = environment();
+    let body = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC";
+    let key = format!("-----BEGIN PRIVATE KEY-----\n{body}\nQUJD\n-----END PRIVATE KEY-----");
+    on_start(
+        &environment,
+        &format!("echo before; echo '{key}'; echo after\n"),
+    );
+    let finished = environment.on_a_terminal(&FIX, "y\n");
+    for secret in [body, "QUJD"] {
+        assert!(!finished.stdout.contains(secret), "{finished}");
+    }
+    let shown = "  | before\r\n  | [redacted:private-key:1]\r\n  | after";
+    assert!(finished.stdout.contains(shown), "{finished}");
+}
+
+/// Nobody reads stderr, as behind a pager.
+#[test]
+fn a_signal_ends_the_command_although_its_output_is_not_read() {
+    let environment = environment();
+    let began = environment.path("began");
+    on_start(
+        &environment,
+        &format!(
+            "yes | head -c 200000; sh -c 'echo $$ >{}; exec sleep 600'\n",
+            began.display()
+        ),
+    );
+    let mut command = environment.command_as_root(&[&FIX[..], &["--yes"]].concat());
+    let mut child = command
+        .stderr(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let process = process_in(&began);
+    let group = Pid::from_raw(child.id().cast_signed()).unwrap();
+    kill_process(group, Signal::TERM).unwrap();
+    wait_until("the command is gone", || is_gone(&process));
+    let mut output = String::new();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut output)
+        .unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+}
+
+/// Longer than evidence may be old. By then, somebody else has started the unit.
+#[test]
+fn a_late_yes_is_no_consent_to_what_is_no_longer_the_remedy() {
+    let environment = environment();
+    let mut typed = Typed::new(&environment);
+    std::thread::sleep(std::time::Duration::from_secs(61));
+    environment.write("inside/active", "");
+    typed.types("y\n");
+    let (status, output) = typed.ended();
+    assert_eq!(status, Some(0), "{output}");
+    let why = "the container has changed since it was diagnosed; nothing else is run";
+    assert!(output.contains(why), "{output}");
+    assert!(!started(&environment), "{output}");
 }
 
 #[test]
@@ -300,15 +425,47 @@ fn ctrl_c_and_ctrl_backslash_end_the_command_and_all_that_it_started() {
         );
         let mut typed = Typed::new(&environment);
         typed.types("y\n");
-        let process = wait_for("the command begins", || {
-            let text = std::fs::read_to_string(&began).unwrap_or_default();
-            Some(text.strip_suffix('\n')?.to_owned())
-        });
+        let process = process_in(&began);
         typed.types(key);
         typed.ended();
-        wait_until("the command is gone", || {
-            let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-            stat.is_empty() || stat.contains(") Z ")
-        });
+        wait_until("the command is gone", || is_gone(&process));
     }
+}
+
+/// The command would go on while lxcdiag is suspended.
+#[test]
+fn ctrl_z_does_not_suspend_it() {
+    let environment = environment();
+    let (began, go_on) = (environment.path("began"), environment.path("go-on"));
+    let active = environment.path("inside/active");
+    on_start(
+        &environment,
+        &format!(
+            "echo $$ >{}; until test -e {}; do sleep 0.1; done; : >{}\n",
+            began.display(),
+            go_on.display(),
+            active.display()
+        ),
+    );
+    let mut typed = Typed::new(&environment);
+    typed.types("y\n");
+    process_in(&began);
+    typed.types("\x1a");
+    environment.write("go-on", "");
+    let (status, output) = typed.ended();
+    assert_eq!(status, Some(0), "{output}");
+    assert!(output.contains("fixed: a.service is active."), "{output}");
+}
+
+/// The process whose ID a command has written to a file.
+fn process_in(file: &Path) -> String {
+    wait_for("the command begins", || {
+        let text = std::fs::read_to_string(file).unwrap_or_default();
+        Some(text.strip_suffix('\n')?.to_owned())
+    })
+}
+
+fn is_gone(process: &str) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    stat.is_empty() || stat.contains(") Z ")
 }

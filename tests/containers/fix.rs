@@ -1,6 +1,7 @@
 //! `fix` in real containers: the fault is gone, or nothing was harmed.
 
-use std::process::Command;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
 
@@ -59,6 +60,55 @@ fn a_failed_push_is_repaired_from_the_source_on_the_host() {
     let ended = container.fixed(&["--var", &format!("source={SOURCE}")]);
     assert_eq!(ended.status, 0, "{ended:?}");
     assert_eq!(container.unit_states(), "enabled\nactive\n");
+}
+
+/// The user types the path when asked.
+#[test]
+fn the_source_is_asked_for() {
+    let container = Container::privileged();
+    container.inject("directory-push", &[]);
+    let fix = container.fix("race-condition", &[]);
+    let words = std::iter::once(fix.get_program()).chain(fix.get_args());
+    let words: Vec<_> = words.filter(|word| *word != "--yes").collect();
+    let words = words.join(std::ffi::OsStr::new(" "));
+    let mut command = Command::new("script");
+    command
+        .args(["-qec", words.to_str().unwrap(), "/dev/null"])
+        .env_clear()
+        .envs(
+            fix.get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut keys = child.stdin.take().unwrap();
+    keys.write_all(format!("y\n{SOURCE}\n").as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    drop(keys);
+    let shown = String::from_utf8_lossy(&output.stdout);
+    let asked = "SOURCE (set SOURCE to the path of the unit file on the host): ";
+    assert!(shown.contains(asked), "{shown}");
+    assert!(shown.contains("lxcdiag: fixed: "), "{shown}");
+    assert_eq!(container.unit_states(), "enabled\nactive\n");
+}
+
+/// What fix has enabled is meant to be: unlike what lxcdiag only tried, it counts as healthy.
+#[test]
+fn a_later_verdict_counts_the_repair_and_shows_whose_it_was() {
+    let container = Container::privileged();
+    container.inject("directory-push", &[]);
+    let fixed = container.fixed(&["--var", &format!("source={SOURCE}")]);
+    assert_eq!(fixed.status, 0, "{fixed:?}");
+    let later = container.diagnose(&["--read-only"]);
+    assert_eq!(later.verdict().id, "healthy", "{later:?}");
+    let report = later.report();
+    let timeline = report["timeline"].as_array().unwrap();
+    let by_fix = |event: &&serde_json::Value| {
+        let what = event["what"].as_str().unwrap();
+        what.starts_with("lxcdiag fix: creates /etc/systemd/system/embedding_server.service")
+    };
+    assert!(timeline.iter().any(|event| by_fix(&event)), "{later:?}");
 }
 
 #[test]

@@ -56,6 +56,9 @@ const SHARE: &[&str] = &["healthy", "masked", "typo", "stopped-by-conflict"];
 /// How many containers are used at once.
 const LANES: usize = 3;
 
+/// How many remedies are pasted before the container is looked at. Most of them change nothing.
+const TOGETHER: usize = 6;
+
 /// A state of a container, and the unit that is diagnosed in it.
 struct State {
     name: String,
@@ -194,7 +197,7 @@ impl Container {
     fn restless(&self, unit: &str) -> BTreeSet<String> {
         let first = self.harmable(unit).active;
         let mut restless = BTreeSet::new();
-        for _ in 0..4 {
+        for _ in 0..3 {
             std::thread::sleep(std::time::Duration::from_millis(300));
             let next = self.harmable(unit).active;
             restless.extend(first.symmetric_difference(&next).cloned());
@@ -231,19 +234,19 @@ impl Container {
         scripts
     }
 
-    /// Pastes all of these remedies in one shell. Only if something has changed, each half by itself, from the same state.
+    /// Pastes these remedies in one shell. Only if something has changed, each by itself, from the same state.
     fn try_remedies(
         &self,
         state: &State,
         restless: &BTreeSet<String>,
+        before: &mut Harmable,
         remedies: &[(&String, &Owners)],
         effects: &mut Vec<(String, Effect)>,
     ) {
-        let before = self.settled(&state.unit, restless);
         let script: String = remedies.iter().map(|(script, _)| script.as_str()).collect();
         let output = self.paste(&script, Some(SOURCE));
         let after = self.settled(&state.unit, restless);
-        if after == before {
+        if after == *before {
             effects.extend(
                 remedies
                     .iter()
@@ -255,17 +258,18 @@ impl Container {
             let is_active = format!("systemctl is-active '{}' || :", state.unit);
             let runs = self.sh(&is_active).trim() == "active";
             let said = String::from_utf8_lossy(&output.stderr).into_owned();
-            let effect = match harm(&before, &after, runs, owners.is_of_the_verdict) {
+            let effect = match harm(before, &after, runs, owners.is_of_the_verdict) {
                 Some(harm) => Effect::Harmed(format!("{harm}\n{script}{said}")),
                 None => Effect::Repaired,
             };
             effects.push((owners.in_short(), effect));
         }
         self.make(state);
+        *before = self.settled(&state.unit, restless);
         if remedies.len() > 1 {
-            let (left, right) = remedies.split_at(remedies.len() / 2);
-            self.try_remedies(state, restless, left, effects);
-            self.try_remedies(state, restless, right, effects);
+            for remedy in remedies.chunks(1) {
+                self.try_remedies(state, restless, before, remedy, effects);
+            }
         }
     }
 }
@@ -334,7 +338,10 @@ fn played(state: &State) -> (String, Vec<String>) {
     let remedies = container.every_remedy(&state.unit);
     let remedies: Vec<_> = remedies.iter().collect();
     let mut effects = Vec::new();
-    container.try_remedies(state, &restless, &remedies, &mut effects);
+    let mut before = container.settled(&state.unit, &restless);
+    for together in remedies.chunks(TOGETHER) {
+        container.try_remedies(state, &restless, &mut before, together, &mut effects);
+    }
     let mut repaired = Vec::new();
     let mut harmed = Vec::new();
     for (whose, effect) in effects {

@@ -200,6 +200,27 @@ fn repaired_later() {
     container.assert_cured("late-push", &["--var", "window=100ms"], "repaired-later");
 }
 
+/// As if Ctrl-C had ended the copy: what is there stays as it is.
+#[test]
+fn a_copy_that_is_cut_off_changes_nothing() {
+    let container = Container::privileged();
+    for (scenario, id) in [
+        ("absent", "file-missing"),
+        ("dangling", "broken-link"),
+        ("empty", "file-incomplete"),
+        ("masked", "unit-masked"),
+    ] {
+        container.inject(scenario, &[]);
+        let script = remedy_of(&container.diagnose(&["--read-only"]), id);
+        let cut_off = script.replace("cat -- \"$source\"", "head -c 20 -- \"$source\"");
+        assert_ne!(cut_off, script);
+        let before = container.unit_directory();
+        let output = container.paste(&cut_off, Some(SOURCE));
+        assert!(!output.status.success(), "{cut_off}");
+        assert_eq!(container.unit_directory(), before, "{cut_off}");
+    }
+}
+
 /// The commands contain the real path if it is known, quoted if necessary.
 #[test]
 fn a_source_that_is_known() {

@@ -111,6 +111,8 @@ fn full_recording(runbook: &Runbook) -> Recording {
         units: Some(recording.vars.get("unit").into_iter().cloned().collect()),
     }]);
     recording.attempts[0].changes = true;
+    recording.earlier_changes[0].repair = Some("a".to_owned());
+    recording.repairs = recording.earlier_changes.clone();
     let output = &mut recording.attempts[0].stdout;
     (output.tail, output.written) = (b"end".to_vec(), Some(40));
     recording
@@ -167,6 +169,7 @@ fn every_field_of_a_report_is_redacted_except_these() {
         title: "a".to_owned(),
         commands: "b".to_owned(),
         changes: "c".to_owned(),
+        only_if: "f".to_owned(),
         requires: vec![Required {
             name: "d".to_owned(),
             about: "e".to_owned(),

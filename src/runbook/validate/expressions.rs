@@ -155,6 +155,7 @@ impl Reader<'_, '_> {
         }
         for (key, text) in [
             ("title", Some(&remedy.title)),
+            ("only_if", remedy.only_if.as_ref()),
             ("commands", remedy.commands.as_ref()),
             ("changes", remedy.changes.as_ref()),
         ] {

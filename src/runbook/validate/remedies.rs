@@ -26,6 +26,9 @@ pub(super) fn validate(remedies: &[RemedySpec], path: &Path, found: &mut Finding
             (Some(_), Some(changes)) => found.not_blank(&path.key("changes"), changes),
             (None, None) => {}
         }
+        if let Some(condition) = &remedy.only_if {
+            found.not_blank(&path.key("only_if"), condition);
+        }
         if let Some(script) = &remedy.commands {
             let path = path.key("commands");
             if script.trim().is_empty() {
