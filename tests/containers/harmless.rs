@@ -375,6 +375,9 @@ fn a_remedy_for_another_fault_does_no_harm() {
                 while let Some(state) = states.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let (line, harm) = played(state);
                     println!("{line}");
+                    for harm in &harm {
+                        println!("{harm}");
+                    }
                     harmed.lock().unwrap().extend(harm);
                 }
             });

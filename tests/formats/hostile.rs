@@ -177,6 +177,7 @@ fn fill(report: &mut Report, next: &mut dyn FnMut() -> String) {
         title: next(),
         commands: next(),
         changes: next(),
+        only_if: String::new(),
         requires: Vec::new(),
     }];
     report.redacted = Some(vec![Redaction {

@@ -154,7 +154,10 @@ fn evidence_and_remedy_are_shown() {
         assert!(evidence.contains(expected), "{expected}\n{evidence}");
     }
     let commands: String = all(&page, "#remedy pre")[0].text().collect();
-    assert!(commands.starts_with("( set -e\n  source=''"), "{commands}");
+    assert!(
+        commands.starts_with("( set -e\n  source=${SOURCE:?"),
+        "{commands}"
+    );
     assert!(
         commands.ends_with("embedding_server.service\n)"),
         "{commands}"
