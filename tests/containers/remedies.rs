@@ -211,7 +211,8 @@ fn a_copy_that_is_cut_off_changes_nothing() {
         ("masked", "unit-masked"),
     ] {
         container.inject(scenario, &[]);
-        let script = remedy_of(&container.diagnose(&["--read-only"]), id);
+        let var = format!("unit={UNIT}");
+        let script = remedy_of(&container.diagnose(&["--read-only", "--var", &var]), id);
         let cut_off = script.replace("cat -- \"$source\"", "head -c 20 -- \"$source\"");
         assert_ne!(cut_off, script);
         let before = container.unit_directory();
