@@ -210,7 +210,7 @@ fn a_private_key_that_a_command_prints_is_removed_as_a_whole() {
     assert!(finished.stdout.contains(shown), "{finished}");
 }
 
-/// Nobody reads stderr, as behind a pager.
+/// Its stderr is full, as behind a pager that is paused.
 #[test]
 fn a_signal_ends_the_command_although_its_output_is_not_read() {
     let environment = environment();
