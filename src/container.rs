@@ -4,19 +4,20 @@
 //! sends commands to the `sh` that it opens; each [`Session::run`] returns an [`Exchange`]. A command
 //! that fails is data, not an error.
 //!
-//! The guarantees, and how they are kept (`prologue.sh` is the part that runs in the container):
+//! The guarantees, and how they are kept. In the container run two shells (`shell`): the client starts the supervisor, and
+//! that starts the runner, which runs the commands.
 //!
-//! - Only marks that the shell prints prove that a command ran and how it ended; the client's output
+//! - Only marks that the shells print prove that a command ran and how it ended; the client's output
 //!   and exit status never do. Bytes outside the marks are dropped and counted.
-//! - A command starts only after the shell has asked and lxcdiag has answered. A command that was in
+//! - A command starts only after the runner has asked and lxcdiag has answered. A command that was in
 //!   the pipe of a frozen container gets no answer after the thaw, and is not run.
-//! - A command has /dev/null as input, its own session, and a timeout that is enforced in the
-//!   container, so that it holds even if lxcdiag is killed.
+//! - A command has /dev/null as input, and a timeout that the supervisor enforces in the container, so
+//!   that it holds even if lxcdiag is killed.
 //! - Before the end mark is printed, the processes that the command left are killed: its process
 //!   group, every process with the session's marker in its environment, and every process that holds
 //!   the pipes. Only a process without all three escapes, such as a service started by systemd.
-//! - The client's process group gets TERM, never KILL: the shell in the container is part of the
-//!   group, and has to clean up.
+//! - The client's process group gets TERM, never KILL: the supervisor in the container is part of
+//!   the group, and has to clean up.
 
 pub(crate) mod capture;
 mod client;

@@ -43,6 +43,9 @@ pub enum SessionError {
         "`sleep` is not installed in the container, and is needed for timeouts; install coreutils or busybox in it"
     )]
     NoSleep,
+    /// There is a shell, but it cannot enforce timeouts.
+    #[error("`/proc` in the container is not mounted or read-only, and is needed for timeouts")]
+    NoProc,
 }
 
 fn ended(status: Option<i32>) -> String {

@@ -11,11 +11,16 @@ const LONGEST: usize = 96;
 /// A mark. The number is that of the command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mark {
-    /// The shell is ready.
-    Hello {
-        /// Whether the container has `sleep`, which timeouts need.
-        sleep: bool,
-    },
+    /// The supervisor has started the runner.
+    Hello,
+    /// The container lacks `sleep`, which timeouts need.
+    NoSleep,
+    /// The shells cannot change their names in `/proc`, which timeouts need.
+    NoProc,
+    /// The runner waits for commands.
+    Ready,
+    /// The runner was killed, with this status, and the command with it. The supervisor has started another runner.
+    Killed(i32),
     /// Every byte from here to the end mark is output of the command.
     Begin(u64),
     /// The program does not exist.
@@ -40,13 +45,16 @@ impl Mark {
         let words = std::str::from_utf8(words).ok()?;
         let mut words = words.split(' ');
         let kind = words.next()?;
-        if kind == "hello" {
-            return Some(Self::Hello {
-                sleep: words.next()? == "yes",
-            });
+        match kind {
+            "hello" => return Some(Self::Hello),
+            "no-sleep" => return Some(Self::NoSleep),
+            "no-proc" => return Some(Self::NoProc),
+            "ready" => return Some(Self::Ready),
+            _ => {}
         }
         let number = words.next()?.parse().ok()?;
         Some(match kind {
+            "killed" => Self::Killed(i32::try_from(number).ok()?),
             "begin" => Self::Begin(number),
             "missing" => Self::Missing(number),
             "denied" => Self::Denied(number),

@@ -6,30 +6,39 @@ use std::time::Duration;
 /// The longest timeout; longer ones are reduced to it.
 pub const LONGEST_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The functions of `prologue.sh`, with the secrets of this session.
-///
-/// Comments are removed, because bash reads its standard input byte by byte.
-pub(super) fn prologue(nonce: &str, marker: &str) -> String {
-    static FUNCTIONS: LazyLock<String> = LazyLock::new(|| {
-        include_str!("prologue.sh")
-            .split_inclusive('\n')
-            .filter(|line| !matches!(line.trim_start().chars().next(), None | Some('#')))
-            .collect()
-    });
-    format!("nonce={nonce} marker={marker}\n{}", *FUNCTIONS)
+/// What the shell that the client starts needs, with the secrets of this session.
+pub(super) fn supervisor(nonce: &str, marker: &str) -> String {
+    static SCRIPT: LazyLock<String> =
+        LazyLock::new(|| compact(include_str!("shell/supervisor.sh")));
+    with_secrets(nonce, marker, &SCRIPT)
+}
+
+/// What the shell that runs the commands needs. The supervisor must have started it: a shell may read more of its input
+/// than it has run.
+pub(super) fn runner(nonce: &str, marker: &str) -> String {
+    static SCRIPT: LazyLock<String> = LazyLock::new(|| compact(include_str!("shell/runner.sh")));
+    with_secrets(nonce, marker, &SCRIPT)
+}
+
+fn with_secrets(nonce: &str, marker: &str, script: &str) -> String {
+    static SHARED: LazyLock<String> = LazyLock::new(|| compact(include_str!("shell/shared.sh")));
+    format!("nonce={nonce} marker={marker}\n{}{script}", *SHARED)
+}
+
+/// Without comments, because bash reads its standard input byte by byte.
+fn compact(script: &str) -> String {
+    script
+        .split_inclusive('\n')
+        .filter(|line| !matches!(line.trim_start().chars().next(), None | Some('#')))
+        .collect()
 }
 
 /// One command. If lxcdiag is killed while it writes, the missing closing brace is a syntax error that
 /// keeps the shell from running a part of the command.
 pub(super) fn call(number: u64, timeout: Duration, argv: &[String]) -> String {
     let timeout = timeout.clamp(Duration::from_millis(1), LONGEST_TIMEOUT);
-    let whole = timeout.as_secs() + u64::from(timeout.subsec_nanos() > 0);
-    // POSIX sleep takes whole seconds only.
-    let limit = match timeout.subsec_millis() {
-        0 => whole.to_string(),
-        millis => format!("{}.{millis:03}", timeout.as_secs()),
-    };
-    let mut line = format!("{{ call {number} {limit} {whole}");
+    let seconds = timeout.as_secs() + u64::from(timeout.subsec_nanos() > 0);
+    let mut line = format!("{{ call {number} {seconds}");
     for word in argv {
         line.push(' ');
         line.push_str(&quote(word));
@@ -52,26 +61,27 @@ mod tests {
         let argv = ["printf".to_owned(), "it's\n".to_owned()];
         assert_eq!(
             call(3, Duration::from_millis(1500), &argv),
-            "{ call 3 1.500 2 'printf' 'it'\\''s\n'; }\n"
+            "{ call 3 2 'printf' 'it'\\''s\n'; }\n"
         );
         assert_eq!(
             call(4, Duration::from_secs(10), &["true".to_owned()]),
-            "{ call 4 10 10 'true'; }\n"
+            "{ call 4 10 'true'; }\n"
         );
         assert_eq!(
             call(5, Duration::MAX, &["true".to_owned()]),
-            "{ call 5 86400 86400 'true'; }\n"
+            "{ call 5 86400 'true'; }\n"
         );
     }
 
     #[test]
-    fn the_prologue_has_no_comments() {
-        let script = prologue("N", "M");
-        assert!(script.starts_with("nonce=N marker=M\nexport PATH="));
-        assert!(
-            script
-                .lines()
-                .all(|line| !line.trim_start().starts_with('#'))
-        );
+    fn the_scripts_have_no_comments() {
+        for script in [supervisor("N", "M"), runner("N", "M")] {
+            assert!(script.starts_with("nonce=N marker=M\nexec 3>&2"));
+            assert!(
+                script
+                    .lines()
+                    .all(|line| !line.trim_start().starts_with('#'))
+            );
+        }
     }
 }

@@ -20,8 +20,8 @@ use crate::evidence::recording::Ending;
 /// that was frozen between two commands, with a margin for an overloaded host.
 const READY_LIMIT: Duration = Duration::from_secs(10);
 
-/// How much longer than its timeout a command may take to end: 1 s between TERM and KILL, at most 1.2 s
-/// of cleanup, and a margin for an overloaded host.
+/// How much longer than its timeout a command may take to end: 1 s because the shell looks once a second, 1 s between TERM
+/// and KILL, at most 1.2 s of cleanup, and a margin for an overloaded host.
 const END_GRACE: Duration = Duration::from_secs(6);
 
 /// Timeout for a shell that was told to stop: 1 s between TERM and KILL, and the cleanup.
@@ -43,8 +43,9 @@ pub struct Session {
     client: Client,
     /// The client's command line, for messages.
     words: String,
-    /// The functions that the shell needs first.
-    prologue: String,
+    /// The script of the shell that the client starts, and of the one that runs the commands.
+    supervisor: String,
+    runner: String,
     stdout: Stream<ChildStdout>,
     stderr: Stream<ChildStderr>,
     /// The number of the last command sent.
@@ -89,7 +90,8 @@ impl Session {
         let (client, stdout, stderr) = Client::start(&argv).map_err(not_started)?;
         Ok(Self {
             client,
-            prologue: script::prologue(&nonce, &marker),
+            supervisor: script::supervisor(&nonce, &marker),
+            runner: script::runner(&nonce, &marker),
             stdout: Stream::new(stdout, &nonce, capture::STDOUT),
             stderr: Stream::new(stderr, &nonce, capture::STDERR),
             words,
@@ -110,14 +112,17 @@ impl Session {
     /// The client ended, or the shell did not answer in time. Nothing is left running.
     pub async fn wait_until_ready(&mut self, limit: Duration) -> Result<(), SessionError> {
         let deadline = in_time(limit);
-        let answered =
-            |session: &Self| matches!(session.stdout.last_mark(), Some(Mark::Hello { .. }));
+        let answered = |session: &Self| session.stdout.last_mark().is_some();
         // It fits into the pipe, so this does not wait for the shell.
-        let _ = timeout_at(deadline, self.client.send(&self.prologue)).await;
-        let waited = self.wait_until(deadline, answered).await;
+        let _ = timeout_at(deadline, self.client.send(&self.supervisor)).await;
+        let mut waited = self.wait_until(deadline, answered).await;
+        if let (Waited::Done, Some(Mark::Hello)) = (waited, self.stdout.last_mark()) {
+            waited = self.prepare_runner(deadline).await;
+        }
         match (waited, self.stdout.last_mark()) {
-            (Waited::Done, Some(Mark::Hello { sleep: true })) => Ok(()),
-            (Waited::Done, _) => Err(SessionError::NoSleep),
+            (Waited::Done, Some(Mark::NoSleep)) => Err(SessionError::NoSleep),
+            (Waited::Done, Some(Mark::NoProc)) => Err(SessionError::NoProc),
+            (Waited::Done, _) => Ok(()),
             (Waited::ShellEnded, _) => {
                 let status = self.client_status().await;
                 Err(SessionError::Refused {
@@ -165,6 +170,9 @@ impl Session {
         let number = self.number;
 
         let deadline = in_time(READY_LIMIT);
+        if let Some(Mark::Killed(_)) = self.stdout.last_mark() {
+            self.prepare_runner(deadline).await;
+        }
         let call = script::call(number, timeout, argv);
         let answered = |session: &Self| answers(session.stdout.last_mark(), number);
         // If the pipe is full, the shell does not read, and the wait below ends at once.
@@ -240,6 +248,13 @@ impl Session {
         self.client.terminate();
         self.client.kill();
         self.stray_bytes + self.stdout.stray_bytes() + self.stderr.stray_bytes()
+    }
+
+    /// Sends a new runner what it needs, and waits until it is ready.
+    async fn prepare_runner(&mut self, deadline: Instant) -> Waited {
+        let _ = timeout_at(deadline, self.client.send(&self.runner)).await;
+        let ready = |session: &Self| matches!(session.stdout.last_mark(), Some(Mark::Ready));
+        self.wait_until(deadline, ready).await
     }
 
     /// Reads both streams until `done`, the end of the shell, or the deadline.
@@ -353,6 +368,10 @@ impl Session {
             {
                 Some(end)
             }
+            (Some(Mark::Killed(status)), Some(Mark::Killed(_))) => Some(End {
+                status,
+                timed_out: false,
+            }),
             _ => None,
         }
     }

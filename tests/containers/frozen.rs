@@ -134,7 +134,10 @@ fn start_and_freeze_before_a_command(container: &Container) -> (Running, Frozen<
     let running = start(command.args(JSON));
     container.wait_for("sleep 2.7");
     running.signal(Signal::STOP);
-    wait_until("only the idle shell runs", || container.strays().len() <= 1);
+    let is_idle = |line: &String| line == "sh" || line.ends_with("/sleep 1");
+    wait_until("only the idle shells run", || {
+        container.strays().iter().all(is_idle)
+    });
     let frozen = container.freeze();
     running.signal(Signal::CONT);
     (running, frozen)

@@ -88,7 +88,7 @@ fn stopped_while_it_is_diagnosed() {
 
 #[test]
 fn a_check_that_kills_the_shell() {
-    // Its watchdog ends it at its timeout.
+    // The other shell ends it.
     the_rest_errors_after("kill -9 $PPID; sleep 31415.9");
 }
 

@@ -14,7 +14,8 @@ crate::in_each_shell!(
     a_process_without_the_pipes_but_with_the_marker,
     many_processes_at_once,
     all_of_them_after_a_timeout,
-    none_of_the_watchdogs,
+    none_that_wait_for_a_timeout,
+    a_process_without_all_but_the_process_group,
 );
 
 /// Runs `text`, with `SLEEP` replaced by a unique sleep, and asserts that nothing of it disturbs the next command.
@@ -64,6 +65,14 @@ pub async fn a_process_without_the_pipes_but_with_the_marker(shell: Shell) {
     .await;
 }
 
+pub async fn a_process_without_all_but_the_process_group(shell: Shell) {
+    leaves_nothing(
+        shell,
+        "env -i sleep SLEEP >/dev/null 2>&1 & sleep 0.1; echo left",
+    )
+    .await;
+}
+
 pub async fn many_processes_at_once(shell: Shell) {
     // Five that go on forking, but not forever: a failing test must not fill this machine.
     let text = "for i in 1 2 3 4 5; do
@@ -94,20 +103,21 @@ pub async fn all_of_them_after_a_timeout(shell: Shell) {
     assert_eq!(session.close().await, 0);
 }
 
-/// The watchdogs must not pile up: with a timeout of a day they would stay for a day.
-pub async fn none_of_the_watchdogs(shell: Shell) {
+/// What enforces the timeouts must not pile up: with a timeout of a day it would stay for a day.
+pub async fn none_that_wait_for_a_timeout(shell: Shell) {
     let mut session = open(shell).await;
-    // A timeout that no other test has.
-    let timeout = Duration::from_secs(40_000 + u64::from(std::process::id()) % 10_000)
-        + Duration::from_millis(shell[0].len() as u64);
-    let sleep = format!("{}.00{}", timeout.as_secs(), shell[0].len());
-    for _ in 0..40 {
-        let exchange = session.run(&words(&["true"]), timeout).await;
-        assert_eq!(exchange.ending, Ending::Exited(0));
-        assert_none_left(&sleep);
+    let shell = runner_pid(&mut session).await;
+    let idle = children_of(&shell);
+    let day = Duration::from_secs(24 * 60 * 60);
+    for argv in [&["true"][..], &["sleep", "0.1"], &["sleep", "1.5"]] {
+        for _ in 0..3 {
+            let exchange = session.run(&words(argv), day).await;
+            assert_eq!(exchange.ending, Ending::Exited(0));
+        }
+        assert_eq!(children_of(&shell), idle);
+        // The shell that runs the commands, and the second that is counted.
+        let all = children_of(&parent_of(&shell));
+        assert!(all.len() <= 2, "{all:?}");
     }
-    let exchange = session.run(&words(&["sleep", "0.1"]), timeout).await;
-    assert_eq!(exchange.ending, Ending::Exited(0));
-    assert_none_left(&sleep);
     session.close().await;
 }

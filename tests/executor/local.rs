@@ -15,8 +15,8 @@ pub use crate::wait::{DEADLINE, wait_until, wait_until_none};
 
 pub type Shell = &'static [&'static str];
 pub const DASH: Shell = &["dash"];
-pub const BASH: Shell = &["bash", "--posix"];
-pub const BUSYBOX: Shell = &["busybox", "sh"];
+pub const BASH: Shell = &["bash"];
+pub const BUSYBOX: Shell = &["busybox"];
 
 pub fn words_of(command: String) -> Shell {
     command.leak().split(' ').collect::<Vec<_>>().leak()
@@ -29,8 +29,20 @@ impl Transport for Local {
         "local"
     }
     fn argv(&self, _: ContainerId) -> Vec<String> {
-        words(&[&["setsid"], self.0].concat())
+        vec!["setsid".to_owned(), sh(self.0[0])]
     }
+}
+
+/// A path to a shell that ends in `sh`, as in a container: bash is then a POSIX shell, and busybox a shell at all.
+fn sh(shell: &str) -> String {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(shell);
+    let link = directory.join("sh");
+    let programs = ["/bin", "/usr/bin"].map(|directory| Path::new(directory).join(shell));
+    let program = programs.iter().find(|program| program.exists()).unwrap();
+    std::fs::create_dir_all(&directory).unwrap();
+    // Another test may be first.
+    let _ = std::os::unix::fs::symlink(program, &link);
+    link.to_string_lossy().into_owned()
 }
 
 /// Whether a program is installed. If it is not, the caller skips what needs it, which is an error with `CI=true`.
@@ -169,4 +181,23 @@ pub async fn run_until_asleep(session: &mut Session, text: &str, sleep: &str, ma
         exchange = session.run(&argv, AMPLE) => panic!("it ended: {exchange:?}"),
         () = all_asleep => {}
     }
+}
+
+/// The process that runs the commands.
+pub async fn runner_pid(session: &mut Session) -> String {
+    let exchange = script(session, "echo $PPID").await;
+    exchange.stdout.text().trim().to_owned()
+}
+
+/// The parent of a process: of the one that runs the commands, the shell that the client has started.
+pub fn parent_of(pid: &str) -> String {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"));
+    parent.unwrap().trim().to_owned()
+}
+
+pub fn children_of(pid: &str) -> Vec<String> {
+    let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
+    let children = children.unwrap_or_default();
+    children.split_whitespace().map(str::to_owned).collect()
 }

@@ -14,6 +14,9 @@ use crate::local::*;
 
 crate::in_each_shell!(
     a_command_that_kills_the_shell,
+    a_command_that_kills_the_shell_and_ends,
+    a_command_that_kills_its_process_group,
+    a_command_that_stops_its_process_group,
     abort_keeps_what_was_collected,
     abort_ends_what_ignores_term,
     abort_between_commands,
@@ -47,8 +50,43 @@ pub async fn a_command_that_kills_the_shell(shell: Shell) {
     assert!(exchange.session_lost, "{exchange:?}");
     assert_eq!(exchange.started_at, None);
     session.close().await;
-    // Its watchdog ends it at its timeout.
+    // The other shell ends it.
     assert_none_left(&sleep);
+}
+
+/// How the command ended is unknown then.
+pub async fn a_command_that_kills_the_shell_and_ends(shell: Shell) {
+    let mut session = open(shell).await;
+    let exchange = script(&mut session, "kill -9 $PPID").await;
+    assert!(
+        reason(&exchange).contains("exit status 137"),
+        "{exchange:?}"
+    );
+    assert!(run(&mut session, &["true"]).await.session_lost);
+    session.close().await;
+}
+
+/// The shell that runs the commands is in that group, and is replaced.
+pub async fn a_command_that_kills_its_process_group(shell: Shell) {
+    let mut session = open(shell).await;
+    let sleep = unique_sleep();
+    let text = format!("echo out; setsid sleep {sleep} & sleep 0.1; kill -KILL 0");
+    for _ in 0..2 {
+        assert_exited(&script(&mut session, &text).await, 137, b"out\n", b"");
+        assert_none_left(&sleep);
+        let exchange = script(&mut session, "echo next; kill -TERM 0").await;
+        assert_exited(&exchange, 143, b"next\n", b"");
+    }
+    assert_eq!(session.close().await, 0);
+}
+
+pub async fn a_command_that_stops_its_process_group(shell: Shell) {
+    let mut session = open(shell).await;
+    let argv = words(&["sh", "-c", "kill -STOP 0"]);
+    let exchange = session.run(&argv, Duration::from_secs(1)).await;
+    assert_eq!(exchange.ending, Ending::TimedOut);
+    assert_exited(&run(&mut session, &["echo", "on"]).await, 0, b"on\n", b"");
+    session.close().await;
 }
 
 pub async fn abort_keeps_what_was_collected(shell: Shell) {
@@ -94,12 +132,14 @@ pub async fn abort_between_commands(shell: Shell) {
 pub async fn a_dropped_session_leaves_nothing(shell: Shell) {
     let mut session = open(shell).await;
     let sleep = unique_sleep();
-    let pid = shell_pid(&mut session).await;
+    let pid = runner_pid(&mut session).await;
+    let supervisor = parent_of(&pid);
     let text = format!("setsid sleep {sleep} & sleep {sleep}");
     run_until_asleep(&mut session, &text, &sleep, 2).await;
     drop(session);
     assert_none_left(&sleep);
     assert_gone(&pid);
+    assert_gone(&supervisor);
 }
 
 pub async fn an_abandoned_command_ends_the_session(shell: Shell) {
@@ -109,11 +149,6 @@ pub async fn an_abandoned_command_ends_the_session(shell: Shell) {
     assert!(reason(&run(&mut session, &["true"]).await).contains("abandoned"));
     assert_none_left(&sleep);
     session.close().await;
-}
-
-async fn shell_pid(session: &mut Session) -> String {
-    let exchange = script(session, "echo $PPID").await;
-    exchange.stdout.text().trim().to_owned()
 }
 
 fn is_running(pid: &str) -> bool {
@@ -140,7 +175,7 @@ pub fn start_driver(shell: Shell, text: &str) -> Child {
 /// Calls `act` with such a process that is about to run `text`, and its shell's ID.
 fn with_driver(shell: Shell, text: &str, act: impl FnOnce(&mut Child, Pid)) {
     let mut driver = start_driver(shell, text);
-    let shell = BufReader::new(driver.stdout.take().unwrap())
+    let shell: i32 = BufReader::new(driver.stdout.take().unwrap())
         .lines()
         .map_while(Result::ok)
         .find_map(|line| {
@@ -148,9 +183,11 @@ fn with_driver(shell: Shell, text: &str, act: impl FnOnce(&mut Child, Pid)) {
                 .and_then(|(_, pid)| pid.parse().ok())
         })
         .unwrap();
+    let supervisor = parent_of(&shell.to_string());
     act(&mut driver, Pid::from_raw(shell).unwrap());
     driver.wait().unwrap();
     assert_gone(&shell.to_string());
+    assert_gone(&supervisor);
 }
 
 /// The process that [`start_driver`] starts.
@@ -162,7 +199,7 @@ async fn driver() {
     };
     let shell = words_of(std::env::var("EXECUTOR_TEST_SHELL").unwrap());
     let mut session = open(shell).await;
-    println!("shell {}", shell_pid(&mut session).await);
+    println!("shell {}", runner_pid(&mut session).await);
     if text.contains("STALE") {
         // Wait until the test has stopped the shell.
         std::io::stdin().lines().next();

@@ -1,0 +1,138 @@
+# The shell that the client starts. It starts another one, the runner, and outlives it: it ends commands after their timeouts,
+# passes on the signal to stop, and cleans up if the runner is killed.
+#
+# The two tell each other what they do with their names, in /proc/PID/comm, which takes no process and no file. The runner's
+# is `NUMBER SECONDS` while a command runs, and its timeout. This one's is `end NUMBER` before it ends a command and
+# `ended NUMBER` afterwards, or `stop`. No signal does it: bash loses the exit status of a command that ends just when a
+# signal interrupts `wait`.
+
+# pct passes its own PATH to the container, lxc-attach adds `container`.
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 TZ=UTC
+unset container HOME
+cd /
+umask 022
+
+# Without a reader, writing a mark must fail, but not end the shell.
+trap : PIPE
+# The runner is about to end.
+trap ending=yes USR1
+# lxcdiag was interrupted, or the run timed out.
+trap stop TERM
+runner= pause= ending= stopping= own_session= clock= is_stopped=no terminated=
+
+# A session of its own, so that `kill 0` in a script ends neither this shell nor the client. Without job control, a
+# background process leads no group: setsid(1) does not fork, and $! is the runner and its process group. The runner reads
+# its script from the same input as this shell, which has read its own to the end.
+start_runner() {
+    if [ -n "$own_session" ]; then
+        "$own_session" -- "$0" <&4 2>&3 3>&- 4<&- &
+    else
+        "$0" <&4 2>&3 3>&- 4<&- &
+    fi
+    runner=$!
+}
+
+# A new second begins: the command has that long to end.
+stop() {
+    stopping=yes
+    say stop
+    kill -CONT "$runner"
+    kill -KILL "$pause"
+}
+
+# Returns when the runner has ended, or is about to.
+count_seconds() {
+    counted= seconds=0
+    until [ -n "$ending" ] || ! kill -0 "$runner"; do
+        check_timeout
+        continue_runner
+        "$clock" 1 </dev/null >/dev/null 3>&- 4<&- &
+        pause=$!
+        wait "$pause"
+    done
+    kill -KILL "$pause"
+}
+# The first second of a command is not a whole one.
+check_timeout() {
+    read -r number limit rest <"/proc/$runner/comm"
+    seconds=$((seconds + 1))
+    [ "$number" = "$counted" ] || seconds=1
+    counted=$number
+    case $limit in '' | *[!0-9]*) return ;; esac
+    if [ -n "$stopping" ]; then
+        end_command
+    elif [ "$seconds" -gt "$limit" ]; then
+        # The runner starts no other command between `end` and `ended`.
+        say "end $number"
+        read -r running rest <"/proc/$runner/comm"
+        [ "$running" != "$number" ] || end_command
+        say "ended $number"
+        [ -z "$stopping" ] || say stop
+    fi
+}
+# First TERM, for cleanups (`trap … EXIT`); a second later KILL. The runner ends the other processes of its group.
+end_command() {
+    if [ "$terminated" != "$number" ]; then
+        terminated=$number
+        kill -TERM "-$runner" || signal_command TERM
+    else
+        signal_command KILL
+    fi
+}
+# The runner has two children: the canary and the command.
+signal_command() {
+    for entry in /proc/[0-9]*; do
+        while read -r key parent rest && [ "$key" != PPid: ]; do :; done <"$entry/status"
+        [ "$parent" = "$runner" ] || continue
+        read -r name <"$entry/comm"
+        [ "$name" = lxcdiag-canary ] || kill "-$1" "${entry#/proc/}"
+    done
+}
+# `kill -STOP 0` in a command also stops the runner, which could then not clean up.
+continue_runner() {
+    was_stopped=$is_stopped is_stopped=no
+    while read -r key value rest && [ "$key" != State: ]; do :; done <"/proc/$runner/status"
+    [ "$value" != T ] || is_stopped=yes
+    [ "$was_stopped$is_stopped" != yesyes ] || kill -CONT "$runner"
+}
+
+is_group_empty() {
+    for entry in /proc/[0-9]*; do
+        ! is_in_group "$entry" || return 1
+    done
+}
+
+supervise() {
+    exec 4<&0
+    find_program setsid && own_session=$found
+    if ! find_program sleep; then
+        mark no-sleep
+        exit 1
+    fi
+    clock=$found
+    if ! say lxcdiag; then
+        mark no-proc
+        exit 1
+    fi
+    start_runner
+    mark hello
+    while :; do
+        count_seconds
+        wait "$runner"
+        status=$?
+        [ -z "$ending" ] || exit "$status"
+        # The runner was killed. If its whole group was, with the canary, the command ended like the runner.
+        group=$runner before=
+        sleep 0.1 || sleep 1
+        if [ "$status" -gt 128 ] && [ -z "$stopping" ] && is_group_empty; then
+            sweep
+            mark "killed $status"
+            start_runner
+        else
+            kill -KILL "-$runner"
+            sweep
+            exit "$status"
+        fi
+    done
+}
+supervise
