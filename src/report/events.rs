@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::model::EventRow;
 use crate::evidence::fact::duration_in_words;
-use crate::evidence::time::Interval;
+use crate::evidence::time::{Interval, SECOND};
 use crate::terminal_text::{clipped, visible};
 
 /// Characters of an event's description.
@@ -73,20 +73,30 @@ fn what(event: &EventRow, decisive: Option<&EventRow>) -> String {
 
 /// The time of day, with as many decimals as are known.
 pub(super) fn clock(event: &EventRow) -> String {
-    let Interval { start, end } = event.interval;
-    let decimals = match end.saturating_sub(start) {
-        0..=1_000 => 6,
-        1_001..=10_000_000 => 3,
-        10_000_001..=100_000_000 => 2,
-        100_000_001..=999_999_999 => 1,
-        _ => 0,
-    };
+    let decimals = decimals(event.interval);
     let time = event.at.split_once('T').map_or("", |(_, time)| time);
     let (whole, fraction) = time.split_once('.').unwrap_or((time, ""));
     match fraction.get(..decimals) {
         Some(digits) if !digits.is_empty() => format!("{whole}.{digits}"),
         _ => whole.to_owned(),
     }
+}
+
+/// The known decimals of a second.
+const fn decimals(Interval { start, end }: Interval) -> usize {
+    match end.saturating_sub(start) {
+        0..=1_000 => 6,
+        1_001..=10_000_000 => 3,
+        10_000_001..=100_000_000 => 2,
+        100_000_001..=999_999_999 => 1,
+        _ => 0,
+    }
+}
+
+/// A time as [`clock`] shows it, in nanoseconds.
+fn as_shown(time: Interval) -> i64 {
+    let unit = (decimals(time)..9).fold(1, |unit: i64, _| unit.saturating_mul(10));
+    time.start.saturating_sub(time.start.rem_euclid(unit))
 }
 
 /// How long after `earlier` an event happened, in words.
@@ -106,6 +116,27 @@ fn gap(earlier: Interval, event: Interval) -> Option<String> {
     let (least, most) = earlier.gap(event);
     Some(match most - least <= least * EXACT {
         true => duration_in_words(least),
-        false => format!("≤ {}", duration_in_words(most)),
+        // Readers subtract the times that they see.
+        false => {
+            let hidden = earlier.start.saturating_sub(as_shown(earlier));
+            format!(
+                "≤ {}",
+                duration_in_words(most + hidden as f64 / SECOND as f64)
+            )
+        }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `01.27` and `01.330979` are 61 ms apart for a reader, although `01.27` may stand for 01.278.
+    #[test]
+    fn the_time_between_two_events_is_that_between_the_times_shown() {
+        let earlier = Interval::new(1_277_900_000, 1_291_000_000);
+        let event = Interval::at(1_330_979_000);
+        assert_eq!(later(earlier, event), "≤ 61 ms later");
+        assert_eq!(later(Interval::at(1_277_900_000), event), "53 ms later");
+    }
 }
