@@ -129,6 +129,8 @@ struct FileState {
 enum Effect {
     None,
     Repaired,
+    /// Something is there that was not, and nothing is worse; the unit does not run.
+    Added,
     Harmed(String),
 }
 
@@ -258,9 +260,10 @@ impl Container {
             let is_active = format!("systemctl is-active '{}' || :", state.unit);
             let runs = self.sh(&is_active).trim() == "active";
             let said = String::from_utf8_lossy(&output.stderr).into_owned();
-            let effect = match harm(before, &after, runs, owners.is_of_the_verdict) {
+            let effect = match harm(before, &after, owners.is_of_the_verdict) {
                 Some(harm) => Effect::Harmed(format!("{harm}\n{script}{said}")),
-                None => Effect::Repaired,
+                None if runs => Effect::Repaired,
+                None => Effect::Added,
             };
             effects.push((owners.in_short(), effect));
         }
@@ -299,7 +302,7 @@ impl Owners {
 }
 
 /// What is worse than before, if anything. The right remedy may change a mode.
-fn harm(before: &Harmable, after: &Harmable, runs: bool, is_right: bool) -> Option<String> {
+fn harm(before: &Harmable, after: &Harmable, is_right: bool) -> Option<String> {
     let is_same = |one: &FileState, other: &FileState| {
         one.content == other.content && (is_right || one.mode == other.mode)
     };
@@ -321,12 +324,12 @@ fn harm(before: &Harmable, after: &Harmable, runs: bool, is_right: bool) -> Opti
         .collect();
     let stopped: Vec<_> = before.active.difference(&after.active).collect();
     let changed: Vec<_> = before.unit_files.difference(&after.unit_files).collect();
-    let is_well = lost.is_empty() && stopped.is_empty() && changed.is_empty() && runs;
+    let is_well = lost.is_empty() && stopped.is_empty() && changed.is_empty();
     (!is_well).then(|| {
         let is_new = |(path, _): &(&String, &FileState)| !before.files.contains_key(*path);
         let new: Vec<_> = after.files.iter().filter(is_new).collect();
         let started: Vec<_> = after.active.difference(&before.active).collect();
-        format!("lost {lost:?}, stopped {stopped:?}, changed {changed:?}, new {new:?}, started {started:?}, runs: {runs}")
+        format!("lost {lost:?}, stopped {stopped:?}, changed {changed:?}, new {new:?}, started {started:?}")
     })
 }
 
@@ -343,20 +346,23 @@ fn played(state: &State) -> (String, Vec<String>) {
         container.try_remedies(state, &restless, &mut before, together, &mut effects);
     }
     let mut repaired = Vec::new();
+    let mut added = 0;
     let mut harmed = Vec::new();
     for (whose, effect) in effects {
         match effect {
             Effect::None => {}
             Effect::Repaired => repaired.push(whose),
+            Effect::Added => added += 1,
             Effect::Harmed(how) => harmed.push(format!("{whose} in {}: {how}", state.name)),
         }
     }
     let line = format!(
-        "{:24} {:>8} {:>9} {:>9} {:>7}  {}",
+        "{:24} {:>8} {:>9} {:>9} {:>5} {:>7}  {}",
         state.name,
         remedies.len(),
-        remedies.len() - repaired.len() - harmed.len(),
+        remedies.len() - repaired.len() - added - harmed.len(),
         repaired.len(),
+        added,
         harmed.len(),
         repaired.join(", ")
     );
@@ -368,7 +374,9 @@ fn a_remedy_for_another_fault_does_no_harm() {
     let states = chosen_states();
     let next = AtomicUsize::new(0);
     let harmed = Mutex::new(Vec::new());
-    println!("state                    remedies no effect  repaired  harmed  what runs the unit");
+    println!(
+        "state                    remedies no effect  repaired added  harmed  what runs the unit"
+    );
     std::thread::scope(|scope| {
         for _ in 0..LANES {
             scope.spawn(|| {
