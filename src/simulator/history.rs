@@ -36,19 +36,18 @@ impl History {
     }
 
     /// Whether the script does one thing after the other: what it waits for is over when it goes on.
-    fn is_in_turn(&self) -> bool {
+    fn is_in_turn(&self, world: &World) -> bool {
         let mut busy_until = [Nanos::MIN; 4];
-        self.events.iter().all(|(at, event)| {
+        self.events.iter().enumerate().all(|(id, (at, event))| {
             let Some(Who::Script(run)) = event.who() else {
                 return true;
             };
             let until = &mut busy_until[usize::from(run)];
             let is_free = *until < *at;
-            *until = *at
-                + match event {
-                    Event::Deliver(delivery) => delivery.opens_after + delivery.takes,
-                    _ => 0,
-                };
+            *until = match world.deliveries.get(&id) {
+                Some(delivery) => delivery.ended.unwrap_or(Nanos::MAX),
+                None => *at,
+            };
             is_free
         })
     }
@@ -74,7 +73,10 @@ impl History {
         let is_up = world
             .running()
             .is_some_and(|boot| boot.up_at < self.run_at && boot.answers_at + SECOND < self.run_at);
-        is_up && self.is_in_turn() && self.leaves_traces(&world) && self.inputs.are_possible(&world)
+        is_up
+            && self.is_in_turn(&world)
+            && self.leaves_traces(&world)
+            && self.inputs.are_possible(&world)
     }
 
     /// Whether what cannot be seen in the end has left a trace. A clock that was set, a rollback, or a mount that

@@ -10,7 +10,7 @@
 //! | rollbacks, restores, clones | the lab has no storage with snapshots; a copy would get births of its own |
 //! | a full or read-only file system | the container's journal would have to be elsewhere |
 //! | earlier runs of lxcdiag | their own times are lxcdiag's, not the script's |
-//! | pushes at the same time | the second waits for the lock of the container, which the model does not do |
+//! | pushes that wait for another in vain | the gaps between actions are shorter than 10 s |
 //! | no systemd, no journal, a volatile one, no births | states of an image; `recorded` compares those that are recorded |
 //! | commands before systemd answers | it is ready before a command can be timed |
 //! | `--failed-at`, `--log`, `--var source` | they are files and words of the user, not of the container |
@@ -28,7 +28,7 @@ use super::history::History;
 use super::property::number;
 use crate::judge::results::CheckResults;
 use compare::Difference;
-use stage::{Played, Stage, pushes_one_at_a_time};
+use stage::{Played, Stage, every_push_gets_the_lock};
 
 /// How many histories are played; `LXCDIAG_HISTORIES` sets another number, `LXCDIAG_FIRST_SEED` where they begin.
 const HISTORIES: u64 = 20;
@@ -66,8 +66,8 @@ fn the_simulator_records_what_real_containers_record() {
                         return;
                     };
                     let history = generate(seed);
-                    if !pushes_one_at_a_time(&history) {
-                        println!("seed {seed} is not played: it pushes twice at the same time");
+                    if !every_push_gets_the_lock(&history) {
+                        println!("seed {seed} is not played: a push waits for another in vain");
                         continue;
                     }
                     let differences = differences(stage, &history);

@@ -8,7 +8,7 @@ mod commands;
 mod look;
 mod tasks;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ pub(super) use commands::{Ran, Refusal, Said, Verb};
 pub(super) use look::{Found, Look};
 pub(super) use tasks::Task;
 
-use super::event::{Failure, Origin, Place, Who};
+use super::event::{Delivery, Failure, Origin, Place, Who};
 use super::files::{Files, Kind};
 use super::{EPOCH, HOST_UPTIME, MILLI, Nanos, UNIT};
 use crate::evidence::recording::OwnChange;
@@ -54,6 +54,8 @@ pub(super) struct Delivered {
     pub(super) began: Nanos,
     /// When what it delivers was whole and at its place.
     pub(super) finished: Option<Nanos>,
+    /// When it was over, whether it worked or not.
+    pub(super) ended: Option<Nanos>,
     pub(super) failure: Option<Failure>,
     /// Whether it is `pct push`.
     pub(super) is_push: bool,
@@ -91,6 +93,9 @@ pub(super) struct World {
     journal: Vec<Record>,
     pub(super) tasks: Vec<Task>,
     pub(super) deliveries: BTreeMap<usize, Delivered>,
+    /// The push that holds the container's lock, and those that wait for it, the first first.
+    pub(super) lock: Option<usize>,
+    pub(super) waiting: VecDeque<(usize, Delivery)>,
     pub(super) commands: Vec<Ran>,
     /// What systemd would have found of the unit, since when.
     pub(super) looks: Vec<(Nanos, Look)>,
@@ -127,6 +132,8 @@ impl World {
             journal: Vec::new(),
             tasks: Vec::new(),
             deliveries: BTreeMap::new(),
+            lock: None,
+            waiting: VecDeque::new(),
             commands: Vec::new(),
             looks: Vec::new(),
             service: Service::default(),

@@ -8,6 +8,8 @@ use crate::simulator::{EPOCH, MILLI, NOBODY, Nanos, SECOND, UNIT};
 
 /// How old the source of a file is.
 const SOURCE_AGE: Nanos = 3 * 86_400 * SECOND;
+/// How long a push waits for the container's lock.
+const LOCK_TIMEOUT: Nanos = 10 * SECOND;
 /// A delivery that takes longer writes in two parts.
 const AT_ONCE: Nanos = 5 * MILLI;
 
@@ -41,6 +43,7 @@ impl Delivery {
                 who: self.who,
                 began: world.now,
                 finished: None,
+                ended: None,
                 failure: None,
                 is_push: self.how == How::Push,
                 of_unit: self.is_of_unit(),
@@ -48,15 +51,25 @@ impl Delivery {
                 message: None,
             },
         );
-        let is_push = self.how == How::Push;
-        if world.running().is_none() || (is_push && self.fault == Some(Fault::Locked)) {
-            let text = match world.running() {
-                Some(_) => "can't lock file '/run/lock/lxc/pve-config-958.lock' - got timeout",
-                None => "can only push files to a running CT",
-            };
+        if self.how == How::Push && (self.fault == Some(Fault::Locked) || world.lock.is_some()) {
+            world.waiting.push_back((id, self));
+            return world.schedule_of(id, world.now + LOCK_TIMEOUT, move |world| {
+                give_up(id, world)
+            });
+        }
+        self.start(id, world);
+    }
+
+    /// Starts it, with the container's lock.
+    fn start(self, id: usize, world: &mut World) {
+        if world.running().is_none() {
+            let text = "can only push files to a running CT";
             return fail(id, None, Failure::Reported, text, world);
         }
-        let task = is_push.then(|| world.begin_task("push_file"));
+        let task = (self.how == How::Push).then(|| {
+            world.lock = Some(id);
+            world.begin_task("push_file")
+        });
         match self.how {
             How::Bind => {
                 world.schedule_of(
@@ -96,6 +109,11 @@ impl Delivery {
             let stamp = world.stamp();
             world.files.make_directories(directory, stamp);
         }
+        let is_closed = |id| self.how != How::HostCopy && world.is_unwritable(id);
+        if world.files.lookup(&path, true).is_ok_and(is_closed) {
+            let text = refuse("Permission denied");
+            return fail(id, task, Failure::Reported, &text, world);
+        }
         let stamp = world.stamp();
         let inode = match world.files.open(&path, self.text, stamp) {
             Ok(inode) => inode,
@@ -126,9 +144,16 @@ impl Delivery {
     }
 
     fn close(self, id: usize, inode: usize, task: Option<usize>, world: &mut World) {
-        if world.files.inode(inode).writer != Some(id) {
-            return; // The container was rolled back, or somebody else writes the file.
+        if world.files.inode(inode).writer == Some(id) {
+            self.write_rest(id, inode, world);
+        } // Otherwise the container was rolled back, or somebody else writes the file.
+        end(id, world);
+        if let Some(task) = task {
+            end_task(task, "OK", world);
         }
+    }
+
+    fn write_rest(self, id: usize, inode: usize, world: &mut World) {
         let stamp = world.stamp();
         world.files.write(inode, self.text.bytes().len(), stamp);
         let file = world.files.inode_mut(inode);
@@ -144,11 +169,6 @@ impl Delivery {
         {
             delivered.finished = Some(world.now);
         }
-        if let Some(task) = task {
-            world.schedule(world.now + MILLI / 2, move |world| {
-                world.end_task(task, "OK");
-            });
-        }
     }
 
     fn mount(self, id: usize, world: &mut World) {
@@ -156,7 +176,7 @@ impl Delivery {
         let path = self.to.path();
         let (directory, name) = path.rsplit_once('/').unwrap_or_default();
         if world.running().is_none() || world.files.lookup(directory, true).is_err() {
-            return;
+            return end(id, world);
         }
         let root = world.files.volume(id as u32 + 10, old);
         world.files.add_in(root, name, Kind::whole(self.text), old);
@@ -173,7 +193,7 @@ impl Delivery {
     fn link(self, id: usize, world: &mut World) {
         let (path, stamp) = (self.to.path(), world.stamp());
         if world.is_read_only || world.files.lookup(&path, false).is_ok() {
-            return;
+            return end(id, world);
         }
         let link = Kind::Link(Place::Target.path());
         if world.files.add_at(&path, link, 0o777, stamp).is_some() {
@@ -187,6 +207,39 @@ fn finish(id: usize, world: &mut World) {
     if let Some(delivered) = world.deliveries.get_mut(&id) {
         delivered.finished = Some(now);
     }
+    end(id, world);
+}
+
+fn end(id: usize, world: &mut World) {
+    let now = world.now;
+    if let Some(delivered) = world.deliveries.get_mut(&id) {
+        delivered.ended = Some(now);
+    }
+}
+
+/// Ends the task of a push, which gives the lock to the next one that waits for it.
+fn end_task(task: usize, status: &str, world: &mut World) {
+    let status = status.to_owned();
+    world.schedule(world.now + MILLI / 2, move |world| {
+        world.end_task(task, &status);
+        world.lock = None;
+        let gets_it = |(_, push): &(usize, Delivery)| push.fault != Some(Fault::Locked);
+        if let Some(next) = world.waiting.iter().position(gets_it)
+            && let Some((id, push)) = world.waiting.remove(next)
+        {
+            world.schedule_of(id, world.now, move |world| push.start(id, world));
+        }
+    });
+}
+
+/// Ends a push that could not get the lock in time.
+fn give_up(id: usize, world: &mut World) {
+    let waits = |(waiting, _): &(usize, Delivery)| *waiting == id;
+    if let Some(at) = world.waiting.iter().position(waits) {
+        world.waiting.remove(at);
+        let text = "can't lock file '/run/lock/lxc/pve-config-958.lock' - got timeout";
+        fail(id, None, Failure::Reported, text, world);
+    }
 }
 
 /// Ends a delivery that failed; its task has a status.
@@ -195,11 +248,9 @@ fn fail(id: usize, task: Option<usize>, failure: Failure, status: &str, world: &
         delivered.failure = Some(failure);
         delivered.message = (status != "OK").then(|| status.to_owned());
     }
-    let status = status.to_owned();
+    end(id, world);
     if let Some(task) = task {
-        world.schedule(world.now + MILLI / 2, move |world| {
-            world.end_task(task, &status);
-        });
+        end_task(task, status, world);
     }
 }
 
@@ -250,6 +301,7 @@ fn note(id: usize, who: Who, to: Place, world: &mut World) {
             who,
             began: world.now,
             finished: Some(world.now),
+            ended: Some(world.now),
             failure: None,
             is_push: false,
             of_unit: true,

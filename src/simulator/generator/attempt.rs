@@ -163,6 +163,8 @@ const REPAIRS: [(usize, Repair); 8] = [
 /// source is slow to open, and as others do that have more to write; the rest opens it at once and is slow.
 const WAITS_TO_PUSH: usize = 40;
 const WAITS_TO_WRITE: usize = 75;
+/// How long a push waits for the container's lock.
+const LOCK_TIMEOUT: Nanos = 10 * SECOND;
 /// For how long a boot mounts and writes files.
 const BOOT_WORKS: Nanos = 20 * SECOND;
 /// Per cent of runs that reload before they enable.
@@ -233,7 +235,10 @@ impl Making {
     /// Adds a delivery and waits for its end.
     fn deliver(&mut self, delivery: Delivery) {
         self.add(Event::Deliver(delivery));
-        self.now += delivery.opens_after + delivery.takes + MILLI;
+        self.now += match delivery.fault {
+            Some(Fault::Locked) => LOCK_TIMEOUT + MILLI,
+            _ => delivery.opens_after + delivery.takes + MILLI,
+        };
     }
 
     fn failed_push(&mut self, script: Who) {

@@ -186,9 +186,7 @@ impl Inputs {
         {
             return Vec::new();
         }
-        // What exits with 0 is no failure to a log's reader.
-        let is_shown = |ran: &&Ran| ran.who.run() == run && ran.said.status != 0;
-        let shown = || failed_commands(world).filter(is_shown);
+        let shown = || failed_commands(world).filter(|ran| ran.who.run() == run && is_shown(ran));
         let mut failures: Vec<_> = [Verb::Reload, Verb::Enable]
             .into_iter()
             .filter_map(|verb| shown().find(|ran| ran.verb == verb))
@@ -201,13 +199,14 @@ impl Inputs {
         failures
     }
 
-    /// The failure that counts, if a log of all runs has one after it that did not fail.
+    /// The last failure that a log of all runs shows, if a later run shows none.
     pub(in crate::simulator) fn failure_of_earlier_run(&self, world: &World) -> Option<Nanos> {
         let log = self.log.filter(|log| log.about == LogAbout::ThisUnit)?;
-        let failed = first_failure(world)?;
+        let shown = || failed_commands(world).filter(|ran| is_logged(ran.who) && is_shown(ran));
+        let run = shown().filter_map(|ran| ran.who.run()).max();
         let last = world.commands.iter().filter_map(|ran| ran.who.run()).max();
-        let is_earlier = log.has_all_runs && is_logged(failed.who) && failed.who.run() != last;
-        is_earlier.then_some(failed.at)
+        let failed = shown().find(|ran| ran.who.run() == run)?;
+        (log.has_all_runs && run != last).then_some(failed.at)
     }
 
     /// The failures that lxcdiag reads in the log, as `run --log` does it.
@@ -277,6 +276,11 @@ pub(in crate::simulator) fn first_failure(world: &World) -> Option<&Ran> {
     failed_commands(world).find(|ran| last_run.is_none() || ran.who.run() == last_run)
 }
 
+/// What exits with 0 is no failure to the reader of a log.
+const fn is_shown(ran: &Ran) -> bool {
+    ran.said.status != 0
+}
+
 /// When a run of the script gives its first command again.
 fn given_again(world: &World, run: Option<u8>) -> impl Iterator<Item = Nanos> {
     let of_run = |who: Who| is_logged(who) && who.run() == run;
@@ -315,7 +319,8 @@ impl LogGiven {
                 let command = format!("pct push {ct} ./{UNIT} {}", delivered.path);
                 lines.push((delivered.began, true, command));
                 if let Some(message) = &delivered.message {
-                    lines.push((delivered.began + 10 * MILLI, false, message.clone()));
+                    let ended = delivered.ended.unwrap_or(delivered.began);
+                    lines.push((ended, false, message.clone()));
                 }
             }
         }

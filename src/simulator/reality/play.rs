@@ -160,6 +160,7 @@ impl Play<'_> {
 
     pub(super) fn act(&mut self, id: usize, part: Part, event: &Event) -> Done {
         let begin = wall();
+        let waits = self.has_push();
         let mut booted = None;
         match event {
             Event::Boot { .. } if !self.is_up => {
@@ -189,7 +190,7 @@ impl Play<'_> {
         let is_push = matches!(event, Event::Deliver(it) if it.how == How::Push);
         let during = match part {
             // The task's own time, and that at which the last bytes are written.
-            Part::Begin if is_push && self.is_up => {
+            Part::Begin if is_push && self.is_up && !waits => {
                 let began = self.stage.last_task("push_file");
                 During(began, began)
             }
@@ -220,6 +221,12 @@ impl Play<'_> {
             during: During(begin, end),
             booted: None,
         }
+    }
+
+    /// Whether a push has the container's lock, for which another would wait.
+    fn has_push(&self) -> bool {
+        let mut going = self.going.values();
+        going.any(|it| matches!(it.into, Into::Fifo(..)))
     }
 
     /// Drops what has ended of the container's from the log.
@@ -275,6 +282,7 @@ impl Play<'_> {
             let fifo = self.directory.join(format!("{id}-{UNIT}"));
             succeed(Command::new("mkfifo").arg(&fifo));
             let tasks = self.stage.task_outputs("push_file").len();
+            let waits = self.has_push();
             let child = silent(&mut self.push(&fifo, delivery))
                 .spawn()
                 .expect("pct");
@@ -283,7 +291,8 @@ impl Play<'_> {
                 into: Into::Fifo(fifo, None),
             };
             wait(|| {
-                self.stage.task_outputs("push_file").len() > tasks
+                waits
+                    || self.stage.task_outputs("push_file").len() > tasks
                     || going.child.try_wait().is_ok_and(|ended| ended.is_some())
             });
             self.going.insert(id, going);

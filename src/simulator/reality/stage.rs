@@ -63,17 +63,28 @@ fn parts(event: &Event) -> &'static [Part] {
     }
 }
 
-/// Whether no push begins before another has ended.
-pub(super) fn pushes_one_at_a_time(history: &History) -> bool {
-    let mut busy_until = Nanos::MIN;
-    history.events.iter().all(|(at, event)| match event {
-        Event::Deliver(delivery) if delivery.how == How::Push => {
-            let is_free = busy_until < *at;
-            busy_until = at + delivery.opens_after + delivery.takes;
-            is_free
+/// For each push, by the number of its event, when it gets the container's lock: one has it at a time.
+fn lock_times(history: &History) -> BTreeMap<usize, Nanos> {
+    let mut free_at = Nanos::MIN;
+    let events = history.events.iter().enumerate();
+    let pushes = events.filter_map(|(id, (at, event))| match event {
+        Event::Deliver(push) if push.how == How::Push && push.fault != Some(Fault::Locked) => {
+            let starts = free_at.max(*at);
+            free_at = starts + push.opens_after + push.takes + MILLI;
+            Some((id, starts))
         }
-        _ => true,
-    })
+        _ => None,
+    });
+    pushes.collect()
+}
+
+/// Whether no push waits in vain for one that goes on.
+pub(super) fn every_push_gets_the_lock(history: &History) -> bool {
+    let waits = |(id, starts): (&usize, &Nanos)| *starts - history.events[*id].0;
+    lock_times(history)
+        .iter()
+        .map(waits)
+        .all(|it| it < 9 * SECOND)
 }
 
 /// The part of a history that a real container can play.
@@ -182,7 +193,15 @@ impl Stage {
                     .filter(|(_, of, it, _)| *of == id && *it == part);
                 parts.next().map(|(.., done)| *done)
             };
-            events.extend(as_played(event, done).map(|(wall, event)| (at(wall), event)));
+            // When the last push before had ended.
+            let mut pushes = begun.iter().rev().skip_while(|(_, of, ..)| *of != id);
+            let freed = pushes.find(|(_, of, part, _)| {
+                let is_end = matches!(part, Part::Whole | Part::Close);
+                *of != id && is_end && is_push(&history.events[*of].1)
+            });
+            let freed = freed.map_or(0, |(.., done)| done.during.1);
+            let played = as_played(event, freed, done);
+            events.extend(played.map(|(wall, event)| (at(wall), event)));
         }
         events.sort_by_key(|(at, _)| *at);
         Played {
@@ -278,30 +297,49 @@ impl Stage {
 
 /// The actions of a history in their order.
 fn in_order(history: &History) -> Vec<(Nanos, (usize, Part))> {
+    let lock_times = lock_times(history);
     let mut actions = Vec::new();
     for (id, (at, event)) in history.events.iter().enumerate() {
+        let starts = *lock_times.get(&id).unwrap_or(at);
         for part in parts(event) {
-            let after = match (event, part) {
-                (Event::Deliver(delivery), Part::Open) => delivery.opens_after,
-                (Event::Deliver(delivery), Part::Close) => delivery.opens_after + delivery.takes,
-                _ => 0,
+            let at = match (event, part) {
+                (Event::Deliver(delivery), Part::Open) => starts + delivery.opens_after,
+                (Event::Deliver(delivery), Part::Close) => {
+                    starts + delivery.opens_after + delivery.takes
+                }
+                // It is a command to its end, and cannot wait for the end of another.
+                (_, Part::Whole) => starts,
+                _ => *at,
             };
-            actions.push((at + after, (id, *part)));
+            actions.push((at, (id, *part)));
         }
     }
     actions.sort_by_key(|(at, (id, part))| (*at, *id, *part));
     actions
 }
 
-/// An event with the times at which its parts were done.
-fn as_played(event: &Event, done: impl Fn(Part) -> Option<Done>) -> Option<(Nanos, Event)> {
+fn is_push(event: &Event) -> bool {
+    matches!(event, Event::Deliver(delivery) if delivery.how == How::Push)
+}
+
+/// An event with the times at which its parts were done. The lock of the container was `freed` before it was opened.
+fn as_played(
+    event: &Event,
+    freed: Nanos,
+    done: impl Fn(Part) -> Option<Done>,
+) -> Option<(Nanos, Event)> {
     let middle = |part| done(part).map(|it| it.during.middle());
     match event {
         Event::Boot { .. } => done(Part::Whole)?.booted,
         Event::Deliver(delivery) if middle(Part::Begin).is_some() => {
             let (begin, open) = (middle(Part::Begin)?, middle(Part::Open)?);
+            let starts = if is_push(event) {
+                begin.max(freed)
+            } else {
+                begin
+            };
             let delivery = Delivery {
-                opens_after: open - begin,
+                opens_after: (open - starts).max(MILLI),
                 takes: middle(Part::Close)? - open,
                 ..*delivery
             };

@@ -213,6 +213,11 @@ impl<'a> Failure<'a> {
         let is_why = is_lacking && raced == Some(false) && run.is_some();
         match last {
             Some(last) if is_why && last.failure.is_some() => {
+                if last.ended.is_none_or(|ended| ended > self.at) {
+                    // It failed only afterwards: whether that is why is a matter of words.
+                    truth.leave_open(&["push-failed", "read-only-or-full"]);
+                    return;
+                }
                 if last.is_push {
                     truth.holds("push-failed");
                 } else if before.iter().any(|it| it.is_push && it.failure.is_some()) {

@@ -140,6 +140,13 @@ impl World {
         self.setup.unprivileged && inode.owner == NOBODY && inode.mode & 0o004 == 0
     }
 
+    /// Whether the container's root cannot write a file.
+    pub(in crate::simulator) fn is_unwritable(&self, id: usize) -> bool {
+        let inode = self.files.inode(id);
+        let is_file = matches!(inode.kind, Kind::File { .. });
+        is_file && self.setup.unprivileged && inode.owner == NOBODY && inode.mode & 0o002 == 0
+    }
+
     /// What systemd would have found of the unit at a time.
     pub(in crate::simulator) fn look_at(&self, at: super::Nanos) -> Option<&Look> {
         let looks = self.looks.iter().rev();
