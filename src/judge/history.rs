@@ -197,6 +197,11 @@ impl Observations {
                 "delivery_at_reload",
                 text(self.delivery_at_reload().map(Delivery::name)),
             ),
+            ("creating_push_began", time(self.creating_push_began())),
+            (
+                "pushed_at_failure",
+                self.was_pushed_at_failure().map(Fact::Bool),
+            ),
             ("pushing", self.is_pushing().map(Fact::Bool)),
             ("pushed_later", self.is_pushed_later().map(Fact::Bool)),
             ("is_certain", Ok(Fact::Bool(self.is_failure_certain()))),

@@ -108,6 +108,8 @@ pub const HISTORY_FACTS: &[&str] = &[
     "pushed_since",
     "delivery_at_reload",
     "pushing",
+    "creating_push_began",
+    "pushed_at_failure",
     "pushed_later",
     "is_certain",
     "current",

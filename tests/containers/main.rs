@@ -23,6 +23,7 @@ mod fleet;
 mod frozen;
 mod harmless;
 mod health;
+mod inputs;
 mod isolation;
 mod lab;
 mod losses;

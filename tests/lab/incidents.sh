@@ -373,6 +373,17 @@ inject_log_malformed() { failed malformed_then_fixed; traced "$at" | log; }
 #: log-read-only        the file is there, and the log says that enable could not write
 inject_log_read_only() { failed read_only_at_enable; traced "$at" | log; }
 
+#: log-push-locked      another command had the container's lock for longer than the push waits; the log says so
+inject_log_push_locked() {
+  local begun ended said lock=/run/lock/lxc/pve-config-$ct.lock
+  mkdir -p "${lock%/*}"
+  begun=$(now)
+  said=$(flock "$lock" "$HERE/pct" push "$ct" "$source" "$dest" 2>&1) || true
+  ended=$(now)
+  failed absent
+  { echo "$begun + pct push $ct $source $dest"; echo "$ended ${said##*$'\n'}"; traced "$at"; } | log
+}
+
 #: log-push-not-running the container was not running for the push; the log says so
 inject_log_push_not_running() {
   local begun said

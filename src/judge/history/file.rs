@@ -224,6 +224,6 @@ fn hides(unit: &str, path: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
 }
 
-fn no_birth() -> String {
+pub(super) fn no_birth() -> String {
     "the file system keeps no birth time".to_owned()
 }

@@ -1,5 +1,6 @@
 //! Which push wrote the file, and which failed.
 
+use super::file::no_birth;
 use super::{Delivery, Known, Observations, Task};
 use crate::evidence::fact::Facts;
 use crate::evidence::provision_log::Said;
@@ -144,6 +145,31 @@ impl Observations {
         }
     }
 
+    /// Whether a push that has not failed was running at the failure for certain.
+    pub(super) fn was_pushed_at_failure(&self) -> Known<bool> {
+        let failed_at = self.certain_failure()?;
+        let ran = |push: &Task| {
+            push.ok != Some(false)
+                && push.begin.before(failed_at) == Some(true)
+                && push
+                    .end
+                    .is_none_or(|end| failed_at.before(end) == Some(true))
+        };
+        Ok(self.pushes()?.any(ran))
+    }
+
+    /// When the only push that can have created the file began, or was called, if that is known.
+    pub(super) fn creating_push_began(&self) -> Known<Interval> {
+        let (own, target) = self.present()?;
+        let content = target.unwrap_or(own);
+        let born = content.born.ok_or_else(no_birth)?;
+        let pushes: Vec<_> = self.pushes_during(born)?.collect();
+        match &pushes[..] {
+            [push] => Ok(push.called.unwrap_or(push.begin)),
+            _ => Err("it is unknown which push created the file".to_owned()),
+        }
+    }
+
     /// Whether a push is still running.
     pub(super) fn is_pushing(&self) -> Known<bool> {
         Ok(self
@@ -210,19 +236,18 @@ impl Observations {
     fn writers(&self) -> Known<Vec<&Task>> {
         let (own, target) = self.present()?;
         let content = target.unwrap_or(own);
-        let born = content
-            .born
-            .ok_or_else(|| "the file system keeps no birth time".to_owned())?;
-        let during = |push: &Task, moment: Interval| {
-            push.begin.before(moment) != Some(false)
-                && push.end.is_none_or(|end| moment.before(end) != Some(false))
-        };
+        let born = content.born.ok_or_else(no_birth)?;
+        Ok(self
+            .pushes_during(born)?
+            .filter(|push| ran_during(push, content.modified))
+            .collect())
+    }
+
+    /// The pushes that were running at a moment, and have not failed.
+    fn pushes_during(&self, moment: Interval) -> Known<impl Iterator<Item = &Task>> {
         Ok(self
             .pushes()?
-            .filter(|push| {
-                push.ok != Some(false) && during(push, born) && during(push, content.modified)
-            })
-            .collect())
+            .filter(move |push| push.ok != Some(false) && ran_during(push, moment)))
     }
 
     /// The last failed push before the failure whose message does not name another file; without a known failure,
@@ -314,6 +339,12 @@ impl Observations {
     fn tasks(&self) -> Known<&[Task]> {
         self.tasks.as_deref().map_err(Clone::clone)
     }
+}
+
+/// Whether a push may have been running at a moment.
+fn ran_during(push: &Task, moment: Interval) -> bool {
+    push.begin.before(moment) != Some(false)
+        && push.end.is_none_or(|end| moment.before(end) != Some(false))
 }
 
 /// Whether a push that may have succeeded was running at a moment, as far as the log shows.

@@ -131,6 +131,7 @@ pub fn incidents() -> Vec<Case> {
         incident("log-masked", &["unit-masked", "repaired-later"], OPEN, "").logged("unit-masked likely, race unlikely|ruled_out"),
         incident("log-malformed", &["unit-malformed"], OPEN, "").logged("unit-malformed likely, race unknown"),
         incident("log-read-only", &["read-only-or-full"], READ_ONLY, "").logged("read-only-or-full confirmed, race ruled_out"),
+        incident("log-push-locked", PUSHED, NO_FILE, "").told(UNIT).logged(PUSH_LIKELY),
         incident("log-push-not-running", PUSHED, NO_FILE, "").told(UNIT).logged(PUSH_LIKELY),
         // Hostile in other ways.
         incident("late-hard-link", LATE, LIKELY, ""),
@@ -151,7 +152,7 @@ pub fn incidents() -> Vec<Case> {
         incident("log-epoch", LATE, LIKELY, "").logged(CONFIRMED),
         incident("log-retry-succeeds", LATE, HEALTHY, "").now(FINE).logged(CONFIRMED),
         // Nothing shows what was removed since.
-        incident("masked-then-removed", &["unit-masked", "file-missing"], NO_FILE, "file-missing likely, race unknown").told(UNIT),
+        incident("masked-then-removed", &["unit-masked", "file-missing"], NO_FILE, OPEN).told(UNIT),
         incident("log-push-no-source", PUSHED, NO_FILE, "").told(UNIT).logged(PUSH_LIKELY),
     ]
 }
