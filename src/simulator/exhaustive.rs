@@ -4,6 +4,10 @@
 //! so six at most; the user knows nothing of the failure, or its time, or has a log. Histories that give lxcdiag the
 //! same recording form a group. Where a hypothesis has one truth in all of a group, it can be decided there, and should
 //! be. A hypothesis that is true in no history is not counted.
+//!
+//! So few events would make much decidable that is not: who knows of no failure does not know of an earlier attempt
+//! either. So where the user knows nothing, each history counts with every [`earlier`] attempt as well: if that leaves no
+//! trace, the recording is the same.
 
 use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
@@ -15,7 +19,7 @@ use super::event::{Delivery, Event, Fault, How, Origin, Place, Who};
 use super::history::{FailedAt, History, Inputs, LogAbout, LogGiven, LogZone};
 use super::property::{levels, number, on_all_processors};
 use super::shrink::PLAIN;
-use super::truth::truth;
+use super::truth::{HEALTHY, RACE, truth};
 use super::unit_text::{Cut, Text};
 use super::{MILLI, Nanos, SECOND};
 use crate::evidence::recording::Recording;
@@ -147,6 +151,60 @@ fn alphabet() -> Vec<Event> {
         .collect()
 }
 
+/// Attempts that may have failed before all of [`TIMES`], each for another reason, and what was left was removed.
+fn earlier() -> Vec<Vec<(Nanos, Event)>> {
+    let write = |opens_after, takes, cut, text, fault| {
+        Event::Deliver(Delivery {
+            opens_after,
+            takes,
+            cut,
+            text,
+            fault,
+            ..delivery(Who::Second, How::Write)
+        })
+    };
+    let at_once = |text, fault| write(8 * MILLI, MILLI, Cut::Empty, text, fault);
+    let link = delivery(Who::Second, How::Link);
+    let begins = [
+        Event::MakeDirectory(Who::Unrelated),
+        Event::Deliver(link),
+        at_once(Text::BadHeader, None),
+        at_once(Text::NoInstall, None),
+        at_once(Text::Good, Some(Fault::SourceIsDirectory)),
+        // It arrives only after the command, or is incomplete then.
+        write(2 * SECOND, MILLI, Cut::Empty, Text::Good, None),
+        write(8 * MILLI, 2 * SECOND, Cut::Empty, Text::Good, None),
+    ];
+    let attempt = |begins| {
+        let remove = Event::Remove {
+            who: Who::Human,
+            at: Place::Unit,
+        };
+        vec![
+            (4 * SECOND, begins),
+            (5 * SECOND, Event::Enable(Who::Second)),
+            (8 * SECOND, remove),
+        ]
+    };
+    begins.into_iter().map(attempt).collect()
+}
+
+/// The same histories with an earlier attempt, if the user knows of no failure.
+fn with_earlier(history: &History) -> Vec<History> {
+    let knows = history.inputs.failed_at != FailedAt::Missing || history.inputs.log.is_some();
+    let is_changed_later = history.events.iter().any(|(at, _)| TIMES.contains(at));
+    if knows || !is_changed_later {
+        return Vec::new();
+    }
+    let with = |attempt: Vec<_>| {
+        let mut history = history.clone();
+        history.events.extend(attempt);
+        history.events.sort_by_key(|(at, _)| *at);
+        history
+    };
+    earlier().into_iter().map(with).collect()
+}
+
 /// Calls `visit` with every history, possible or not, that has at most `beside` events in addition to `enable`.
 fn enumerate(beside: usize, visit: &mut impl FnMut(&History)) {
     let events: Vec<_> = TIMES
@@ -243,25 +301,48 @@ fn groups(runbook: &Arc<Runbook>, beside: usize) -> (usize, Vec<Group>) {
     let parts = on_all_processors(|thread, threads| {
         let (mut seen, mut histories) = (0, 0);
         let mut groups: BTreeMap<u64, Group> = BTreeMap::new();
+        let mut twins = Vec::new();
         enumerate(beside, &mut |history| {
             seen += 1;
             if seen % threads == thread && delivers_first(history) && history.is_possible() {
                 histories += 1;
                 let (fingerprint, group) = group_of(runbook, history);
                 groups.entry(fingerprint).or_default().merge(group);
+                let possible = with_earlier(history)
+                    .into_iter()
+                    .filter(History::is_possible);
+                twins.extend(possible.map(|twin| twin_of(runbook, &twin)));
             }
         });
-        (histories, groups)
+        (histories, groups, twins)
     });
     let mut histories = 0;
     let mut groups: BTreeMap<u64, Group> = BTreeMap::new();
-    for (count, part) in parts {
+    let mut twins = Vec::new();
+    for (count, part, of_part) in parts {
         histories += count;
+        twins.extend(of_part);
         for (fingerprint, group) in part {
             groups.entry(fingerprint).or_default().merge(group);
         }
     }
+    for (fingerprint, truths) in twins {
+        if let Some(group) = groups.get_mut(&fingerprint) {
+            group.add_truths(truths);
+        }
+    }
     (histories, groups.into_values().collect())
+}
+
+/// The recording of a history that is counted only if another has the same, and its truths.
+fn twin_of(runbook: &Arc<Runbook>, history: &History) -> (u64, BTreeMap<String, Vec<bool>>) {
+    let mut world = history.play();
+    let execution = record(runbook, history, &mut world);
+    let truth = truth(history, &world);
+    let truths = runbook.hypotheses.iter().map(|it| it.id.as_str());
+    let truths = truths.chain([RACE, HEALTHY]);
+    let truths = truths.filter_map(|id| Some((id.to_owned(), vec![truth.of(id)?])));
+    (fingerprint(&execution.recording), truths.collect())
 }
 
 /// The group of one history alone.
@@ -291,7 +372,11 @@ impl Group {
     fn merge(&mut self, other: Self) {
         self.levels = other.levels;
         self.example = other.example;
-        for (id, truths) in other.truths {
+        self.add_truths(other.truths);
+    }
+
+    fn add_truths(&mut self, truths: BTreeMap<String, Vec<bool>>) {
+        for (id, truths) in truths {
             let known = self.truths.entry(id).or_default();
             for truth in truths {
                 if !known.contains(&truth) {

@@ -165,6 +165,14 @@ impl Case<'_> {
             // A push that failed since keeps the file from being there now, though it was not why a command failed.
             let push_since = truth.of("push-failed") != past.of("push-failed");
             truth.take(&past, &PAST);
+            // A state that is over may have been why it failed.
+            for id in STATES.into_iter().filter(|id| past.of(id) != Some(false)) {
+                match (truth.of(id), past.of(id)) {
+                    (Some(false), Some(true)) => truth.holds(id),
+                    (Some(false), _) => truth.leave_open(&[id]),
+                    _ => {}
+                }
+            }
             if push_since {
                 truth.leave_open(&["push-failed"]);
             }
