@@ -10,7 +10,7 @@
 //! | rollbacks, restores, clones | the lab has no storage with snapshots; a copy would get births of its own |
 //! | a full or read-only file system | the container's journal would have to be elsewhere |
 //! | earlier runs of lxcdiag | their own times are lxcdiag's, not the script's |
-//! | pushes that wait for another in vain | the gaps between actions are shorter than 10 s |
+//! | pushes that wait too long for another | the gaps between actions are shorter than 10 s |
 //! | no systemd, no journal, a volatile one, no births | states of an image; `recorded` compares those that are recorded |
 //! | commands before systemd answers | it is ready before a command can be timed |
 //! | `--failed-at`, `--log`, `--var source` | they are files and words of the user, not of the container |
@@ -67,7 +67,7 @@ fn the_simulator_records_what_real_containers_record() {
                     };
                     let history = generate(seed);
                     if !every_push_gets_the_lock(&history) {
-                        println!("seed {seed} is not played: a push waits for another in vain");
+                        println!("seed {seed} is not played: a push waits too long for another");
                         continue;
                     }
                     let differences = differences(stage, &history);

@@ -78,7 +78,7 @@ fn lock_times(history: &History) -> BTreeMap<usize, Nanos> {
     pushes.collect()
 }
 
-/// Whether no push waits in vain for one that goes on.
+/// Whether no push waits too long for one that goes on.
 pub(super) fn every_push_gets_the_lock(history: &History) -> bool {
     let waits = |(id, starts): (&usize, &Nanos)| *starts - history.events[*id].0;
     lock_times(history)
