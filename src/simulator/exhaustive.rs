@@ -9,6 +9,8 @@
 //! either. So where the user knows nothing, each history counts with every [`earlier`] attempt as well: if that leaves no
 //! trace, the recording is the same.
 
+mod earlier;
+
 use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash as _, Hasher as _};
@@ -25,6 +27,7 @@ use super::{MILLI, Nanos, SECOND};
 use crate::evidence::recording::Recording;
 use crate::judge::{Level, evaluate};
 use crate::runbook::Runbook;
+use earlier::with_earlier;
 
 /// How many events there are beside making, boot and `enable`; `LXCDIAG_EVENTS` sets another number.
 const BESIDE: u64 = 1;
@@ -149,60 +152,6 @@ fn alphabet() -> Vec<Event> {
         .into_iter()
         .chain(others)
         .collect()
-}
-
-/// Attempts that may have failed before all of [`TIMES`], each for another reason, and what was left was removed.
-fn earlier() -> Vec<Vec<(Nanos, Event)>> {
-    let write = |opens_after, takes, cut, text, fault| {
-        Event::Deliver(Delivery {
-            opens_after,
-            takes,
-            cut,
-            text,
-            fault,
-            ..delivery(Who::Second, How::Write)
-        })
-    };
-    let at_once = |text, fault| write(8 * MILLI, MILLI, Cut::Empty, text, fault);
-    let link = delivery(Who::Second, How::Link);
-    let begins = [
-        Event::MakeDirectory(Who::Unrelated),
-        Event::Deliver(link),
-        at_once(Text::BadHeader, None),
-        at_once(Text::NoInstall, None),
-        at_once(Text::Good, Some(Fault::SourceIsDirectory)),
-        // It arrives only after the command, or is incomplete then.
-        write(2 * SECOND, MILLI, Cut::Empty, Text::Good, None),
-        write(8 * MILLI, 2 * SECOND, Cut::Empty, Text::Good, None),
-    ];
-    let attempt = |begins| {
-        let remove = Event::Remove {
-            who: Who::Human,
-            at: Place::Unit,
-        };
-        vec![
-            (4 * SECOND, begins),
-            (5 * SECOND, Event::Enable(Who::Second)),
-            (8 * SECOND, remove),
-        ]
-    };
-    begins.into_iter().map(attempt).collect()
-}
-
-/// The same histories with an earlier attempt, if the user knows of no failure.
-fn with_earlier(history: &History) -> Vec<History> {
-    let knows = history.inputs.failed_at != FailedAt::Missing || history.inputs.log.is_some();
-    let is_changed_later = history.events.iter().any(|(at, _)| TIMES.contains(at));
-    if knows || !is_changed_later {
-        return Vec::new();
-    }
-    let with = |attempt: Vec<_>| {
-        let mut history = history.clone();
-        history.events.extend(attempt);
-        history.events.sort_by_key(|(at, _)| *at);
-        history
-    };
-    earlier().into_iter().map(with).collect()
 }
 
 /// Calls `visit` with every history, possible or not, that has at most `beside` events in addition to `enable`.
