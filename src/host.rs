@@ -14,6 +14,7 @@ mod inventory;
 mod node;
 mod peer;
 mod source;
+mod start;
 mod state;
 mod tasks;
 mod upid;

@@ -8,6 +8,7 @@ mod command;
 pub mod dependencies;
 mod describe;
 mod error;
+mod host_probe;
 mod include;
 #[allow(clippy::disallowed_methods, reason = "finds runbooks in directories")]
 mod library;
@@ -28,6 +29,7 @@ mod yaml_error;
 
 pub use describe::describe;
 pub use error::{Position, RunbookError, RunbookErrors};
+pub use host_probe::HostProbe;
 #[cfg(test)]
 pub(crate) use library::built_in;
 pub use library::{Entry, Library, LookupError, Origin, read_runbook};

@@ -181,7 +181,8 @@ fn a_container_as_facts() {
     assert_eq!(facts["running"], Fact::Bool(false));
     assert_eq!(facts["unprivileged"], Fact::Bool(true));
     assert_eq!(facts["template"], Fact::Bool(false));
-    assert_eq!(facts.len(), 8);
+    assert_eq!(facts["onboot"], Fact::Bool(false));
+    assert_eq!(facts.len(), 9);
 }
 
 #[test]

@@ -23,7 +23,7 @@ use crate::engine::policy::ChangePolicy;
 use crate::evidence::container_id::ContainerId;
 use crate::evidence::recording::{Recording, Target};
 use crate::evidence::time::Interval;
-use crate::host::Host;
+use crate::host::{Host, State};
 use crate::judge::VerdictKind;
 use crate::runbook::Check;
 use crate::shell_quote::command_line;
@@ -46,8 +46,17 @@ pub(super) fn run(args: &RunArgs, command_line: Vec<String>) -> Result<ExitCode,
     if let Some(name) = &args.demo {
         return block_on(async || demonstrate(&request, name, sinks).await)?;
     }
-    client::require_pct(args.reach.via, &args.reach.pct)?;
+    if enters(args, ct, &request) {
+        client::require_pct(args.reach.via, &args.reach.pct)?;
+    }
     block_on(async || diagnose(args, ct, &request, sinks).await)?
+}
+
+/// Whether the run enters the container. It does not enter a stopped one.
+fn enters(args: &RunArgs, ct: ContainerId, request: &Request) -> bool {
+    let host = Host::at(&args.reach.host_root);
+    let stopped = || other_node(args, &host).is_none() && host.state(ct) == State::Stopped;
+    request.runbook.enters() && !stopped()
 }
 
 /// The container that the user names; without one, that of the demonstration.

@@ -15,7 +15,7 @@ pub enum SessionError {
         source: std::io::Error,
     },
     /// The client ended before a shell in the container answered.
-    #[error("no shell in the container: `{client}` ended {}: {}", ended(*status), shown(message))]
+    #[error("{}: `{client}` ended {} before it opened a shell in the container", shown(message), ended(*status))]
     Refused {
         /// Its command line.
         client: String,

@@ -81,6 +81,11 @@ pub trait Backend {
     /// Whether commands can reach the container.
     fn is_open(&self) -> bool;
 
+    /// Why the container could not be opened.
+    fn not_opened(&self) -> Option<String> {
+        None
+    }
+
     /// Makes one attempt.
     async fn attempt(&mut self, call: Call<'_>) -> Attempt;
 
@@ -97,6 +102,8 @@ pub struct Live<'a> {
     transport: &'a dyn Transport,
     ct: ContainerId,
     session: Option<Session>,
+    /// Whether the container can be entered.
+    can_open: bool,
     /// Why there is no session.
     no_session: String,
 }
@@ -109,7 +116,22 @@ impl<'a> Live<'a> {
             transport,
             ct,
             session: None,
+            can_open: true,
             no_session: "no shell was started in the container".to_owned(),
+        }
+    }
+
+    /// A container that cannot be entered, for this reason. Its host can be probed.
+    pub fn closed(
+        host: &'a Host,
+        transport: &'a dyn Transport,
+        ct: ContainerId,
+        reason: String,
+    ) -> Self {
+        Self {
+            can_open: false,
+            no_session: reason,
+            ..Self::new(host, transport, ct)
         }
     }
 
@@ -141,6 +163,8 @@ fn run_probe(host: &Host, ct: ContainerId, probe: &HostProbe) -> Result<Vec<Fact
         HostProbe::Node => Ok(vec![host.node().facts()]),
         HostProbe::Tasks(types) => host.tasks(ct, types),
         HostProbe::Source(path) => host.source(path).map(|facts| vec![facts]),
+        HostProbe::LastStart => host.last_start(ct).map(|facts| vec![facts]),
+        HostProbe::Configuration => host.configuration(ct),
     }
 }
 
@@ -150,6 +174,9 @@ impl Backend for Live<'_> {
     }
 
     async fn open(&mut self, target: &mut Target) {
+        if !self.can_open {
+            return;
+        }
         let opened = match Session::start(self.transport, self.ct) {
             Ok(session) => {
                 let session = self.session.insert(session);
@@ -169,6 +196,10 @@ impl Backend for Live<'_> {
 
     fn is_open(&self) -> bool {
         self.session.is_some()
+    }
+
+    fn not_opened(&self) -> Option<String> {
+        self.session.is_none().then(|| self.no_session.clone())
     }
 
     async fn attempt(&mut self, call: Call<'_>) -> Attempt {

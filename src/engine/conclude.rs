@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::evidence::recording::Recording;
 use crate::judge::results::CheckResults;
-use crate::judge::{Remedy, evaluate};
+use crate::judge::{Remedy, VerdictKind, evaluate};
 use crate::redact::{self, Redactor};
 use crate::report::Report;
 use crate::runbook::Runbook;
@@ -16,6 +16,13 @@ pub struct Conclusion {
     pub recording: Recording,
     /// The remedies of the verdict, not redacted.
     pub remedies: Vec<Remedy>,
+}
+
+impl Conclusion {
+    /// Whether there is no verdict.
+    pub fn is_inconclusive(&self) -> bool {
+        self.report.verdict.kind == VerdictKind::Inconclusive
+    }
 }
 
 /// Judges a recording by a runbook whose text has this SHA-256. The results are those of the

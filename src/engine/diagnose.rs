@@ -73,8 +73,15 @@ pub enum Unavailable {
     Node(String),
     #[error("container {0} is not running")]
     Stopped(ContainerId),
-    #[error("container {0} is frozen (a backup, a snapshot, or `pct suspend`)")]
+    #[error("container {0} is frozen (by a backup, a snapshot or lxc-freeze)")]
     Frozen(ContainerId),
+    #[error("{reason}")]
+    NoShell {
+        /// What the client said.
+        reason: String,
+        /// The name of the client.
+        via: String,
+    },
     #[error(transparent)]
     Future(#[from] FutureFailure),
     #[error("{1}, and the output of container {0} could not be evaluated within 5 s after that")]
@@ -85,11 +92,19 @@ impl Unavailable {
     /// What to do next, if that is known.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Stopped(ct) => Some(format!("start it with `pct start {ct}`")),
-            Self::Frozen(ct) => Some(format!("wait, or resume it with `pct resume {ct}`")),
+            Self::Stopped(ct) => Some(format!(
+                "`lxcdiag run start-failed --ct {ct}` says why; `pct start {ct}` starts it"
+            )),
+            Self::Frozen(ct) => Some(format!(
+                "wait for the backup or snapshot, or thaw it with `lxc-unfreeze -n {ct}`"
+            )),
             Self::NotFound(error) => error.hint(),
             Self::Future(error) => Some(error.hint().to_owned()),
-            Self::Node(_) | Self::Unfinished(..) => None,
+            Self::NoShell { via, .. } if via == "pct" => Some(
+                "on the node of the container, `--via lxc-attach` works without pct and the cluster file system"
+                    .to_owned(),
+            ),
+            Self::NoShell { .. } | Self::Node(_) | Self::Unfinished(..) => None,
         }
     }
 }
@@ -179,7 +194,7 @@ impl<'a> Cluster<'a> {
             container.ct,
             Interval::at(now()).shifted(transport.clock_offset()),
         )?;
-        let plan = tokio::select! {
+        let (plan, closed) = tokio::select! {
             biased;
             stopped = &mut stop => return self.not_begun(request, container, stopped, finish).await,
             plan = self.plan(request, container, host, transport) => plan?,
@@ -188,7 +203,9 @@ impl<'a> Cluster<'a> {
             Some(earlier) => plan.after(earlier),
             None => plan,
         };
-        announce_changes(request, &plan);
+        if closed.is_none() {
+            announce_changes(request, &plan);
+        }
         let began = Instant::now();
         let lock = OnceCell::new();
         let hooks = Hooks {
@@ -200,14 +217,31 @@ impl<'a> Cluster<'a> {
             },
             begins,
         };
-        let backend = Live::new(host, transport, container.ct);
-        let execution = execute(&plan, backend, &hooks, &mut stop).await;
-        let pending = match execution.stopped {
-            None => Pending::of(&plan, &execution.recording, &execution.results, began),
-            Some(_) => None,
+        let backend = match &closed {
+            None => Live::new(host, transport, container.ct),
+            Some(reason) => Live::closed(host, transport, container.ct, reason.to_string()),
         };
+        let execution = execute(&plan, backend, &hooks, &mut stop).await;
+        let pending = match (execution.stopped, &closed) {
+            (None, None) => Pending::of(&plan, &execution.recording, &execution.results, began),
+            _ => None,
+        };
+        // What the host knows may be enough for a verdict. If it is not, the state of the container is the answer.
+        let instead = execution.not_opened.clone().map(|reason| {
+            closed.unwrap_or_else(|| Unavailable::NoShell {
+                reason,
+                via: transport.name().to_owned(),
+            })
+        });
         let diagnosed = self
-            .conclude(&plan, execution, request.keep_secrets, finish, &mut stop)
+            .conclude(
+                &plan,
+                execution,
+                instead,
+                request.keep_secrets,
+                finish,
+                &mut stop,
+            )
             .await?;
         Ok(Diagnosed {
             pending,
@@ -237,8 +271,15 @@ impl<'a> Cluster<'a> {
         let mut stop = std::future::ready(stopped);
         let execution = execute(&plan, backend, &hooks, &mut stop).await;
         let mut never = pin!(std::future::pending());
-        self.conclude(&plan, execution, request.keep_secrets, finish, &mut never)
-            .await
+        self.conclude(
+            &plan,
+            execution,
+            None,
+            request.keep_secrets,
+            finish,
+            &mut never,
+        )
+        .await
     }
 
     /// The connection to another node, and what that node knows of the container.
@@ -256,21 +297,21 @@ impl<'a> Cluster<'a> {
         Ok(Some((connection, snapshot)))
     }
 
-    /// Decides what is to be done in a container that can be diagnosed.
+    /// Decides what is to be done, and says why the container cannot be entered, if so.
     async fn plan(
         &self,
         request: &Request,
         container: Container<'_>,
         host: &Host,
         transport: &dyn Transport,
-    ) -> Result<Plan, Unavailable> {
+    ) -> Result<(Plan, Option<Unavailable>), Unavailable> {
         let ct = container.ct;
         let (on, ledger) = (host.clone(), self.ledger.clone());
         let node = match self.connections.contains(container.node) {
             true => host.node(),
             false => self.node.get_or_init(|| node_of(host)).await.clone(),
         };
-        let task = spawn_blocking(move || (on.find(ct), on.state(ct), ledger.changes(ct)));
+        let task = spawn_blocking(move || (on.find_any(ct), on.state(ct), ledger.changes(ct)));
         let (found, state, (earlier_changes, unreadable)) = join(task).await;
         for path in unreadable {
             tracing::warn!(
@@ -286,11 +327,13 @@ impl<'a> Cluster<'a> {
             }
             Err(error) => return Err(error.into()),
         };
-        match state {
-            State::Running | State::Unknown => {}
-            State::Stopped => return Err(Unavailable::Stopped(ct)),
-            State::Frozen => return Err(Unavailable::Frozen(ct)),
-        }
+        let template = found.as_ref().is_some_and(|found| found.config.template);
+        let closed = match state {
+            _ if template => Some(HostError::Template(ct).into()),
+            State::Running | State::Unknown => None,
+            State::Stopped => Some(Unavailable::Stopped(ct)),
+            State::Frozen => Some(Unavailable::Frozen(ct)),
+        };
         let lock = found
             .as_ref()
             .and_then(|found| found.config.lock.as_deref());
@@ -306,21 +349,23 @@ impl<'a> Cluster<'a> {
             ..Target::new(ct)
         };
         let plan = Plan::new(request, target, earlier_changes).with_lock(lock);
-        Ok(match container.since {
+        let plan = match container.since {
             Some(since) => {
                 let since = since.saturating_add(transport.clock_offset().start);
                 plan.with_default(SINCE, format!("@{}", since.div_euclid(SECOND)))
             }
             None => plan,
-        })
+        };
+        Ok((plan, closed))
     }
 
     /// Concludes on a separate thread, in bounded time: a container's output must not delay a signal,
-    /// or another container.
+    /// or another container. Without a verdict, the result is the error `instead`.
     async fn conclude<T: Send + 'static>(
         &self,
         plan: &Plan,
         execution: Execution,
+        instead: Option<Unavailable>,
         keep_secrets: bool,
         finish: impl FnOnce(Conclusion) -> T + Send + 'static,
         stop: &mut (impl Future<Output = Stop> + Unpin),
@@ -329,13 +374,17 @@ impl<'a> Cluster<'a> {
             recording,
             results,
             stopped,
+            not_opened: _,
         } = execution;
         let (ledger, runbook) = (self.ledger.clone(), plan.runbook.clone());
         let task = spawn_blocking(move || {
             let kept = ledger.finish(&recording);
             let sha256 = recording.runbook.sha256.clone();
             let conclusion = conclude(&runbook, &sha256, recording, Some(results), keep_secrets);
-            (finish(conclusion), kept)
+            match instead {
+                Some(error) if conclusion.is_inconclusive() => Err(error),
+                _ => Ok((finish(conclusion), kept)),
+            }
         });
         let late = async {
             let stopped = match stopped {
@@ -346,12 +395,10 @@ impl<'a> Cluster<'a> {
             stopped
         };
         tokio::select! {
-            (result, ledger) = join(task) => Ok(Diagnosed {
-                result,
-                stopped,
-                pending: None,
-                ledger,
-            }),
+            concluded = join(task) => {
+                let (result, ledger) = concluded?;
+                Ok(Diagnosed { result, stopped, pending: None, ledger })
+            }
             stopped = late => Err(Unavailable::Unfinished(plan.head.target.ct, stopped)),
         }
     }

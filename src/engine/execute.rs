@@ -38,6 +38,8 @@ pub struct Execution {
     pub results: CheckResults,
     /// Why it ended early, if it did.
     pub stopped: Option<Stop>,
+    /// Why the container could not be opened, if commands were to run in it.
+    pub not_opened: Option<String>,
 }
 
 /// Runs the checks until they are done or `stop` resolves.
@@ -320,6 +322,10 @@ impl<'a> Executor<'a> {
 
     /// Closes the backend. Checks that the run did not reach are skipped.
     async fn finish(mut self, mut backend: impl Backend, stopped: Option<Stop>) -> Execution {
+        let not_opened = match stopped {
+            None if self.plan.enters() => backend.not_opened(),
+            _ => None,
+        };
         self.recording.stray_bytes += backend.close().await;
         if let Some(stopped) = stopped {
             self.recording.cut_short = Some(stopped.to_string());
@@ -338,6 +344,7 @@ impl<'a> Executor<'a> {
             recording: self.recording,
             results: self.results,
             stopped,
+            not_opened,
         }
     }
 }

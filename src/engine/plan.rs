@@ -195,7 +195,7 @@ impl Plan {
 
     /// Whether any check runs in the container.
     pub fn enters(&self) -> bool {
-        self.runbook.checks.iter().any(|check| check.host.is_none())
+        self.runbook.enters()
     }
 
     /// The wanted checks in their order, each with its command.

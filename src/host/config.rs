@@ -25,6 +25,12 @@ pub struct Config {
     pub ostype: Option<String>,
     /// Its tags, as they are written.
     pub tags: Option<String>,
+    /// All settings, with the last value of each key.
+    pub(super) settings: BTreeMap<String, String>,
+    /// The lines for LXC, such as `lxc.mount.entry`, in order.
+    pub(super) raw: Vec<(String, String)>,
+    /// The snapshot whose creation or removal was interrupted.
+    pub(super) half_snapshot: Option<String>,
     /// The text of the configuration, up to a limit.
     pub text: String,
 }
@@ -34,20 +40,28 @@ impl Config {
     pub fn parse(text: &str) -> Self {
         let mut kept = String::new();
         let mut settings = BTreeMap::new();
+        let mut raw = Vec::new();
         for line in text.split('\n').take_while(|line| !is_section(line)) {
             if kept.len() + line.len() < MAX_TEXT {
                 kept.push_str(line);
                 kept.push('\n');
             }
+            if line.starts_with("lxc.") {
+                let setting = line.split_once([':', '=']);
+                let trimmed =
+                    |(key, value): (&str, &str)| (key.trim().to_owned(), value.trim().to_owned());
+                raw.extend(setting.map(trimmed));
+                continue;
+            }
             let setting = line.split_once(':').map(|(key, value)| (key, value.trim()));
             if let Some((key, value)) =
                 setting.filter(|(key, value)| is_key(key) && !value.is_empty())
             {
-                settings.insert(key, value);
+                settings.insert(key.to_owned(), value.to_owned());
             }
         }
         kept.truncate(kept.trim_end().len());
-        let setting = |key: &str| settings.get(key).map(|value| (*value).to_owned());
+        let setting = |key: &str| settings.get(key).cloned();
         let flag = |key: &str| settings.get(key).is_some_and(|value| is_true(value));
         Self {
             lock: setting("lock"),
@@ -57,9 +71,35 @@ impl Config {
             hostname: setting("hostname"),
             ostype: setting("ostype"),
             tags: setting("tags"),
+            half_snapshot: half_snapshot(text),
             text: kept,
+            settings,
+            raw,
         }
     }
+}
+
+/// The options of a value: `a,b=c`. An item without a name gets the name `unnamed`.
+pub(super) fn options<'a>(value: &'a str, unnamed: &'a str) -> BTreeMap<&'a str, &'a str> {
+    let items = value.split(',').filter(|item| !item.is_empty());
+    items
+        .map(|item| item.split_once('=').unwrap_or((unnamed, item)))
+        .collect()
+}
+
+/// A snapshot with the state `prepare` or `delete`.
+fn half_snapshot(text: &str) -> Option<String> {
+    let mut section = None;
+    for line in text.lines() {
+        if is_section(line) {
+            section = Some(line.trim_end().trim_matches(['[', ']']));
+        } else if let Some(name) = section
+            && let Some(("snapstate", _)) = line.split_once(':')
+        {
+            return Some(name.to_owned());
+        }
+    }
+    None
 }
 
 /// `[NAME]` of a snapshot, or `[pve:pending]`.
@@ -76,7 +116,7 @@ fn is_key(key: &str) -> bool {
 }
 
 /// A boolean of Proxmox VE: everything is true except its words for false.
-fn is_true(value: &str) -> bool {
+pub(super) fn is_true(value: &str) -> bool {
     !["0", "off", "no", "false"]
         .iter()
         .any(|word| value.eq_ignore_ascii_case(word))
@@ -102,6 +142,26 @@ mod tests {
         assert!(config.unprivileged && !config.template);
         assert!(config.text.starts_with("#Caf%C3%A9 box\n"));
         assert!(config.text.ends_with("= c 10:200 rwm"));
+    }
+
+    #[test]
+    fn lines_for_lxc_and_half_a_snapshot_are_found() {
+        let config = Config::parse(
+            "mp0: /srv/x,mp=/x,ro=1\nlxc.cap.drop: sys_foo\nlxc.mount.entry = /a b none bind 0 0\n\
+             [old]\nlxc.idmap: u 0 1 1\n[new]\nsnapstate: prepare\n",
+        );
+        let raw = [
+            ("lxc.cap.drop", "sys_foo"),
+            ("lxc.mount.entry", "/a b none bind 0 0"),
+        ];
+        let found: Vec<_> = config.raw.iter().map(|(k, v)| (&**k, &**v)).collect();
+        assert_eq!(found, raw);
+        assert_eq!(config.half_snapshot.as_deref(), Some("new"));
+        let mount = options(&config.settings["mp0"], "volume");
+        assert_eq!(
+            (mount["volume"], mount["mp"], mount["ro"]),
+            ("/srv/x", "/x", "1")
+        );
     }
 
     #[test]

@@ -27,6 +27,18 @@ impl Host {
     /// A [`HostError`] that says why commands cannot be run in it from here. After
     /// [`HostError::NoClusterFileSystem`], `pct` itself may still know the container.
     pub fn find(&self, ct: ContainerId) -> Result<Found, HostError> {
+        let found = self.find_any(ct)?;
+        if found.config.template {
+            return Err(HostError::Template(ct));
+        }
+        Ok(found)
+    }
+
+    /// Finds a container or a template of this node.
+    ///
+    /// # Errors
+    /// As [`Self::find`], without [`HostError::Template`].
+    pub fn find_any(&self, ct: ContainerId) -> Result<Found, HostError> {
         let nodes = self.nodes()?;
         for node in &nodes {
             if !self.has(node, "lxc", ct)? {
@@ -83,7 +95,7 @@ impl Host {
     /// # Errors
     /// As [`Self::find`], except that without a cluster file system only the state is returned.
     pub fn container(&self, ct: ContainerId) -> Result<Facts, HostError> {
-        let config = match self.find(ct) {
+        let config = match self.find_any(ct) {
             Ok(found) => Some(found.config),
             Err(error) if error.is_unknown() => None,
             Err(error) => return Err(error),
@@ -104,13 +116,9 @@ impl Host {
         let text = self
             .read_text(&path, MAX_CONFIG)
             .map_err(|source| self.unreadable(&path, source))?;
-        let config = Config::parse(&text);
-        if config.template {
-            return Err(HostError::Template(ct));
-        }
         Ok(Found {
             node: node.to_owned(),
-            config,
+            config: Config::parse(&text),
         })
     }
 
@@ -182,6 +190,7 @@ fn config_facts(config: Config) -> Facts {
     let flags = [
         ("unprivileged", config.unprivileged),
         ("template", config.template),
+        ("onboot", config.onboot),
     ];
     let texts = texts
         .into_iter()

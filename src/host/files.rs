@@ -5,7 +5,7 @@ use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{CWD, Dir, FileType, Mode, OFlags, ResolveFlags};
+use rustix::fs::{CWD, Dir, FileType, Mode, OFlags, ResolveFlags, Stat, StatFs, makedev};
 
 use super::Host;
 use crate::evidence::recording::Output;
@@ -120,6 +120,49 @@ impl Host {
             Err(error) if matches!(error.kind(), NotFound | NotADirectory) => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    /// What is at `path`; links are followed.
+    pub(super) fn stat(&self, path: impl AsRef<Path>) -> io::Result<Stat> {
+        let fd = self.locate(path.as_ref(), OFlags::PATH)?;
+        Ok(rustix::fs::fstat(&fd)?)
+    }
+
+    /// The use of the file system that has `path`.
+    pub(super) fn file_system(&self, path: impl AsRef<Path>) -> io::Result<StatFs> {
+        let fd = self.locate(path.as_ref(), OFlags::PATH)?;
+        Ok(rustix::fs::fstatfs(&fd)?)
+    }
+
+    /// A directory, to resolve paths below it.
+    pub(super) fn directory(&self, path: impl AsRef<Path>) -> io::Result<OwnedFd> {
+        self.locate(path.as_ref(), OFlags::PATH | OFlags::DIRECTORY)
+    }
+
+    /// A block device or an image of one, for reading.
+    pub(super) fn open_volume(&self, path: impl AsRef<Path>) -> io::Result<File> {
+        let handle = self.locate(path.as_ref(), OFlags::PATH)?;
+        let kind = FileType::from_raw_mode(rustix::fs::fstat(&handle)?.st_mode);
+        match kind {
+            FileType::RegularFile | FileType::BlockDevice => {
+                File::open(format!("/proc/self/fd/{}", handle.as_raw_fd()))
+            }
+            _ => Err(io::Error::other("neither a file nor a block device")),
+        }
+    }
+
+    /// The kernel's log. Reading it changes nothing, and never waits for a new record.
+    pub(super) fn open_kernel_log(&self) -> io::Result<File> {
+        let handle = self.locate(Path::new("dev/kmsg"), OFlags::PATH)?;
+        let stat = rustix::fs::fstat(&handle)?;
+        let kind = FileType::from_raw_mode(stat.st_mode);
+        let is_log = kind == FileType::CharacterDevice && stat.st_rdev == makedev(1, 11);
+        if !is_log && kind != FileType::RegularFile {
+            return Err(io::Error::other("not the kernel's log"));
+        }
+        let path = format!("/proc/self/fd/{}", handle.as_raw_fd());
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        Ok(File::from(rustix::fs::open(path, flags, Mode::empty())?))
     }
 
     /// The target of a symbolic link, as it is stored.

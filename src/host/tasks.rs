@@ -62,6 +62,20 @@ impl Host {
         Ok(records)
     }
 
+    /// The output of the last task that started all containers of the node since it booted.
+    pub(super) fn last_startall(&self, boot: Interval) -> Option<String> {
+        let entries = self.entries().ok()?;
+        let since_boot = |entry: &&Entry| {
+            entry.upid.kind == "startall" && clock::begin(&entry.upid, boot).end >= boot.start
+        };
+        let last = entries
+            .iter()
+            .filter(since_boot)
+            .max_by_key(|entry| entry.upid.start)?;
+        let (output, _) = self.output(&last.upid)?;
+        Some(output.text())
+    }
+
     /// Each task of the log once.
     fn entries(&self) -> Result<Vec<Entry>, HostError> {
         if let Err(source) = self.names(TASKS) {

@@ -4,6 +4,11 @@ use crate::expression::{Scope, Unknown};
 use crate::runbook::{Action, Check, Runbook};
 
 impl Runbook {
+    /// Whether any check runs in the container.
+    pub fn enters(&self) -> bool {
+        self.checks.iter().any(|check| check.host.is_none())
+    }
+
     /// The checks in order of execution: those that change the container come last.
     pub fn in_order(&self) -> Vec<&Check> {
         let (changing, reading): (Vec<_>, Vec<_>) =

@@ -25,6 +25,10 @@ const BUILT_IN: &[(&str, &str)] = &[
     ),
     ("race-risk", include_str!("../../runbooks/race-risk.yaml")),
     (
+        "start-failed",
+        include_str!("../../runbooks/start-failed.yaml"),
+    ),
+    (
         "unit-failed",
         include_str!("../../runbooks/unit-failed.yaml"),
     ),

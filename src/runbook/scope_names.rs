@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::model::{Check, Each, HostProbe};
+use super::host_probe::HostProbe;
+use super::model::{Check, Each};
 use super::pattern::fact_pattern;
 
 /// The names that every expression can read. `failed_at` is absent unless the user or the provisioning
@@ -70,6 +71,7 @@ pub const CONTAINER_FACTS: &[&str] = &[
     "unprivileged",
     "ostype",
     "template",
+    "onboot",
     "config",
 ];
 
@@ -83,6 +85,81 @@ pub const TASK_FACTS: &[&str] = &[
 
 /// Facts of `host: { source: … }`.
 pub const SOURCE_FACTS: &[&str] = &["path", "size", "sha256", "modified"];
+
+/// Facts of `host: last_start`.
+pub const LAST_START_FACTS: &[&str] = &[
+    "upid",
+    "user",
+    "begin",
+    "end",
+    "status",
+    "ok",
+    "words",
+    "lxc",
+    "lxc_older",
+    "stop_type",
+    "stop_user",
+    "stop_at",
+    "stop_ok",
+    "holder_type",
+    "holder_user",
+    "holder_begin",
+    "holder_upid",
+    "operation",
+    "operation_begin",
+    "operation_status",
+    "lock_pid",
+    "lock_command",
+    "kernel",
+    "node_booted",
+    "startall",
+];
+
+/// Facts of each record of `host: configuration`. The facts of the check are lists of them.
+pub const CONFIGURATION_FACTS: &[&str] = &[
+    "key",
+    "value",
+    "kind",
+    "name",
+    "state",
+    "path",
+    "storage",
+    "storage_type",
+    "storage_state",
+    "storage_path",
+    "not_mounted",
+    "nodes",
+    "dataset_mounted",
+    "read_only",
+    "noexec",
+    "content",
+    "free_blocks",
+    "free_inodes",
+    "pool_free",
+    "unreadable",
+    "empty",
+    "os_release",
+    "os",
+    "os_version",
+    "debian_version",
+    "release_file",
+    "immutable",
+    "init",
+    "init_state",
+    "interpreter",
+    "machine",
+    "target",
+    "obstacle",
+    "configured",
+    "mtu_fits",
+    "veth",
+    "veth_state",
+    "optional",
+    "creates",
+    "needs",
+    "file",
+    "with",
+];
 
 /// The group of facts that a runbook with `history` has.
 pub const HISTORY: &str = "history";
@@ -148,9 +225,11 @@ impl FactNames {
                     HostProbe::Node => NODE_FACTS,
                     HostProbe::Tasks(_) => TASK_FACTS,
                     HostProbe::Source(_) => SOURCE_FACTS,
+                    HostProbe::LastStart => LAST_START_FACTS,
+                    HostProbe::Configuration => CONFIGURATION_FACTS,
                 }),
                 open: false,
-                lists: repeated || matches!(probe, HostProbe::Tasks(_)),
+                lists: repeated || matches!(probe, HostProbe::Tasks(_) | HostProbe::Configuration),
             };
         }
         let mut facts = Self {

@@ -27,6 +27,7 @@ mod refused;
 mod remedies;
 mod runbooks;
 mod script;
+mod start_failed;
 mod streams;
 mod sweep_complete;
 mod sweep_outputs;

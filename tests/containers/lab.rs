@@ -214,12 +214,17 @@ fn ensure_up() {
 }
 
 pub fn lab() -> Command {
-    Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lab/lab"))
+    Command::new(lab_directory().join("lab"))
+}
+
+/// Where the programs of the lab are.
+pub fn lab_directory() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lab"))
 }
 
 /// The lab's stand-in for Proxmox VE's `pct`.
 pub fn pct() -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lab/pct"))
+    lab_directory().join("pct")
 }
 
 /// The directory that serves as the Proxmox VE host's root.

@@ -34,6 +34,7 @@ mod nodes;
 mod processes;
 mod proven;
 mod remedies;
+mod start;
 mod trace;
 mod unit_remedies;
 mod units;

@@ -206,6 +206,7 @@ fn run(place: &impl Place, line: &str, at: &str) -> Option<String> {
             "unit-failed: ",
             "health: ",
             "race-risk: ",
+            "start-failed: ",
             "provision.sh:",
             "push-directory: ",
             "--- a/provision.sh",

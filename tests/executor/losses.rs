@@ -287,8 +287,8 @@ async fn a_client_that_does_not_exist() {
     let client = Client(&["setsid", "/no/such/pct", "exec", "958", "--", "sh"]);
     let error = open_by(&client, AMPLE).await.unwrap_err().to_string();
     assert!(
-        error.starts_with(
-            "no shell in the container: `/no/such/pct exec 958 -- sh` ended with exit status 127: "
+        error.ends_with(
+            "`/no/such/pct exec 958 -- sh` ended with exit status 127 before it opened a shell in the container"
         ),
         "{error}"
     );

@@ -22,6 +22,7 @@ read -r uptime _ <proc/uptime
 echo "clock $before $uptime $(date +%s.%N)"
 
 file "etc/pve/nodes/$node/lxc/$ct.conf" 1048576
+file "run/pve/ct-$ct.stderr" 262144
 file proc/sys/kernel/hostname 4096
 file proc/sys/kernel/osrelease 4096
 dpkg-query -W -f 'Package: ${Package}\nStatus: ${Status}\nVersion: ${Version}\n\n' pve-manager pve-container 2>/dev/null |

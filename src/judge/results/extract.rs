@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use crate::evidence::fact::{Fact, FactType, Facts};
 use crate::runbook::pattern::fact_pattern;
-use crate::runbook::scope_names::TASK_FACTS;
+use crate::runbook::scope_names::{CONFIGURATION_FACTS, TASK_FACTS};
 use crate::runbook::{Check, Each, FactSpec, HostProbe, Stream};
 
 /// The facts from an output.
@@ -84,13 +84,17 @@ pub(super) fn from_output(check: &Check, stdout: &str, stderr: &str) -> Extracte
 /// Takes facts from a host probe: one record, or one for each task.
 pub(super) fn from_host(look: &HostProbe, found: &[Facts]) -> Extracted {
     match look {
-        HostProbe::Tasks(_) => {
+        HostProbe::Tasks(_) | HostProbe::Configuration => {
+            let names = match look {
+                HostProbe::Tasks(_) => TASK_FACTS,
+                _ => CONFIGURATION_FACTS,
+            };
             let mut extracted = Extracted {
                 facts: columns(found),
                 records: found.to_vec(),
                 matched: true,
             };
-            for name in TASK_FACTS {
+            for name in names {
                 extracted
                     .facts
                     .entry((*name).to_owned())
@@ -98,11 +102,13 @@ pub(super) fn from_host(look: &HostProbe, found: &[Facts]) -> Extracted {
             }
             extracted
         }
-        HostProbe::Container | HostProbe::Node | HostProbe::Source(_) => Extracted {
-            facts: found.first().cloned().unwrap_or_default(),
-            records: Vec::new(),
-            matched: true,
-        },
+        HostProbe::Container | HostProbe::Node | HostProbe::Source(_) | HostProbe::LastStart => {
+            Extracted {
+                facts: found.first().cloned().unwrap_or_default(),
+                records: Vec::new(),
+                matched: true,
+            }
+        }
     }
 }
 

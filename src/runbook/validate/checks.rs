@@ -2,7 +2,8 @@
 
 use super::{Findings, command};
 use crate::evidence::fact::parse_duration;
-use crate::runbook::model::{Check, Each, HostProbe};
+use crate::runbook::host_probe::HostProbe;
+use crate::runbook::model::{Check, Each};
 use crate::runbook::path::Path;
 use crate::runbook::printable::quoted;
 

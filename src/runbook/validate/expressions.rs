@@ -7,7 +7,8 @@ use crate::expression::{
     Condition, Incomparable, Names, Shape, SyntaxError, check_expression, check_template,
     incomparable_in_expression, incomparable_in_template,
 };
-use crate::runbook::model::{Action, Check, EventSpec, HostProbe, Hypothesis, Runbook};
+use crate::runbook::host_probe::HostProbe;
+use crate::runbook::model::{Action, Check, EventSpec, Hypothesis, Runbook};
 use crate::runbook::path::Path;
 use crate::runbook::printable::quoted;
 use crate::runbook::remedy::RemedySpec;

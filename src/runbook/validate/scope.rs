@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::needs;
 use crate::nearest_name::{listed, nearest};
 use crate::runbook::dependencies::Dependencies;
-use crate::runbook::model::{Check, HostProbe, Runbook};
+use crate::runbook::host_probe::HostProbe;
+use crate::runbook::model::{Check, Runbook};
 use crate::runbook::printable::quoted;
 use crate::runbook::scope_names::{
     CHECK_ATTRIBUTES, FactNames, GLOBALS, HISTORY, HISTORY_FACTS, ITEM, OWN,
@@ -273,14 +274,17 @@ impl<'a> Scope<'a> {
 
 /// Whether a check has one of the attributes that checks can have.
 fn available(check: &Check, facts: &FactNames, name: &str) -> Result<(), String> {
-    let tasks = matches!(check.host, Some(HostProbe::Tasks(_)));
+    let listed_probe = matches!(
+        check.host,
+        Some(HostProbe::Tasks(_) | HostProbe::Configuration)
+    );
     if check.host.is_some() && OWN.contains(&name) && name != "records" {
         let facts = listed(facts.names.iter().map(String::as_str));
         return Err(format!(
             "`{name}` is not available: a host probe runs no command\nhint: its facts are {facts}"
         ));
     }
-    if name == "records" && check.each.is_none() && !tasks {
+    if name == "records" && check.each.is_none() && !listed_probe {
         let id = &check.id;
         return Err(format!("`{id}` has no records\nhint: add `each` to it"));
     }

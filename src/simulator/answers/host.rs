@@ -47,6 +47,8 @@ pub(super) fn probe(world: &World, probe: &HostProbe, source: Text) -> Reply {
             .filter(|task| kinds.is_empty() || kinds.iter().any(|kind| kind == task.kind))
             .map(|task| record(world, task))
             .collect(),
+        // The model is about pushes; no container of it fails to start.
+        HostProbe::LastStart | HostProbe::Configuration => Vec::new(),
         HostProbe::Source(_) => {
             let bytes = source.bytes();
             vec![facts([
