@@ -51,7 +51,7 @@ const SCENARIOS: &[&str] = &[
 ];
 
 /// What a wrong remedy could harm most: a unit that runs, a mask, a file of another name, and what must not be started.
-const SHARE: &[&str] = &["healthy", "masked", "typo", "stopped-by-conflict"];
+const SHARE: &[&str] = &["healthy", "masked", "typo", "stopped-by-conflict.service"];
 
 /// How many containers are used at once.
 const LANES: usize = 3;
@@ -83,7 +83,7 @@ fn every_state() -> Vec<State> {
     let units = case::all().into_iter().filter_map(|case| {
         let is_new = verdicts.insert(case.verdict().to_owned());
         (is_new && case.on(&["bookworm"]).contains(&"bookworm")).then(|| State {
-            name: case.name.clone(),
+            name: case.unit.clone(),
             unit: case.unit.clone(),
             how: How::Unit(Box::new(case)),
         })
