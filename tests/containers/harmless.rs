@@ -51,7 +51,7 @@ const SCENARIOS: &[&str] = &[
 ];
 
 /// What a wrong remedy could harm most: a unit that runs, a mask, a file of another name, and what must not be started.
-const SHARE: &[&str] = &["healthy", "masked", "typo", "stopped-by-conflict.service"];
+const SHARE: &[&str] = &["healthy", "masked", "typo", "bound.service"];
 
 /// How many containers are used at once.
 const LANES: usize = 3;
@@ -393,4 +393,12 @@ fn a_remedy_for_another_fault_does_no_harm() {
     });
     let harmed = harmed.into_inner().unwrap();
     assert!(harmed.is_empty(), "{}", harmed.join("\n\n"));
+}
+
+#[test]
+fn the_states_of_every_run_exist_and_names_are_unique() {
+    let states = every_state();
+    let names: BTreeSet<_> = states.iter().map(|state| state.name.as_str()).collect();
+    assert_eq!(names.len(), states.len());
+    assert!(SHARE.iter().all(|name| names.contains(name)));
 }
