@@ -307,6 +307,10 @@ fn harm(before: &Harmable, after: &Harmable, is_right: bool) -> Option<String> {
         one.content == other.content && (is_right || one.mode == other.mode)
     };
     let is_kept = |path: &String, file: &FileState| {
+        // Where the unit is masked, the right remedy removes the mask.
+        if is_right && file.content == "l 0:0 /dev/null" {
+            return true;
+        }
         let is_copy = |other: &str| {
             let suffix = other.strip_prefix(path.as_str());
             let suffix = suffix.and_then(|rest| rest.strip_prefix('.'));
