@@ -33,6 +33,7 @@ mod names;
 mod nodes;
 mod processes;
 mod proven;
+mod race_risk;
 mod remedies;
 mod start;
 mod trace;

@@ -26,6 +26,8 @@ pub fn all() -> Vec<Case> {
         include_str!("program.txt"),
         include_str!("starting.txt"),
         include_str!("others.txt"),
+        include_str!("reports.txt"),
+        include_str!("settings.txt"),
     ]
     .iter()
     .flat_map(|text| text.split("\n=== ").skip(1))
