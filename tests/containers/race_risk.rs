@@ -1,4 +1,4 @@
-//! What `race-risk` says of unit files that arrive at several moments.
+//! What `race-risk` reports about unit files that arrive at several moments.
 
 use std::process::Command;
 
