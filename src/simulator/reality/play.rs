@@ -188,6 +188,7 @@ impl Play<'_> {
             _ => {}
         }
         let is_push = matches!(event, Event::Deliver(it) if it.how == How::Push);
+        let is_locked = matches!(event, Event::Deliver(it) if it.fault == Some(Fault::Locked));
         let during = match part {
             // The task's own time, and that at which the last bytes are written.
             Part::Begin if is_push && self.is_up && !waits => {
@@ -195,6 +196,10 @@ impl Play<'_> {
                 During(began, began)
             }
             Part::Close if is_push => During(begin, begin),
+            // The task begins when its program has started.
+            Part::Whole if is_push && self.is_up && !is_locked => {
+                During(self.stage.last_task("push_file").max(begin), wall())
+            }
             Part::Begin => During(begin, begin),
             _ => During(begin, wall()),
         };
