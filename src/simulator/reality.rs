@@ -50,7 +50,7 @@ fn differences(stage: &Stage, history: &History) -> Vec<Difference> {
 }
 
 #[test]
-#[ignore = "needs the lab's containers: `tests/run --long` runs it"]
+#[ignore = "needs the lab's containers: `tests/run` runs it"]
 fn the_simulator_records_what_real_containers_record() {
     let first = number("LXCDIAG_FIRST_SEED", 1);
     let count = number("LXCDIAG_HISTORIES", HISTORIES);
