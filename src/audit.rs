@@ -10,6 +10,7 @@
 //! function that the caller gives.
 
 mod allow;
+mod branches;
 mod event;
 mod finding;
 mod parse;
@@ -118,15 +119,11 @@ fn audit_one(source: &Source, load: Load) -> Vec<FileReport> {
 fn examine(source: &Source, load: Load) -> (Walk, Vec<Draft>) {
     let walk = walk::walk(&source.path, &source.text, load);
     let mut drafts = Vec::new();
-    for events in &walk.traces {
-        let view = View {
-            events,
-            symbols: &walk.symbols,
-        };
+    for view in View::of(&walk) {
         drafts.extend(rules::check(&view));
     }
     let files = walk.files.iter();
-    let allowed: Vec<_> = files.map(|file| allow::allowed(&file.text)).collect();
+    let allowed: Vec<_> = files.map(allow::allowed).collect();
     drafts.retain(|draft| {
         let here = allowed.get(draft.place.file);
         here.is_none_or(|allowed| !allow::allows(allowed, draft.rule, draft.place.line))

@@ -4,6 +4,7 @@ use super::parse::parse;
 use super::rule::Rule;
 use super::symbol::read_in;
 use super::syntax::{Command, Kind, List};
+use super::walk::File;
 
 /// A rule that is silent in some lines.
 #[derive(Debug)]
@@ -20,8 +21,9 @@ pub(super) fn allows(allowed: &[Allowed], rule: Rule, line: usize) -> bool {
 }
 
 /// The rules that a script silences.
-pub(super) fn allowed(text: &str) -> Vec<Allowed> {
-    let comments: Vec<(usize, bool, Vec<Rule>)> = text
+pub(super) fn allowed(file: &File) -> Vec<Allowed> {
+    let comments: Vec<(usize, bool, Vec<Rule>)> = file
+        .text
         .lines()
         .enumerate()
         .filter_map(|(index, line)| {
@@ -33,7 +35,10 @@ pub(super) fn allowed(text: &str) -> Vec<Allowed> {
         return Vec::new();
     }
     let mut commands = Vec::new();
-    extents(&parse(&read_in(text, 0)).list, &mut commands);
+    match &file.list {
+        Some(list) => extents(list, &mut commands),
+        None => extents(&parse(&read_in(&file.text, 0)).list, &mut commands),
+    }
     commands.sort_unstable();
     let mut allowed = Vec::new();
     for (line, is_after_code, rules) in comments {

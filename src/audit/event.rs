@@ -1,5 +1,6 @@
 //! What a script does, in the order in which it does it: the plain data that the rules judge.
 
+use super::branches::Path;
 use super::text::{Place, Text};
 
 /// One command, or what it does.
@@ -10,7 +11,7 @@ pub(super) struct Event {
     pub(super) end: Place,
     pub(super) site: Site,
     /// The branches that lead here.
-    pub(super) path: Vec<Arm>,
+    pub(super) path: Path,
     /// The background jobs that it runs in.
     pub(super) jobs: Vec<usize>,
     /// What becomes of the exit status.
@@ -31,13 +32,6 @@ pub(super) enum Site {
     Remote(String),
     /// A container.
     Container(String),
-}
-
-/// One of the two ways that a branch goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Arm {
-    pub(super) branch: usize,
-    pub(super) taken: bool,
 }
 
 /// What becomes of an exit status.
@@ -217,19 +211,5 @@ impl Event {
             Site::Container(id) => Some(id),
             Site::Host | Site::Remote(_) => None,
         }
-    }
-
-    /// Whether both can happen in one run of the script.
-    pub(super) fn agrees_with(&self, other: &Self) -> bool {
-        let opposite = |a: &Arm, b: &Arm| a.branch == b.branch && a.taken != b.taken;
-        !self
-            .path
-            .iter()
-            .any(|a| other.path.iter().any(|b| opposite(a, b)))
-    }
-
-    /// Whether this has happened whenever the other one does, given that it comes first.
-    pub(super) fn precedes_always(&self, other: &Self) -> bool {
-        self.path.iter().all(|arm| other.path.contains(arm))
     }
 }

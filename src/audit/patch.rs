@@ -14,6 +14,7 @@ mod tests;
 mod unit;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use similar::{ChangeTag, TextDiff};
 
@@ -130,10 +131,13 @@ impl Patcher<'_> {
             }
             match better {
                 Some((file, text, new_walk, new_drafts)) => {
-                    let before = file.text.clone();
-                    let texts = self.texts.entry(file.path.clone());
-                    texts.or_insert((before, String::new())).1 = text;
+                    let rule = draft.rule;
+                    let alone = of_rule(&drafts) == of_rule(&new_drafts) + 1;
+                    self.take(file, text);
                     (walk, drafts) = (new_walk, new_drafts);
+                    if alone && let Some(better) = self.repair_alike(&walk, &drafts, rule) {
+                        (walk, drafts) = better;
+                    }
                 }
                 None => {
                     tried.insert(key(draft));
@@ -142,14 +146,54 @@ impl Patcher<'_> {
         }
     }
 
+    /// Repairs the other findings of a rule at once, each with its first proposal, if that leaves none of them: a long
+    /// script is audited once for all of them.
+    fn repair_alike(
+        &mut self,
+        walk: &Walk,
+        drafts: &[Draft],
+        rule: Rule,
+    ) -> Option<(Walk, Vec<Draft>)> {
+        let file = walk.files.first().filter(|file| self.can_change(file))?;
+        let mut chosen: Vec<Edits> = Vec::new();
+        for draft in drafts
+            .iter()
+            .filter(|draft| draft.rule == rule && draft.place.file == 0)
+        {
+            let mut proposals = self.proposals(walk, draft).into_iter();
+            let (_, edits) = proposals.find(|(other, _)| other.path == file.path)?;
+            // The same text twice may be once too often; where edits touch, their order would matter.
+            let is_apart = |(range, text): &(Range<usize>, String)| {
+                let mut others = chosen.iter().flatten();
+                others.all(|(other, with)| {
+                    (range.end < other.start || other.end < range.start) && text != with
+                })
+            };
+            if edits.iter().all(is_apart) {
+                chosen.push(edits);
+            }
+        }
+        let count = chosen.len();
+        let text = apply(&file.text, chosen.concat());
+        let (new_walk, new_drafts) = self.examine(Some((&file.path, &text)));
+        let (old, new) = (score(walk, drafts), score(&new_walk, &new_drafts));
+        let all = |((errors, warnings, unchecked), _): Score| errors + warnings + unchecked;
+        let is_better = count > 0 && all(new) + count <= all(old) && new.1 <= old.1;
+        is_better.then(|| {
+            self.take(file, text);
+            (new_walk, new_drafts)
+        })
+    }
+
+    fn take(&mut self, file: &File, text: String) {
+        let texts = self.texts.entry(file.path.clone());
+        texts.or_insert((file.text.clone(), String::new())).1 = text;
+    }
+
     /// The delay that incident plans propose: after the last push before the units are read.
     fn delay(&mut self) {
         let (walk, _) = self.examine(None);
-        for events in &walk.traces {
-            let view = View {
-                events,
-                symbols: &walk.symbols,
-            };
+        for view in View::of(&walk) {
             let Some(place) = order::last_push(&view) else {
                 continue;
             };
@@ -176,11 +220,7 @@ impl Patcher<'_> {
             }
             let script = Script::new(&file.text);
             let list = |directory: &str| (self.list)(&file.path, directory);
-            for events in &walk.traces {
-                let view = View {
-                    events,
-                    symbols: &walk.symbols,
-                };
+            for view in View::of(walk) {
                 let around = around::Around {
                     script: &script,
                     view: &view,

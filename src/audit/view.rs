@@ -1,14 +1,19 @@
 //! What the rules ask of a list of events: what comes before what, what a unit is brought by, what is verified.
 
+use super::branches::Branches;
 use super::event::{Event, EventKind, Origin, Push, Site, Systemctl};
 use super::paths;
 use super::symbol::{Symbols, is_known, may_equal};
 use super::text::Place;
+use super::walk::Walk;
 
 /// The events of a script.
 pub(super) struct View<'a> {
     pub(super) events: &'a [Event],
     pub(super) symbols: &'a Symbols,
+    branches: &'a Branches,
+    /// The events that may bring a unit: most events are commands that bring none.
+    bringing: Vec<usize>,
 }
 
 /// Whether a container has a unit at some moment.
@@ -34,6 +39,30 @@ pub(super) struct UnitFile<'a> {
 }
 
 impl<'a> View<'a> {
+    /// The views of what a script does.
+    pub(super) fn of(walk: &'a Walk) -> impl Iterator<Item = Self> {
+        walk.traces.iter().map(|events| Self {
+            events,
+            symbols: &walk.symbols,
+            branches: &walk.branches,
+            bringing: (0..)
+                .zip(events)
+                .filter(|(_, event)| may_bring(event))
+                .map(|(at, _)| at)
+                .collect(),
+        })
+    }
+
+    /// Whether both can happen in one run of the script.
+    pub(super) fn agree(&self, a: &Event, b: &Event) -> bool {
+        self.branches.agree(a.path, b.path)
+    }
+
+    /// Whether an event has happened whenever another one does, given that it comes first.
+    pub(super) fn precedes_always(&self, before: &Event, after: &Event) -> bool {
+        self.branches.precedes_always(before.path, after.path)
+    }
+
     pub(super) fn shown(&self, text: &str) -> String {
         self.symbols.shown(text)
     }
@@ -47,18 +76,18 @@ impl<'a> View<'a> {
         &self,
         index: usize,
     ) -> impl Iterator<Item = (usize, &'a Event)> + use<'a> {
-        let events = self.events;
+        let (events, branches) = (self.events, self.branches);
         let at = events.get(index);
         let before = events.iter().enumerate().take(index).rev();
-        before.filter(move |(_, event)| at.is_some_and(|at| at.agrees_with(event)))
+        before.filter(move |(_, event)| at.is_some_and(|at| branches.agree(at.path, event.path)))
     }
 
     /// The events after one that can happen in the same run.
     pub(super) fn after(&self, index: usize) -> impl Iterator<Item = (usize, &'a Event)> + use<'a> {
-        let events = self.events;
+        let (events, branches) = (self.events, self.branches);
         let at = events.get(index);
         let after = events.iter().enumerate().skip(index + 1);
-        after.filter(move |(_, event)| at.is_some_and(|at| at.agrees_with(event)))
+        after.filter(move |(_, event)| at.is_some_and(|at| branches.agree(at.path, event.path)))
     }
 
     pub(super) fn pushes(&self) -> impl Iterator<Item = (usize, &'a Event, &'a Push)> + use<'a> {
@@ -100,15 +129,27 @@ impl<'a> View<'a> {
         })
     }
 
+    /// Like [`Self::before`], with the events only that may bring a unit.
+    pub(super) fn bringing_before(&self, index: usize) -> impl Iterator<Item = (usize, &'a Event)> {
+        let end = self.bringing.partition_point(|at| *at < index);
+        let before = self.bringing.iter().take(end).rev();
+        let events = before.filter_map(|at| Some((*at, self.events.get(*at)?)));
+        let at = self.events.get(index);
+        events.filter(move |(_, event)| at.is_some_and(|at| self.agree(at, event)))
+    }
+
     /// Whether a container has a unit when an event happens.
     pub(super) fn brought(&self, index: usize, container: &str, unit: &str) -> Brought {
         let mut most = Brought::No;
         // A clone has what its original had.
         let mut next = Some((index, container));
         while let Some((index, container)) = next {
-            let events = self.before(index);
-            let brought = events.map(|(at, event)| self.brings(at, event, container, unit));
-            most = most.max(brought.max().unwrap_or(Brought::No));
+            for (at, event) in self.bringing_before(index) {
+                most = most.max(self.brings(at, event, container, unit));
+                if most == Brought::Yes {
+                    return most;
+                }
+            }
             next = self.cloned_from(index, container);
         }
         most
@@ -116,7 +157,7 @@ impl<'a> View<'a> {
 
     /// The container that another one was cloned from, and when.
     fn cloned_from(&self, index: usize, container: &str) -> Option<(usize, &'a str)> {
-        self.before(index)
+        self.bringing_before(index)
             .find_map(|(at, event)| match &event.kind {
                 EventKind::Created {
                     container: id,
@@ -131,14 +172,16 @@ impl<'a> View<'a> {
     pub(super) fn is_restored(&self, index: usize, container: &str) -> bool {
         let mut next = Some((index, container));
         while let Some((index, container)) = next {
-            let restored = self.before(index).any(|(_, event)| match &event.kind {
-                EventKind::Created {
-                    container: id,
-                    origin: Origin::Backup,
-                    ..
-                } => id == container,
-                _ => false,
-            });
+            let restored = self
+                .bringing_before(index)
+                .any(|(_, event)| match &event.kind {
+                    EventKind::Created {
+                        container: id,
+                        origin: Origin::Backup,
+                        ..
+                    } => id == container,
+                    _ => false,
+                });
             if restored {
                 return true;
             }
@@ -241,6 +284,18 @@ impl<'a> View<'a> {
             .filter(|event| matches!(event.kind, EventKind::Unknown))
             .any(|event| event.container().is_none_or(|id| may_equal(id, container)))
     }
+}
+
+fn may_bring(event: &Event) -> bool {
+    matches!(
+        event.kind,
+        EventKind::Unknown
+            | EventKind::Created { .. }
+            | EventKind::Packages(_)
+            | EventKind::Push(_)
+            | EventKind::Write(_)
+            | EventKind::Directory(_)
+    )
 }
 
 /// Whether the text of a unit gives it another name.

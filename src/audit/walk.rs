@@ -20,12 +20,14 @@ mod shell;
 mod simple;
 mod started;
 mod state;
+mod variables;
 mod wrapper;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
-use super::event::{Arm, Event, EventKind, Site, Status};
+use super::branches::{Arm, Branches};
+use super::event::{Event, EventKind, Site, Status};
 use super::parse::parse;
 use super::paths;
 use super::symbol::{Symbol, Symbols, read_in};
@@ -33,7 +35,7 @@ use super::syntax::Pipeline;
 use super::syntax::{Item, List, Lost, Operator};
 use super::text::{Place, Text};
 use query::{does_nothing, is_test, leaves, literal, names_in, tests_status};
-use state::{Capture, Context, Flow, Input, Shell, Sink, Value, Variable};
+use state::{Capture, Context, Flow, Input, Shell, Sink, Value};
 
 /// How many commands are followed.
 const MOST_STEPS: usize = 40_000;
@@ -55,6 +57,7 @@ pub(super) type Load<'a> = &'a dyn Fn(&str, &str) -> Option<(String, String)>;
 pub(super) struct Walk {
     /// The script itself, then each function that nothing calls.
     pub(super) traces: Vec<Vec<Event>>,
+    pub(super) branches: Branches,
     pub(super) not_followed: BTreeSet<(Place, String)>,
     pub(super) symbols: Symbols,
     /// The script and the files followed from it.
@@ -66,6 +69,8 @@ pub(super) struct Walk {
 pub(super) struct File {
     pub(super) path: String,
     pub(super) text: String,
+    /// Its commands, if they are kept.
+    pub(super) list: Option<List>,
 }
 
 /// Follows a script.
@@ -80,8 +85,12 @@ pub(super) fn walk(path: &str, text: &str, load: Load) -> Walk {
     walker.report_lost(None);
     walker.end_trace();
     walker.uncalled_functions(&shell, &script.list);
+    if let Some(file) = walker.files.first_mut() {
+        file.list = Some(script.list);
+    }
     Walk {
         traces: walker.traces,
+        branches: walker.branches,
         not_followed: walker.not_followed,
         symbols: walker.symbols,
         files: walker.files,
@@ -101,7 +110,7 @@ struct Walker<'a> {
     lost: Vec<Lost>,
     called: HashSet<String>,
     /// The branches that lead to the current command.
-    path: Vec<Arm>,
+    branches: Branches,
     /// Texts of files that the script writes or pushes.
     contents: HashMap<(Site, String), files::Content>,
     /// Names that are known to be directories.
@@ -110,7 +119,7 @@ struct Walker<'a> {
     first_uses: HashMap<String, Place>,
     /// Output that goes to a variable or a pipe.
     captures: Vec<Capture>,
-    branches: usize,
+    branch: usize,
     jobs: usize,
     lists: usize,
     steps: usize,
@@ -139,12 +148,12 @@ impl<'a> Walker<'a> {
             not_followed: BTreeSet::new(),
             lost: Vec::new(),
             called: HashSet::new(),
-            path: Vec::new(),
+            branches: Branches::default(),
             contents: HashMap::new(),
             directories: HashSet::new(),
             first_uses: HashMap::new(),
             captures: Vec::new(),
-            branches: 0,
+            branch: 0,
             jobs: 0,
             lists: 0,
             steps: 0,
@@ -162,6 +171,7 @@ impl<'a> Walker<'a> {
         self.files.push(File {
             path: path.to_owned(),
             text: text.as_str().to_owned(),
+            list: None,
         });
         text
     }
@@ -169,7 +179,7 @@ impl<'a> Walker<'a> {
     fn end_trace(&mut self) {
         let events = std::mem::take(&mut self.events);
         self.traces.push(events);
-        self.path.clear();
+        self.branches.truncate(0);
     }
 
     /// Functions that nothing calls, each by itself: what has happened before is unknown.
@@ -226,7 +236,7 @@ impl<'a> Walker<'a> {
             place,
             end: end.max(place),
             site: shell.site.clone(),
-            path: self.path.clone(),
+            path: self.branches.path(),
             jobs: context.jobs.clone(),
             status: context.status,
             captured: context.captured,
@@ -293,9 +303,9 @@ impl<'a> Walker<'a> {
             context.jobs.push(job);
             context.status = Status::Unchecked;
             let mut subshell = shell.clone();
-            let arms = self.path.len();
+            let arms = self.branches.len();
             self.and_or(&mut subshell, item, &context);
-            self.path.truncate(arms);
+            self.branches.truncate(arms);
             shell.last_job = Some(job);
             return Flow::Next;
         }
@@ -306,7 +316,7 @@ impl<'a> Walker<'a> {
     }
 
     fn and_or(&mut self, shell: &mut Shell, item: &Item, context: &Context) -> Flow {
-        let arms = self.path.len();
+        let arms = self.branches.len();
         let status_of = |rest: &[(Operator, Pipeline)]| match rest {
             [] => context.clone(),
             rest => Context {
@@ -329,7 +339,7 @@ impl<'a> Walker<'a> {
         for (index, (operator, pipeline)) in item.rest.iter().enumerate() {
             let more = item.rest.get(index + 1..).unwrap_or_default();
             if *operator == Operator::Or {
-                self.path.truncate(arms);
+                self.branches.truncate(arms);
                 open = None;
                 asked = false;
             } else if !asked && !leaves(pipeline) {
@@ -342,7 +352,7 @@ impl<'a> Walker<'a> {
             }
             let branch = open.unwrap_or_else(|| self.new_branch());
             if open.is_none() {
-                self.path.push(Arm {
+                self.branches.push(Arm {
                     branch,
                     taken: true,
                 });
@@ -358,17 +368,17 @@ impl<'a> Walker<'a> {
             }
             match operator {
                 Operator::And => open = Some(branch),
-                Operator::Or => self.path.truncate(arms),
+                Operator::Or => self.branches.truncate(arms),
             }
         }
-        self.path.truncate(arms);
-        self.path.extend(ended);
+        self.branches.truncate(arms);
+        ended.into_iter().for_each(|arm| self.branches.push(arm));
         flow
     }
 
     fn new_branch(&mut self) -> usize {
-        self.branches += 1;
-        self.branches
+        self.branch += 1;
+        self.branch
     }
 
     fn pipeline(&mut self, shell: &mut Shell, pipeline: &Pipeline, context: &Context) -> Flow {

@@ -19,10 +19,11 @@ pub(super) fn push_before_start(view: &View, found: &mut Vec<Draft>) {
                 EventKind::Created {
                     container, started, ..
                 } if *container == push.container => Some(
-                    (*started == Some(false) && before.precedes_always(event)).then_some("created"),
+                    (*started == Some(false) && view.precedes_always(before, event))
+                        .then_some("created"),
                 ),
                 EventKind::Stopped(id) if *id == push.container => {
-                    Some(before.precedes_always(event).then_some("stopped"))
+                    Some(view.precedes_always(before, event).then_some("stopped"))
                 }
                 EventKind::Started(id) if may_equal(id, &push.container) => Some(None),
                 EventKind::Unknown if before.container().is_none() => Some(None),

@@ -23,13 +23,10 @@ pub(super) fn host_side(view: &View, found: &mut Vec<Draft>) {
             if is_of_host(&unit) || put_on_host(view, index, event, &unit) {
                 continue;
             }
-            let container = (0..view.events.len())
-                .filter(|at| {
-                    view.events
-                        .get(*at)
-                        .is_some_and(|other| other.agrees_with(event))
-                })
-                .filter_map(|at| view.unit_file(at))
+            let container = view
+                .indexed()
+                .filter(|(_, other)| view.agree(event, other))
+                .filter_map(|(at, _)| view.unit_file(at))
                 .find(|file| file.name == unit);
             let changes = !matches!(
                 call.verb.as_str(),

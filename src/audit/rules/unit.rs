@@ -117,7 +117,7 @@ fn brought_later(view: &View, used: &Use) -> Option<Option<Draft>> {
         })
     })?;
     let may_fail = used.event.status == Status::OrTrue && !used.call.enables();
-    if !used.event.precedes_always(later) || may_fail || at <= used.index {
+    if !view.precedes_always(used.event, later) || may_fail || at <= used.index {
         return Some(None);
     }
     let message = format!(
@@ -159,7 +159,7 @@ fn explained_elsewhere(view: &View, used: &Use) -> bool {
 /// The unit files that are brought before.
 fn files<'a>(view: &View<'a>, index: usize) -> impl Iterator<Item = UnitFile<'a>> {
     let files: Vec<_> = view
-        .before(index)
+        .bringing_before(index)
         .filter_map(|(at, _)| view.unit_file(at))
         .filter(|file| {
             has_unit_suffix(file.name) && file.name.chars().filter(|c| is_symbol(*c)).count() == 0
@@ -225,7 +225,7 @@ pub(super) fn no_install_section(view: &View, found: &mut Vec<Draft>) {
         for word in &call.units {
             let unit = unit_name(word);
             let template = paths::template(&unit);
-            let last = view.before(index).find_map(|(at, event)| {
+            let last = view.bringing_before(index).find_map(|(at, event)| {
                 let file = view.unit_file(at)?;
                 if file.container != container {
                     return None;

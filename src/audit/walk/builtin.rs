@@ -65,9 +65,8 @@ impl Walker<'_> {
                 self.declare(shell, name, call);
             }
             "unset" => {
-                let variables = Rc::make_mut(&mut shell.variables);
                 for word in call.arguments() {
-                    variables.remove(word.as_str());
+                    shell.variables.remove(word.as_str());
                 }
             }
             "read" | "mapfile" | "readarray" | "getopts" => self.read(shell, name, call),

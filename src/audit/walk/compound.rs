@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use super::super::event::{Arm, EventKind, Status, Word as Argument};
+use super::super::branches::Arm;
+use super::super::event::{EventKind, Status, Word as Argument};
 use super::super::syntax::{Command, Kind, List, Word};
 use super::super::text::Text;
 use super::{Context, DEEPEST_CALL, Flow, MOST_EVENTS, Shell, Walker, query};
@@ -43,9 +44,9 @@ impl Walker<'_> {
             Kind::Group(list) => self.list(shell, list, context),
             Kind::Subshell(list) => {
                 let mut subshell = shell.clone();
-                let arms = self.path.len();
+                let arms = self.branches.len();
                 self.list(&mut subshell, list, context);
-                self.path.truncate(arms);
+                self.branches.truncate(arms);
                 Flow::Next
             }
             Kind::For { name, words, body } => {
@@ -102,17 +103,17 @@ impl Walker<'_> {
         context: &Context,
     ) -> Flow {
         let branch = self.new_branch();
-        let arms = self.path.len();
+        let arms = self.branches.len();
         let before = shell.clone();
         let mut flows = [Flow::Next; 2];
         let mut after = Vec::new();
         for ((list, flow), taken) in lists.iter().zip(&mut flows).zip([true, false]) {
             let mut state = before.clone();
-            self.path.push(Arm { branch, taken });
+            self.branches.push(Arm { branch, taken });
             if let Some(list) = list {
                 *flow = self.list(&mut state, list, context);
             }
-            self.path.truncate(arms);
+            self.branches.truncate(arms);
             after.push(state);
         }
         let [then, otherwise] = flows;
@@ -128,7 +129,7 @@ impl Walker<'_> {
             }
             (true, false) => {
                 *shell = first;
-                self.path.push(Arm {
+                self.branches.push(Arm {
                     branch,
                     taken: true,
                 });
@@ -136,7 +137,7 @@ impl Walker<'_> {
             }
             (false, true) => {
                 *shell = second;
-                self.path.push(Arm {
+                self.branches.push(Arm {
                     branch,
                     taken: false,
                 });
@@ -175,7 +176,7 @@ impl Walker<'_> {
 
     /// Each arm, or else the arms after it.
     fn arms(&mut self, shell: &mut Shell, arms: &[(Vec<Word>, List)], context: &Context) -> Flow {
-        let start = self.path.len();
+        let start = self.branches.len();
         let before = shell.clone();
         let mut states: Vec<Shell> = Vec::new();
         let mut ended = Vec::new();
@@ -183,14 +184,14 @@ impl Walker<'_> {
         for (patterns, list) in arms {
             let branch = self.new_branch();
             let mut state = before.clone();
-            self.path.push(Arm {
+            self.branches.push(Arm {
                 branch,
                 taken: true,
             });
-            let inner = self.path.len();
+            let inner = self.branches.len();
             let flow = self.list(&mut state, list, context);
-            self.path.truncate(inner - 1);
-            self.path.push(Arm {
+            self.branches.truncate(inner - 1);
+            self.branches.push(Arm {
                 branch,
                 taken: false,
             });
@@ -205,8 +206,8 @@ impl Walker<'_> {
                 .iter()
                 .any(|pattern| query::literal(pattern) == Some("*"));
         }
-        self.path.truncate(start);
-        self.path.extend(ended);
+        self.branches.truncate(start);
+        ended.into_iter().for_each(|arm| self.branches.push(arm));
         if !exhaustive {
             states.push(before);
         }
@@ -239,15 +240,14 @@ impl Walker<'_> {
         self.depth += 1;
         let positions = shell.positions.replace(arguments);
         shell.frames.push(Vec::new());
-        let arms = self.path.len();
+        let arms = self.branches.len();
         let flow = self.command(shell, &body, context);
-        self.path.truncate(arms);
+        self.branches.truncate(arms);
         for (name, old) in shell.frames.pop().unwrap_or_default().into_iter().rev() {
-            let variables = Rc::make_mut(&mut shell.variables);
             match old {
-                Some(old) => variables.insert(name, old),
-                None => variables.remove(&name),
-            };
+                Some(old) => shell.variables.insert(&name, old),
+                None => shell.variables.remove(&name),
+            }
         }
         shell.positions = positions;
         self.depth -= 1;

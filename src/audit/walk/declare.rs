@@ -50,16 +50,13 @@ impl Walker<'_> {
             match value {
                 Some(value) => shell.set(variable, value),
                 None if name == "local" => {
-                    Rc::make_mut(&mut shell.variables).remove(variable);
+                    shell.variables.remove(variable);
                     shell.set(variable, Value::Scalar(Text::default()));
                 }
                 None => {}
             }
             if export {
-                let variables = Rc::make_mut(&mut shell.variables);
-                if let Some(variable) = variables.get_mut(variable) {
-                    variable.exported = true;
-                }
+                shell.variables.export(variable);
             }
         }
     }

@@ -178,10 +178,10 @@ impl Walker<'_> {
     pub(super) fn capture(&mut self, shell: &Shell, script: &Script, context: &Context) -> Capture {
         let mut subshell = shell.clone();
         subshell.stdout = Sink::Captured;
-        let arms = self.path.len();
+        let arms = self.branches.len();
         self.captures.push(Capture::default());
         self.list(&mut subshell, &script.list, context);
-        self.path.truncate(arms);
+        self.branches.truncate(arms);
         self.captures.pop().unwrap_or_default()
     }
 

@@ -1,6 +1,5 @@
 //! The state of a shell after two branches: what differs is not known.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::super::text::Text;
@@ -30,30 +29,19 @@ impl Walker<'_> {
         if !same(shell.positions.as_deref(), other.positions.as_deref()) {
             shell.positions = None;
         }
-        if Rc::ptr_eq(&shell.variables, &other.variables) {
-            return;
-        }
-        let mut merged: HashMap<String, Variable> = (*shell.variables).clone();
-        let mut differ = Vec::new();
-        for (name, variable) in other.variables.iter() {
-            match merged.get(name) {
-                Some(own) if equal(&own.value, &variable.value) => {}
-                _ => differ.push((name.clone(), variable.exported)),
-            }
-        }
-        for (name, variable) in &merged {
-            if !other.variables.contains_key(name) {
-                differ.push((name.clone(), variable.exported));
-            }
-        }
-        differ.sort_unstable();
-        for (name, exported) in differ {
+        let mut joined = shell.variables.clone();
+        for name in shell.variables.changed_since(&other.variables) {
+            let both = (shell.variables.get(name), other.variables.get(name));
+            let exported = match both {
+                (None, None) => continue,
+                (Some(a), Some(b)) if equal(&a.value, &b.value) => continue,
+                (a, b) => [a, b].into_iter().flatten().any(|it| it.exported),
+            };
             let symbol = self.symbol(format!("${name}"));
             let value = Value::Scalar(Text::new(&symbol, super::Place::default()));
-            let exported = exported || merged.get(&name).is_some_and(|own| own.exported);
-            merged.insert(name, Variable { value, exported });
+            joined.insert(name, Variable { value, exported });
         }
-        shell.variables = Rc::new(merged);
+        shell.variables = joined;
     }
 }
 

@@ -58,7 +58,7 @@ impl Walker<'_> {
         }
         // What the body changes is not known when the loop begins again.
         context.polling = true;
-        let arms = self.path.len();
+        let arms = self.branches.len();
         self.loops += 1;
         self.list(shell, condition, &context.condition());
         let mut flow = self.list(shell, body, &context);
@@ -73,7 +73,7 @@ impl Walker<'_> {
             }
         }
         self.loops -= 1;
-        self.path.truncate(arms);
+        self.branches.truncate(arms);
         self.emit(
             shell,
             &context,
@@ -132,7 +132,7 @@ impl Walker<'_> {
     }
 
     pub(super) fn body(&mut self, shell: &mut Shell, body: &List, context: &Context) -> Flow {
-        let arms = self.path.len();
+        let arms = self.branches.len();
         let context = Context {
             polling: context.polling || query::leaves_loop(body),
             ..context.clone()
@@ -140,7 +140,7 @@ impl Walker<'_> {
         self.loops += 1;
         let flow = self.list(shell, body, &context);
         self.loops -= 1;
-        self.path.truncate(arms);
+        self.branches.truncate(arms);
         match flow {
             Flow::Break | Flow::Next => Flow::Next,
             flow => flow,

@@ -249,7 +249,7 @@ impl Walker<'_> {
         let is_environment = ENVIRONMENT.contains(&name.as_str())
             || name.starts_with("BASH")
             || name.starts_with("LC_");
-        if shell.outer.contains(name) && !is_environment {
+        if shell.is_kept_back(name) && !is_environment {
             let symbol = self.symbols.add(Symbol {
                 shown: format!("${name}"),
                 lost: Some(name.clone()),

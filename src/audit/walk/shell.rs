@@ -10,7 +10,9 @@ use super::super::syntax::{List, PartKind, Word as SyntaxWord};
 use super::super::text::{Place, Text};
 use super::query::names_set;
 use super::simple::Call;
-use super::{Context, DEEPEST_CALL, Input, Shell, Sink, Value, Variable, Walker, files};
+use super::state::Outer;
+use super::variables::Variables;
+use super::{Context, DEEPEST_CALL, Input, Shell, Sink, Value, Walker, files};
 
 /// The options of ssh that take a value.
 const SSH_VALUES: &str = "bcDEeFIiJLlmOopQRSWw";
@@ -28,18 +30,15 @@ struct Options {
 impl Shell {
     /// The shell of a new process: it gets what is exported.
     fn inner(&self, environment: &[(String, Text)]) -> Self {
-        let mut outer = match self.site {
-            Site::Host => HashSet::new(),
-            Site::Remote(_) | Site::Container(_) => self.kept_back(),
+        let keeps = match self.site {
+            Site::Host => None,
+            Site::Remote(_) | Site::Container(_) => Some(self.variables.clone()),
         };
-        outer.extend(self.outer.iter().cloned());
-        self.process(environment, outer)
+        self.process(environment, keeps)
     }
 
     /// The same, in a container or on another machine.
     pub(super) fn crossed(&self, site: Site, environment: &[(String, Text)]) -> Self {
-        let mut outer = self.kept_back();
-        outer.extend(self.outer.iter().cloned());
         let stdout = match &self.stdout {
             Sink::File { .. } => Sink::Other,
             sink => sink.clone(),
@@ -48,47 +47,32 @@ impl Shell {
             site,
             stdout,
             directory: None,
-            ..self.process(environment, outer)
+            ..self.process(environment, Some(self.variables.clone()))
         }
     }
 
-    /// The variables that no other process gets.
-    fn kept_back(&self) -> HashSet<String> {
-        let kept = self
-            .variables
-            .iter()
-            .filter(|(_, variable)| !variable.exported);
-        kept.map(|(name, _)| name.clone()).collect()
-    }
-
-    fn process(&self, environment: &[(String, Text)], mut outer: HashSet<String>) -> Self {
-        let exported = self
-            .variables
-            .iter()
-            .filter(|(_, variable)| variable.exported);
-        let mut variables: std::collections::HashMap<_, _> = exported
-            .map(|(name, variable)| (name.clone(), variable.clone()))
-            .collect();
-        for (name, text) in environment {
-            outer.remove(name);
-            let value = Value::Scalar(text.clone());
-            variables.insert(
-                name.clone(),
-                Variable {
-                    value,
-                    exported: true,
-                },
-            );
-        }
-        Self {
-            variables: Rc::new(variables),
-            outer: Rc::new(outer),
+    fn process(&self, environment: &[(String, Text)], keeps: Option<Variables>) -> Self {
+        let mut inner = Self {
             site: self.site.clone(),
             directory: self.directory.clone(),
             stdout: self.stdout.clone(),
             stderr: self.stderr.clone(),
             ..Self::new()
+        };
+        for (name, variable) in self.variables.exported() {
+            inner.variables.insert(name, variable.clone());
         }
+        for (name, text) in environment {
+            let value = Value::Scalar(text.clone());
+            inner.variables.set(name, value, true);
+        }
+        let mut outer = (*self.outer).clone();
+        outer.push(Outer {
+            variables: keeps,
+            passed: environment.iter().map(|(name, _)| name.clone()).collect(),
+        });
+        inner.outer = Rc::new(outer);
+        inner
     }
 }
 
@@ -156,9 +140,9 @@ impl Walker<'_> {
             captured: context.captured,
             ..context.clone()
         };
-        let arms = self.path.len();
+        let arms = self.branches.len();
         self.run_list(shell, text, &context);
-        self.path.truncate(arms);
+        self.branches.truncate(arms);
         self.depth -= 1;
     }
 

@@ -7,6 +7,7 @@ use super::super::event::{Site, Status};
 use super::super::symbol::is_known;
 use super::super::syntax::Command;
 use super::super::text::{Place, Text};
+use super::variables::Variables;
 
 /// Output as far as it is known.
 #[derive(Debug, Default)]
@@ -95,7 +96,7 @@ pub(super) enum Sink {
 /// The state of a shell.
 #[derive(Debug, Clone)]
 pub(super) struct Shell {
-    pub(super) variables: Rc<HashMap<String, Variable>>,
+    pub(super) variables: Variables,
     pub(super) functions: Rc<HashMap<String, Rc<Command>>>,
     /// None if they are not known.
     pub(super) positions: Option<Vec<Text>>,
@@ -105,13 +106,22 @@ pub(super) struct Shell {
     pub(super) site: Site,
     /// The working directory, once the script has changed it.
     pub(super) directory: Option<String>,
-    /// Variables of the script around this one, which it does not pass on.
-    pub(super) outer: Rc<HashSet<String>>,
+    /// The shells around this one, the innermost last.
+    pub(super) outer: Rc<Vec<Outer>>,
     pub(super) stdout: Sink,
     pub(super) stderr: Sink,
     pub(super) last_job: Option<usize>,
     /// Values that `local` replaced, for each function that runs.
     pub(super) frames: Vec<Vec<(String, Option<Variable>)>>,
+}
+
+/// A shell around another one.
+#[derive(Debug, Clone)]
+pub(super) struct Outer {
+    /// What it has, if another process does not get that.
+    pub(super) variables: Option<Variables>,
+    /// What it passes on.
+    pub(super) passed: HashSet<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -140,7 +150,7 @@ pub(super) enum Flow {
 impl Shell {
     pub(super) fn new() -> Self {
         Self {
-            variables: Rc::default(),
+            variables: Variables::default(),
             functions: Rc::default(),
             positions: None,
             errexit: false,
@@ -168,9 +178,20 @@ impl Shell {
     }
 
     pub(super) fn set(&mut self, name: &str, value: Value) {
-        let variables = Rc::make_mut(&mut self.variables);
-        let exported = self.export_all || variables.get(name).is_some_and(|old| old.exported);
-        variables.insert(name.to_owned(), Variable { value, exported });
+        self.variables.set(name, value, self.export_all);
+    }
+
+    /// Whether only a shell around this one has a variable, and does not pass it on.
+    pub(super) fn is_kept_back(&self, name: &str) -> bool {
+        for outer in self.outer.iter().rev() {
+            let kept = outer.variables.as_ref().and_then(|all| all.get(name));
+            match kept {
+                _ if outer.passed.contains(name) => return false,
+                Some(variable) if !variable.exported => return true,
+                _ => {}
+            }
+        }
+        false
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&Value> {
