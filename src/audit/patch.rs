@@ -353,17 +353,18 @@ fn score(walk: &Walk, drafts: &[Draft]) -> Score {
     )
 }
 
-/// A text with the lines as the script has them. New lines have no carriage return: bash would take it for a part of
-/// the last word.
+/// A text with the lines as the script has them. If all of them end in a carriage return, so do new ones.
 fn as_written(original: &str, before: &str, text: &str) -> String {
     let changes = TextDiff::from_lines(before, text);
     let mut lines = original.split_inclusive('\n');
+    let plain = original.matches('\n').count() > original.matches("\r\n").count();
+    let end = if plain { "\n" } else { "\r\n" };
     let mut written = String::with_capacity(original.len());
     for change in changes.iter_all_changes() {
         match change.tag() {
             ChangeTag::Equal => written.push_str(lines.next().unwrap_or_default()),
             ChangeTag::Delete => drop(lines.next()),
-            ChangeTag::Insert => written.push_str(change.value()),
+            ChangeTag::Insert => written.push_str(&change.value().replace('\n', end)),
         }
     }
     written

@@ -186,7 +186,7 @@ impl Around<'_> {
         for name in names {
             let source = match directory {
                 "." => name.clone(),
-                directory => Script::quoted(&join(directory, name), "", Quote::None),
+                directory => path_word(&join(directory, name)),
             };
             let path = Script::quoted(&join(target, name), "", Quote::None);
             lines.push_str(&self.with_words(call, &source, &path));
@@ -219,7 +219,7 @@ impl Around<'_> {
             .unwrap_or("pushed_file");
         let directory = match directory {
             "." => String::new(),
-            directory => format!("{}/", Script::quoted(directory, "", Quote::None)),
+            directory => format!("{}/", path_word(directory)),
         };
         let Some(line) = self.whole_line(call.command) else {
             return self.loop_in_line(call, name, (&directory, pattern), target);
@@ -415,6 +415,14 @@ impl Around<'_> {
 fn copies_directory(push: &Push) -> bool {
     let source = push.source.as_str();
     push.source_is_directory || push.source.glob != Glob::None || source.ends_with('/')
+}
+
+/// A path as a word. A part of it may be in quotes already: `"$HERE"/units`.
+fn path_word(path: &str) -> String {
+    match path.contains(['"', '\'']) {
+        true => path.to_owned(),
+        false => Script::quoted(path, "", Quote::None),
+    }
 }
 
 fn is_written(word: &str, path: &str) -> bool {

@@ -208,6 +208,12 @@ fn a_patch_has_the_bytes_of_the_script() {
         let patch = patch_of("a.sh", text, Style::Repair);
         assert_eq!((patch.diff.as_str(), patch.left.len()), ("", 1));
     }
+    for end in ["\n", "\r\n"] {
+        let text = format!("set -e{end}pct exec 958 bash -c ls{end}");
+        let diff = patch_of("a.sh", text, Style::Repair).diff;
+        let added = format!("\n+pct exec 958 -- bash -c ls{end}");
+        assert!(diff.contains(&added), "{diff:?}");
+    }
 }
 
 #[test]
@@ -313,4 +319,29 @@ fn a_branch_that_leaves_a_loop_does_not_move_into_another_one() {
         assert!(lines.is_empty(), "{lines:?}");
         assert!(left.contains(&Rule::PushDirectory), "{left:?}");
     }
+}
+
+#[test]
+fn all_findings_of_a_rule_get_their_own_check() {
+    let push = |unit: &str| format!("pct push 958 {unit} /etc/systemd/system/{unit} || exit 1\n");
+    let units = ["a.service", "b.service", "c.service", "d.service"];
+    let script: String = units.iter().map(|unit| push(unit)).collect();
+    let checks =
+        units.map(|unit| format!("pct exec 958 -- test -s /etc/systemd/system/{unit} || exit 1"));
+    assert_eq!(added(&script), checks);
+    // One directory is made once, however many files are pushed to it.
+    let push = |name: &str| {
+        format!("pct push 958 {name} /etc/one/{name}\npct exec 958 -- cat /etc/one/{name}\n")
+    };
+    let script: String = ["a", "b", "c"].into_iter().map(push).collect();
+    assert_eq!(added(&script), ["pct exec 958 -- mkdir -p /etc/one"]);
+}
+
+#[test]
+fn a_directory_keeps_the_quotes_that_it_has() {
+    let lines = added("pct push 958 \"$HERE\"/*.service /etc/systemd/system/\n");
+    assert_eq!(
+        lines.first().map(String::as_str),
+        Some("for unit in \"$HERE\"/*.service; do")
+    );
 }

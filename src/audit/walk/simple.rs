@@ -274,7 +274,14 @@ impl Walker<'_> {
     pub(super) fn run(&mut self, shell: &mut Shell, call: &Call, context: &Context) -> Flow {
         let name = call.name();
         if shell.functions.contains_key(name) {
-            let arguments = call.arguments().iter().map(|word| word.text.clone());
+            // A word from a variable was written where the variable is set; as a command, it stands here.
+            let arguments = call.arguments().iter().map(|word| {
+                let here = (call.place..=call.end).contains(&word.text.place());
+                match here || word.as_str().contains(char::is_whitespace) {
+                    true => word.text.clone(),
+                    false => Text::new(word.as_str(), call.place),
+                }
+            });
             return self.call(shell, name, arguments.collect(), context);
         }
         if !is_known(name) {

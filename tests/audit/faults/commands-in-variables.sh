@@ -23,10 +23,15 @@ systemctl restart a
 systemctl restart b' || exit 1
 lxc-attach -n $ct -- systemctl daemon-reload && systemctl restart a.service
 sshpass -p pw ssh -p 2222 root@h "pct push $ct a /etc/"
+run() { "$@"; }
+PCT=(/usr/sbin/pct)
+# A wrapper runs it here, not where the variable is set.
+run "${PCT[@]}" push "$ct" units/ /opt/units/
 #= error push-directory 19
 #= error push-directory 20
 #= error host-side-command 24
 #= error push-directory 25
+#= error push-directory 29
 #= warning error-swallowed 17
 #= warning push-error-branch-dead 20
 #= note push-unchecked 6
