@@ -8,6 +8,7 @@
 //! what to run, and [`policy`] alone whether the container may be changed.
 
 pub(crate) mod backend;
+mod canary;
 pub(crate) mod conclude;
 pub(crate) mod consent;
 pub mod demo;

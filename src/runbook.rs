@@ -27,6 +27,7 @@ mod validate;
 mod yaml;
 mod yaml_error;
 
+pub use command::CANARY;
 pub use describe::describe;
 pub use error::{Position, RunbookError, RunbookErrors};
 pub use host_probe::HostProbe;

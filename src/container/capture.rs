@@ -13,7 +13,7 @@ pub(crate) struct Limits {
 
 /// For a command's standard output. With [`STDERR`], 25 checks that all overflow keep 14 MiB; a run
 /// should stay below 20 MB.
-pub(super) const STDOUT: Limits = Limits {
+pub(crate) const STDOUT: Limits = Limits {
     head: 256 * 1024,
     tail: 256 * 1024,
 };

@@ -36,6 +36,23 @@ pub trait Transport {
         self.argv(ct).get(1..).unwrap_or_default().join(" ")
     }
 
+    /// The command line that copies a file of this host into container `ct`.
+    ///
+    /// # Errors
+    /// Why this transport cannot.
+    fn push(
+        &self,
+        ct: ContainerId,
+        source: &str,
+        destination: &str,
+    ) -> Result<Vec<String>, String> {
+        let _ = (ct, source, destination);
+        let name = self.name();
+        Err(format!(
+            "only pct can push a file into the container, not {name}"
+        ))
+    }
+
     /// How far the container's clock, which is its node's, is ahead of this node's, in nanoseconds.
     fn clock_offset(&self) -> Interval {
         Interval::at(0)
@@ -72,6 +89,24 @@ impl Transport for Pct {
             "--",
             "sh",
         ])
+    }
+
+    fn push(
+        &self,
+        ct: ContainerId,
+        source: &str,
+        destination: &str,
+    ) -> Result<Vec<String>, String> {
+        let program = self.program.to_string_lossy();
+        let ct = ct.to_string();
+        Ok(words(&[
+            "setsid",
+            &program,
+            "push",
+            &ct,
+            source,
+            destination,
+        ]))
     }
 }
 
@@ -118,5 +153,10 @@ mod tests {
             LxcAttach.argv(ct(958)).join(" "),
             "setsid lxc-attach -n 958 --keep-env -- sh"
         );
+        assert_eq!(
+            Pct::default().push(ct(958), "/a", "/b").unwrap().join(" "),
+            "setsid pct push 958 /a /b"
+        );
+        assert!(LxcAttach.push(ct(958), "/a", "/b").is_err());
     }
 }

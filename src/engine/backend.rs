@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::canary::Canary;
 use super::identify;
 use super::stop::Stop;
 use crate::clock::now;
@@ -13,7 +14,7 @@ use crate::evidence::fact::Facts;
 use crate::evidence::recording::{Attempt, Ending, Output, Recording, Target};
 use crate::evidence::time::Interval;
 use crate::host::{Host, HostError};
-use crate::runbook::{Check, HostProbe};
+use crate::runbook::{Action, Check, HostProbe};
 
 /// How long the client may take to open a shell. `pct` alone takes 1.2 s of CPU, and much longer on a
 /// busy host.
@@ -104,6 +105,8 @@ pub struct Live<'a> {
     session: Option<Session>,
     /// Whether the container can be entered.
     can_open: bool,
+    /// The canary that is being pushed.
+    canary: Option<Canary>,
     /// Why there is no session.
     no_session: String,
 }
@@ -117,6 +120,7 @@ impl<'a> Live<'a> {
             ct,
             session: None,
             can_open: true,
+            canary: None,
             no_session: "no shell was started in the container".to_owned(),
         }
     }
@@ -132,6 +136,33 @@ impl<'a> Live<'a> {
             can_open: false,
             no_session: reason,
             ..Self::new(host, transport, ct)
+        }
+    }
+
+    /// Pushes the canary. It is in `self` while it runs, so that an interrupted run can remove it.
+    async fn canary(&mut self, call: Call<'_>) -> Attempt {
+        let Some(session) = &mut self.session else {
+            return call.not_run(Ending::Errored(self.no_session.clone()));
+        };
+        let now = now().saturating_add(self.transport.clock_offset().start);
+        let canary = self.canary.insert(Canary::new(now));
+        let times = call.argv.last().map_or("", String::as_str);
+        let limit = Duration::from_secs_f64(call.check.timeout_seconds());
+        let run = canary.run(session, self.transport, self.ct, times, limit);
+        let ended = run.await;
+        let removed = canary.remove(session).await;
+        let ending = match (ended, removed) {
+            (Ok(()), Ok(())) => Ending::Exited(0),
+            (Err(ending), Ok(())) => ending,
+            (Ok(()) | Err(Ending::TimedOut), Err(left)) => Ending::Errored(left),
+            (Err(Ending::Errored(reason)), Err(left)) => {
+                Ending::Errored(format!("{reason}; {left}"))
+            }
+            (Err(ending), Err(_)) => ending,
+        };
+        match self.canary.take() {
+            Some(canary) => attempt_of(call, canary.exchange(ending)),
+            None => call.not_run(ending),
         }
     }
 
@@ -206,6 +237,9 @@ impl Backend for Live<'_> {
         if let Some(probe) = call.probe.clone() {
             return self.probe(call, probe).await;
         }
+        if let Some(Action::Canary(_)) = call.check.action() {
+            return self.canary(call).await;
+        }
         match &mut self.session {
             Some(session) => {
                 let timeout = Duration::from_secs_f64(call.check.timeout_seconds());
@@ -217,8 +251,16 @@ impl Backend for Live<'_> {
     }
 
     async fn abort(&mut self, call: Option<Call<'_>>, stop: Stop) -> Option<Attempt> {
-        let exchange = self.session.as_mut()?.abort(&stop.to_string()).await?;
-        Some(attempt_of(call?, exchange))
+        let session = self.session.as_mut()?;
+        let canary = match self.canary.take() {
+            Some(mut canary) => {
+                let _ = canary.remove(session).await;
+                Some(canary.exchange(Ending::Errored(stop.to_string())))
+            }
+            None => None,
+        };
+        let exchange = session.abort(&stop.to_string()).await;
+        Some(attempt_of(call?, canary.or(exchange)?))
     }
 
     async fn close(&mut self) -> u64 {

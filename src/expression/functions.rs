@@ -15,6 +15,8 @@ pub(super) fn register(environment: &mut Environment<'static>) {
     times::register(environment);
     environment.add_function("unknown", |reason: String| Err::<Value, _>(invalid(reason)));
     environment.add_filter("duration", duration);
+    environment.add_filter("percentile", percentile);
+    environment.add_function("upper_bound", upper_bound);
     environment.add_filter("quote", |text: String| shell_quote::word(&text));
     environment.add_filter("template_of", |unit: String| template_of(&unit));
     environment.add_filter("regex_escape", |text: String| regex::escape(&text));
@@ -53,6 +55,47 @@ fn duration(seconds: Value) -> Result<String, Error> {
     }
     Trace::note_inexact_text();
     Ok(format!("{least} to {most}"))
+}
+
+/// The number in a list that `percent` percent of them do not exceed, by nearest rank.
+fn percentile(list: Value, percent: f64) -> Result<f64, Error> {
+    let numbers = list.try_iter()?.map(f64::try_from);
+    let mut numbers = numbers.collect::<Result<Vec<_>, _>>()?;
+    numbers.sort_unstable_by(f64::total_cmp);
+    let rank = (numbers.len() as f64 * percent / 100.0).ceil().max(1.0);
+    let found = numbers.get(rank as usize - 1).copied();
+    found.ok_or_else(|| invalid("the list has no such percentile".to_owned()))
+}
+
+/// The highest probability of an event that was seen `count` times in `runs`, with 95 % confidence (Clopper and Pearson).
+/// If it was never seen, that is about 3 / `runs`.
+fn upper_bound(count: u32, runs: u32) -> Result<f64, Error> {
+    if runs == 0 || count > runs {
+        return Err(invalid(format!("{count} of {runs} is no rate")));
+    }
+    if count == runs {
+        return Ok(1.0);
+    }
+    // The probability that it is seen so rarely falls as its own probability rises.
+    let seen_so_rarely = |p: f64| {
+        let odds = (p / (1.0 - p)).ln();
+        let mut term = f64::from(runs) * (1.0 - p).ln();
+        let mut sum = term.exp();
+        for seen in 0..count {
+            term += (f64::from(runs - seen) / f64::from(seen + 1)).ln() + odds;
+            sum += term.exp();
+        }
+        sum
+    };
+    let (mut low, mut high) = (0.0, 1.0);
+    for _ in 0..50 {
+        let middle = (low + high) / 2.0;
+        match seen_so_rarely(middle) > 0.05 {
+            true => low = middle,
+            false => high = middle,
+        }
+    }
+    Ok(high)
 }
 
 /// How many wrong, missing, added or swapped letters still count as a misspelling.

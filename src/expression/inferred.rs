@@ -300,7 +300,9 @@ impl<'a> Inference<'a> {
         let value = filter.expr.as_ref().and_then(|value| self.shape(value));
         self.arguments(&filter.args);
         let kind = match filter.name {
-            "length" | "count" | "int" | "float" | "abs" | "round" | "sum" => Kind::Number,
+            "length" | "count" | "int" | "float" | "abs" | "round" | "sum" | "percentile" => {
+                Kind::Number
+            }
             "upper" | "lower" | "trim" | "replace" | "join" | "string" | "quote" | "title"
             | "capitalize" | "template_of" | "regex_escape" | "duration" => Kind::Text,
             "lines" | "split" => return Some(Shape::from(Kind::Text).list_of()),

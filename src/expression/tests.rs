@@ -310,3 +310,25 @@ fn a_chain_of_derived_values_may_be_longer_than_the_stack_is_deep() {
     let last = scope.truth("n2999 == 3000");
     assert_eq!(last, Ok(true));
 }
+
+#[test]
+fn percentiles_and_the_bound_of_a_rate() {
+    let number = |source: &str| f64::try_from(scope().value(source).unwrap()).unwrap();
+    assert_eq!(number("[4, 1, 3, 2] | percentile(50)"), 2.0);
+    assert_eq!(number("[4, 1, 3, 2] | percentile(99)"), 4.0);
+    assert_eq!(number("[0.5] | percentile(50)"), 0.5);
+    assert!(scope().value("[] | percentile(50)").is_err());
+    // The exact bounds of Clopper and Pearson, as the sum of the probabilities in Python.
+    for (count, runs, bound) in [
+        (0, 100, 0.029_513),
+        (0, 1_000, 0.002_991),
+        (1, 20, 0.216_106),
+        (5, 10, 0.777_559),
+        (900, 1_000, 0.915_215),
+        (7, 7, 1.0),
+    ] {
+        let found = number(&format!("upper_bound({count}, {runs})"));
+        assert!((found - bound).abs() < 1e-5, "{count} of {runs}: {found}");
+    }
+    assert!(scope().value("upper_bound(0, 0)").is_err());
+}

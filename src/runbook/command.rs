@@ -3,6 +3,9 @@
 use crate::expression::{Scope, Unknown};
 use crate::runbook::{Action, Check, Runbook};
 
+/// The unit that `canary` pushes.
+pub const CANARY: &str = "lxcdiag-canary.service";
+
 impl Runbook {
     /// Whether any check runs in the container.
     pub fn enters(&self) -> bool {
@@ -18,7 +21,7 @@ impl Runbook {
 }
 
 impl Check {
-    /// The words of the command in the container; empty for a host probe.
+    /// The words of the command in the container, or those that name what lxcdiag itself does; empty for a host probe.
     ///
     /// # Errors
     /// The unknown values that a word needs.
@@ -28,6 +31,11 @@ impl Check {
             Some(Action::Shell(line)) => {
                 Ok(vec!["sh".to_owned(), "-c".to_owned(), scope.render(line)?])
             }
+            Some(Action::Canary(times)) => Ok(vec![
+                "push-and-enable".to_owned(),
+                CANARY.to_owned(),
+                scope.render(times)?,
+            ]),
             Some(Action::Host(_)) | None => Ok(Vec::new()),
         }
     }

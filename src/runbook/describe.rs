@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write};
 
+use super::command::CANARY;
 use super::model::{Action, Check, Effect, Runbook, Var};
 use super::remedy::RemedySpec;
 use crate::evidence::fact::FactType;
@@ -123,6 +124,10 @@ fn write_check(out: &mut String, check: &Check, width: usize) -> fmt::Result {
             format!("$ sh -c: {}", lines.join(&format!("\n{indent}  ")))
         }
         Some(Action::Host(probe)) => line(&probe.to_string()),
+        Some(Action::Canary(times)) => {
+            let times = line(times);
+            format!("lxcdiag pushes, enables and removes {CANARY}, {times} times")
+        }
         None => String::from("nothing"),
     };
     writeln!(out, "{indent}{command}")?;

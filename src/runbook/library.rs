@@ -23,6 +23,7 @@ const BUILT_IN: &[(&str, &str)] = &[
         "race-condition",
         include_str!("../../runbooks/race-condition.yaml"),
     ),
+    ("race-probe", include_str!("../../runbooks/race-probe.yaml")),
     ("race-risk", include_str!("../../runbooks/race-risk.yaml")),
     (
         "start-failed",

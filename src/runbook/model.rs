@@ -109,6 +109,9 @@ pub struct Check {
     /// A host probe.
     #[serde(default)]
     pub host: Option<HostProbe>,
+    /// How often lxcdiag pushes and enables its canary unit, a template.
+    #[serde(default)]
+    pub canary: Option<String>,
     /// The condition to pass. Without it, the check passes if its facts were found.
     #[serde(default)]
     pub pass: Option<Condition>,
@@ -204,15 +207,18 @@ pub enum Action<'a> {
     Shell(&'a str),
     /// A host probe.
     Host(&'a HostProbe),
+    /// How often the canary unit is pushed and enabled.
+    Canary(&'a str),
 }
 
 impl Check {
     /// The action; `None` if there is none, or more than one.
     pub fn action(&self) -> Option<Action<'_>> {
-        match (&self.run, &self.shell, &self.host) {
-            (Some(argv), None, None) => Some(Action::Run(argv)),
-            (None, Some(line), None) => Some(Action::Shell(line)),
-            (None, None, Some(probe)) => Some(Action::Host(probe)),
+        match (&self.run, &self.shell, &self.host, &self.canary) {
+            (Some(argv), None, None, None) => Some(Action::Run(argv)),
+            (None, Some(line), None, None) => Some(Action::Shell(line)),
+            (None, None, Some(probe), None) => Some(Action::Host(probe)),
+            (None, None, None, Some(times)) => Some(Action::Canary(times)),
             _ => None,
         }
     }

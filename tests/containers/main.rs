@@ -13,6 +13,7 @@
 
 mod audit;
 mod bad_input;
+mod canary;
 mod commands;
 mod descriptors;
 mod docs;

@@ -77,37 +77,3 @@ fn a_delay_does_not_help_a_push_of_a_directory() {
         ended.stderr
     );
 }
-
-/// What the canary leaves in the container.
-fn canaries(container: &Container) -> String {
-    container.sh(
-        "find /etc/systemd/system -name '*canary*'; systemctl list-units --all --no-legend '*canary*'",
-    )
-}
-
-#[test]
-fn a_race_probe_measures_pushes_and_leaves_nothing_behind() {
-    let container = Container::pristine();
-    let probe = concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/race-probe");
-    let script = format!("{probe} --allow-changes $CT");
-    let ended = traced(&container, &["--repeat", "3"], &script);
-    assert_eq!(ended.status, 0, "{}", ended.stderr);
-    for part in ["0 of 3 runs failed: 0 %", "(3 pushes)"] {
-        assert!(ended.stderr.contains(part), "{}", ended.stderr);
-    }
-    assert_eq!(canaries(&container), "");
-
-    let interrupted = format!(
-        "{probe} --allow-changes $CT & probe=$!
-         until pct exec $CT -- test -e /etc/systemd/system/lxcdiag-canary.service; do :; done
-         kill -TERM $probe
-         wait $probe"
-    );
-    let ended = traced(&container, &[], &interrupted);
-    assert_eq!(ended.status, 143, "{}", ended.stderr);
-    assert_eq!(canaries(&container), "");
-
-    let without_consent = traced(&container, &[], &format!("{probe} $CT"));
-    assert_eq!(without_consent.status, 64, "{}", without_consent.stderr);
-    assert!(!without_consent.stderr.contains("pct exec"));
-}

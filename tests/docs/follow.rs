@@ -207,6 +207,7 @@ fn run(place: &impl Place, line: &str, at: &str) -> Option<String> {
             "health: ",
             "race-risk: ",
             "start-failed: ",
+            "race-probe: ",
             "provision.sh:",
             "push-directory: ",
             "--- a/provision.sh",

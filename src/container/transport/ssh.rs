@@ -126,6 +126,13 @@ impl Transport for Ssh<'_> {
         format!("{} (on node {})", self.inner.shown(ct), self.peer.node)
     }
 
+    fn push(&self, _: ContainerId, _: &str, _: &str) -> Result<Vec<String>, String> {
+        let node = &self.peer.node;
+        Err(format!(
+            "lxcdiag must run on node {node} itself to push a file into the container"
+        ))
+    }
+
     fn clock_offset(&self) -> Interval {
         self.clock_offset
     }

@@ -23,6 +23,9 @@ pub(super) fn validate(check: &Check, path: &Path, found: &mut Findings) {
         let message = "the check tests nothing\nhint: add `pass` with a condition, or `facts`";
         found.add(path, message);
     }
+    if let Some(times) = &check.canary {
+        canary(check, times, path, found);
+    }
     if check.each == Some(Each::Line) && check.facts.is_none() && check.host.is_none() {
         let message = "`each: line` requires `facts`\nhint: add `facts: { match: … }`";
         found.add(&path.key("each").on_key(), message);
@@ -64,10 +67,11 @@ fn action(check: &Check, path: &Path, found: &mut Findings) {
         ("run", check.run.is_some()),
         ("shell", check.shell.is_some()),
         ("host", check.host.is_some()),
+        ("canary", check.canary.is_some()),
     ];
     let mut given = actions.iter().filter(|(_, given)| *given);
     let Some((first, _)) = given.next() else {
-        let message = "the check has no action\nhint: add `run`, `shell` or `host`";
+        let message = "the check has no action\nhint: add `run`, `shell`, `host` or `canary`";
         return found.add(path, message);
     };
     for (other, _) in given {
@@ -111,6 +115,20 @@ fn host(check: &Check, probe: &HostProbe, path: &Path, found: &mut Findings) {
             }
         }
         _ => {}
+    }
+}
+
+fn canary(check: &Check, times: &str, path: &Path, found: &mut Findings) {
+    let path = path.key("canary");
+    if times.trim().is_empty() {
+        found.add(
+            &path,
+            "the number of pushes is empty\nhint: write a number, or a template for one",
+        );
+    }
+    if !check.changes {
+        let message = "a canary changes the container\nhint: add `changes: true` to the check";
+        found.add(&path.on_key(), message);
     }
 }
 

@@ -82,6 +82,9 @@ impl Reader<'_, '_> {
         if let Some(line) = &check.shell {
             self.template(&path.key("shell"), line, View::Words(index));
         }
+        if let Some(times) = &check.canary {
+            self.template(&path.key("canary"), times, View::Words(index));
+        }
         if let Some(Action::Host(HostProbe::Source(file))) = check.action() {
             let path = path.key("host").key("source");
             self.template(&path, file, View::Words(index));
