@@ -76,6 +76,13 @@ impl Host {
         Some(output.text())
     }
 
+    /// The tasks whose processes are running, in no order.
+    pub(super) fn running_tasks(&self) -> Result<Vec<Upid>, HostError> {
+        let entries = self.entries()?.into_iter();
+        let running = entries.filter(|entry| entry.end.is_none() && self.is_running(&entry.upid));
+        Ok(running.map(|entry| entry.upid).collect())
+    }
+
     /// Each task of the log once.
     fn entries(&self) -> Result<Vec<Entry>, HostError> {
         if let Err(source) = self.names(TASKS) {

@@ -113,6 +113,7 @@ pub const LAST_START_FACTS: &[&str] = &[
     "kernel",
     "node_booted",
     "startall",
+    "pure_cgroup_v2",
 ];
 
 /// Facts of each record of `host: configuration`. The facts of the check are lists of them.
@@ -126,6 +127,7 @@ pub const CONFIGURATION_FACTS: &[&str] = &[
     "storage",
     "storage_type",
     "storage_state",
+    "allows_containers",
     "storage_path",
     "not_mounted",
     "nodes",
@@ -156,6 +158,7 @@ pub const CONFIGURATION_FACTS: &[&str] = &[
     "veth_state",
     "optional",
     "creates",
+    "line",
     "needs",
     "file",
     "with",

@@ -1,6 +1,7 @@
 //! Why a container does not start, from files as a node has them. LXC's words are those of real failures.
 
 mod node;
+mod rivals;
 
 use std::fmt::Write as _;
 
@@ -332,10 +333,10 @@ fn a_cause_that_is_repaired_leaves_only_the_start() {
     let busy = Node::new()
         .failed("CT is locked (backup)", "")
         .config("lock: backup\n")
-        .running_task("vzdump");
+        .running_task("vzdump", "958");
     assert!(!busy.diagnosed().commands.contains("unlock"));
     let mapped = Node::new().failed(STARTUP, "").lxc(&lxc("newuidmap failed to write mapping \"newuidmap: uid range [1000-1001) -> [1000-1001) not allowed\"", 0))
-        .config("unprivileged: 1\nlxc.idmap: u 0 100000 1000\nlxc.idmap: u 1000 1000 1\n").write("etc/subuid", "root:100000:65536\n").write("etc/subgid", "root:100000:65536\n");
+        .config("unprivileged: 1\nlxc.idmap: u 0 100000 1000\nlxc.idmap: u 1000 1000 1\nlxc.idmap: g 0 100000 1000\n").write("etc/subuid", "root:100000:65536\n").write("etc/subgid", "root:100000:65536\n");
     assert!(
         mapped
             .diagnosed()

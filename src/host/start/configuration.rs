@@ -84,6 +84,12 @@ impl Look<'_> {
         points
             .map(|(key, value)| {
                 let mut record = self.volume(key, value);
+                if let Some(Fact::Text(path)) = record.get("path").cloned()
+                    && matches!(self.state_of(&path), "file" | "device")
+                {
+                    // An image that cannot be read has no fact `content`.
+                    let _ = self.open_image(&path, &mut record);
+                }
                 let target = options(value, "volume")
                     .get("mp")
                     .copied()
@@ -112,10 +118,13 @@ impl Look<'_> {
     }
 
     fn networks(&self) -> Vec<Facts> {
-        let configured = self
-            .host
-            .read_text("etc/network/interfaces", 1 << 20)
-            .unwrap_or_default();
+        let directory = "etc/network/interfaces.d";
+        let names = self.host.names(directory).unwrap_or_default().into_iter();
+        let files = names.map(|name| format!("{directory}/{name}"));
+        let configured: String = files
+            .chain(["etc/network/interfaces".to_owned()])
+            .filter_map(|file| Some(self.host.read_text(file, 1 << 20).ok()? + "\n"))
+            .collect();
         let networks = self.numbered("net").into_iter();
         networks
             .map(|(key, value)| {
@@ -198,6 +207,7 @@ impl Look<'_> {
                     _ => ("raw", value.as_str(), "unknown"),
                 };
                 let mut record = item(key, value, kind, name, state);
+                record.extend(facts([("line", text(format!("{key} = {value}")))]));
                 if kind == "mount-entry" {
                     let has = |option: &str| {
                         value
@@ -227,7 +237,10 @@ impl Look<'_> {
             lines.extend(id_map::DEFAULT);
         }
         let ranges: Vec<_> = lines.iter().map(|line| Range::parse(line)).collect();
-        let read = |path: &str| self.host.read_text(path, 1 << 20).ok();
+        let read = |path: &str| match self.host.read_text(path, 1 << 20) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Some(String::new()),
+            read => read.ok(),
+        };
         let (users, groups) = (read("etc/subuid"), read("etc/subgid"));
         let accepted = id_map::accepted(&ranges, users.as_deref(), groups.as_deref());
         let parts = lines.iter().zip(ranges).zip(accepted);
@@ -293,6 +306,10 @@ impl Look<'_> {
 
     /// Whether a path of the node is a program.
     fn program(&self, path: &str) -> &'static str {
+        // A shell looks for other names in its PATH.
+        if !path.starts_with('/') {
+            return "unknown";
+        }
         match self.state_of(path) {
             "file" => match self.host.stat(path) {
                 Ok(stat) if stat.st_mode & 0o111 == 0 => "not-executable",

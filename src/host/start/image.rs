@@ -14,6 +14,15 @@ const ELF: &[u8] = b"\x7fELF";
 const PT_INTERP: u32 = 3;
 /// What the pre-start hook writes, unless a file `.pve-ignore.NAME` beside it forbids that.
 const WRITTEN: [&str; 3] = ["hosts", "hostname", "resolv.conf"];
+/// Where LXC looks for a program.
+const SEARCH_PATH: [&str; 6] = [
+    "/usr/local/sbin",
+    "/usr/local/bin",
+    "/usr/sbin",
+    "/usr/bin",
+    "/sbin",
+    "/bin",
+];
 /// The files by which Proxmox VE knows a distribution that has no os-release.
 const RELEASE_FILES: [&str; 8] = [
     "SuSE-brand",
@@ -96,7 +105,19 @@ impl Program {
     }
 }
 
-fn program(tree: &Tree, path: &str) -> Program {
+fn program(tree: &Tree, name: &str) -> Program {
+    // As execvp(3) does: a name without a slash is looked up in the path.
+    let places = SEARCH_PATH
+        .iter()
+        .map(|directory| format!("{directory}/{name}"));
+    let found = (!name.contains('/'))
+        .then(|| {
+            places
+                .into_iter()
+                .find(|path| tree.kind(path, true).is_ok())
+        })
+        .flatten();
+    let path = found.as_deref().unwrap_or(name);
     match tree.kind(path, true) {
         Ok(Kind::File { executable: true }) => {}
         Ok(Kind::File { executable: false } | Kind::Directory | Kind::Other | Kind::Link) => {

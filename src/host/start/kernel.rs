@@ -31,6 +31,11 @@ impl Host {
                 continue;
             };
             let at = boot.start.saturating_add(at);
+            if message.contains("switching pool to write mode") {
+                kept.retain(|message: &String| !is_pool(message));
+            }
+            // A pool that is full stays full, whenever that was logged.
+            let since = if is_pool(message) { i64::MIN } else { since };
             if (since..=until).contains(&at) && (concerns(message, ct) || concerns_storage(message))
             {
                 kept.push(message.to_owned());
@@ -85,6 +90,10 @@ fn concerns(message: &str, ct: ContainerId) -> bool {
     (memory || message.starts_with("Tasks in "))
         && (named("/lxc/") || named("lxc.payload.") || named("lxc.payload/"))
         || message.contains("apparmor=\"DENIED\"") && named("lxc-")
+}
+
+fn is_pool(message: &str) -> bool {
+    message.contains("out-of-data-space")
 }
 
 fn concerns_storage(message: &str) -> bool {

@@ -1,18 +1,24 @@
 //! The last start of a container, as the task log and LXC tell it.
 
+use super::super::upid::Upid;
 use super::super::{Host, HostError, clock};
+use super::{facts, text};
 use crate::evidence::container_id::ContainerId;
 use crate::evidence::fact::{Fact, Facts};
 use crate::evidence::time::{FILE_STAMP_SLACK, Interval};
 
 /// Most bytes to read of what LXC printed.
 const MAX_WORDS: u64 = 256 * 1024;
+/// Most bytes to read of the list of mounts.
+const MAX_MOUNTS: u64 = 4 * 1024 * 1024;
 /// Most lines of `startall` to keep.
 const MAX_LINES: usize = 20;
 /// Tasks that stop a container.
 const STOPS: [&str; 4] = ["vzstop", "vzshutdown", "vzsuspend", "hastop"];
 /// Tasks that start one.
 const STARTS: [&str; 2] = ["vzstart", "hastart"];
+/// Tasks that show its console.
+const CONSOLES: [&str; 3] = ["vncproxy", "termproxy", "spiceproxy"];
 
 impl Host {
     /// The last start of a container: a record with
@@ -20,10 +26,11 @@ impl Host {
     /// - `upid`, `user`, `begin`, `end`, `status`, `ok` of the last task `vzstart`, and `words`, its output;
     /// - `lxc`, what LXC printed in `/run/pve/ct-ID.stderr`, or `lxc_older: true` if that is of an earlier start;
     /// - `stop_type`, `stop_user`, `stop_at` of a stop after it;
-    /// - `holder_type`, `holder_user`, `holder_begin`, `holder_upid` of another task that runs now;
+    /// - `holder_type`, `holder_user`, `holder_begin`, `holder_upid` of a running task that may hold the lock;
     /// - `operation`, `operation_begin`, `operation_status` of the last other task, which may have left a lock;
     /// - `lock_pid`, `lock_command` of the process that holds the lock of the configuration file;
     /// - `kernel`, what the kernel logged about the container and about storages during that start;
+    /// - `pure_cgroup_v2`, whether the node has control groups of version 2 only;
     /// - `node_booted`, and `startall`, what the node's last start of all containers printed about this one.
     ///
     /// # Errors
@@ -59,20 +66,22 @@ impl Host {
         let others = || {
             tasks.iter().filter(|task| {
                 let kind = kind(task);
-                !STARTS.contains(&kind.as_str()) && !STOPS.contains(&kind.as_str())
+                is_operation(&kind)
             })
         };
-        let runs = others().rfind(|task| !task.contains_key("end") && !task.contains_key("status"));
-        copy(
-            runs,
-            &mut found,
-            [
-                ("type", "holder_type"),
-                ("user", "holder_user"),
-                ("begin", "holder_begin"),
-                ("upid", "holder_upid"),
-            ],
-        );
+        let boot = self
+            .other
+            .as_ref()
+            .map_or_else(clock::boot_moment, |other| other.boot);
+        if let Some(holder) = self.holder(ct)? {
+            let begin = clock::begin(&holder, boot);
+            found.extend(facts([
+                ("holder_type", text(holder.kind)),
+                ("holder_user", text(holder.user)),
+                ("holder_begin", Some(Fact::Time(begin))),
+                ("holder_upid", text(holder.text)),
+            ]));
+        }
         copy(
             others().next_back(),
             &mut found,
@@ -86,10 +95,6 @@ impl Host {
             found.insert(String::from("lock_pid"), Fact::Int(i64::from(holder.pid)));
             found.insert(String::from("lock_command"), Fact::Text(holder.command));
         }
-        let boot = self
-            .other
-            .as_ref()
-            .map_or_else(clock::boot_moment, |other| other.boot);
         found.insert(String::from("node_booted"), Fact::Time(boot));
         if let Some(Fact::Time(begin)) = found.get("begin") {
             let end = match found.get("end") {
@@ -100,10 +105,24 @@ impl Host {
                 self.kernel_messages(ct, Interval::new(begin.start, end.max(begin.end)), boot);
             found.insert(String::from("kernel"), Fact::Text(messages.join("\n")));
         }
+        if let Ok(mounts) = self.read_text("proc/mounts", MAX_MOUNTS) {
+            let pure = mounts.lines().any(is_pure_cgroup_v2);
+            found.insert(String::from("pure_cgroup_v2"), Fact::Bool(pure));
+        }
         if let Some(said) = self.startall(ct, boot) {
             found.insert(String::from("startall"), Fact::Text(said));
         }
         Ok(found)
+    }
+
+    /// A running task that may hold the container's lock. A backup of several containers has no ID.
+    fn holder(&self, ct: ContainerId) -> Result<Option<Upid>, HostError> {
+        let id = ct.to_string();
+        let mut running = self.running_tasks()?;
+        running.retain(|task| {
+            task.id == id && is_operation(&task.kind) || task.id.is_empty() && task.kind == "vzdump"
+        });
+        Ok(running.into_iter().max_by_key(|task| task.start))
     }
 
     /// What LXC printed, if that belongs to the last start.
@@ -135,6 +154,19 @@ impl Host {
         let lines: Vec<_> = output.lines().filter(names).take(MAX_LINES).collect();
         Some(lines.join("\n"))
     }
+}
+
+/// Whether tasks of this kind lock a container: not those that start, stop or show it.
+fn is_operation(kind: &str) -> bool {
+    ![&STARTS[..], &STOPS, &CONSOLES]
+        .iter()
+        .any(|kinds| kinds.contains(&kind))
+}
+
+/// Whether a line of `/proc/mounts` is the only hierarchy of control groups, version 2.
+fn is_pure_cgroup_v2(line: &str) -> bool {
+    let mut words = line.split(' ').skip(1);
+    words.next() == Some("/sys/fs/cgroup") && words.next() == Some("cgroup2")
 }
 
 /// The output of a task without its last line, which has the status.

@@ -75,6 +75,12 @@ impl Storage {
         own.map(|(_, value)| value.as_str())
     }
 
+    /// Whether its `content` has root file systems and mount points of containers; without that setting, it has.
+    pub(super) fn allows_containers(&self) -> bool {
+        self.setting("content")
+            .is_none_or(|content| content.split([',', ' ', ';']).any(|kind| kind == "rootdir"))
+    }
+
     /// The directory of a storage of files.
     pub(super) fn directory(&self) -> Option<String> {
         let mounted = || Some(format!("/mnt/pve/{}", self.id));

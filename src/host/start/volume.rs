@@ -2,7 +2,7 @@
 
 use std::io;
 
-use rustix::fs::FileType;
+use rustix::fs::{FileType, StatFs};
 
 use super::super::config::{is_true, options};
 use super::configuration::{Look, item};
@@ -85,18 +85,33 @@ impl Look<'_> {
         let stat = self.host.stat(path)?;
         if FileType::from_raw_mode(stat.st_mode) == FileType::Directory {
             if let Ok(used) = self.host.file_system(path) {
-                let free = match used.f_type == EXT4 {
-                    true => superblock::writable(used.f_bfree, used.f_blocks),
-                    false => used.f_bfree,
-                };
-                record.insert("free_blocks".to_owned(), whole(free));
+                let own = matches!(record.get("storage_type"), Some(Fact::Text(kind)) if kind == "zfspool");
+                if own {
+                    record.insert("free_blocks".to_owned(), whole(free(&used)));
+                } else {
+                    // A directory shares the space of its storage.
+                    record.insert("pool_free".to_owned(), whole(free(&used)));
+                }
                 // btrfs and others have no fixed number of inodes.
-                if used.f_files > 0 {
+                if own && used.f_files > 0 {
                     record.insert("free_inodes".to_owned(), whole(used.f_ffree));
                 }
             }
             return Ok(Some(Tree::Directory(self.host.directory(path)?)));
         }
+        let Some(volume) = self.open_image(path, record)? else {
+            return Ok(None);
+        };
+        if let Some(storage) = path.rsplit_once('/').map(|(directory, _)| directory)
+            && let Ok(used) = self.host.file_system(storage)
+        {
+            record.insert("pool_free".to_owned(), whole(free(&used)));
+        }
+        Tree::of_image(volume).map(Some)
+    }
+
+    /// Opens an image, and notes what it contains; `None` unless that is ext4.
+    pub(super) fn open_image(&self, path: &str, record: &mut Facts) -> io::Result<Option<Volume>> {
         let volume = Volume::new(self.host.open_volume(path)?)?;
         let content = match volume.content() {
             Content::Ext4 {
@@ -112,15 +127,7 @@ impl Look<'_> {
             Content::Unrecognized => "unrecognized",
         };
         record.insert("content".to_owned(), Fact::Text(content.to_owned()));
-        if let Some(storage) = path.rsplit_once('/').map(|(directory, _)| directory)
-            && let Ok(used) = self.host.file_system(storage)
-        {
-            record.insert("pool_free".to_owned(), whole(used.f_bavail));
-        }
-        match content {
-            "ext4" => Tree::of_image(volume).map(Some),
-            _ => Ok(None),
-        }
+        Ok((content == "ext4").then_some(volume))
     }
 
     /// A volume of a storage, a device, or a directory of the node.
@@ -172,6 +179,10 @@ impl Look<'_> {
             ),
             ("storage_state", text(availability.name())),
             (
+                "allows_containers",
+                storage.map(|storage| Fact::Bool(storage.allows_containers())),
+            ),
+            (
                 "not_mounted",
                 match &availability {
                     Availability::NotMounted(point) => text(point),
@@ -208,6 +219,14 @@ impl Look<'_> {
             ),
         ]));
         record
+    }
+}
+
+/// The blocks that root can still write.
+fn free(used: &StatFs) -> u64 {
+    match used.f_type == EXT4 {
+        true => superblock::writable(used.f_bfree, used.f_blocks),
+        false => used.f_bfree,
     }
 }
 

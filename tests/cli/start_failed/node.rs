@@ -164,8 +164,8 @@ impl Node {
         self
     }
 
-    /// A task of the container that is still running: the process of this test.
-    pub fn running_task(self, kind: &str) -> Self {
+    /// A task of a container that is still running: the process of this test.
+    pub fn running_task(self, kind: &str, id: &str) -> Self {
         let stat = fs::read_to_string("/proc/self/stat").unwrap();
         let ticks: i64 = stat
             .rsplit_once(')')
@@ -180,7 +180,7 @@ impl Node {
         self.environment
             .write(&format!("host/proc/{pid}/stat"), &stat);
         let begin = self.begin();
-        let line = format!("UPID:pve1:{pid:08X}:{ticks:08X}:{begin:08X}:{kind}:958:root@pam: 0\n");
+        let line = format!("UPID:pve1:{pid:08X}:{ticks:08X}:{begin:08X}:{kind}:{id}:root@pam: 0\n");
         self.environment
             .write("host/var/log/pve/tasks/active", &line);
         self
