@@ -3,6 +3,7 @@
 mod configuration;
 mod id_map;
 mod image;
+mod inode;
 mod kernel;
 mod last;
 mod locks;

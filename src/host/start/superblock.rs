@@ -7,6 +7,8 @@ use std::os::unix::fs::FileExt as _;
 use crc::{CRC_32_ISCSI, Crc};
 use ext4_view::Ext4Read;
 
+use super::inode::number;
+
 /// Where the superblock of ext4 is, and how long it is.
 const SUPERBLOCK: u64 = 1024;
 const LENGTH: usize = 1024;
@@ -71,11 +73,29 @@ impl Volume {
     }
 
     fn number(&self, at: usize) -> u32 {
-        let bytes = self
-            .superblock
-            .get(at..at + 4)
-            .and_then(|bytes| bytes.try_into().ok());
-        u32::from_le_bytes(bytes.unwrap_or_default())
+        self.field(at, 4).unwrap_or_default()
+    }
+
+    /// A field of the superblock.
+    pub(super) fn field(&self, at: usize, length: usize) -> Option<u32> {
+        number(&self.superblock, at, length)
+    }
+
+    /// Whether its block numbers have 64 bits.
+    pub(super) fn is_wide(&self) -> bool {
+        self.number(INCOMPATIBLE) & SIXTY_FOUR_BIT != 0
+    }
+
+    pub(super) const fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Another handle of the same volume.
+    pub(super) fn another(&self) -> io::Result<Self> {
+        Ok(Self {
+            file: self.file.try_clone()?,
+            superblock: self.superblock,
+        })
     }
 
     fn is_ext4(&self) -> bool {
@@ -85,9 +105,8 @@ impl Volume {
     /// What it contains.
     pub(super) fn content(&self) -> Content {
         if self.is_ext4() && self.number(BLOCKS) > 0 {
-            let wide = self.number(INCOMPATIBLE) & SIXTY_FOUR_BIT != 0;
             let count = |low: usize, high: usize| {
-                let high = if wide { self.number(high) } else { 0 };
+                let high = if self.is_wide() { self.number(high) } else { 0 };
                 u64::from(high) << 32 | u64::from(self.number(low))
             };
             let free = count(FREE_BLOCKS, FREE_BLOCKS_HIGH);

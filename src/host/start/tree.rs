@@ -14,7 +14,7 @@ use super::superblock::Volume;
 /// A root file system.
 pub(super) enum Tree {
     Directory(OwnedFd),
-    Image(Box<Ext4>),
+    Image(Box<(Ext4, Volume)>),
 }
 
 /// What is at a path.
@@ -29,8 +29,9 @@ pub(super) enum Kind {
 impl Tree {
     /// The tree of a volume with an ext4 file system.
     pub(super) fn of_image(volume: Volume) -> io::Result<Self> {
+        let flags = volume.another()?;
         let ext4 = Ext4::load(Box::new(volume)).map_err(unreadable)?;
-        Ok(Self::Image(Box::new(ext4)))
+        Ok(Self::Image(Box::new((ext4, flags))))
     }
 
     /// What is at an absolute path. The last component is followed if `follow`; others always are.
@@ -52,7 +53,8 @@ impl Tree {
                     _ => Kind::Other,
                 })
             }
-            Self::Image(ext4) => {
+            Self::Image(image) => {
+                let ext4 = &image.0;
                 let found = if follow {
                     ext4.metadata(path)
                 } else {
@@ -89,7 +91,8 @@ impl Tree {
                     .read_to_end(&mut bytes)?;
                 Ok(bytes)
             }
-            Self::Image(ext4) => {
+            Self::Image(image) => {
+                let ext4 = &image.0;
                 let mut file = ext4.open(path).map_err(unreadable)?;
                 let mut bytes = vec![0; limit];
                 let mut read = 0;
@@ -118,7 +121,8 @@ impl Tree {
                 }
                 Ok(names == 0)
             }
-            Self::Image(ext4) => {
+            Self::Image(image) => {
+                let ext4 = &image.0;
                 for entry in ext4.read_dir("/").map_err(unreadable)?.take(8) {
                     let entry = entry.map_err(unreadable)?;
                     let name = entry.file_name();
@@ -133,8 +137,9 @@ impl Tree {
 
     /// Whether a file has the attribute that prevents all changes; `None` if unknown.
     pub(super) fn is_immutable(&self, path: &str) -> Option<bool> {
-        let Self::Directory(root) = self else {
-            return None;
+        let root = match self {
+            Self::Directory(root) => root,
+            Self::Image(image) => return image.1.is_immutable(path),
         };
         let Kind::File { .. } = self.kind(path, false).ok()? else {
             return Some(false);

@@ -114,6 +114,20 @@ impl Node {
         self
     }
 
+    /// Makes a file of the image immutable.
+    pub fn immutable_in_image(self, path: &str) -> Self {
+        let set = Command::new("/sbin/debugfs")
+            .args([
+                "-w",
+                "-R",
+                &format!("set_inode_field /{path} flags 0x80010"),
+            ])
+            .arg(self.environment.path(IMAGE))
+            .output();
+        assert!(set.unwrap().status.success());
+        self
+    }
+
     /// An image whose blocks are all in use, but for those that ext4 keeps for itself.
     pub fn full_image(self) -> Self {
         let node = self.image();

@@ -95,6 +95,25 @@ fn an_image_of_a_mount_point_is_checked_as_well() {
 }
 
 #[test]
+fn an_immutable_file_of_an_image_is_found() {
+    let node = || {
+        failed(&hook(1))
+            .config("rootfs: local:958/vm-958-disk-0.raw,size=16M\n")
+            .in_root("etc/hosts", "127.0.0.1 localhost\n")
+    };
+    node()
+        .image()
+        .immutable_in_image("etc/hosts")
+        .is("file-immutable", "confirmed");
+    node()
+        .in_root("etc/.pve-ignore.hosts", "")
+        .image()
+        .immutable_in_image("etc/hosts")
+        .is("inconclusive", "");
+    node().image().is("inconclusive", "");
+}
+
+#[test]
 fn a_container_is_not_unlocked_while_a_backup_runs() {
     let commands = |kind: &str, id: &str| {
         let node = Node::new()
