@@ -26,8 +26,8 @@ pub enum SessionError {
     },
     /// The client runs, but no shell answered.
     #[error(
-        "no shell in the container: `{client}` timed out after {} s: {}; the container may be frozen (snapshot, backup, \
-         `pct suspend`), or the host overloaded",
+        "no shell in the container: `{client}` timed out after {} s: {}; the container may be frozen (snapshot, backup), \
+         or the host overloaded",
         limit.as_secs_f64(), shown(message)
     )]
     NoAnswer {
@@ -46,6 +46,23 @@ pub enum SessionError {
     /// There is a shell, but it cannot enforce timeouts.
     #[error("`/proc` in the container is not mounted or read-only, and is needed for timeouts")]
     NoProc,
+}
+
+impl SessionError {
+    /// Whether the client itself failed, so that the error says nothing about the container.
+    pub fn is_of_client(&self) -> bool {
+        match self {
+            Self::NotStarted { .. } => true,
+            // With these, lxc-attach reports that the container has no `sh`, and setsid that the client cannot be executed.
+            Self::Refused {
+                status: Some(126 | 127),
+                message,
+                ..
+            } => message.starts_with("setsid:"),
+            Self::Refused { .. } => true,
+            Self::NoAnswer { .. } | Self::NoSleep | Self::NoProc => false,
+        }
+    }
 }
 
 fn ended(status: Option<i32>) -> String {

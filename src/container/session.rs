@@ -332,7 +332,7 @@ impl Session {
 
     async fn shell_silent(&mut self, waited: Duration, when: &str) -> Exchange {
         let reason = format!(
-            "the container did not answer for {} s {when}; it may be frozen (snapshot, backup, `pct suspend`), or the \
+            "the container did not answer for {} s {when}; it may be frozen (snapshot, backup), or the \
              host overloaded",
             waited.as_secs_f64()
         );

@@ -82,7 +82,7 @@ pub trait Backend {
     /// Whether commands can reach the container.
     fn is_open(&self) -> bool;
 
-    /// Why the container could not be opened.
+    /// Why the container could not be reached, if that is not its own fault.
     fn not_opened(&self) -> Option<String> {
         None
     }
@@ -105,6 +105,8 @@ pub struct Live<'a> {
     session: Option<Session>,
     /// Whether the container can be entered.
     can_open: bool,
+    /// Whether the client failed before it reached the container.
+    has_failed: bool,
     /// The canary that is being pushed.
     canary: Option<Canary>,
     /// Why there is no session.
@@ -120,6 +122,7 @@ impl<'a> Live<'a> {
             ct,
             session: None,
             can_open: true,
+            has_failed: false,
             canary: None,
             no_session: "no shell was started in the container".to_owned(),
         }
@@ -220,6 +223,7 @@ impl Backend for Live<'_> {
             (Ok(()), None) => {}
             (Err(error), session) => {
                 *session = None;
+                self.has_failed = error.is_of_client();
                 self.no_session = error_chain(&error);
             }
         }
@@ -230,7 +234,8 @@ impl Backend for Live<'_> {
     }
 
     fn not_opened(&self) -> Option<String> {
-        self.session.is_none().then(|| self.no_session.clone())
+        let refused = !self.can_open || self.has_failed;
+        refused.then(|| self.no_session.clone())
     }
 
     async fn attempt(&mut self, call: Call<'_>) -> Attempt {

@@ -38,7 +38,7 @@ pub struct Execution {
     pub results: CheckResults,
     /// Why it ended early, if it did.
     pub stopped: Option<Stop>,
-    /// Why the container could not be opened, if commands were to run in it.
+    /// Why the container could not be reached, if commands were to run in it and that is not its own fault.
     pub not_opened: Option<String>,
 }
 

@@ -162,7 +162,9 @@ fn stopped() {
         let id = container.id;
         assert_refused(
             &container.diagnose(options),
-            &format!("container {id} is not running\nhint: start it with `pct start {id}`"),
+            &format!(
+                "container {id} is not running\nhint: `lxcdiag run start-failed --ct {id}` says why; `pct start {id}` starts it"
+            ),
             69,
         );
     }
@@ -230,11 +232,11 @@ fn without_a_shell() {
     let reason = ended.reason("stamp");
     let pct = crate::lab::pct();
     let expected = format!(
-        "no shell in the container: `{} exec {id} -- sh` ended with exit status 127: ",
+        "`{} exec {id} -- sh` ended with exit status 127 before it opened a shell in the container",
         pct.display()
     );
     assert!(
-        reason.starts_with(&expected) && reason.contains("Failed to exec \"sh\""),
+        reason.ends_with(&expected) && reason.contains("Failed to exec \"sh\""),
         "{reason}"
     );
     // A container that cannot be examined is not changed.

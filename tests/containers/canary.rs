@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use rustix::process::Signal;
 
 use crate::lab::{self, Container};
-use crate::lxcdiag::{run, start};
+use crate::lxcdiag::{bare, run, start};
 use crate::wait::{wait_until, wait_until_none};
 
 const CANARY: &str = "/etc/systemd/system/lxcdiag-canary.service";
@@ -62,8 +62,22 @@ fn a_push_that_ends_before_the_file_is_there_is_a_lost_race() {
     );
     std::fs::write(&client, script).unwrap();
     std::fs::set_permissions(&client, Permissions::from_mode(0o755)).unwrap();
-    let mut command = probe(&container, "1");
-    let ended = run(command.env("LXCDIAG_PCT", client));
+    let mut command = bare();
+    command.args([
+        "run",
+        "race-probe",
+        "--ct",
+        &container.id.to_string(),
+        "--format",
+        "json",
+    ]);
+    command
+        .args(["--allow-changes", "--var", "times=1", "--pct"])
+        .arg(client);
+    command
+        .env("LXCDIAG_HOST_ROOT", lab::host_root())
+        .env("XDG_STATE_HOME", directory);
+    let ended = run(&mut command);
     let verdict = ended.verdict();
     assert_eq!(verdict.in_short(), "race-lost confirmed, race confirmed");
     // The service ended with the run, so this test removes what arrives late.

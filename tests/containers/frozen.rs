@@ -29,8 +29,8 @@ fn refused(container: &Container) {
     assert_eq!(
         ended.stderr,
         format!(
-            "lxcdiag: container {id} is frozen (a backup, a snapshot, or `pct suspend`)\n\
-             hint: wait, or resume it with `pct resume {id}`\n"
+            "lxcdiag: container {id} is frozen (by a backup, a snapshot or lxc-freeze)\n\
+             hint: wait for the backup or snapshot, or thaw it with `lxc-unfreeze -n {id}`\n"
         )
     );
     assert_eq!(ended.status, 69);

@@ -81,6 +81,7 @@ const EXAMINED: &[&str] = &[
     "memory",
     "timeout-notify",
     "mount-without-helper",
+    "wireguard-module",
     "exits-silently",
     "bound",
 ];

@@ -15,6 +15,7 @@ use crate::local::*;
 crate::in_each_shell!(
     a_command_that_kills_the_shell,
     a_command_that_kills_the_shell_and_ends,
+    a_command_that_kills_the_supervisor,
     a_command_that_kills_its_process_group,
     a_command_that_stops_its_process_group,
     abort_keeps_what_was_collected,
@@ -64,6 +65,25 @@ pub async fn a_command_that_kills_the_shell_and_ends(shell: Shell) {
     );
     assert!(run(&mut session, &["true"]).await.session_lost);
     session.close().await;
+}
+
+/// The kernel signals the shell that runs the commands, because setpriv(1) is installed here.
+pub async fn a_command_that_kills_the_supervisor(shell: Shell) {
+    let mut session = open(shell).await;
+    let sleep = unique_sleep();
+    let text = format!(
+        "read -r line </proc/$PPID/stat; set -- ${{line##*) }}; echo out; sleep {sleep} & kill -9 $2; sleep {sleep}"
+    );
+    let exchange = session
+        .run(&words(&["sh", "-c", &text]), Duration::from_secs(60))
+        .await;
+    assert!(
+        reason(&exchange).starts_with("the shell in the container ended during this command"),
+        "{exchange:?}"
+    );
+    assert_eq!(exchange.stdout.text(), "out\n");
+    session.close().await;
+    assert_none_left(&sleep);
 }
 
 /// The shell that runs the commands is in that group, and is replaced.

@@ -21,7 +21,7 @@ call() {
         return
     fi
     # Without the supervisor, no timeout would end the command.
-    [ -d "/proc/$PPID" ] || exit 1
+    has_supervisor || exit 1
     mark "begin $number"
     # Continues only if lxcdiag is still waiting. A command that was in the pipe of a frozen container ends here.
     go=
@@ -39,18 +39,27 @@ call() {
     sweep
     mark "end $number $status $timed_out"
 }
+# A process that has ended has no working directory, even before it is waited for.
+has_supervisor() {
+    [ -e "/proc/$PPID/cwd" ]
+}
 # Waits for the command.
 await() {
+    signalled=
     wait "$1"
     status=$?
     # A signal interrupts `wait`, which then returns more than 128. If the command had just ended, bash has forgotten its
     # status, and would wait for another child.
     while [ -n "$interrupted" ] && [ "$status" -gt 128 ] && kill -0 "$1"; do
-        interrupted=
+        signalled=yes interrupted=
+        has_supervisor || exit 1
         wait "$1"
         status=$?
     done
+    [ -z "$interrupted" ] || signalled=yes
     interrupted=
+    # A container that shuts down sends TERM to all processes. The supervisor is about to say that this shell must stop.
+    [ "$signalled$status" != yes143 ] || sleep 0.1 || sleep 1
 }
 # Whether the command has ended by itself, or the supervisor has ended it, or wants this shell to stop.
 ask_supervisor() {
@@ -89,7 +98,7 @@ finish() {
         kill -KILL "$canary"
         before=$greeted
         sweep
-        kill -USR1 "$PPID"
+        ! has_supervisor || kill -USR1 "$PPID"
     fi
 }
 find_main_shell() {

@@ -18,18 +18,20 @@ trap : PIPE
 trap ending=yes USR1
 # lxcdiag was interrupted, or the run timed out.
 trap stop TERM
-runner= pause= ending= stopping= own_session= clock= is_stopped=no terminated=
+runner= pause= ending= stopping= own_session= signal_of_death= clock= is_stopped=no terminated=
 
 # A session of its own, so that `kill 0` in a script ends neither this shell nor the client. Without job control, a
 # background process leads no group: setsid(1) does not fork, and $! is the runner and its process group. The runner reads
 # its script from the same input as this shell, which has read its own to the end.
 start_runner() {
-    if [ -n "$own_session" ]; then
-        "$own_session" -- "$0" <&4 2>&3 3>&- 4<&- &
-    else
-        "$0" <&4 2>&3 3>&- 4<&- &
-    fi
+    $own_session $signal_of_death "$0" <&4 2>&3 3>&- 4<&- &
     runner=$!
+}
+# If this shell is killed, the kernel signals the runner, which ends its command. Not every setpriv(1) can ask for that.
+find_signal_of_death() {
+    find_program setpriv || return
+    "$found" --pdeathsig TERM -- true </dev/null >/dev/null 3>&- || return
+    signal_of_death="$found --pdeathsig TERM --"
 }
 
 # A new second begins: the command has that long to end.
@@ -70,13 +72,16 @@ check_timeout() {
         [ -z "$stopping" ] || say stop
     fi
 }
-# First TERM, for cleanups (`trap … EXIT`); a second later KILL. The runner ends the other processes of its group.
+# First TERM, for cleanups (`trap … EXIT`); a second later KILL. The runner ends the other processes of its group. If it does
+# not go on in 10 seconds, it is killed as well.
 end_command() {
     if [ "$terminated" != "$number" ]; then
-        terminated=$number
+        terminated=$number kills=0
         kill -TERM "-$runner" || signal_command TERM
     else
         signal_command KILL
+        kills=$((kills + 1))
+        [ "$kills" -lt 10 ] || kill -KILL "-$runner"
     fi
 }
 # The runner has two children: the canary and the command.
@@ -104,7 +109,8 @@ is_group_empty() {
 
 supervise() {
     exec 4<&0
-    find_program setsid && own_session=$found
+    find_program setsid && own_session="$found --"
+    find_signal_of_death
     if ! find_program sleep; then
         mark no-sleep
         exit 1
