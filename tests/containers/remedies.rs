@@ -133,10 +133,9 @@ impl Container {
     /// Asserts that the remedy for a scenario changes nothing until SOURCE is set, then repairs it, and
     /// does no harm when it is repeated.
     #[track_caller]
-    fn assert_cured(&self, scenario: &str, options: &[&str], id: &str) {
-        let injected = self.inject(scenario, &["--delay", "0.3"]);
+    fn assert_cured(&self, scenario: &str, delay: &str, id: &str) {
+        let injected = self.inject(scenario, &["--delay", delay]);
         let mut all = vec!["--read-only"];
-        all.extend(options);
         if let Some(failed_at) = &injected.failed_at {
             all.extend(["--failed-at", failed_at]);
         }
@@ -163,7 +162,7 @@ macro_rules! remedies {
         $(
             #[test]
             fn $name() {
-                Container::privileged().assert_cured($scenario, &[], $id);
+                Container::privileged().assert_cured($scenario, "0.3", $id);
             }
         )*
     };
@@ -191,13 +190,12 @@ remedies! {
 
 #[test]
 fn unmapped_owner() {
-    Container::unprivileged().assert_cured("unmapped-owner", &[], "file-unreadable");
+    Container::unprivileged().assert_cured("unmapped-owner", "0.3", "file-unreadable");
 }
 
 #[test]
 fn repaired_later() {
-    let container = Container::privileged();
-    container.assert_cured("late-push", &["--var", "window=100ms"], "repaired-later");
+    Container::privileged().assert_cured("pushed-later", "3", "repaired-later");
 }
 
 /// As if Ctrl-C had ended the copy: what is there stays as it is.

@@ -82,6 +82,7 @@ const EXAMINED: &[&str] = &[
     "timeout-notify",
     "mount-without-helper",
     "wireguard-module",
+    "absent",
     "exits-silently",
     "bound",
 ];
