@@ -417,9 +417,9 @@ fn copies_directory(push: &Push) -> bool {
     push.source_is_directory || push.source.glob != Glob::None || source.ends_with('/')
 }
 
-/// A path as a word. A part of it may be in quotes already: `"$HERE"/units`.
+/// A path as a word. A part of it may be in quotes already: `"$HERE"/units`, but not in `$(dirname "$0")`.
 fn path_word(path: &str) -> String {
-    match path.contains(['"', '\'']) {
+    match path.contains(['"', '\'']) && !path.starts_with("$(") {
         true => path.to_owned(),
         false => Script::quoted(path, "", Quote::None),
     }
