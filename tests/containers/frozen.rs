@@ -82,8 +82,7 @@ fn nothing_runs_after_a_freeze_in_the_middle(container: &Container) {
     assert_eq!(row["stdout"], "half\n");
     assert_eq!(
         row["reason"],
-        "the container did not answer for 11 s past the timeout; it may be frozen (snapshot, backup, `pct suspend`), \
-         or the host overloaded"
+        "the container did not answer for 11 s past the timeout; it may be frozen (snapshot, backup), or the host overloaded"
     );
     for id in ["stale", "stale_too"] {
         assert_eq!(ended.outcome(id), "errored");
@@ -152,8 +151,7 @@ fn frozen_when_a_command_is_sent() {
     assert_eq!(ended.outcome("stale"), "errored");
     assert_eq!(
         ended.reason("stale"),
-        "the container did not answer for 10 s after a command was sent; it may be frozen (snapshot, backup, \
-         `pct suspend`), or the host overloaded"
+        "the container did not answer for 10 s after a command was sent; it may be frozen (snapshot, backup), or the host overloaded"
     );
     drop(frozen);
     assert_nothing_stale(&container);
