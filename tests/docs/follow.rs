@@ -42,6 +42,7 @@ const NOT_RUN: &[(&str, &str)] = &[
         "lxcdiag fix",
         "asks on a terminal, and changes the container; tests/cli/fix.rs runs it",
     ),
+    ("benches/start", "needs a build with optimizations"),
     ("benches/figures", "measures for minutes, in the lab"),
     ("benches/sweep", "measures for minutes, in the lab"),
     (
