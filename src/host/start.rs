@@ -13,6 +13,7 @@ mod superblock;
 mod tree;
 mod volume;
 
+use crate::evidence::container_id::ContainerId;
 use crate::evidence::fact::{Fact, Facts};
 
 /// A record of named facts. Values that are `None` are absent.
@@ -25,4 +26,11 @@ fn facts<const N: usize>(named: [(&str, Option<Fact>); N]) -> Facts {
 
 fn text(value: impl Into<String>) -> Option<Fact> {
     Some(Fact::Text(value.into()))
+}
+
+/// Whether a text has `before`, followed by the ID of this container and not of another one that begins alike.
+fn names(text: &str, before: &str, ct: ContainerId) -> bool {
+    let name = format!("{before}{ct}");
+    let mut rest = text.split(name.as_str()).skip(1);
+    rest.any(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
 }

@@ -3,6 +3,7 @@
 use std::io::{ErrorKind, Read as _};
 
 use super::super::Host;
+use super::names;
 use crate::evidence::container_id::ContainerId;
 use crate::evidence::time::{Interval, SECOND};
 
@@ -79,11 +80,7 @@ fn parse(record: &str) -> Option<(i64, &str)> {
 
 /// Out of memory in the container's control group, or a refusal of AppArmor for its profile.
 fn concerns(message: &str, ct: ContainerId) -> bool {
-    let named = |before: &str| {
-        let name = format!("{before}{ct}");
-        let mut rest = message.split(name.as_str()).skip(1);
-        rest.any(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
-    };
+    let named = |before: &str| names(message, before, ct);
     let memory = message.starts_with("oom-kill:")
         || message.starts_with("Memory cgroup")
         || message.starts_with("memory: usage");

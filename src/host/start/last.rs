@@ -2,7 +2,7 @@
 
 use super::super::upid::Upid;
 use super::super::{Host, HostError, clock};
-use super::{facts, text};
+use super::{facts, names, text};
 use crate::evidence::container_id::ContainerId;
 use crate::evidence::fact::{Fact, Facts};
 use crate::evidence::time::{FILE_STAMP_SLACK, Interval};
@@ -63,12 +63,6 @@ impl Host {
                 ("ok", "stop_ok"),
             ],
         );
-        let others = || {
-            tasks.iter().filter(|task| {
-                let kind = kind(task);
-                is_operation(&kind)
-            })
-        };
         let boot = self
             .other
             .as_ref()
@@ -82,8 +76,9 @@ impl Host {
                 ("holder_upid", text(holder.text)),
             ]));
         }
+        let operation = tasks.iter().rfind(|task| is_operation(&kind(task)));
         copy(
-            others().next_back(),
+            operation,
             &mut found,
             [
                 ("type", "operation"),
@@ -146,12 +141,11 @@ impl Host {
     /// The lines of the last `startall` since the node booted that name this container.
     fn startall(&self, ct: ContainerId, boot: Interval) -> Option<String> {
         let output = self.last_startall(boot)?;
-        let name = format!("CT {ct}");
-        let names = |line: &&str| {
-            let mut rest = line.split(name.as_str()).skip(1);
-            rest.any(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
-        };
-        let lines: Vec<_> = output.lines().filter(names).take(MAX_LINES).collect();
+        let lines: Vec<_> = output
+            .lines()
+            .filter(|line| names(line, "CT ", ct))
+            .take(MAX_LINES)
+            .collect();
         Some(lines.join("\n"))
     }
 }
