@@ -152,15 +152,17 @@ impl Container {
     }
 
     pub fn harmable(&self, unit: &str) -> Harmable {
-        // Accounts are only added.
+        // Accounts are only added. What systemd restarts again and again has another process each time.
         let text = self.sh(&format!(
             "where='/etc /opt /srv /home /usr/lib/systemd'
             find $where -xdev -printf '%p|%m|%y %U:%G %l\\n'
             echo sums
             find $where -xdev -type f ! -path '/etc/*passwd*' ! -path '/etc/*shadow*' ! -path '/etc/*group*' ! -path '/etc/sub?id*' -exec sha256sum {{}} +
             echo units
-            systemctl list-units --plain --no-legend --state=active --type=service,socket,timer,mount,path,target | cut -d' ' -f1
-            systemctl show -p MainPID -- '{unit}' | grep -v =0
+            restarts=$(systemctl show --value -p NRestarts -- '{unit}')
+            systemctl list-units --plain --no-legend --state=active --type=service,socket,timer,mount,path,target | cut -d' ' -f1 |
+              if [ \"${{restarts:-0}}\" = 0 ]; then cat; else grep -vxF '{unit}'; fi
+            [ \"${{restarts:-0}}\" != 0 ] || systemctl show -p MainPID -- '{unit}' | grep -v =0
             echo unit-files
             systemctl list-unit-files --no-legend | grep -v '^{unit} ' | cut -d' ' -f1,2"
         ));

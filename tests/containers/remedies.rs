@@ -176,6 +176,7 @@ remedies! {
     directory_push: "directory-push" => "push-failed";
     nested: "nested" => "file-misplaced";
     typo: "typo" => "file-misplaced";
+    in_wants: "in-wants" => "file-misplaced";
     dangling: "dangling" => "broken-link";
     directory: "directory" => "broken-link";
     masked: "masked" => "unit-masked";

@@ -25,6 +25,8 @@ const REPEATED: usize = 8;
 const EVIDENCE: usize = 3;
 /// In place of that, if the commands are too long for anything but them and the verdict.
 const ESSENTIALS: usize = 0;
+/// Lines of what a remedy changes: the user has to know all of it before pasting the commands.
+const CHANGES: usize = 4;
 /// The first lists of what a verdict is based on.
 const FOR_AND_AGAINST: usize = 2;
 /// Checks that are shown.
@@ -57,7 +59,7 @@ fn within(report: &Report, layout: Layout, most: usize) -> Page {
         head(report, layout, most),
         reasons(report, layout, most)
     );
-    let fix = fix(report, layout, most);
+    let fix = fix(report, layout);
     let moments = moments(report, layout);
     let short = format!("{above}{fix}{}{moments}", checks(report, layout, MOST));
     if lines(&short, layout) <= LAST {
@@ -69,8 +71,8 @@ fn within(report: &Report, layout: Layout, most: usize) -> Page {
     let is_repeated = lines(&fix, layout) <= REPEATED;
     let closing = closing(report, layout, is_repeated);
     let script = first_remedy(report).map_or("", |remedy| &remedy.commands);
-    // The commands, and below them the note on what they change.
-    let shown = lines(&fix, layout).min(command_lines(script, layout) + 2);
+    // The commands, and below them the note on the others.
+    let shown = lines(&fix, layout).min(command_lines(script, layout) + 1);
     if most == ESSENTIALS {
         return Page {
             last: shown + lines(&closing, layout),
@@ -284,7 +286,7 @@ fn evidence(body: &mut String, label: &str, texts: &[Cow<'_, str>], most: usize,
 }
 
 /// What to do first: the remedy that fixes the container now, if there is one.
-fn fix(report: &Report, layout: Layout, most: usize) -> String {
+fn fix(report: &Report, layout: Layout) -> String {
     let remedies = &report.verdict.remedies;
     let Some(first) = first_remedy(report) else {
         return unstructured_fix(report, layout);
@@ -292,12 +294,11 @@ fn fix(report: &Report, layout: Layout, most: usize) -> String {
     let mut text = "\n".to_owned();
     section(&mut text, first.kind.words(), layout);
     paragraph_at_most(&mut text, "  ", &visible(&first.title), 2, layout);
-    commands(&mut text, &first.commands);
     if !first.changes.is_empty() {
         let changes = format!("This changes: {}", first.changes);
-        let most = most.clamp(1, 2);
-        paragraph_at_most(&mut text, "  ", &visible(&changes), most, layout);
+        paragraph_at_most(&mut text, "  ", &visible(&changes), CHANGES, layout);
     }
+    commands(&mut text, &first.commands);
     if remedies.len() > 1 {
         let _ = writeln!(text, "  {}", layout.paint(MORE_REMEDIES, style::DIM));
     }
