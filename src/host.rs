@@ -8,6 +8,9 @@
 mod clock;
 mod config;
 mod container;
+mod directory;
+mod disk;
+mod elsewhere;
 mod error;
 mod files;
 mod inventory;
@@ -26,6 +29,8 @@ use std::sync::{Arc, OnceLock};
 use crate::evidence::time::Interval;
 
 pub(crate) use config::Config;
+use elsewhere::Elsewhere;
+pub(crate) use elsewhere::Questions;
 pub use error::HostError;
 pub(crate) use inventory::Listed;
 pub(crate) use node::Node;
@@ -39,16 +44,20 @@ pub struct Host {
     pub root: PathBuf,
     /// The node whose files `root` has copies of, if it is another one.
     other: Option<Other>,
+    /// The root directory of that node, if files are read there and not from the copies.
+    elsewhere: Option<Elsewhere>,
     /// `root`, opened on first use.
     opened: Arc<OnceLock<OwnedFd>>,
 }
 
 /// What is known about another node in addition to its files.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 struct Other {
     node: String,
     /// When it booted, by its own clock.
     boot: Interval,
+    /// Its root directory.
+    files: Elsewhere,
 }
 
 impl Default for Host {
@@ -64,17 +73,39 @@ impl Host {
         Self {
             root: root.into(),
             other: None,
+            elsewhere: None,
             opened: Arc::default(),
         }
     }
 
-    /// Another node, which booted at `boot` by its own clock, and whose files `root` has copies of.
-    pub fn copied(root: impl Into<PathBuf>, node: &str, boot: Interval) -> Self {
-        let node = node.to_owned();
+    /// Another node, which booted at `boot` by its own clock, and whose files `root` has copies of. `questions` reads
+    /// others below its directory `there`.
+    pub(crate) fn copied(
+        root: impl Into<PathBuf>,
+        node: &str,
+        boot: Interval,
+        questions: Box<dyn Questions>,
+        there: &str,
+    ) -> Self {
+        let other = Other {
+            node: node.to_owned(),
+            boot,
+            files: Elsewhere::new(questions, there),
+        };
         Self {
             root: root.into(),
-            other: Some(Other { node, boot }),
+            other: Some(other),
+            elsewhere: None,
             opened: Arc::default(),
+        }
+    }
+
+    /// The node itself. Of another node, files are read there, and not from the copies, which are few.
+    fn itself(&self) -> Self {
+        let elsewhere = self.other.as_ref().map(|other| other.files.clone());
+        Self {
+            elsewhere,
+            ..self.clone()
         }
     }
 }

@@ -99,20 +99,29 @@ impl Client {
 /// # Errors
 /// The program could not be started.
 pub(crate) fn spawn(argv: &[String], kill_on_drop: bool) -> io::Result<Child> {
+    let mut command = Command::from(command(argv)?);
+    command.kill_on_drop(kill_on_drop).spawn()
+}
+
+/// The command that [`spawn`] starts.
+///
+/// # Errors
+/// `argv` is empty.
+pub(super) fn command(argv: &[String]) -> io::Result<std::process::Command> {
     let (program, arguments) = argv
         .split_first()
         .ok_or_else(|| io::Error::other("the command line is empty"))?;
     close_fds::set_fds_cloexec(3, &[]);
-    Command::new(path_of(program))
+    let mut command = std::process::Command::new(path_of(program));
+    command
         .args(arguments)
         .env_clear()
         .envs(ENVIRONMENT)
         .current_dir("/")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(kill_on_drop)
-        .spawn()
+        .stderr(Stdio::piped());
+    Ok(command)
 }
 
 /// The program's path in [`PATH`]. If std had to search a PATH, it would fork, which copies the page tables of this whole

@@ -6,6 +6,7 @@
 //! of a runbook run only in its containers.
 
 mod connections;
+mod look;
 mod snapshot;
 
 use std::cell::Cell;
@@ -23,6 +24,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 pub use connections::Connections;
+use look::Look;
 pub use snapshot::NodeSnapshot;
 
 use crate::clock::now;
@@ -203,8 +205,16 @@ impl Connection {
         if !status.success() {
             return Err(failed(format!("ssh failed with {status}: {message}")));
         }
-        let snapshot = NodeSnapshot::new(self.directory.path(), node, &printed, sent, received)
-            .map_err(failed)?;
+        let questions = Box::new(Look::new(self.look()));
+        let snapshot = NodeSnapshot::new(
+            self.directory.path(),
+            node,
+            &printed,
+            sent,
+            received,
+            questions,
+        )
+        .map_err(failed)?;
         let config = format!("etc/pve/nodes/{node}/lxc/{ct}.conf");
         if !snapshot.host.root.join(config).exists() {
             return Err(format!(
@@ -217,6 +227,15 @@ impl Connection {
             tracing::warn!("{warning}");
         }
         Ok(snapshot)
+    }
+
+    /// The command line that answers questions about the node.
+    fn look(&self) -> Vec<String> {
+        let words = look::command_words();
+        let words: Vec<_> = words.iter().map(String::as_str).collect();
+        let mut argv = vec!["setsid".to_owned()];
+        argv.extend(self.peer.over(&self.control, &words));
+        argv
     }
 
     /// Ends the connection, and waits up to 7 s until everything that was started over it has ended.
@@ -248,6 +267,14 @@ impl Drop for Connection {
     fn drop(&mut self) {
         self.kill(Signal::TERM);
     }
+}
+
+/// A shell script without its comment lines.
+fn without_comments(script: &str) -> String {
+    let lines = script
+        .lines()
+        .filter(|line| !line.trim_start().starts_with('#'));
+    lines.flat_map(|line| [line, "\n"]).collect()
 }
 
 /// What the messages mean with which ssh ended, and what to do next.

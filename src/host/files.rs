@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, Dir, FileType, Mode, OFlags, ResolveFlags, Stat, StatFs, makedev};
 
 use super::Host;
+use super::directory::Directory;
+use super::disk::Disk;
 use crate::evidence::recording::Output;
 use crate::evidence::time::SECOND;
 
@@ -23,6 +25,47 @@ pub(super) struct Opened {
     pub(super) size: u64,
     /// Its modification time, in nanoseconds since the Unix epoch.
     pub(super) modified: i64,
+}
+
+/// What is at a path.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Metadata {
+    pub(super) kind: FileType,
+    pub(super) mode: u32,
+    pub(super) inode: u64,
+}
+
+impl From<Stat> for Metadata {
+    fn from(stat: Stat) -> Self {
+        Self {
+            kind: FileType::from_raw_mode(stat.st_mode),
+            mode: stat.st_mode,
+            inode: stat.st_ino,
+        }
+    }
+}
+
+/// The use of a file system.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Usage {
+    /// Its type, as in statfs(2).
+    pub(super) kind: i64,
+    pub(super) blocks: u64,
+    pub(super) free: u64,
+    pub(super) inodes: u64,
+    pub(super) free_inodes: u64,
+}
+
+impl From<StatFs> for Usage {
+    fn from(found: StatFs) -> Self {
+        Self {
+            kind: found.f_type,
+            blocks: found.f_blocks,
+            free: found.f_bfree,
+            inodes: found.f_files,
+            free_inodes: found.f_ffree,
+        }
+    }
 }
 
 /// Why a file was not opened.
@@ -71,6 +114,9 @@ impl Host {
 
     /// The first `limit` bytes of a regular file.
     pub(super) fn read(&self, path: impl AsRef<Path>, limit: u64) -> io::Result<Vec<u8>> {
+        if let Some(node) = &self.elsewhere {
+            return node.read(path.as_ref(), 0, limit);
+        }
         let Opened { file, size, .. } = self.open(path)?;
         // Files in /proc and /sys have a size of 0.
         let capacity = size.min(limit).max(LEAST_BUFFER);
@@ -100,6 +146,9 @@ impl Host {
 
     /// The names in a directory, sorted.
     pub(super) fn names(&self, path: impl AsRef<Path>) -> io::Result<Vec<String>> {
+        if let Some(node) = &self.elsewhere {
+            return node.names(path.as_ref());
+        }
         let fd = self.locate(path.as_ref(), OFlags::RDONLY | OFlags::DIRECTORY)?;
         let mut names = Vec::new();
         for entry in Dir::new(fd)?.take(MAX_NAMES) {
@@ -115,37 +164,58 @@ impl Host {
     /// Whether anything exists at `path`, including a dangling symbolic link.
     pub(super) fn exists(&self, path: impl AsRef<Path>) -> io::Result<bool> {
         use io::ErrorKind::{NotADirectory, NotFound};
-        match self.locate(path.as_ref(), OFlags::PATH | OFlags::NOFOLLOW) {
-            Ok(_) => Ok(true),
+        let found = match &self.elsewhere {
+            Some(node) => node.metadata(path.as_ref(), false).map(drop),
+            None => self
+                .locate(path.as_ref(), OFlags::PATH | OFlags::NOFOLLOW)
+                .map(drop),
+        };
+        match found {
+            Ok(()) => Ok(true),
             Err(error) if matches!(error.kind(), NotFound | NotADirectory) => Ok(false),
             Err(error) => Err(error),
         }
     }
 
     /// What is at `path`; links are followed.
-    pub(super) fn stat(&self, path: impl AsRef<Path>) -> io::Result<Stat> {
+    pub(super) fn metadata(&self, path: impl AsRef<Path>) -> io::Result<Metadata> {
+        if let Some(node) = &self.elsewhere {
+            return node.metadata(path.as_ref(), true);
+        }
         let fd = self.locate(path.as_ref(), OFlags::PATH)?;
-        Ok(rustix::fs::fstat(&fd)?)
+        Ok(rustix::fs::fstat(&fd)?.into())
     }
 
     /// The use of the file system that has `path`.
-    pub(super) fn file_system(&self, path: impl AsRef<Path>) -> io::Result<StatFs> {
+    pub(super) fn usage(&self, path: impl AsRef<Path>) -> io::Result<Usage> {
+        if let Some(node) = &self.elsewhere {
+            return node.usage(path.as_ref());
+        }
         let fd = self.locate(path.as_ref(), OFlags::PATH)?;
-        Ok(rustix::fs::fstatfs(&fd)?)
+        Ok(rustix::fs::fstatfs(&fd)?.into())
     }
 
     /// A directory, to resolve paths below it.
-    pub(super) fn directory(&self, path: impl AsRef<Path>) -> io::Result<OwnedFd> {
-        self.locate(path.as_ref(), OFlags::PATH | OFlags::DIRECTORY)
+    pub(super) fn directory(&self, path: impl AsRef<Path>) -> io::Result<Directory> {
+        let path = path.as_ref();
+        if let Some(node) = &self.elsewhere {
+            return node.below(path).map(Directory::Elsewhere);
+        }
+        let fd = self.locate(path, OFlags::PATH | OFlags::DIRECTORY)?;
+        Ok(Directory::Here(fd))
     }
 
     /// A block device or an image of one, for reading.
-    pub(super) fn open_volume(&self, path: impl AsRef<Path>) -> io::Result<File> {
+    pub(super) fn disk(&self, path: impl AsRef<Path>) -> io::Result<Disk> {
+        if let Some(node) = &self.elsewhere {
+            return Ok(Disk::elsewhere(node.clone(), path.as_ref().to_owned()));
+        }
         let handle = self.locate(path.as_ref(), OFlags::PATH)?;
         let kind = FileType::from_raw_mode(rustix::fs::fstat(&handle)?.st_mode);
         match kind {
             FileType::RegularFile | FileType::BlockDevice => {
-                File::open(format!("/proc/self/fd/{}", handle.as_raw_fd()))
+                let file = File::open(format!("/proc/self/fd/{}", handle.as_raw_fd()))?;
+                Ok(Disk::Here(file.into()))
             }
             _ => Err(io::Error::other("neither a file nor a block device")),
         }

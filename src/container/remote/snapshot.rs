@@ -9,8 +9,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use tempfile::TempDir;
 
+use super::without_comments;
 use crate::evidence::time::{Interval, SECOND, seconds};
-use crate::host::Host;
+use crate::host::{Host, Questions};
 
 /// The fixed script that prints the files. Its arguments are the container's ID and the node's name.
 const SCRIPT: &str = include_str!("snapshot.sh");
@@ -53,17 +54,15 @@ struct Copied {
     bytes: Vec<u8>,
 }
 
-/// The script without its comments.
+/// The script that is sent.
 pub(super) fn script() -> String {
-    let lines = SCRIPT
-        .lines()
-        .filter(|line| !line.trim_start().starts_with('#'));
-    lines.flat_map(|line| [line, "\n"]).collect()
+    without_comments(SCRIPT)
 }
 
 impl NodeSnapshot {
     /// Writes what the script printed on `node` to a new directory below `directory`. The script was started after `sent`,
-    /// and its first line was read before `received`, both in nanoseconds since the Unix epoch.
+    /// and its first line was read before `received`, both in nanoseconds since the Unix epoch. `questions` reads what was
+    /// not copied.
     ///
     /// # Errors
     /// What is wrong with it.
@@ -73,13 +72,14 @@ impl NodeSnapshot {
         printed: &[u8],
         sent: i64,
         received: i64,
+        questions: Box<dyn Questions>,
     ) -> Result<Self, String> {
         let files = parse(printed)?;
         let directory = TempDir::new_in(directory).map_err(|error| error.to_string())?;
         write(&files, node, directory.path())
             .map_err(|error| format!("cannot copy its files: {error}"))?;
         Ok(Self {
-            host: Host::copied(directory.path(), node, files.clock.boot()),
+            host: Host::copied(directory.path(), node, files.clock.boot(), questions, "/"),
             clock_offset: files.clock.ahead(sent, received),
             _directory: directory,
         })

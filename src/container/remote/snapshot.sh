@@ -62,7 +62,11 @@ for list in active index index.1; do
     [ -f $tasks/$list ] || continue
     lines=$(grep -a -F ":$ct:" $tasks/$list)
     [ $? -le 1 ] || exit
-    lines=$(printf '%s\n' "$lines" | tail -n 100 | cut -b -20000)
+    # Starts and backups of all containers have no ID.
+    lines=$(
+        grep -a -E '^[^ ]*:(startall|vzdump)::' $tasks/$list | tail -n 10 | cut -b -20000
+        printf '%s\n' "$lines" | tail -n 100 | cut -b -20000
+    )
     printf '%s\n' "$lines" | text $tasks/$list
     printf '%s\n' "$lines" | outputs
 done

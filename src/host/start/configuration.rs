@@ -32,21 +32,19 @@ impl Host {
     /// `name` and `state`. The image is the record with the key `rootfs`.
     ///
     /// # Errors
-    /// As [`Host::find`], but templates are found as well; [`HostError::NotCopied`] on another node.
+    /// As [`Host::find_any`]; [`HostError::Unreadable`] if another node does not answer.
     pub fn configuration(&self, ct: ContainerId) -> Result<Vec<Facts>, HostError> {
         let found = self.find_any(ct)?;
-        if let Some(other) = &self.other {
-            // Only some files of another node are copied: that a path is missing here says nothing.
-            let (path, node) = ("/".into(), other.node.clone());
-            return Err(HostError::NotCopied { path, node });
-        }
+        let host = self.itself();
+        host.metadata("/")
+            .map_err(|source| self.unreadable("", source))?;
         let look = Look {
-            host: self,
+            host: &host,
             ct,
             config: found.config,
             node: self.local_node(),
-            mounts: Mounts::of(self),
-            storages: Storages::of(self),
+            mounts: Mounts::of(&host),
+            storages: Storages::of(&host),
         };
         let root = look.root_file_system();
         let tree = root.tree;
@@ -285,8 +283,8 @@ impl Look<'_> {
         if first == "dev" && !self.host.exists("dev").unwrap_or(false) {
             return "unknown";
         }
-        match self.host.stat(path) {
-            Ok(stat) => match FileType::from_raw_mode(stat.st_mode) {
+        match self.host.metadata(path) {
+            Ok(found) => match found.kind {
                 FileType::Directory => "directory",
                 FileType::RegularFile => "file",
                 FileType::BlockDevice | FileType::CharacterDevice => "device",
@@ -311,8 +309,8 @@ impl Look<'_> {
             return "unknown";
         }
         match self.state_of(path) {
-            "file" => match self.host.stat(path) {
-                Ok(stat) if stat.st_mode & 0o111 == 0 => "not-executable",
+            "file" => match self.host.metadata(path) {
+                Ok(found) if found.mode & 0o111 == 0 => "not-executable",
                 Ok(_) => "executable",
                 Err(_) => "unknown",
             },

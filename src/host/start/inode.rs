@@ -2,8 +2,6 @@
 //!
 //! Reads directories with few extents, as /etc is. What it does not understand is unknown.
 
-use std::os::unix::fs::FileExt as _;
-
 use super::superblock::Volume;
 
 /// The inode of the root directory.
@@ -38,7 +36,7 @@ impl Volume {
 
     fn bytes(&self, at: u64, length: usize) -> Option<Vec<u8>> {
         let mut bytes = vec![0; length];
-        self.file().read_exact_at(&mut bytes, at).ok()?;
+        self.disk().read_exact_at(&mut bytes, at).ok()?;
         Some(bytes)
     }
 

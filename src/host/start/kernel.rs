@@ -48,6 +48,10 @@ impl Host {
 
     /// The records of the kernel's log, the oldest first.
     fn kernel_records(&self) -> Vec<String> {
+        if let Some(node) = &self.elsewhere {
+            let log = node.kernel_log().unwrap_or_default();
+            return log.lines().map(str::to_owned).collect();
+        }
         let Ok(mut log) = self.open_kernel_log() else {
             return Vec::new();
         };

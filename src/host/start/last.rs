@@ -86,7 +86,8 @@ impl Host {
                 ("status", "operation_status"),
             ],
         );
-        if let Some(holder) = self.lock_holder(ct) {
+        let host = self.itself();
+        if let Some(holder) = host.lock_holder(ct) {
             found.insert(String::from("lock_pid"), Fact::Int(i64::from(holder.pid)));
             found.insert(String::from("lock_command"), Fact::Text(holder.command));
         }
@@ -97,10 +98,10 @@ impl Host {
                 _ => begin.end,
             };
             let messages =
-                self.kernel_messages(ct, Interval::new(begin.start, end.max(begin.end)), boot);
+                host.kernel_messages(ct, Interval::new(begin.start, end.max(begin.end)), boot);
             found.insert(String::from("kernel"), Fact::Text(messages.join("\n")));
         }
-        if let Ok(mounts) = self.read_text("proc/mounts", MAX_MOUNTS) {
+        if let Ok(mounts) = host.read_text("proc/mounts", MAX_MOUNTS) {
             let pure = mounts.lines().any(is_pure_cgroup_v2);
             found.insert(String::from("pure_cgroup_v2"), Fact::Bool(pure));
         }

@@ -1,7 +1,5 @@
 //! Who holds the lock of a container's configuration file.
 
-use std::os::linux::fs::MetadataExt as _;
-
 use super::super::Host;
 use crate::evidence::container_id::ContainerId;
 
@@ -19,11 +17,8 @@ pub(super) struct Holder {
 impl Host {
     /// The process that holds the lock of a container's configuration.
     pub(super) fn lock_holder(&self, ct: ContainerId) -> Option<Holder> {
-        let file = self
-            .open(format!("run/lock/lxc/pve-config-{ct}.lock"))
-            .ok()?
-            .file;
-        let inode = file.metadata().ok()?.st_ino();
+        let file = format!("run/lock/lxc/pve-config-{ct}.lock");
+        let inode = self.metadata(file).ok()?.inode;
         let locks = self.read_text("proc/locks", MAX_LIST).ok()?;
         let pid = locks.lines().find_map(|line| holds(line, inode))?;
         let command = self.read(format!("proc/{pid}/cmdline"), MAX_COMMAND).ok()?;

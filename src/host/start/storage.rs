@@ -155,7 +155,7 @@ impl Storage {
                 None => return Availability::Unknown,
             }
         }
-        match host.stat(&directory) {
+        match host.metadata(&directory) {
             Ok(_) => Availability::Available,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 Availability::NoDirectory(directory)

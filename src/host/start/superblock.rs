@@ -1,12 +1,11 @@
 //! A volume without mounting it: the kind of its file system, and the superblock of ext4.
 
-use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt as _;
 
 use crc::{CRC_32_ISCSI, Crc};
 use ext4_view::Ext4Read;
 
+use super::super::disk::Disk;
 use super::inode::number;
 
 /// Where the superblock of ext4 is, and how long it is.
@@ -39,8 +38,9 @@ const SIGNATURES: [(u64, &[u8], &str); 6] = [
 ];
 
 /// An opened volume.
+#[derive(Clone)]
 pub(super) struct Volume {
-    file: File,
+    disk: Disk,
     superblock: [u8; LENGTH],
 }
 
@@ -66,10 +66,10 @@ pub(super) enum Content {
 
 impl Volume {
     /// Reads the superblock.
-    pub(super) fn new(file: File) -> io::Result<Self> {
+    pub(super) fn new(disk: Disk) -> io::Result<Self> {
         let mut superblock = [0; LENGTH];
-        file.read_exact_at(&mut superblock, SUPERBLOCK)?;
-        Ok(Self { file, superblock })
+        disk.read_exact_at(&mut superblock, SUPERBLOCK)?;
+        Ok(Self { disk, superblock })
     }
 
     fn number(&self, at: usize) -> u32 {
@@ -86,16 +86,8 @@ impl Volume {
         self.number(INCOMPATIBLE) & SIXTY_FOUR_BIT != 0
     }
 
-    pub(super) const fn file(&self) -> &File {
-        &self.file
-    }
-
-    /// Another handle of the same volume.
-    pub(super) fn another(&self) -> io::Result<Self> {
-        Ok(Self {
-            file: self.file.try_clone()?,
-            superblock: self.superblock,
-        })
+    pub(super) const fn disk(&self) -> &Disk {
+        &self.disk
     }
 
     fn is_ext4(&self) -> bool {
@@ -117,7 +109,7 @@ impl Volume {
         }
         let has = |(at, signature, _): &&(u64, &[u8], &str)| {
             let mut bytes = vec![0; signature.len()];
-            self.file.read_exact_at(&mut bytes, *at).is_ok() && bytes == *signature
+            self.disk.read_exact_at(&mut bytes, *at).is_ok() && bytes == *signature
         };
         match SIGNATURES.iter().find(has) {
             Some((_, _, name)) => Content::Other(name),
@@ -152,7 +144,7 @@ impl Ext4Read for Volume {
         start: u64,
         into: &mut [u8],
     ) -> Result<(), Box<dyn std::error::Error + Send + Sync + 'static>> {
-        self.file.read_exact_at(into, start).map_err(Box::new)?;
+        self.disk.read_exact_at(into, start).map_err(Box::new)?;
         let superblock = self.for_reading();
         for (at, byte) in (start..).zip(into.iter_mut()) {
             let place = at

@@ -2,18 +2,17 @@
 //!
 //! Its content is hostile. Links are resolved below its root, and every read has a limit.
 
-use std::fs::File;
-use std::io::{self, Read as _};
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::io;
 
 use ext4_view::{Ext4, Ext4Error};
-use rustix::fs::{FileType, IFlags, Mode, OFlags, ResolveFlags};
+use rustix::fs::FileType;
 
+use super::super::directory::Directory;
 use super::superblock::Volume;
 
 /// A root file system.
 pub(super) enum Tree {
-    Directory(OwnedFd),
+    Directory(Directory),
     Image(Box<(Ext4, Volume)>),
 }
 
@@ -29,7 +28,7 @@ pub(super) enum Kind {
 impl Tree {
     /// The tree of a volume with an ext4 file system.
     pub(super) fn of_image(volume: Volume) -> io::Result<Self> {
-        let flags = volume.another()?;
+        let flags = volume.clone();
         let ext4 = Ext4::load(Box::new(volume)).map_err(unreadable)?;
         Ok(Self::Image(Box::new((ext4, flags))))
     }
@@ -38,16 +37,11 @@ impl Tree {
     pub(super) fn kind(&self, path: &str, follow: bool) -> io::Result<Kind> {
         match self {
             Self::Directory(root) => {
-                let flags = if follow {
-                    OFlags::PATH
-                } else {
-                    OFlags::PATH | OFlags::NOFOLLOW
-                };
-                let mode = rustix::fs::fstat(open(root, path, flags)?)?.st_mode;
-                Ok(match FileType::from_raw_mode(mode) {
+                let found = root.metadata(path, follow)?;
+                Ok(match found.kind {
                     FileType::Directory => Kind::Directory,
                     FileType::RegularFile => Kind::File {
-                        executable: mode & 0o111 != 0,
+                        executable: found.mode & 0o111 != 0,
                     },
                     FileType::Symlink => Kind::Link,
                     _ => Kind::Other,
@@ -83,14 +77,7 @@ impl Tree {
             return Err(io::Error::other("not a regular file"));
         }
         match self {
-            Self::Directory(root) => {
-                let file = open(root, path, OFlags::RDONLY | OFlags::NONBLOCK)?;
-                let mut bytes = Vec::new();
-                File::from(file)
-                    .take(limit as u64)
-                    .read_to_end(&mut bytes)?;
-                Ok(bytes)
-            }
+            Self::Directory(root) => root.read(path, limit as u64),
             Self::Image(image) => {
                 let ext4 = &image.0;
                 let mut file = ext4.open(path).map_err(unreadable)?;
@@ -111,16 +98,7 @@ impl Tree {
     /// Whether it has no files at all; a file system has `lost+found`.
     pub(super) fn is_empty(&self) -> io::Result<bool> {
         match self {
-            Self::Directory(root) => {
-                let root = open(root, "/", OFlags::RDONLY | OFlags::DIRECTORY)?;
-                let mut names = 0;
-                for entry in rustix::fs::Dir::new(root)?.take(8) {
-                    let entry = entry?;
-                    let name = entry.file_name().to_bytes();
-                    names += usize::from(name != b"." && name != b".." && name != b"lost+found");
-                }
-                Ok(names == 0)
-            }
+            Self::Directory(root) => Ok(root.names(2)?.iter().all(|name| name == "lost+found")),
             Self::Image(image) => {
                 let ext4 = &image.0;
                 for entry in ext4.read_dir("/").map_err(unreadable)?.take(8) {
@@ -137,24 +115,10 @@ impl Tree {
 
     /// Whether a file has the attribute that prevents all changes; `None` if unknown.
     pub(super) fn is_immutable(&self, path: &str) -> Option<bool> {
-        let root = match self {
-            Self::Directory(root) => root,
-            Self::Image(image) => return image.1.is_immutable(path),
-        };
-        let Kind::File { .. } = self.kind(path, false).ok()? else {
-            return Some(false);
-        };
-        let file = open(
-            root,
-            path,
-            OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW,
-        )
-        .ok()?;
-        Some(
-            rustix::fs::ioctl_getflags(&file)
-                .ok()?
-                .contains(IFlags::IMMUTABLE),
-        )
+        match self {
+            Self::Directory(root) => root.is_immutable(path),
+            Self::Image(image) => image.1.is_immutable(path),
+        }
     }
 
     /// The first component of `path` that is a link or a file, as Proxmox VE refuses it for a mount.
@@ -175,18 +139,6 @@ impl Tree {
         }
         Ok(None)
     }
-}
-
-/// Opens a path below a root; links and `..` stay below it.
-fn open(root: &OwnedFd, path: &str, flags: OFlags) -> io::Result<OwnedFd> {
-    let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
-    Ok(rustix::fs::openat2(
-        root.as_fd(),
-        path,
-        flags | OFlags::CLOEXEC,
-        Mode::empty(),
-        resolve,
-    )?)
 }
 
 fn unreadable(error: Ext4Error) -> io::Error {

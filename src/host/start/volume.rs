@@ -2,9 +2,10 @@
 
 use std::io;
 
-use rustix::fs::{FileType, StatFs};
+use rustix::fs::FileType;
 
 use super::super::config::{is_true, options};
+use super::super::files::Usage;
 use super::configuration::{Look, item};
 use super::storage::Availability;
 use super::superblock::{self, Content, Volume};
@@ -82,9 +83,8 @@ impl Look<'_> {
 
     /// Opens the tree of a root file system, and notes what its file system has left.
     fn open_tree(&self, path: &str, record: &mut Facts) -> io::Result<Option<Tree>> {
-        let stat = self.host.stat(path)?;
-        if FileType::from_raw_mode(stat.st_mode) == FileType::Directory {
-            if let Ok(used) = self.host.file_system(path) {
+        if self.host.metadata(path)?.kind == FileType::Directory {
+            if let Ok(used) = self.host.usage(path) {
                 let own = matches!(record.get("storage_type"), Some(Fact::Text(kind)) if kind == "zfspool");
                 if own {
                     record.insert("free_blocks".to_owned(), whole(free(&used)));
@@ -93,8 +93,8 @@ impl Look<'_> {
                     record.insert("pool_free".to_owned(), whole(free(&used)));
                 }
                 // btrfs and others have no fixed number of inodes.
-                if own && used.f_files > 0 {
-                    record.insert("free_inodes".to_owned(), whole(used.f_ffree));
+                if own && used.inodes > 0 {
+                    record.insert("free_inodes".to_owned(), whole(used.free_inodes));
                 }
             }
             return Ok(Some(Tree::Directory(self.host.directory(path)?)));
@@ -103,7 +103,7 @@ impl Look<'_> {
             return Ok(None);
         };
         if let Some(storage) = path.rsplit_once('/').map(|(directory, _)| directory)
-            && let Ok(used) = self.host.file_system(storage)
+            && let Ok(used) = self.host.usage(storage)
         {
             record.insert("pool_free".to_owned(), whole(free(&used)));
         }
@@ -112,7 +112,7 @@ impl Look<'_> {
 
     /// Opens an image, and notes what it contains; `None` unless that is ext4.
     pub(super) fn open_image(&self, path: &str, record: &mut Facts) -> io::Result<Option<Volume>> {
-        let volume = Volume::new(self.host.open_volume(path)?)?;
+        let volume = Volume::new(self.host.disk(path)?)?;
         let content = match volume.content() {
             Content::Ext4 {
                 free_blocks,
@@ -223,10 +223,10 @@ impl Look<'_> {
 }
 
 /// The blocks that root can still write.
-fn free(used: &StatFs) -> u64 {
-    match used.f_type == EXT4 {
-        true => superblock::writable(used.f_bfree, used.f_blocks),
-        false => used.f_bfree,
+fn free(used: &Usage) -> u64 {
+    match used.kind == EXT4 {
+        true => superblock::writable(used.free, used.blocks),
+        false => used.free,
     }
 }
 

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use proptest::prelude::*;
 
+use super::super::look::Look;
 use super::*;
 use crate::evidence::fact::Fact;
 use crate::fixture::ct;
@@ -125,7 +126,8 @@ fn snapshot_of(files: &[(&str, &str)]) -> (NodeSnapshot, TempDir) {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && stderr.is_empty(), "{stderr}");
     let copies = tempfile::tempdir().unwrap();
-    let snapshot = NodeSnapshot::new(copies.path(), "pve2", &output.stdout, 0, 0).unwrap();
+    let look = Box::new(Look::new(Vec::new()));
+    let snapshot = NodeSnapshot::new(copies.path(), "pve2", &output.stdout, 0, 0, look).unwrap();
     (snapshot, copies)
 }
 
