@@ -1,19 +1,25 @@
 //! What the rules ask of a list of events: what comes before what, what a unit is brought by, what is verified.
 
+mod group;
+mod mentions;
+
 use super::branches::Branches;
 use super::event::{Event, EventKind, Origin, Push, Site, Systemctl};
 use super::paths;
 use super::symbol::{Symbols, is_known, may_equal};
 use super::text::Place;
 use super::walk::Walk;
+pub(super) use group::Group;
+use mentions::Mentions;
 
 /// The events of a script.
 pub(super) struct View<'a> {
     pub(super) events: &'a [Event],
     pub(super) symbols: &'a Symbols,
     branches: &'a Branches,
-    /// The events that may bring a unit: most events are commands that bring none.
-    bringing: Vec<usize>,
+    /// The events of each group: most events are commands, and in none.
+    groups: [Vec<usize>; 4],
+    mentions: Mentions<'a>,
 }
 
 /// Whether a container has a unit at some moment.
@@ -45,11 +51,12 @@ impl<'a> View<'a> {
             events,
             symbols: &walk.symbols,
             branches: &walk.branches,
-            bringing: (0..)
-                .zip(events)
-                .filter(|(_, event)| may_bring(event))
-                .map(|(at, _)| at)
-                .collect(),
+            groups: Group::ALL.map(|group| {
+                let all = events.iter().enumerate();
+                let of_group = all.filter(|(_, event)| group.has(event));
+                of_group.map(|(index, _)| index).collect()
+            }),
+            mentions: Mentions::of(events),
         })
     }
 
@@ -71,23 +78,58 @@ impl<'a> View<'a> {
         self.events.iter().enumerate()
     }
 
-    /// The events before one that can happen in the same run, the last one first.
+    /// The events of a group before one that can happen in the same run, the last one first.
     pub(super) fn before(
         &self,
+        group: Group,
         index: usize,
-    ) -> impl Iterator<Item = (usize, &'a Event)> + use<'a> {
-        let (events, branches) = (self.events, self.branches);
-        let at = events.get(index);
-        let before = events.iter().enumerate().take(index).rev();
-        before.filter(move |(_, event)| at.is_some_and(|at| branches.agree(at.path, event.path)))
+    ) -> impl Iterator<Item = (usize, &'a Event)> {
+        let group = self.group(group);
+        let end = group.partition_point(|at| *at < index);
+        self.in_run_of(index, group.iter().take(end).rev())
     }
 
-    /// The events after one that can happen in the same run.
-    pub(super) fn after(&self, index: usize) -> impl Iterator<Item = (usize, &'a Event)> + use<'a> {
-        let (events, branches) = (self.events, self.branches);
-        let at = events.get(index);
-        let after = events.iter().enumerate().skip(index + 1);
-        after.filter(move |(_, event)| at.is_some_and(|at| branches.agree(at.path, event.path)))
+    /// The events of a group after one that can happen in the same run.
+    pub(super) fn after(
+        &self,
+        group: Group,
+        index: usize,
+    ) -> impl Iterator<Item = (usize, &'a Event)> {
+        let group = self.group(group);
+        let start = group.partition_point(|at| *at <= index);
+        self.in_run_of(index, group.iter().skip(start))
+    }
+
+    fn group(&self, group: Group) -> &[usize] {
+        self.groups.get(group as usize).map_or(&[], Vec::as_slice)
+    }
+
+    fn in_run_of<'i>(
+        &self,
+        index: usize,
+        events: impl Iterator<Item = &'i usize>,
+    ) -> impl Iterator<Item = (usize, &'a Event)> {
+        let (all, branches) = (self.events, self.branches);
+        let here = all.get(index);
+        let found = events.filter_map(|at| Some((*at, all.get(*at)?)));
+        found.filter(move |(_, event)| {
+            here.is_some_and(|here| branches.agree(here.path, event.path))
+        })
+    }
+
+    /// The events before a push that may name a directory of its destination, in no order.
+    pub(super) fn naming_directory(
+        &self,
+        index: usize,
+        path: &str,
+    ) -> impl Iterator<Item = &'a Event> {
+        let (all, branches) = (self.events, self.branches);
+        let here = all.get(index);
+        let found = self.mentions.directory(path).filter(move |at| *at < index);
+        found.filter_map(move |at| {
+            let event = all.get(at)?;
+            branches.agree(here?.path, event.path).then_some(event)
+        })
     }
 
     pub(super) fn pushes(&self) -> impl Iterator<Item = (usize, &'a Event, &'a Push)> + use<'a> {
@@ -107,6 +149,12 @@ impl<'a> View<'a> {
                 EventKind::Systemctl(call) => Some((index, event, event.container()?, call)),
                 _ => None,
             })
+    }
+
+    /// The unit files that are brought to containers.
+    pub(super) fn unit_files(&self) -> impl Iterator<Item = (&'a Event, UnitFile<'a>)> {
+        let bringing = self.group(Group::Bringing).iter();
+        bringing.filter_map(|at| Some((self.events.get(*at)?, self.unit_file(*at)?)))
     }
 
     /// The unit file that an event brings to a container, by its name.
@@ -129,22 +177,13 @@ impl<'a> View<'a> {
         })
     }
 
-    /// Like [`Self::before`], with the events only that may bring a unit.
-    pub(super) fn bringing_before(&self, index: usize) -> impl Iterator<Item = (usize, &'a Event)> {
-        let end = self.bringing.partition_point(|at| *at < index);
-        let before = self.bringing.iter().take(end).rev();
-        let events = before.filter_map(|at| Some((*at, self.events.get(*at)?)));
-        let at = self.events.get(index);
-        events.filter(move |(_, event)| at.is_some_and(|at| self.agree(at, event)))
-    }
-
     /// Whether a container has a unit when an event happens.
     pub(super) fn brought(&self, index: usize, container: &str, unit: &str) -> Brought {
         let mut most = Brought::No;
         // A clone has what its original had.
         let mut next = Some((index, container));
         while let Some((index, container)) = next {
-            for (at, event) in self.bringing_before(index) {
+            for (at, event) in self.before(Group::Bringing, index) {
                 most = most.max(self.brings(at, event, container, unit));
                 if most == Brought::Yes {
                     return most;
@@ -157,7 +196,7 @@ impl<'a> View<'a> {
 
     /// The container that another one was cloned from, and when.
     fn cloned_from(&self, index: usize, container: &str) -> Option<(usize, &'a str)> {
-        self.bringing_before(index)
+        self.before(Group::Bringing, index)
             .find_map(|(at, event)| match &event.kind {
                 EventKind::Created {
                     container: id,
@@ -172,16 +211,16 @@ impl<'a> View<'a> {
     pub(super) fn is_restored(&self, index: usize, container: &str) -> bool {
         let mut next = Some((index, container));
         while let Some((index, container)) = next {
-            let restored = self
-                .bringing_before(index)
-                .any(|(_, event)| match &event.kind {
-                    EventKind::Created {
-                        container: id,
-                        origin: Origin::Backup,
-                        ..
-                    } => id == container,
-                    _ => false,
-                });
+            let restored =
+                self.before(Group::Bringing, index)
+                    .any(|(_, event)| match &event.kind {
+                        EventKind::Created {
+                            container: id,
+                            origin: Origin::Backup,
+                            ..
+                        } => id == container,
+                        _ => false,
+                    });
             if restored {
                 return true;
             }
@@ -250,8 +289,16 @@ impl<'a> View<'a> {
 
     /// Whether a later command in the container would notice that a push has failed.
     pub(super) fn verified(&self, index: usize, push: &Push) -> bool {
-        self.after(index)
-            .any(|(_, event)| verifies(event, &push.container, &push.destination))
+        let Some(event) = self.events.get(index) else {
+            return false;
+        };
+        let later = self.mentions.file(&push.destination);
+        later
+            .filter(|at| *at > index)
+            .filter_map(|at| self.events.get(at))
+            .any(|later| {
+                self.agree(event, later) && verifies(later, &push.container, &push.destination)
+            })
     }
 
     /// The first later call that enables or starts a unit.
@@ -269,7 +316,8 @@ impl<'a> View<'a> {
                     .into_iter()
                     .any(|unit| unit == unit_file || template(&unit))
         };
-        self.after(index).find_map(|(at, event)| match &event.kind {
+        let mut later = self.after(Group::Systemctl, index);
+        later.find_map(|(at, event)| match &event.kind {
             EventKind::Systemctl(call) if event.container() == Some(container) && used(call) => {
                 Some(at)
             }
@@ -279,23 +327,14 @@ impl<'a> View<'a> {
 
     /// Whether something between two events was not followed, in this container or on the host.
     pub(super) fn unknown_between(&self, from: usize, to: usize, container: &str) -> bool {
-        let between = self.events.iter().take(to).skip(from + 1);
-        between
+        let group = self.group(Group::Bringing);
+        let between = group.partition_point(|at| *at <= from)..group.partition_point(|at| *at < to);
+        let indices = group.get(between).unwrap_or_default().iter();
+        indices
+            .filter_map(|at| self.events.get(*at))
             .filter(|event| matches!(event.kind, EventKind::Unknown))
             .any(|event| event.container().is_none_or(|id| may_equal(id, container)))
     }
-}
-
-fn may_bring(event: &Event) -> bool {
-    matches!(
-        event.kind,
-        EventKind::Unknown
-            | EventKind::Created { .. }
-            | EventKind::Packages(_)
-            | EventKind::Push(_)
-            | EventKind::Write(_)
-            | EventKind::Directory(_)
-    )
 }
 
 /// Whether the text of a unit gives it another name.

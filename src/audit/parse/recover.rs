@@ -1,6 +1,8 @@
 //! Parses a script in spite of syntax that the parser does not know: the whole at once if possible, otherwise without
 //! the lines that it stumbles over, otherwise command by command.
 
+use std::borrow::Cow;
+
 use brush_parser::ParseError;
 
 use super::super::syntax::{Lost, Script};
@@ -18,12 +20,10 @@ pub(super) fn parse(text: &Text, depth: usize) -> Script {
     if is_too_deep(text.as_str()) {
         return by_commands(text, depth);
     }
-    if let Ok(program) = parse_program(text.as_str()) {
-        let mut lost = Vec::new();
-        let list = convert::program(&Source::new(text, depth), &program, &mut lost);
-        return Script { list, lost };
-    }
-    let text = text.with_chars(rewritten(text.as_str()));
+    let text = match rewritten(text.as_str()) {
+        Cow::Borrowed(_) => Cow::Borrowed(text),
+        Cow::Owned(chars) => Cow::Owned(text.with_chars(chars)),
+    };
     repaired(&text, depth).unwrap_or_else(|| by_commands(&text, depth))
 }
 
@@ -32,7 +32,7 @@ fn repaired(text: &Text, depth: usize) -> Option<Script> {
     let source = Source::new(text, depth);
     let mut chars = text.as_str().to_owned();
     let mut lost = Vec::new();
-    for _ in 0..MOST_REPAIRS.min(MOST_TEXT / chars.len().max(1)) {
+    for _ in 0..=MOST_REPAIRS.min(MOST_TEXT / chars.len().max(1)) {
         match parse_program(&chars) {
             Ok(program) => {
                 let text = text.with_chars(chars);
@@ -54,38 +54,68 @@ fn repaired(text: &Text, depth: usize) -> Option<Script> {
 
 /// Constructs that the parser does not know, as others of the same length and nearly the same meaning: `select` is
 /// a loop, the target of `&> >(…)` is a process, and a pattern in `$(case …)` may have its opening parenthesis.
-fn rewritten(chars: &str) -> String {
-    let mut bytes = chars.as_bytes().to_vec();
+fn rewritten(chars: &str) -> Cow<'_, str> {
+    let mut changes: Vec<(usize, &str)> = Vec::new();
     let mut in_case = 0_usize;
     let mut start = 0;
     for line in chars.split_inclusive('\n') {
         let code = line.trim_start();
         let at = start + (line.len() - code.len());
-        if code.starts_with("select ") {
-            replace(&mut bytes, at, b"for   ");
+        if is_select(code) {
+            changes.push((at, "for   "));
         }
         for (found, _) in line.match_indices("&>") {
-            if line
-                .get(found + 2..)
-                .is_some_and(|rest| rest.trim_start().starts_with(">("))
-            {
-                replace(&mut bytes, start + found, b" >");
+            let rest = line.get(found + 2..).unwrap_or_default();
+            if rest.trim_start().starts_with(">(") {
+                changes.push((start + found, " >"));
             }
         }
-        if line.contains("$(case ") {
-            in_case += 1;
-        }
+        let begin = line.find("$(case ");
+        in_case += usize::from(begin.is_some());
         if in_case > 0 {
-            let pattern = code.split_once(')').map_or("", |(pattern, _)| pattern);
-            let plain = |c: char| c.is_alphanumeric() || "*?|_-.\"'[]".contains(c);
-            if at > start && !matches!(pattern, "" | "esac") && pattern.chars().all(plain) {
-                replace(&mut bytes, at - 1, b"(");
+            let separators = [" in ", ";; "].into_iter();
+            let mut patterns: Vec<usize> = separators
+                .flat_map(|it| line.match_indices(it))
+                .map(|(found, it)| found + it.len())
+                .filter(|found| *found > begin.unwrap_or(0))
+                .collect();
+            if begin.is_none() && at > start {
+                patterns.push(at - start);
+            }
+            for found in patterns {
+                if is_case_pattern(line.get(found..).unwrap_or_default()) {
+                    changes.push((start + found - 1, "("));
+                }
             }
             in_case -= usize::from(line.contains("esac"));
         }
         start += line.len();
     }
-    String::from_utf8(bytes).unwrap_or_else(|_| chars.to_owned())
+    if changes.is_empty() {
+        return Cow::Borrowed(chars);
+    }
+    let mut bytes = chars.as_bytes().to_vec();
+    for (at, with) in changes {
+        replace(&mut bytes, at, with.as_bytes());
+    }
+    String::from_utf8(bytes).map_or(Cow::Borrowed(chars), Cow::Owned)
+}
+
+/// Whether a line begins the loop `select NAME in …`.
+fn is_select(code: &str) -> bool {
+    let name = code
+        .strip_prefix("select ")
+        .unwrap_or_default()
+        .trim_start();
+    let rest = name.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
+    rest.len() < name.len() && (rest.starts_with(" in ") || rest.starts_with([';', '\n']))
+}
+
+/// Whether a text begins with a pattern of `case` and its closing parenthesis.
+fn is_case_pattern(code: &str) -> bool {
+    let pattern = code.split_once(')').map_or("", |(pattern, _)| pattern);
+    let plain = |c: char| c.is_alphanumeric() || "*?|_-.\"'[]".contains(c);
+    !matches!(pattern, "" | "esac") && pattern.chars().all(plain)
 }
 
 fn replace(bytes: &mut [u8], at: usize, with: &[u8]) {

@@ -3,7 +3,7 @@
 use super::super::event::EventKind;
 use super::super::finding::Related;
 use super::super::text::Place;
-use super::super::view::View;
+use super::super::view::{Group, View};
 use super::around::Around;
 use super::call::{PushCall, exec, in_quotes, pushes};
 use super::outline::{Command, End, Quote};
@@ -221,7 +221,7 @@ impl Around<'_> {
         let mut proposals = Vec::new();
         for push in self.pushes() {
             let here = self.events().map(|(index, _)| index).last();
-            let mut later = self.view.after(here.unwrap_or_default());
+            let mut later = self.view.after(Group::Contact, here.unwrap_or_default());
             let start = later.find(
                 |(_, event)| matches!(&event.kind, EventKind::Started(id) if *id == push.container),
             );
@@ -335,13 +335,14 @@ impl Around<'_> {
 /// Where the last push is before a container's units are read.
 pub(super) fn last_push(view: &View) -> Option<Place> {
     let reads = |index: usize, container: &str| {
-        view.after(index).any(|(_, event)| match &event.kind {
-            EventKind::Systemctl(call) => {
-                event.container() == Some(container)
-                    && (call.reloads() || call.enables() || call.starts())
-            }
-            _ => false,
-        })
+        view.after(Group::Systemctl, index)
+            .any(|(_, event)| match &event.kind {
+                EventKind::Systemctl(call) => {
+                    event.container() == Some(container)
+                        && (call.reloads() || call.enables() || call.starts())
+                }
+                _ => false,
+            })
     };
     let pushes: Vec<_> = view.pushes().collect();
     let mut pushes = pushes.into_iter().rev();

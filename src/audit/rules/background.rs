@@ -5,14 +5,14 @@ use super::super::finding::Severity::Warning;
 use super::super::finding::{Draft, Related, Sure};
 use super::super::paths;
 use super::super::rule::Rule;
-use super::super::view::{View, verifies};
+use super::super::view::{Group, View, verifies};
 
 pub(super) fn push(view: &View, found: &mut Vec<Draft>) {
     for (index, event, push) in view.pushes() {
         if push.refused.is_some() || event.jobs.is_empty() && !push.parallel {
             continue;
         }
-        for (at, later) in view.after(index) {
+        for (at, later) in view.after(Group::Waiting, index) {
             // A job that contains the later command, too, has its own order.
             let beside: Vec<_> = event
                 .jobs

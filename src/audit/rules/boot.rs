@@ -5,7 +5,7 @@ use super::super::finding::Severity::{Error, Note, Warning};
 use super::super::finding::{Draft, Sure};
 use super::super::rule::Rule;
 use super::super::symbol::may_equal;
-use super::super::view::View;
+use super::super::view::{Group, View};
 
 /// A push into a container that the script has created or stopped, and not started since.
 pub(super) fn push_before_start(view: &View, found: &mut Vec<Draft>) {
@@ -14,7 +14,7 @@ pub(super) fn push_before_start(view: &View, found: &mut Vec<Draft>) {
             continue;
         }
         let last = view
-            .before(index)
+            .before(Group::Contact, index)
             .find_map(|(_, before)| match &before.kind {
                 EventKind::Created {
                     container, started, ..
@@ -58,7 +58,7 @@ pub(super) fn first_calls(view: &View, found: &mut Vec<Draft>) {
             } => container,
             _ => continue,
         };
-        for (at, event) in view.after(index) {
+        for (at, event) in view.after(Group::Contact, index) {
             match &event.kind {
                 EventKind::Sleep { .. } | EventKind::Unknown | EventKind::Started(_) => break,
                 EventKind::Command(words)
@@ -144,7 +144,7 @@ pub(super) fn sleeps(view: &View, found: &mut Vec<Draft>) {
 
 fn after_push(view: &View, index: usize) -> Option<String> {
     let container = view
-        .before(index)
+        .before(Group::Contact, index)
         .find_map(|(_, event)| match &event.kind {
             EventKind::Push(_) if !event.jobs.is_empty() => Some(None),
             EventKind::Push(push) => Some(Some(push.container.as_str())),
@@ -153,19 +153,20 @@ fn after_push(view: &View, index: usize) -> Option<String> {
             _ => None,
         })
         .flatten()?;
-    view.after(index).find(|(_, event)| match &event.kind {
-        EventKind::Systemctl(call) => {
-            event.container() == Some(container)
-                && (call.reloads() || call.enables() || call.starts())
-        }
-        _ => false,
-    })?;
+    view.after(Group::Systemctl, index)
+        .find(|(_, event)| match &event.kind {
+            EventKind::Systemctl(call) => {
+                event.container() == Some(container)
+                    && (call.reloads() || call.enables() || call.starts())
+            }
+            _ => false,
+        })?;
     Some("pct push has ended when it returns: the file is there or the copy has failed, and no delay changes that".to_owned())
 }
 
 fn after_start(view: &View, index: usize) -> Option<String> {
     let container = view
-        .before(index)
+        .before(Group::Contact, index)
         .find_map(|(_, event)| match &event.kind {
             EventKind::Started(id) => Some(Some(id.as_str())),
             EventKind::Created {
@@ -177,12 +178,14 @@ fn after_start(view: &View, index: usize) -> Option<String> {
             _ => None,
         })
         .flatten()?;
-    let (_, first) = view.after(index).find(|(_, event)| match &event.kind {
-        EventKind::Exec(exec) => exec.container == container,
-        EventKind::Push(push) => push.container == container,
-        EventKind::Sleep { polling: true } => true,
-        _ => false,
-    })?;
+    let (_, first) = view
+        .after(Group::Contact, index)
+        .find(|(_, event)| match &event.kind {
+            EventKind::Exec(exec) => exec.container == container,
+            EventKind::Push(push) => push.container == container,
+            EventKind::Sleep { polling: true } => true,
+            _ => false,
+        })?;
     let polls = first.polling || matches!(first.kind, EventKind::Sleep { .. });
     (!polls).then(|| {
         "a fixed delay after the start is a guess: poll `systemctl is-system-running` in the container instead".to_owned()

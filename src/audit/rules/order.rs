@@ -5,7 +5,7 @@ use super::super::finding::Severity::{Note, Warning};
 use super::super::finding::{Draft, Related, Sure};
 use super::super::paths;
 use super::super::rule::Rule;
-use super::super::view::View;
+use super::super::view::{Group, View};
 
 pub(super) fn reload(view: &View, found: &mut Vec<Draft>) {
     for (index, event, push) in view.pushes() {
@@ -17,11 +17,16 @@ pub(super) fn reload(view: &View, found: &mut Vec<Draft>) {
         }
         let calls =
             |(_, event): (usize, &'_ _)| call_in(event, &push.container).map(|call| call.reloads());
-        let Some((_, reload)) = view.before(index).find(|found| calls(*found) == Some(true)) else {
+        let Some((_, reload)) = view
+            .before(Group::Systemctl, index)
+            .find(|found| calls(*found) == Some(true))
+        else {
             continue;
         };
-        let again = view.after(index).any(|found| calls(found) == Some(true));
-        let enabled = view.after(index).any(|(_, event)| {
+        let again = view
+            .after(Group::Systemctl, index)
+            .any(|found| calls(found) == Some(true));
+        let enabled = view.after(Group::Systemctl, index).any(|(_, event)| {
             call_in(event, &push.container).is_some_and(|call| {
                 call.enables() || matches!(call.verb.as_str(), "link" | "preset")
             })

@@ -1,12 +1,15 @@
 //! Pushes that fail, and failures that go unseen.
 
+use std::collections::HashSet;
+
 use super::super::event::{Event, EventKind, Glob, Origin, Push, Status};
 use super::super::finding::Severity::{Error, Note, Warning};
 use super::super::finding::{Draft, Sure};
 use super::super::paths::{self, has_unit_suffix};
 use super::super::rule::Rule;
 use super::super::symbol::{is_known, may_equal};
-use super::super::view::{Brought, View};
+use super::super::text::Place;
+use super::super::view::{Brought, Group, View};
 
 /// What is wrong with a call of `pct push` itself.
 pub(super) fn calls(view: &View, found: &mut Vec<Draft>) {
@@ -65,7 +68,8 @@ fn directory(view: &View, (index, event, push): (usize, &Event, &Push), found: &
     let destination = push.destination.as_str();
     let shown = view.shown(destination);
     let made = || {
-        view.before(index).any(|(_, event)| match &event.kind {
+        let mut before = view.naming_directory(index, destination);
+        before.any(|event| match &event.kind {
             EventKind::Directory(path) => {
                 event.container() == Some(&push.container) && paths::is_within(path, destination)
             }
@@ -121,7 +125,7 @@ fn missing_parent(
     {
         return;
     }
-    let may_exist = view.before(index).any(|(_, event)| {
+    let may_exist = |event: &Event| {
         let here = event
             .container()
             .is_none_or(|id| may_equal(id, &push.container));
@@ -141,8 +145,11 @@ fn missing_parent(
             }
             _ => false,
         }
-    });
-    if may_exist {
+    };
+    let mut bringing = view.before(Group::Bringing, index);
+    if view.naming_directory(index, parent).any(may_exist)
+        || bringing.any(|(_, event)| may_exist(event))
+    {
         return;
     }
     let parent = view.shown(parent);
@@ -235,6 +242,8 @@ fn is_drop_in(path: &str) -> bool {
 
 /// Pushes whose failure goes unseen.
 pub(super) fn unverified(view: &View, found: &mut Vec<Draft>) {
+    let about_pushing = found.iter().filter(|draft| draft.rule.is_about_pushing());
+    let mut explained: HashSet<Place> = about_pushing.map(|draft| draft.place).collect();
     for (index, event, push) in view.pushes() {
         if push.refused.is_some() || view.verified(index, push) {
             continue;
@@ -256,8 +265,10 @@ pub(super) fn unverified(view: &View, found: &mut Vec<Draft>) {
             found.push(Draft::new(rule, Warning, Sure::Certain, event, message));
         }
         let name = paths::file_name(&push.destination);
-        let pushing = |draft: &Draft| draft.place == event.place && draft.rule.is_about_pushing();
-        if !found.iter().any(pushing)
+        if event.status == Status::Branch || push.discarded {
+            explained.insert(event.place);
+        }
+        if !explained.contains(&event.place)
             && has_unit_suffix(name)
             && paths::is_unit_directory(paths::parent(&push.destination))
             && view.used_later(index, &push.container, name).is_some()
@@ -265,6 +276,7 @@ pub(super) fn unverified(view: &View, found: &mut Vec<Draft>) {
             let message = format!(
                 "pct push exits 0 even if the copy fails, and nothing checks `{destination}` before the unit is used"
             );
+            explained.insert(event.place);
             found.push(Draft::new(
                 Rule::PushUnchecked,
                 Note,

@@ -6,7 +6,7 @@ use super::super::finding::{Draft, Sure};
 use super::super::paths::{self, unit_name};
 use super::super::rule::Rule;
 use super::super::symbol::may_equal;
-use super::super::view::{View, in_root_file_system};
+use super::super::view::{Group, View, in_root_file_system};
 
 /// `pct exec … systemctl … && systemctl …`: the second half runs on the host.
 pub(super) fn host_side(view: &View, found: &mut Vec<Draft>) {
@@ -24,15 +24,14 @@ pub(super) fn host_side(view: &View, found: &mut Vec<Draft>) {
                 continue;
             }
             let container = view
-                .indexed()
-                .filter(|(_, other)| view.agree(event, other))
-                .filter_map(|(at, _)| view.unit_file(at))
-                .find(|file| file.name == unit);
+                .unit_files()
+                .find(|(other, file)| file.name == unit && view.agree(event, other))
+                .map(|(_, file)| file);
             let changes = !matches!(
                 call.verb.as_str(),
                 "status" | "is-active" | "is-enabled" | "is-failed"
             );
-            let unknown = view.before(index).any(|(_, before)| {
+            let unknown = view.before(Group::Bringing, index).any(|(_, before)| {
                 matches!(before.kind, EventKind::Unknown) && before.site == event.site
             });
             let (severity, sure) = match (&container, split) {
@@ -104,14 +103,15 @@ fn acts(call: &Systemctl) -> bool {
 
 /// Whether the command before it, in the same list or line, runs systemctl in a container.
 fn follows_exec(view: &View, index: usize, event: &Event, call: &Systemctl) -> bool {
-    view.before(index).any(|(_, before)| match &before.kind {
-        EventKind::Exec(exec) => {
-            exec.systemctl
-                && before.site == event.site
-                && (exec.lists.contains(&call.list) || before.end == event.place)
-        }
-        _ => false,
-    })
+    view.before(Group::Contact, index)
+        .any(|(_, before)| match &before.kind {
+            EventKind::Exec(exec) => {
+                exec.systemctl
+                    && before.site == event.site
+                    && (exec.lists.contains(&call.list) || before.end == event.place)
+            }
+            _ => false,
+        })
 }
 
 /// Units that a Proxmox VE host has.
@@ -142,15 +142,16 @@ fn is_of_host(unit: &str) -> bool {
 }
 
 fn put_on_host(view: &View, index: usize, event: &Event, unit: &str) -> bool {
-    view.before(index).any(|(_, before)| match &before.kind {
-        _ if before.site != event.site => false,
-        EventKind::Write(write) => {
-            paths::is_unit_directory(paths::parent(&write.path))
-                && paths::may_be_unit(paths::file_name(&write.path), unit)
-        }
-        EventKind::Packages(names) => names.as_ref().is_none_or(|names| !names.is_empty()),
-        _ => false,
-    })
+    view.before(Group::Bringing, index)
+        .any(|(_, before)| match &before.kind {
+            _ if before.site != event.site => false,
+            EventKind::Write(write) => {
+                paths::is_unit_directory(paths::parent(&write.path))
+                    && paths::may_be_unit(paths::file_name(&write.path), unit)
+            }
+            EventKind::Packages(names) => names.as_ref().is_none_or(|names| !names.is_empty()),
+            _ => false,
+        })
 }
 
 /// `pct exec … > /etc/systemd/system/x.service`.
@@ -191,18 +192,20 @@ pub(super) fn root_file_system(view: &View, found: &mut Vec<Draft>) {
         if matches!(event.site, Site::Container(_)) {
             continue;
         }
-        let mounted = view.before(index).any(|(_, before)| match &before.kind {
-            EventKind::Mounted(mounted) => may_equal(mounted, id),
-            EventKind::Command(words) => {
-                words.first().is_some_and(|word| word.as_str() == "mount")
-                    && words.iter().any(|word| word.as_str().contains("/rootfs"))
-            }
-            _ => false,
-        });
+        let mounted = view
+            .before(Group::Contact, index)
+            .any(|(_, before)| match &before.kind {
+                EventKind::Mounted(mounted) => may_equal(mounted, id),
+                EventKind::Command(words) => {
+                    words.first().is_some_and(|word| word.as_str() == "mount")
+                        && words.iter().any(|word| word.as_str().contains("/rootfs"))
+                }
+                _ => false,
+            });
         if mounted {
             continue;
         }
-        let unknown = view.before(index).any(|(_, before)| {
+        let unknown = view.before(Group::Bringing, index).any(|(_, before)| {
             matches!(before.kind, EventKind::Unknown) && before.container().is_none()
         });
         let (severity, sure) = match unknown {

@@ -6,7 +6,7 @@ use super::super::finding::{Draft, Related, Sure};
 use super::super::paths::{self, has_unit_suffix, unit_name};
 use super::super::rule::Rule;
 use super::super::symbol::{is_known, is_symbol, may_equal};
-use super::super::view::{Brought, UnitFile, View};
+use super::super::view::{Brought, Group, UnitFile, View};
 
 /// A unit that is enabled or started.
 struct Use<'a> {
@@ -77,12 +77,14 @@ fn explain(view: &View, used: &Use) -> Option<Draft> {
         let draft = used.draft(Rule::ContainerMismatch, message);
         return Some(draft.related_to(Related::Place(other.place)));
     }
-    let created = view.before(used.index).any(|(_, event)| match &event.kind {
-        EventKind::Created {
-            container, origin, ..
-        } => container == used.container && *origin == Origin::Template,
-        _ => false,
-    });
+    let created = view
+        .before(Group::Bringing, used.index)
+        .any(|(_, event)| match &event.kind {
+            EventKind::Created {
+                container, origin, ..
+            } => container == used.container && *origin == Origin::Template,
+            _ => false,
+        });
     if !created || used.brought != Brought::No {
         return None;
     }
@@ -110,7 +112,7 @@ impl Use<'_> {
 /// The unit is brought only later. Some(None) if that may be right.
 fn brought_later(view: &View, used: &Use) -> Option<Option<Draft>> {
     let template = paths::template(&used.unit);
-    let (at, later) = view.after(used.index).find(|(index, _)| {
+    let (at, later) = view.after(Group::Bringing, used.index).find(|(index, _)| {
         view.unit_file(*index).is_some_and(|file| {
             file.container == used.container
                 && (file.name == used.unit || Some(file.name) == template.as_deref())
@@ -132,34 +134,36 @@ fn brought_later(view: &View, used: &Use) -> Option<Option<Draft>> {
 
 /// Another rule says why: the unit was pushed elsewhere, or written on the host.
 fn explained_elsewhere(view: &View, used: &Use) -> bool {
-    view.before(used.index).any(|(_, event)| match &event.kind {
-        EventKind::Push(push) => {
-            let name = paths::file_name(&push.destination);
-            let source = paths::file_name(push.source.as_str());
-            let parent = paths::parent(&push.destination);
-            let outside = !paths::is_unit_directory(parent) || !has_unit_suffix(name);
-            push.container == used.container
-                && (push.refused.is_some()
-                    || outside && (may_equal(name, &used.unit) || may_equal(source, &used.unit)))
-        }
-        EventKind::Write(write) => {
-            let name = paths::file_name(&write.path);
-            let parent = paths::parent(&write.path);
-            let on_host = event.container().is_none();
-            on_host && paths::is_unit_directory(parent) && may_equal(name, &used.unit)
-                || event.container() == Some(used.container)
-                    && !paths::is_unit_directory(parent)
-                    && name == used.unit
-        }
-        EventKind::LostVariable { .. } | EventKind::EarlyVariable { .. } => true,
-        _ => false,
-    })
+    view.before(Group::Bringing, used.index)
+        .any(|(_, event)| match &event.kind {
+            EventKind::Push(push) => {
+                let name = paths::file_name(&push.destination);
+                let source = paths::file_name(push.source.as_str());
+                let parent = paths::parent(&push.destination);
+                let outside = !paths::is_unit_directory(parent) || !has_unit_suffix(name);
+                push.container == used.container
+                    && (push.refused.is_some()
+                        || outside
+                            && (may_equal(name, &used.unit) || may_equal(source, &used.unit)))
+            }
+            EventKind::Write(write) => {
+                let name = paths::file_name(&write.path);
+                let parent = paths::parent(&write.path);
+                let on_host = event.container().is_none();
+                on_host && paths::is_unit_directory(parent) && may_equal(name, &used.unit)
+                    || event.container() == Some(used.container)
+                        && !paths::is_unit_directory(parent)
+                        && name == used.unit
+            }
+            EventKind::LostVariable { .. } | EventKind::EarlyVariable { .. } => true,
+            _ => false,
+        })
 }
 
 /// The unit files that are brought before.
 fn files<'a>(view: &View<'a>, index: usize) -> impl Iterator<Item = UnitFile<'a>> {
     let files: Vec<_> = view
-        .bringing_before(index)
+        .before(Group::Bringing, index)
         .filter_map(|(at, _)| view.unit_file(at))
         .filter(|file| {
             has_unit_suffix(file.name) && file.name.chars().filter(|c| is_symbol(*c)).count() == 0
@@ -225,7 +229,7 @@ pub(super) fn no_install_section(view: &View, found: &mut Vec<Draft>) {
         for word in &call.units {
             let unit = unit_name(word);
             let template = paths::template(&unit);
-            let last = view.bringing_before(index).find_map(|(at, event)| {
+            let last = view.before(Group::Bringing, index).find_map(|(at, event)| {
                 let file = view.unit_file(at)?;
                 if file.container != container {
                     return None;
