@@ -54,7 +54,7 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
     let host = Host::at(&args.reach.host_root);
     let inventory = host.inventory()?;
     let here = host.local_node();
-    let containers = containers::select(args, &inventory, here.as_deref())?;
+    let mut containers = containers::select(args, &inventory, here.as_deref())?;
     let connections = Connections::new(&host, other_nodes(&containers, here.as_deref()));
     let state_home = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from);
     let directory = match &args.state {
@@ -63,6 +63,9 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
     };
     let state_file = StateFile::open(&directory, &runbook.id, args.on_change)?;
     let mut state = state_file.load()?;
+    if !runbook.enters() {
+        containers::visit_stopped(&mut containers, &host, &inventory, &state);
+    }
 
     let files = files::with_reports(files)?;
     let reports: Vec<_> = files

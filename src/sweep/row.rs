@@ -222,8 +222,8 @@ impl Summary {
 fn summary(report: &Report) -> Summary {
     let verdict = &report.verdict;
     let mut problems: Vec<_> = report.checks.iter().filter_map(problem_of_check).collect();
-    let entered = !ran_nothing(report);
-    if !entered {
+    let entered = report.checks.iter().any(has_run);
+    if !entered && report.checks.iter().any(could_not_run) {
         // One problem, not one for each check. Problems found on the host stay.
         problems.retain(|problem| problem.status > Status::Unknown);
         let failed = |check: &&CheckRow| check.outcome == Outcome::Errored;
@@ -317,10 +317,14 @@ fn one_of_each(problems: Vec<Problem>) -> Vec<Problem> {
 }
 
 /// Whether commands were tried, and none of them ended in the container.
-fn ran_nothing(report: &Report) -> bool {
-    let commands = || report.checks.iter().filter(|check| !check.argv.is_empty());
-    commands().any(|check| check.outcome == Outcome::Errored)
-        && !commands().any(|check| check.exit.is_some() || check.timed_out)
+/// Whether a check is a command that ran in the container.
+fn has_run(check: &CheckRow) -> bool {
+    !check.argv.is_empty() && (check.exit.is_some() || check.timed_out)
+}
+
+/// Whether a check is a command that could not be run in the container.
+fn could_not_run(check: &CheckRow) -> bool {
+    !check.argv.is_empty() && check.outcome == Outcome::Errored
 }
 
 fn problem_of_check(check: &CheckRow) -> Option<Problem> {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::problem::{Problem, ProblemId, Status};
 use super::row::{Row, VisitResult};
+use super::stopped::Stopped;
 use crate::evidence::container_id::ContainerId;
 use crate::evidence::time::rfc3339;
 use crate::host::Listed;
@@ -117,6 +118,16 @@ impl State {
     /// When the last sweep began that diagnosed a container completely.
     pub fn swept_at(&self, ct: ContainerId) -> Option<i64> {
         self.containers.get(&ct)?.swept_at
+    }
+
+    /// Whether a stopped container should run, and was not stopped on purpose, as far as is known.
+    pub fn should_run(&self, ct: ContainerId, stopped: &Stopped) -> bool {
+        let was_running = self
+            .containers
+            .get(&ct)
+            .is_some_and(|known| known.running_at.is_some());
+        let on_purpose = stopped.since.is_some() && stopped.start_failed.is_none();
+        stopped.start_failed.is_some() || (stopped.onboot || was_running) && !on_purpose
     }
 
     /// Turns the rows of stopped containers that should run into problems: those that an earlier sweep saw running, and

@@ -194,6 +194,50 @@ fn a_container_that_stops_before_its_visit_is_skipped() {
 }
 
 #[test]
+fn a_runbook_about_the_host_also_judges_stopped_containers_that_should_run() {
+    let environment = environment();
+    environment.write(
+        "host/proc/net/unix",
+        "Num RefCount Protocol Flags Type St Inode Path\n",
+    );
+    environment.write("host/etc/pve/nodes/pve1/lxc/101.conf", "onboot: 1\n");
+    environment.write("host/etc/pve/nodes/pve1/lxc/103.conf", "onboot: 1\n");
+    let task = |kind: &str, ct: u32, status: &str| {
+        format!("UPID:pve1:0000ABCD:00000001:6B000000:{kind}:{ct}:root@pam: 6B000001 {status}\n")
+    };
+    let tasks = [
+        task("vzstart", 101, "bridge 'vmbr9' does not exist"),
+        task("vzstart", 102, "CT is locked (disk)"),
+        task("vzshutdown", 103, "OK"),
+    ];
+    environment.write("host/var/log/pve/tasks/index", &tasks.concat());
+    let arguments = [
+        "sweep",
+        "start-failed",
+        "--ct",
+        "101-104",
+        "--format",
+        "json",
+        "--state",
+        "state",
+    ];
+    for _ in ["first", "second"] {
+        let finished = environment.as_root(&arguments);
+        let expected = [
+            (101, "bridge-missing critical, stopped critical"),
+            (102, "locked critical"),
+            (103, "stopped critical"),
+            (104, "skipped: stopped"),
+        ];
+        assert_eq!(
+            rows(&finished),
+            expected.map(|(ct, said)| (ct, said.to_owned()))
+        );
+        assert_eq!(finished.status, Some(2), "{finished}");
+    }
+}
+
+#[test]
 fn containers_are_selected_by_id_tag_pool_and_node() {
     let environment = environment();
     for (more, expected) in [

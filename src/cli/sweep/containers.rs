@@ -10,7 +10,10 @@ use crate::evidence::container_id::ContainerId;
 use crate::host::{Host, Listed, State};
 use crate::sweep::problem::{Problem, ProblemId, Status};
 use crate::sweep::row::{Row, VisitResult};
-use crate::sweep::selection::{Selected, Selector, SkipReason, select as matching, unmatched};
+use crate::sweep::selection::{
+    Selected, Selector, SkipReason, Visit, select as matching, unmatched,
+};
+use crate::sweep::state::State as SweepState;
 use crate::sweep::stopped::{Stopped, TASKS};
 
 /// The containers to visit.
@@ -52,6 +55,33 @@ pub(super) fn select(
     Ok(matching(&selector, inventory, now()))
 }
 
+/// Visits also stopped containers that should run. A runbook that runs nothing in a container can say why they do not.
+pub(super) fn visit_stopped(
+    containers: &mut [Selected],
+    host: &Host,
+    inventory: &[Listed],
+    state: &SweepState,
+) {
+    for container in containers {
+        let listed = inventory.iter().find(|it| it.ct == container.ct);
+        let stopped = container.visit == Visit::Skip(SkipReason::Stopped);
+        if let Some(listed) = listed.filter(|_| stopped)
+            && state.should_run(listed.ct, &stop_of(host, listed))
+        {
+            container.visit = Visit::Yes;
+        }
+    }
+}
+
+/// What the task log says about the stop of a container.
+fn stop_of(host: &Host, listed: &Listed) -> Stopped {
+    // The task log of another node is not read for this.
+    let is_here = listed.state != State::Unknown;
+    let tasks = is_here.then(|| host.tasks(listed.ct, &TASKS.map(str::to_owned)));
+    let tasks = tasks.and_then(Result::ok).unwrap_or_default();
+    Stopped::new(listed.onboot, &tasks)
+}
+
 /// Adds what the host knows about containers: why one is stopped, and a lock that nobody releases.
 pub(super) fn add_from_host(
     rows: &mut [Row],
@@ -60,15 +90,12 @@ pub(super) fn add_from_host(
     containers: &[Selected],
 ) {
     for row in rows.iter_mut() {
-        if row.result == VisitResult::Skipped(SkipReason::Stopped) {
-            let listed = inventory.get(&row.ct);
-            // The task log of another node is not read for this.
-            let is_here = listed.is_some_and(|it| it.state != State::Unknown);
-            let types = TASKS.map(str::to_owned);
-            let tasks = is_here.then(|| host.tasks(row.ct, &types));
-            let tasks = tasks.and_then(Result::ok).unwrap_or_default();
-            let onboot = listed.is_some_and(|it| it.onboot);
-            row.stopped = Some(Stopped::new(onboot, &tasks));
+        let was_skipped = row.result == VisitResult::Skipped(SkipReason::Stopped);
+        let was_visited = matches!(row.result, VisitResult::Visited(_));
+        if let Some(listed) = inventory.get(&row.ct)
+            && (was_skipped || was_visited && listed.state == State::Stopped)
+        {
+            row.stopped = Some(stop_of(host, listed));
         }
         let selected = containers.iter().find(|it| it.ct == row.ct);
         if let Some(lock) = selected.and_then(|it| it.stale_lock.as_ref()) {
