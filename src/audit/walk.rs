@@ -207,7 +207,6 @@ impl<'a> Walker<'a> {
             }
             let mut shell = shell.clone();
             shell.positions = None;
-            shell.errexit = false;
             let context = Context::default().with(Status::Unknown);
             self.limit = MOST_STEPS.min(self.steps + MOST_STEPS_OF_FUNCTION);
             self.emit(&shell, &context, place, EventKind::Unknown);

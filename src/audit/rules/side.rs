@@ -6,7 +6,7 @@ use super::super::finding::{Draft, Sure};
 use super::super::paths::{self, unit_name};
 use super::super::rule::Rule;
 use super::super::symbol::may_equal;
-use super::super::view::{Group, View, in_root_file_system};
+use super::super::view::{Brought, Group, View, in_root_file_system};
 
 /// `pct exec … systemctl … && systemctl …`: the second half runs on the host.
 pub(super) fn host_side(view: &View, found: &mut Vec<Draft>) {
@@ -17,12 +17,12 @@ pub(super) fn host_side(view: &View, found: &mut Vec<Draft>) {
         if !is_on_node(view, event) || !acts(call) {
             continue;
         }
-        let split = follows_exec(view, index, event, call);
         for word in call.units.iter().filter(|word| !word.contains('/')) {
             let unit = unit_name(word);
             if is_of_host(&unit) || put_on_host(view, index, event, &unit) {
                 continue;
             }
+            let split = follows_exec(view, (index, event, call), &unit);
             let container = view
                 .unit_files()
                 .find(|(other, file)| file.name == unit && view.agree(event, other))
@@ -101,17 +101,21 @@ fn acts(call: &Systemctl) -> bool {
     VERBS.contains(&call.verb.as_str())
 }
 
-/// Whether the command before it, in the same list or line, runs systemctl in a container.
-fn follows_exec(view: &View, index: usize, event: &Event, call: &Systemctl) -> bool {
-    view.before(Group::Contact, index)
-        .any(|(_, before)| match &before.kind {
-            EventKind::Exec(exec) => {
-                exec.systemctl
-                    && before.site == event.site
-                    && (exec.lists.contains(&call.list) || before.end == event.place)
-            }
-            _ => false,
-        })
+/// Whether the command before it, in the same list or line, runs systemctl in a container, or brings the unit to it.
+fn follows_exec(
+    view: &View,
+    (index, event, call): (usize, &Event, &Systemctl),
+    unit: &str,
+) -> bool {
+    let mut before = view.before(Group::Contact, index);
+    before.any(|(_, before)| match &before.kind {
+        EventKind::Exec(exec) => {
+            before.site == event.site
+                && (exec.lists.contains(&call.list) || before.end == event.place)
+                && (exec.systemctl || view.brought(index, &exec.container, unit) == Brought::Yes)
+        }
+        _ => false,
+    })
 }
 
 /// Units that a Proxmox VE host has.

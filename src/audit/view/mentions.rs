@@ -1,7 +1,7 @@
 //! Which commands name the files that a script pushes: found once for all pushes, so that long scripts take no longer
 //! for each line than short ones.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
@@ -12,37 +12,47 @@ use super::super::symbol::is_known;
 /// The commands that may name a path.
 #[derive(Debug, Default)]
 pub(super) struct Mentions<'a> {
-    /// The events with words that contain the destination of a push, or its directory.
-    containing: HashMap<&'a str, Vec<usize>>,
+    /// The destinations of pushes, and their directories, in order.
+    names: Vec<&'a str>,
+    /// For each of them, the events with words that contain it.
+    containing: Vec<Vec<usize>>,
     /// The events with words that are not known in full, by the directories in these words.
     vague: HashMap<&'a str, Vec<usize>>,
 }
 
 impl<'a> Mentions<'a> {
     pub(super) fn of(events: &'a [Event]) -> Self {
-        let mut names: BTreeSet<&str> = BTreeSet::new();
+        let mut names: Vec<&str> = Vec::new();
         for event in events {
             if let EventKind::Push(push) = &event.kind {
                 names.extend(both(&push.destination));
             }
         }
-        let names: Vec<&str> = names.into_iter().collect();
-        let mut mentions = Self::default();
+        names.sort_unstable();
+        names.dedup();
+        // Every word contains nothing, and almost each path the root.
+        names.retain(|name| !matches!(*name, "" | "/"));
+        let mut mentions = Self {
+            containing: vec![Vec::new(); names.len()],
+            names,
+            vague: HashMap::new(),
+        };
         let builder = AhoCorasick::builder()
             .match_kind(MatchKind::Standard)
-            .build(&names);
+            .build(&mentions.names);
         let Ok(finder) = builder else {
             return mentions;
         };
         for (index, event) in events.iter().enumerate() {
             for word in words(event) {
                 for found in finder.find_overlapping_iter(word) {
-                    if let Some(name) = names.get(found.pattern().as_usize()) {
-                        add(&mut mentions.containing, name, index);
+                    if let Some(events) = mentions.containing.get_mut(found.pattern().as_usize()) {
+                        add(events, index);
                     }
                 }
                 if !is_known(word) {
-                    add(&mut mentions.vague, paths::parent(word), index);
+                    let events = mentions.vague.entry(paths::parent(word)).or_default();
+                    add(events, index);
                 }
             }
         }
@@ -52,17 +62,22 @@ impl<'a> Mentions<'a> {
     /// The events that may name a destination, or a file that may be it; in no order.
     pub(super) fn file(&self, path: &str) -> impl Iterator<Item = usize> {
         let [path, parent] = both(path);
-        let (name, vague) = match is_known(path) {
-            true => (path, self.vague.get(parent)),
-            false => (parent, None),
+        let beside = match is_known(path) {
+            true => self.vague.get(parent),
+            false => self.containing(parent),
         };
-        let containing = self.containing.get(name);
-        containing.into_iter().chain(vague).flatten().copied()
+        let containing = self.containing(path);
+        containing.into_iter().chain(beside).flatten().copied()
+    }
+
+    fn containing(&self, name: &str) -> Option<&Vec<usize>> {
+        let found = self.names.binary_search(&name).ok()?;
+        self.containing.get(found)
     }
 
     /// The events that may name a directory of a destination, or a file below it; in no order.
     pub(super) fn directory(&self, path: &str) -> impl Iterator<Item = usize> {
-        let containing = self.containing.get(paths::trimmed(path));
+        let containing = self.containing(paths::trimmed(path));
         let vague = self.vague.values();
         containing.into_iter().chain(vague).flatten().copied()
     }
@@ -73,8 +88,7 @@ fn both(path: &str) -> [&str; 2] {
     [paths::trimmed(path), paths::parent(path)]
 }
 
-fn add<'a>(to: &mut HashMap<&'a str, Vec<usize>>, name: &'a str, index: usize) {
-    let events = to.entry(name).or_default();
+fn add(events: &mut Vec<usize>, index: usize) {
     if events.last() != Some(&index) {
         events.push(index);
     }
