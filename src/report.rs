@@ -3,6 +3,7 @@
 //! Everything here is computed from the recording and the diagnosis. A format makes no decisions.
 
 pub mod bundle;
+mod code;
 pub mod diff;
 mod events;
 mod html;

@@ -102,7 +102,7 @@ structs! {
     Report {
         lxcdiag, command_line, demonstration, runbook, target, took, cut_short, read_only, failed_at_source, log_zone_assumed, vars, changed,
         checks, timeline, script, hypotheses, verdict;
-        exempt schema, started_at, finished_at, failed_at, var_order, defaulted, redacted
+        exempt schema, started_at, finished_at, failed_at, var_order, code, defaulted, redacted
     }
     RunbookLine { title; exempt id, sha256 }
     CheckRow {

@@ -17,6 +17,7 @@ use minijinja::{Environment, Error, HtmlEscape, UndefinedBehavior, context, esca
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+use super::code;
 use super::events::describe;
 use super::model::{EventRow, Report};
 use super::table::short_time;
@@ -69,12 +70,19 @@ pub(super) fn render(report: &Report) -> String {
         events => Value::from(Serde(events)),
         earlier_events,
     };
-    filled(TEMPLATE, STYLE, SCRIPT, page)
+    filled(TEMPLATE, STYLE, SCRIPT, &report.code, page)
 }
 
-/// A page from the template of its body. Without a script, its policy allows none.
-pub(crate) fn filled(template: &str, style: &str, script: &str, page: Value) -> String {
-    rendered(template, style, script, page).unwrap_or_else(|error| {
+/// A page from the template of its body. Without a script, its policy allows none. `code` are the patterns of code in
+/// sentences.
+pub(crate) fn filled(
+    template: &str,
+    style: &str,
+    script: &str,
+    code: &[String],
+    page: Value,
+) -> String {
+    rendered(template, style, script, code, page).unwrap_or_else(|error| {
         // Only a defect of the template ends here: it must not look like an empty report.
         let error = visible_text(&error.to_string());
         format!(
@@ -84,7 +92,13 @@ pub(crate) fn filled(template: &str, style: &str, script: &str, page: Value) -> 
     })
 }
 
-fn rendered(template: &str, style: &str, script: &str, page: Value) -> Result<String, Error> {
+fn rendered(
+    template: &str,
+    style: &str,
+    script: &str,
+    code: &[String],
+    page: Value,
+) -> Result<String, Error> {
     let whole = format!("{HEAD}{template}");
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -110,7 +124,14 @@ fn rendered(template: &str, style: &str, script: &str, page: Value) -> Result<St
     environment.add_filter("command_line", |argv: Vec<String>| command_line(&argv));
     environment.add_filter("grouped", text::grouped);
     environment.add_filter("excerpt", text::excerpt);
-    environment.add_filter("blocks", text::blocks);
+    let code = code::finder(code);
+    let in_remedies = code.clone();
+    environment.add_filter("prose", move |text: &str| {
+        text::prose(&clipped(text, FIELD), code.as_ref())
+    });
+    environment.add_filter("blocks", move |remedy: &str| {
+        text::blocks(remedy, in_remedies.as_ref())
+    });
     environment.add_filter("pretty", text::pretty);
     environment.add_template(NAME, &whole)?;
     environment.get_template(NAME)?.render(context! {

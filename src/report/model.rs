@@ -57,6 +57,9 @@ pub struct Report {
     /// The names of the vars, in the runbook's order: the most important ones come first there.
     #[serde(skip)]
     pub var_order: Vec<String>,
+    /// Patterns of the code in the runbook's sentences.
+    #[serde(skip)]
+    pub code: Vec<String>,
     /// The vars that have their default value.
     pub defaulted: Vec<String>,
     /// The commands that changed the container.
@@ -252,6 +255,7 @@ impl Report {
                 .is_some_and(FailureSource::zone_is_assumed),
             vars: recording.vars.clone(),
             var_order: runbook.vars.keys().cloned().collect(),
+            code: super::code::patterns(runbook),
             defaulted: recording.defaulted.clone(),
             changed: recording
                 .changes()

@@ -2,7 +2,9 @@
 
 use minijinja::value::Value;
 use minijinja::{HtmlEscape, context};
+use regex::Regex;
 
+use crate::report::code::{Part, parts};
 use crate::report::words;
 use crate::terminal_text::{clipped, visible_text};
 
@@ -62,11 +64,29 @@ pub(super) fn pretty(facts: &Value) -> String {
     }
 }
 
+/// A sentence, with its code as code.
+pub(super) fn prose(text: &str, code: Option<&Regex>) -> Value {
+    let mut markup = String::new();
+    for part in parts(text, code) {
+        markup.push_str(&match part {
+            Part::Text(text) => whole(text).to_string(),
+            Part::Code(text) => format!("<code>{}</code>", whole(text)),
+        });
+    }
+    Value::from_safe_string(markup)
+}
+
 /// The parts of a remedy.
-pub(super) fn blocks(remedy: &str) -> Vec<Value> {
+pub(super) fn blocks(remedy: &str, code: Option<&Regex>) -> Vec<Value> {
     words::blocks(&clipped(remedy, REMEDY))
         .iter()
-        .map(|block| context! { command => block.is_command, text => whole(&block.text) })
+        .map(|block| {
+            let text = match block.is_command {
+                true => whole(&block.text),
+                false => prose(&block.text, code),
+            };
+            context! { command => block.is_command, text }
+        })
         .collect()
 }
 

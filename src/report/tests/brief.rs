@@ -8,7 +8,7 @@ use super::{healthy, late_push};
 use crate::engine::conclude::conclude;
 use crate::evidence::recording::Recording;
 use crate::report::words::blocks;
-use crate::report::{Layout, Report, brief};
+use crate::report::{Format, Layout, Report, brief, render};
 use crate::runbook::{read, read_runbook};
 use crate::terminal_text::visible;
 
@@ -85,6 +85,26 @@ fn an_incident_takes_one_page_and_the_last_lines_say_what_to_do() {
             assert!(flat(&last).contains(&flat(line)), "{name}: {line}\n{text}");
         }
     }
+}
+
+/// Backticks in what a container prints are text.
+#[test]
+fn commands_in_the_sentences_of_a_page_are_code() {
+    let (_, mut report) = recorded()
+        .find(|(name, _)| name == "directory-push-252")
+        .unwrap();
+    let mut rows = report.hypotheses.iter_mut();
+    let row = rows.find(|row| row.id == "push-failed").unwrap();
+    let says = row.evidence.iter_mut().find(|it| it.holds == Some(true));
+    says.unwrap().says = "the container said `rm -r /` and `<b>pct push</b>`".into();
+    let page = render(&report, Format::Html, LAYOUT);
+    assert!(
+        page.contains("<p class=\"nature\"><code>pct push</code> could not write the file."),
+        "{page}"
+    );
+    assert!(page.contains("embedding_server.service. <code>pct push</code> cannot copy"));
+    let said = "said `rm -r &#x2f;` and `&lt;b&gt;pct push&lt;&#x2f;b&gt;`";
+    assert!(page.contains(said), "{page}");
 }
 
 #[test]

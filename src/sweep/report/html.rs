@@ -46,7 +46,7 @@ pub(super) fn render(sweep: &Sweep, report: impl Fn(ContainerId) -> Option<Strin
         rows => sweep.containers.iter().map(|row| map_row(sweep, row, &report)).collect::<Vec<_>>(),
         lists => lists(sweep, &report),
     };
-    filled(TEMPLATE, STYLE, "", page)
+    filled(TEMPLATE, STYLE, "", &[], page)
 }
 
 fn sign(sign: Sign) -> Value {
