@@ -33,7 +33,8 @@ pub(super) fn require_pct(via: Via, pct: &Path) -> Result<(), CliError> {
     }
     let message = format!("cannot find the program `{}`", pct.display());
     Err(CliError::new(ExitCode::Unavailable, message).with_hint(
-        "run lxcdiag on a Proxmox VE host, or give the path with --pct; `lxcdiag run RUNBOOK --demo` works anywhere",
+        "run lxcdiag on a Proxmox VE host, or give the path with --pct; `--via lxc-attach` works without pct, and \
+         `lxcdiag run RUNBOOK --demo` anywhere",
     ))
 }
 

@@ -72,10 +72,12 @@ fn ended(status: Option<i32>) -> String {
     }
 }
 
-fn shown(message: &str) -> &str {
-    if message.is_empty() {
-        "no message"
-    } else {
-        message
+/// A message in one line.
+fn shown(message: &str) -> String {
+    let lines = message.lines().map(str::trim);
+    let lines: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
+    match lines.is_empty() {
+        true => "no message".to_owned(),
+        false => lines.join("; "),
     }
 }

@@ -227,12 +227,19 @@ impl<'a> Cluster<'a> {
             _ => None,
         };
         // What the host knows may be enough for a verdict. If it is not, the state of the container is the answer.
-        let instead = execution.not_opened.clone().map(|reason| {
-            closed.unwrap_or_else(|| Unavailable::NoShell {
-                reason,
-                via: transport.name().to_owned(),
-            })
-        });
+        let instead = match (&execution.not_opened, closed) {
+            (None, _) => None,
+            (Some(_), Some(closed)) => Some(closed),
+            (Some(reason), None) => {
+                // It may have stopped since its state was read.
+                let (host, ct) = (host.clone(), container.ct);
+                let closed = closed_by(join(spawn_blocking(move || host.state(ct))).await, ct);
+                Some(closed.unwrap_or_else(|| Unavailable::NoShell {
+                    reason: reason.clone(),
+                    via: transport.name().to_owned(),
+                }))
+            }
+        };
         let diagnosed = self
             .conclude(
                 &plan,
@@ -328,11 +335,9 @@ impl<'a> Cluster<'a> {
             Err(error) => return Err(error.into()),
         };
         let template = found.as_ref().is_some_and(|found| found.config.template);
-        let closed = match state {
-            _ if template => Some(HostError::Template(ct).into()),
-            State::Running | State::Unknown => None,
-            State::Stopped => Some(Unavailable::Stopped(ct)),
-            State::Frozen => Some(Unavailable::Frozen(ct)),
+        let closed = match template {
+            true => Some(HostError::Template(ct).into()),
+            false => closed_by(state, ct),
         };
         let lock = found
             .as_ref()
@@ -401,6 +406,15 @@ impl<'a> Cluster<'a> {
             }
             stopped = late => Err(Unavailable::Unfinished(plan.head.target.ct, stopped)),
         }
+    }
+}
+
+/// Why a container in this state cannot be entered.
+fn closed_by(state: State, ct: ContainerId) -> Option<Unavailable> {
+    match state {
+        State::Running | State::Unknown => None,
+        State::Stopped => Some(Unavailable::Stopped(ct)),
+        State::Frozen => Some(Unavailable::Frozen(ct)),
     }
 }
 

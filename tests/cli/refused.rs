@@ -67,6 +67,71 @@ fn stopped() {
 }
 
 #[test]
+fn a_container_that_stops_before_it_is_entered_is_stopped() {
+    let environment = environment();
+    let sockets = environment.path("host/proc/net/unix");
+    environment.write_pct(&format!(
+        ": >{}\necho 'container 958 not running!' >&2\nexit 255\n",
+        sockets.display()
+    ));
+    let finished = environment.as_root(&RUN);
+    assert_eq!(finished.status, Some(69), "{finished}");
+    assert!(
+        finished
+            .stderr
+            .starts_with("lxcdiag: container 958 is not running\n"),
+        "{finished}"
+    );
+}
+
+/// As `pct` prints it without the cluster file system.
+#[test]
+fn pct_that_fails_is_one_sentence() {
+    let environment = environment();
+    let words = "ipcc_send_rec[1] failed: Connection refused\nUnable to load access control list: Connection refused";
+    environment.write_pct(&format!("echo '{words}' >&2\nexit 111\n"));
+    let finished = environment.as_root(&RUN);
+    assert_eq!(finished.status, Some(69), "{finished}");
+    let expected = format!("lxcdiag: {}: `", words.replace('\n', "; "));
+    assert!(finished.stderr.starts_with(&expected), "{finished}");
+    assert!(
+        finished
+            .stderr
+            .contains("\nhint: on the node of the container, `--via lxc-attach` works"),
+        "{finished}"
+    );
+    assert_eq!(finished.stderr.lines().count(), 2, "{finished}");
+}
+
+/// The host's task log has the failed push.
+#[test]
+fn a_failed_push_is_the_likely_cause_in_a_stopped_container() {
+    let environment = environment();
+    environment.write("host/proc/net/unix", "");
+    let task = "UPID:pve1:0000ABCD:00000001:6B000000:push_file:958:root@pam: 6B000001";
+    let status = "failed to create file: /etc/systemd/system/: Is a directory";
+    environment.write(
+        "host/var/log/pve/tasks/index",
+        &format!("{task} {status}\n"),
+    );
+    let finished = environment.as_root(&["run", "race-condition", "--ct", "958"]);
+    assert_eq!(finished.status, Some(1), "{finished}");
+    assert!(
+        finished
+            .stdout
+            .contains("LIKELY: The push failed (push-failed)"),
+        "{finished}"
+    );
+    environment.write("host/var/log/pve/tasks/index", &format!("{task} OK\n"));
+    let finished = environment.as_root(&["run", "race-condition", "--ct", "958"]);
+    assert_eq!(
+        (finished.status, finished.stdout.as_str()),
+        (Some(69), ""),
+        "{finished}"
+    );
+}
+
+#[test]
 fn frozen() {
     let environment = environment();
     environment.write("host/sys/fs/cgroup/lxc/958/cgroup.freeze", "1\n");
