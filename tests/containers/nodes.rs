@@ -199,6 +199,39 @@ fn a_container_on_another_node_is_diagnosed_by_that_nodes_task_log() {
     assert!(ended.stderr.contains("use `--node pve2`"), "{ended:?}");
 }
 
+/// What the configuration names is looked for on the other node, not on this one.
+#[test]
+fn a_container_that_does_not_start_on_another_node_is_diagnosed_by_that_nodes_files() {
+    let nodes = Nodes::up();
+    let there = nodes.there.id.to_string();
+    lab::succeed(nodes.node("on2").args(["pct", "stop", &there]));
+    let source = nodes.path("pve2-only");
+    fs::create_dir(&source).unwrap();
+    let config = nodes.path(&format!("nodes/pve2/lxc/{there}.conf"));
+    let mut text = fs::read_to_string(&config).unwrap();
+    text += "net0: name=eth0,bridge=vmbr99,type=veth\n";
+    text += &format!("mp0: {},mp=/x\nmp1: /srv/nope,mp=/y\n", source.display());
+    fs::write(&config, text).unwrap();
+    let now = jiff::Timestamp::now().as_second();
+    let index = nodes.path("pve2/var/log/pve/tasks/index");
+    let task = format!(
+        "UPID:pve2:0000ABCD:00000001:{now:08X}:vzstart:{there}:root@pam: {now:08X} bridge 'vmbr99' does not exist\n"
+    );
+    fs::write(&index, fs::read_to_string(&index).unwrap() + &task).unwrap();
+    let arguments = ["run", "start-failed", "--ct", &there, "--node", "pve2"];
+    let ended = lxcdiag::run(&mut nodes.lxcdiag(&arguments));
+    assert_eq!(
+        ended.report()["verdict"]["id"],
+        "bridge-missing",
+        "{ended:?}"
+    );
+    let observed = ended.row("configuration")["observed"].clone();
+    let expected = "mp1: /srv/nope: missing; net0: vmbr99: missing";
+    assert_eq!(observed, expected, "{ended:?}");
+    assert_eq!(nodes.connections(), 1);
+    nodes.assert_nothing_left();
+}
+
 /// The times of lxcdiag's own commands are by the other node's clock, as precisely as that is known.
 #[test]
 fn a_clock_that_is_ahead_is_reported_and_allowed_for() {
