@@ -229,3 +229,39 @@ fn an_old_systemd_hangs_on_a_node_with_control_groups_v2_only() {
     node("tmpfs /sys/fs/cgroup tmpfs ro 0 0\ncgroup2 /sys/fs/cgroup/unified cgroup2 rw 0 0\n")
         .is("healthy", "");
 }
+
+#[test]
+fn a_pool_that_is_full_is_no_broken_file_system() {
+    let thin = "lvmthin: local-lvm\n\tthinpool data\n\tvgname pve\n\tcontent rootdir,images\n";
+    let full =
+        "4,1,1,-;device-mapper: thin: 253:4: switching pool to out-of-data-space (error IO) mode\n";
+    let node = |status: u32, log: &str| {
+        failed(&hook(status))
+            .config("rootfs: local-lvm:vm-958-disk-0,size=8G\n")
+            .write("etc/pve/storage.cfg", thin)
+            .write("dev/kmsg", log)
+    };
+    node(32, full).is("pool-full", "confirmed");
+    node(255, full).is("pool-full", "confirmed");
+    let extended = "4,2,2,-;device-mapper: thin: 253:4: switching pool to write mode\n";
+    node(32, &format!("{full}{extended}")).is("rootfs-unmountable", "likely");
+    failed(&hook(1))
+        .write("dev/kmsg", full)
+        .is("inconclusive", "");
+}
+
+#[test]
+fn a_limit_of_the_kernel_is_no_full_file_system() {
+    failed(&lxc(
+        "No space left on device - Failed to create keyring",
+        0,
+    ))
+    .is("inconclusive", "");
+    failed(
+        &(lxc(
+            "unable to open file '/fastboot.tmp.1' - No space left on device",
+            0,
+        ) + &hook(1)),
+    )
+    .is("rootfs-full", "confirmed");
+}
