@@ -35,9 +35,13 @@ mod fixture;
 pub mod host;
 #[allow(clippy::disallowed_methods, reason = "runs remedies")]
 mod host_shell;
+#[allow(clippy::disallowed_methods, reason = "reads files")]
+mod input_file;
 mod json;
 pub mod judge;
 mod nearest_name;
+#[allow(clippy::disallowed_methods, reason = "creates directories and locks")]
+mod private_directory;
 pub mod redact;
 pub mod report;
 pub mod runbook;

@@ -10,6 +10,7 @@ use crate::audit::{self, Report, Rule, Severity, Source, Style};
 use crate::cli::exit_code::ExitCode;
 use crate::evidence::container_id::ContainerId;
 use crate::evidence::script::ScriptFinding;
+use crate::input_file;
 use crate::nearest_name::suggestion;
 use crate::redact::Redactor;
 
@@ -104,7 +105,7 @@ fn read(path: &Path) -> Result<Source, CliError> {
     let shown = path.display().to_string();
     let text = match shown.as_str() {
         "-" => read_all(std::io::stdin()),
-        _ => std::fs::File::open(path).and_then(read_all),
+        _ => input_file::open(path).and_then(read_all),
     };
     match text {
         Ok(text) => Ok(Source { path: shown, text }),
@@ -131,9 +132,8 @@ fn load(script: &str, path: &str) -> Option<(String, String)> {
     let path = directory.join(path);
     let is_named = |part: &Component| !matches!(part, Component::CurDir);
     let path: PathBuf = path.components().filter(is_named).collect();
-    let is_file = std::fs::metadata(&path).is_ok_and(|metadata| metadata.is_file());
-    let text = is_file.then(|| std::fs::File::open(&path).and_then(read_all))?;
-    Some((path.display().to_string(), text.ok()?))
+    let text = input_file::open(&path).and_then(read_all).ok()?;
+    Some((path.display().to_string(), text))
 }
 
 fn explain(name: &str) -> Result<ExitCode, CliError> {

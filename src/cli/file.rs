@@ -1,7 +1,7 @@
 //! A file on the command line: a regular file, a symbolic link, a device or a pipe.
 
 use std::fs::{File, Metadata};
-use std::io::{ErrorKind, Read as _, Result, Write as _};
+use std::io::{Error, ErrorKind, Result, Write as _};
 use std::os::fd::{AsFd, AsRawFd as _};
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
@@ -15,6 +15,8 @@ use crate::atomic_file::{PRIVATE, PUBLIC, replace_as};
 /// How often a pipe without a reader is tried: 5 s in total.
 const READER_ROUNDS: u32 = 50;
 const READER_WAIT: Duration = Duration::from_millis(100);
+/// As many symbolic links as the kernel follows.
+const MOST_LINKS: u32 = 40;
 
 /// Writes a file completely or not at all, readable by its owner only. The target of a symbolic link is
 /// replaced, not the link. Devices, pipes, and the files of stdout and stderr are written to directly.
@@ -25,13 +27,6 @@ pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
 /// The same, readable by everybody.
 pub(super) fn write_public(path: &Path, bytes: &[u8]) -> Result<()> {
     write(path, bytes, PUBLIC)
-}
-
-/// The first bytes of a file, at most `limit`.
-pub(super) fn read_start(path: &Path, limit: u64) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(limit).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// The name of a file, without its directory.
@@ -49,6 +44,7 @@ pub(super) fn check_writable(path: &Path) -> Result<()> {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
         _ => PathBuf::from("."),
     };
+    refuse_links_of_others(path)?;
     if is_pipe(path) {
         // Opening and closing it would end its reader.
         return Ok(());
@@ -63,6 +59,7 @@ pub(super) fn check_writable(path: &Path) -> Result<()> {
 }
 
 fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
+    refuse_links_of_others(path)?;
     match open(path, path.is_symlink()) {
         Ok(file) if is_stream(&file.metadata()?) => {
             rustix::fs::fcntl_setfl(&file, OFlags::APPEND)?;
@@ -89,7 +86,35 @@ fn open(path: &Path, create: bool) -> Result<File> {
             opened => return opened,
         }
     }
-    Err(std::io::Error::other("no process reads from this pipe"))
+    Err(Error::other("no process reads from this pipe"))
+}
+
+/// Another user's link in a shared directory could lead to any file, and another user could read from a FIFO there. The
+/// kernel's own protection depends on a setting, and on the mode of the directory.
+fn refuse_links_of_others(path: &Path) -> Result<()> {
+    let mut path = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        let metadata = match path.symlink_metadata() {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            found => found?,
+        };
+        let is_own = [0, rustix::process::geteuid().as_raw()].contains(&metadata.uid());
+        match metadata.file_type() {
+            kind if kind.is_symlink() && !is_own => {
+                return Err(Error::other("it is a symbolic link of another user"));
+            }
+            kind if kind.is_fifo() && !is_own => {
+                return Err(Error::other("it is a FIFO of another user"));
+            }
+            // A link in /proc leads to an open file, whatever its text.
+            kind if kind.is_symlink() && !path.starts_with("/proc") => {
+                let target = path.read_link()?;
+                path = path.parent().unwrap_or(Path::new("/")).join(target);
+            }
+            _ => return Ok(()),
+        }
+    }
+    Ok(())
 }
 
 fn is_pipe(path: &Path) -> bool {

@@ -15,6 +15,7 @@ use crate::evidence::provision_log::{
     Log, LoggedFailure, LoggedTask, NoFailure, failed_command, proven_zone,
 };
 use crate::host::Host;
+use crate::input_file;
 
 /// How many bytes are read from the end of a log, where the failure is.
 const MAX_BYTES: u64 = 16 << 20;
@@ -78,11 +79,8 @@ pub(super) fn warn(path: &Path, failures: &[LoggedFailure], unit: Option<&str>) 
 
 /// The end of a regular file, whether that is the whole file, and when it was last written.
 fn read_end(path: &Path) -> std::io::Result<(String, bool, Timestamp)> {
-    let metadata = std::fs::metadata(path)?;
-    if !metadata.is_file() {
-        return Err(std::io::Error::other("not a regular file"));
-    }
-    let mut file = std::fs::File::open(path)?;
+    let mut file = input_file::open(path)?;
+    let metadata = file.metadata()?;
     let whole = metadata.len() <= MAX_BYTES;
     if !whole {
         file.seek(SeekFrom::Start(metadata.len() - MAX_BYTES))?;

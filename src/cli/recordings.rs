@@ -5,19 +5,19 @@ use std::path::{Path, PathBuf};
 use super::args::{JudgeArgs, LibraryArgs, TestArgs};
 use super::error::CliError;
 use super::file::name_of;
-use super::file::read_start;
 use super::output::Sinks;
 use super::{audit, output, runbooks, trace};
 use crate::cli::exit_code::ExitCode;
 use crate::engine::conclude::{Conclusion, conclude};
 use crate::evidence::recording::{Recording, SCHEMA};
+use crate::input_file;
 use crate::judge::expectation::{Expectation, Suite};
 use crate::judge::judge;
 use crate::runbook::{self, Runbook, Source};
 use crate::terminal_text::visible;
 
-/// The size limit for a file. Recordings are smaller, because output is truncated when it is recorded.
-const MAX_BYTES: u64 = 256 << 20;
+/// The size limit for a file: 64 MiB. Recordings are smaller, because output is truncated when it is recorded.
+const MAX_BYTES: u64 = 64 << 20;
 
 pub(super) fn judge_all(args: &JudgeArgs) -> Result<ExitCode, CliError> {
     let sinks = Sinks::new(&args.report, None)?;
@@ -190,12 +190,7 @@ fn read(path: &Path) -> Result<Recording, CliError> {
 }
 
 pub(super) fn read_bounded(path: &Path) -> Result<Vec<u8>, CliError> {
-    let bytes = read_start(path, MAX_BYTES + 1);
-    let bytes = bytes.map_err(|error| bad_input(path, &error.to_string()))?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(bad_input(path, "the file is too large"));
-    }
-    Ok(bytes)
+    input_file::read(path, MAX_BYTES).map_err(|error| bad_input(path, &error.to_string()))
 }
 
 fn beside(file: &Path, name: &str) -> PathBuf {

@@ -66,8 +66,14 @@ pub(super) fn list(args: &ListArgs) -> Result<ExitCode, CliError> {
         if let Some(origin) = &entry.shadowed_by {
             let _ = write!(line, "  shadowed by {origin}");
         }
-        if entry.problem.is_some() {
-            let _ = write!(line, "  NOT VALID: see `lxcdiag validate {}`", entry.origin);
+        match &entry.problem {
+            None => {}
+            Some(problem) if !problem.contains('\n') => {
+                let _ = write!(line, "  NOT VALID: {problem}");
+            }
+            Some(_) => {
+                let _ = write!(line, "  NOT VALID: see `lxcdiag validate {}`", entry.origin);
+            }
         }
         output::print_line(&visible(&line))?;
     }

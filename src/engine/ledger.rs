@@ -16,6 +16,7 @@ use crate::atomic_file::replace;
 use crate::error_chain;
 use crate::evidence::container_id::ContainerId;
 use crate::evidence::recording::{OwnChange, Recording};
+use crate::{input_file, private_directory};
 
 /// The recordings that lxcdiag keeps for itself, in a directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,12 +73,8 @@ impl Ledger {
         let directory = self.directory.join("locks");
         let path = directory.join(ct.to_string());
         let open = || {
-            std::fs::create_dir_all(&directory)?;
-            File::options()
-                .create(true)
-                .truncate(false)
-                .write(true)
-                .open(&path)
+            private_directory::create(&directory)?;
+            private_directory::open_lock(&path)
         };
         let file = open().map_err(|source| {
             error_chain(&NotKept {
@@ -122,6 +119,9 @@ impl Ledger {
             }
             Err(_) => return (changes, vec![directory]),
         };
+        if private_directory::check(&directory).is_err() {
+            return (changes, vec![directory]);
+        }
         for path in entries.filter_map(Result::ok).map(|entry| entry.path()) {
             if !is_ours(&path) {
                 continue;
@@ -184,13 +184,13 @@ fn is_ours(path: &Path) -> bool {
 }
 
 fn read(path: &Path) -> Option<Kept> {
-    let text = std::fs::read(path).ok()?;
+    let text = input_file::read(path, private_directory::MAX_BYTES).ok()?;
     serde_json::from_slice(&text).ok()
 }
 
 fn write_private(path: &Path, recording: &Recording) -> std::io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(directory)?;
+    private_directory::create(directory)?;
     replace(path, crate::json::compact(recording)?.as_bytes())
 }
 

@@ -146,7 +146,7 @@ impl Library {
                 for ending in ENDINGS {
                     let path = directory.join(format!("{name}.{ending}"));
                     if file::exists(&path) {
-                        return read_runbook(&path);
+                        return read_from(directory, *required, &path);
                     }
                 }
             }
@@ -165,7 +165,7 @@ impl Library {
         let mut entries = Vec::new();
         for (directory, required) in &self.directories {
             for (id, path) in names_in(directory, *required)? {
-                let source = read_runbook(&path);
+                let source = read_from(directory, *required, &path);
                 let entry = entry(id, Origin::File(path), source, &entries);
                 entries.push(entry);
             }
@@ -255,6 +255,14 @@ pub fn read_runbook(path: &Path) -> Result<Source, LookupError> {
         }
     }
     Ok(source)
+}
+
+/// Reads a runbook in a directory. Nobody names the usual directories, so other users must not be able to write there.
+fn read_from(directory: &Path, given: bool, path: &Path) -> Result<Source, LookupError> {
+    if !given {
+        file::check_owners(directory, path)?;
+    }
+    read_runbook(path)
 }
 
 fn entry(

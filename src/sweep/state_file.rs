@@ -7,6 +7,7 @@ use rustix::fs::{FlockOperation, flock};
 
 use super::state::State;
 use crate::atomic_file::replace;
+use crate::{input_file, private_directory};
 
 /// The format of the state files of earlier versions, which are not read.
 const OLDER_SCHEMA: &str = "lxcdiag.sweep-memory/1";
@@ -48,14 +49,9 @@ impl StateFile {
             directory: directory.to_owned(),
             source,
         };
-        std::fs::create_dir_all(directory).map_err(unusable)?;
+        private_directory::create(directory).map_err(unusable)?;
         let path = directory.join(format!("{name}.lock"));
-        let lock = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(unusable)?;
+        let lock = private_directory::open_lock(&path).map_err(unusable)?;
         match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(Self {
                 path: directory.join(format!("{name}.json")),
@@ -79,7 +75,7 @@ impl StateFile {
             path: self.path.clone(),
             problem,
         };
-        let text = match std::fs::read(&self.path) {
+        let text = match input_file::read(&self.path, private_directory::MAX_BYTES) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Ok(State::default());

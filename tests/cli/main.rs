@@ -16,6 +16,7 @@ mod environment;
 mod files;
 mod fix;
 mod hostile_files;
+mod inputs;
 mod interrupted;
 mod kept;
 mod monitoring;

@@ -32,6 +32,7 @@ mod lxcdiag;
 mod matrix;
 mod names;
 mod nodes;
+mod others;
 mod processes;
 mod proven;
 mod race_risk;

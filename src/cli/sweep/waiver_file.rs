@@ -6,9 +6,9 @@ use std::path::Path;
 
 use super::super::args::{SweepArgs, WAIVERS};
 use super::super::error::CliError;
-use super::super::file::read_start;
 use super::super::runbooks;
 use crate::cli::exit_code::ExitCode;
+use crate::input_file;
 use crate::nearest_name::nearest;
 use crate::runbook::{MAX_BYTES, Runbook};
 use crate::sweep::waivers::{self, Waiver};
@@ -43,7 +43,7 @@ fn add_ids(runbook: &Runbook, ids: &mut BTreeSet<String>) {
 }
 
 fn parse(path: &Path) -> Result<Vec<Waiver>, CliError> {
-    let bytes = match read_start(path, MAX_BYTES as u64 + 1) {
+    let bytes = match input_file::read(path, MAX_BYTES as u64) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == ErrorKind::NotFound && path == Path::new(WAIVERS) => {
             return Ok(Vec::new());

@@ -1,11 +1,11 @@
 //! Runbook files. A path can also lead to a FIFO or a device.
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs;
 use std::io::{ErrorKind, Read};
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::LookupError;
+use crate::input_file::{self, check_owner};
 use crate::runbook::source::{MAX_BYTES, Source};
 
 /// The endings of runbook files; the first takes precedence.
@@ -20,20 +20,27 @@ pub fn read_file(path: &Path) -> Result<Source, LookupError> {
         path: path.to_owned(),
         reason,
     };
-    // Opening some devices already has an effect: a tape rewinds.
-    let metadata = fs::metadata(path).map_err(|error| unreadable(in_words(&error)))?;
-    refuse_all_but_files(&metadata).map_err(unreadable)?;
     let mut bytes = Vec::new();
-    open(path)
-        .and_then(|file| {
-            // A FIFO may have replaced the file in the meantime.
-            if let Err(reason) = refuse_all_but_files(&file.metadata()?) {
-                return Err(std::io::Error::other(reason));
-            }
-            file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)
-        })
+    input_file::open(path)
+        .and_then(|file| file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes))
         .map_err(|error| unreadable(in_words(&error)))?;
     Ok(Source::from_bytes(&path.display().to_string(), &bytes)?)
+}
+
+/// Checks that only this user and root can have written a runbook in a directory: it runs as root in a container, and
+/// can replace a built-in one.
+///
+/// # Errors
+/// Somebody else can.
+pub(super) fn check_owners(directory: &Path, path: &Path) -> Result<(), LookupError> {
+    for path in [directory, path] {
+        let checked = fs::metadata(path).and_then(|metadata| check_owner(&metadata));
+        checked.map_err(|error| LookupError::Unreadable {
+            path: path.to_owned(),
+            reason: in_words(&error),
+        })?;
+    }
+    Ok(())
 }
 
 /// Whether a path exists, even as a dangling symlink or an unreadable file.
@@ -78,29 +85,6 @@ pub(super) fn names_in(
         .into_iter()
         .map(|(name, _, path)| (name, path))
         .collect())
-}
-
-fn open(path: &Path) -> std::io::Result<File> {
-    // Opening a FIFO without a writer would block.
-    let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
-    let flags = i32::try_from(flags.bits()).unwrap_or_default();
-    OpenOptions::new().read(true).custom_flags(flags).open(path)
-}
-
-fn refuse_all_but_files(metadata: &Metadata) -> Result<(), String> {
-    let kind = metadata.file_type();
-    let what = if kind.is_file() {
-        return Ok(());
-    } else if kind.is_dir() {
-        "a directory"
-    } else if kind.is_fifo() {
-        "a FIFO"
-    } else if kind.is_socket() {
-        "a socket"
-    } else {
-        "a device"
-    };
-    Err(format!("it is {what}, not a file"))
 }
 
 /// The reason, without the error number of the standard library.

@@ -1,0 +1,51 @@
+//! Directories of lxcdiag's own state: private, and never those of another user.
+
+use std::fs::{DirBuilder, File};
+use std::io::Result;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::Path;
+
+use rustix::fs::OFlags;
+
+use crate::atomic_file::PRIVATE;
+use crate::input_file::check_owner;
+
+/// The largest file of the state that is read: 64 MiB.
+pub const MAX_BYTES: u64 = 64 << 20;
+
+/// Creates a directory and what is missing above it, for its owner only. An existing directory is used if no other user
+/// can write to it: its files are believed.
+///
+/// # Errors
+/// It cannot be created, or somebody else can write to it.
+pub fn create(directory: &Path) -> Result<()> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)?;
+    check(directory)
+}
+
+/// Checks that no other user can write to a directory.
+///
+/// # Errors
+/// Somebody else can, or it cannot be read.
+pub fn check(directory: &Path) -> Result<()> {
+    check_owner(&std::fs::metadata(directory)?)
+}
+
+/// Opens a file to lock it.
+///
+/// # Errors
+/// It cannot be opened.
+pub fn open_lock(path: &Path) -> Result<File> {
+    // A FIFO would block, and a link could lead anywhere.
+    let flags = OFlags::NONBLOCK | OFlags::NOFOLLOW;
+    File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(PRIVATE)
+        .custom_flags(i32::try_from(flags.bits()).unwrap_or_default())
+        .open(path)
+}
