@@ -25,6 +25,8 @@ const REPEATED: usize = 8;
 const EVIDENCE: usize = 3;
 /// In place of that, if the commands are too long for anything but them and the verdict.
 const ESSENTIALS: usize = 0;
+/// Lines of what a remedy does: often a command is at its end.
+const TITLE: usize = 4;
 /// Lines of what a remedy changes: the user has to know all of it before pasting the commands.
 const CHANGES: usize = 4;
 /// The first lists of what a verdict is based on.
@@ -293,7 +295,7 @@ fn fix(report: &Report, layout: Layout) -> String {
     };
     let mut text = "\n".to_owned();
     section(&mut text, first.kind.words(), layout);
-    paragraph_at_most(&mut text, "  ", &visible(&first.title), 2, layout);
+    paragraph_at_most(&mut text, "  ", &visible(&first.title), TITLE, layout);
     if !first.changes.is_empty() {
         let changes = format!("This changes: {}", first.changes);
         paragraph_at_most(&mut text, "  ", &visible(&changes), CHANGES, layout);
