@@ -61,6 +61,9 @@ impl Around<'_> {
     }
 
     fn full_names(&self, push: &Push, call: &PushCall) -> Vec<Edits> {
+        if self.raw(call.source).contains("{}") {
+            return self.name_of_placeholder(call).into_iter().collect();
+        }
         let mut proposals = Vec::new();
         let name = self.file_name(call);
         let is_unit = name.contains(['$', '.', '{']);
@@ -160,18 +163,28 @@ impl Around<'_> {
         if !leaves_loop && (!has_branch || self.whole_line(call.command).is_some()) {
             proposals.push(self.by_loop(push, call, (directory, pattern), target));
         }
-        if self.raw(call.source) == "{}" {
-            // `find … -exec pct push ID {} DIRECTORY \;`.
-            let words = &call.command.words;
-            let exec = words.iter().position(|word| self.raw(word) == "-exec");
-            if let Some(first) = exec.and_then(|at| words.get(at + 1)) {
-                let range = first.start..call.destination.end;
-                let push = self.raw(&(first.start..call.source.start));
-                let text = format!("sh -c '{push}\"$1\" \"{target}/${{1##*/}}\"' _ {{}}");
-                proposals.push(vec![(range, text)]);
-            }
-        }
         proposals
+    }
+
+    /// The name of the file where `find -exec` or `xargs` puts the source: only a shell of its own can take it apart.
+    fn name_of_placeholder(&self, call: &PushCall) -> Option<Edits> {
+        let words = &call.command.words;
+        let exec = words.iter().position(|word| self.raw(word) == "-exec");
+        let first = match exec {
+            Some(at) => words.get(at + 1)?,
+            None => words.iter().find(|word| self.raw(word) == "pct")?,
+        };
+        let is_elsewhere = self.raw(call.source) != "{}" || self.raw(words.first()?) == "parallel";
+        let push = self.raw(&(first.start..call.source.start));
+        let target = self.script.bare(call.destination).0;
+        let target = target.trim_end_matches('/');
+        // The single quotes would keep a variable from being filled in.
+        let expands = |text: &str| text.contains(['$', '\'', '"', '`']);
+        if is_elsewhere || expands(push) || expands(target) || target.contains("{}") {
+            return None;
+        }
+        let text = format!("sh -c '{push}\"$1\" \"{target}/${{1##*/}}\"' _ {{}}");
+        Some(vec![(first.start..call.destination.end, text)])
     }
 
     fn by_names(
@@ -353,8 +366,11 @@ impl Around<'_> {
 
     fn checks_behind(&self, push: &Push, call: &PushCall) -> Vec<Edits> {
         let command = call.command;
-        // A directory is there whatever was pushed.
-        if push.destination.ends_with('/') || paths::is_system_directory(&push.destination) {
+        // A directory is there whatever was pushed, and only `xargs` or `find` knows what `{}` is.
+        if push.destination.ends_with('/')
+            || paths::is_system_directory(&push.destination)
+            || push.destination.contains("{}")
+        {
             return Vec::new();
         }
         let check = self.check(push, call);

@@ -17,6 +17,10 @@ impl Around<'_> {
         };
         let right = self.view.shown(right);
         let wrong = paths::unit_name(wrong);
+        // Which instance of a template is meant is not known.
+        if right.contains("@.") && !wrong.contains("@.") {
+            return Vec::new();
+        }
         let mut proposals = Vec::new();
         let commands = self.script.outline.commands.iter();
         let names = |text: &str| {
