@@ -84,6 +84,9 @@ struct Failure {
     doubt: Option<Doubt>,
     /// What the command said, if a provisioning log shows it.
     said: Option<Said>,
+    /// Whether systemd answered the command, if that log shows it. It may show that of each command that may have failed
+    /// without showing which one counts.
+    is_answered: bool,
     /// Whether that log may be another container's.
     is_said_elsewhere: bool,
 }
@@ -161,6 +164,7 @@ impl Observations {
         vec![
             ("failed_at", time(self.failed_at())),
             ("said", text(self.said().map(Said::name))),
+            ("answered", self.is_answered().map(Fact::Bool)),
             ("not_ready_logged", Ok(Fact::Bool(self.is_not_ready_logged))),
             ("visible", time(self.visible())),
             ("arrival", time(self.arrival())),
@@ -266,6 +270,15 @@ impl Observations {
         let reason =
             "the message of the failed command is unknown; give the provisioning log with --log";
         failure.said.ok_or_else(|| reason.to_owned())
+    }
+
+    /// Whether systemd answered the command that failed.
+    fn is_answered(&self) -> Known<bool> {
+        let failure = self.failure.as_ref().map_err(Clone::clone)?;
+        match failure.is_said_elsewhere {
+            true => Err(OTHER_LOG.to_owned()),
+            false => Ok(failure.is_answered),
+        }
     }
 }
 

@@ -171,6 +171,7 @@ pub const HISTORY: &str = "history";
 pub const HISTORY_FACTS: &[&str] = &[
     "failed_at",
     "said",
+    "answered",
     "not_ready_logged",
     "visible",
     "arrival",

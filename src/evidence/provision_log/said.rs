@@ -59,6 +59,11 @@ impl Said {
         found.map_or(Self::Other, |(_, said)| *said)
     }
 
+    /// Whether systemd answered the command.
+    pub const fn is_answer(self) -> bool {
+        !matches!(self, Self::NotReady | Self::Other)
+    }
+
     /// Its name in expressions.
     pub const fn name(self) -> &'static str {
         match self {

@@ -11,6 +11,8 @@ pub struct Selected<'a> {
     pub failure: &'a LoggedFailure,
     /// What the command said; absent if the log does not show which of several messages counts.
     pub said: Option<Said>,
+    /// Whether systemd answered each command whose failure may be the one that counts.
+    pub is_answered: bool,
 }
 
 /// Why a log has no failure that counts.
@@ -103,6 +105,7 @@ fn select<'a>(
             at: first.at,
             failure: first,
             said: Some(Said::of(first)),
+            is_answered: Said::of(first).is_answer(),
         });
     }
     // Retries, or several runs: the time is between the first and the last.
@@ -119,6 +122,7 @@ fn select<'a>(
         at,
         failure: first,
         said: all_say_it.then_some(said),
+        is_answered: failures.iter().all(|it| Said::of(it).is_answer()),
     })
 }
 

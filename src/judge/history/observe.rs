@@ -52,6 +52,7 @@ impl Before {
                     is_logged: stated.is_none() && !is_traced,
                     doubt,
                     said: said.and_then(|it| it.said),
+                    is_answered: said.is_some_and(|it| it.is_answered),
                     is_said_elsewhere: is_elsewhere,
                 })
                 .ok_or_else(|| "the time of the failure is unknown".to_owned()),

@@ -61,6 +61,7 @@ fn container() -> Observations {
             is_logged: false,
             doubt: None,
             said: None,
+            is_answered: false,
             is_said_elsewhere: false,
         }),
         is_failure_unclear: false,
@@ -298,6 +299,7 @@ fn the_time_of_a_log_line_may_be_a_second_after_the_failure() {
             doubt: None,
             is_said_elsewhere: false,
             said: Some(Said::Absent),
+            is_answered: true,
         });
         seen
     };
@@ -321,6 +323,7 @@ fn readiness_is_that_of_the_boot_that_contains_the_failure() {
                 doubt: None,
                 is_said_elsewhere: false,
                 said: None,
+                is_answered: false,
             }),
             ..container()
         };

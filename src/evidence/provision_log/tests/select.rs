@@ -259,6 +259,19 @@ fn several_messages_say_one_thing_or_nothing() {
 }
 
 #[test]
+fn systemd_answered_if_each_message_that_may_count_shows_it() {
+    let answered = |log: &str| {
+        failed_command(&read(log), Some("a.service")).map(|chosen| chosen.is_answered)
+    };
+    let refused = "Failed to enable unit: Refusing to operate on linked unit file a.service";
+    let other = "Failed to start a.service: Connection timed out";
+    assert_eq!(answered(&format!("@1 {refused}\n@5 {ABSENT}")), Ok(true));
+    assert_eq!(answered(&format!("@1 {other}\n@5 {ABSENT}")), Ok(false));
+    let of_one_run = format!("@1 + pct create 958\n@2 {ABSENT}\n@5 {other}");
+    assert_eq!(answered(&of_one_run), Ok(true));
+}
+
+#[test]
 fn no_failure_and_no_timestamp() {
     assert_eq!(chosen("@1 all is well"), Err(NoFailure::None));
     assert_eq!(chosen(ABSENT), Ok((ABSENT.to_owned(), None)));
