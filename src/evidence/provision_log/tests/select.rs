@@ -260,9 +260,8 @@ fn several_messages_say_one_thing_or_nothing() {
 
 #[test]
 fn systemd_answered_if_each_message_that_may_count_shows_it() {
-    let answered = |log: &str| {
-        failed_command(&read(log), Some("a.service")).map(|chosen| chosen.is_answered)
-    };
+    let answered =
+        |log: &str| failed_command(&read(log), Some("a.service")).map(|chosen| chosen.is_answered);
     let refused = "Failed to enable unit: Refusing to operate on linked unit file a.service";
     let other = "Failed to start a.service: Connection timed out";
     assert_eq!(answered(&format!("@1 {refused}\n@5 {ABSENT}")), Ok(true));
