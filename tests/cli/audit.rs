@@ -211,10 +211,19 @@ fn a_patch_leaves_no_finding_above_a_note() {
         // Files that a script sources are patched with it.
         faulty_scripts(&environment);
     }
-    // `pct push 900 a.conf`: the destination is unknown. A pattern with one match has its destination already.
+    // What a patch would have to invent: the instance of a template, where a container is mounted, which files a
+    // directory has, and the destination of `pct push 900 a.conf`. A pattern with one match has its destination already.
     assert_eq!(
         left,
-        ["options.sh: push-arguments", "options.sh: push-glob"]
+        [
+            "instances.sh: unit-name-mismatch",
+            "names.sh: unit-name-mismatch",
+            "ops-no-mount.sh: rootfs-copy",
+            "ops-parallel-directory.sh: push-directory",
+            "options.sh: push-arguments",
+            "options.sh: push-glob",
+            "xargs.sh: push-directory",
+        ]
     );
 }
 

@@ -85,7 +85,7 @@ fn a_file_that_is_not_a_recording_is_refused() {
             "none.json",
             "cannot read none.json: No such file or directory",
         ),
-        (".", "cannot read .: Is a directory"),
+        (".", "cannot read .: it is a directory, not a file"),
     ] {
         let finished = environment.lxcdiag(&["judge", file]);
         assert_eq!(finished.status, Some(65), "{finished}");

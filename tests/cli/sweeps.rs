@@ -330,7 +330,7 @@ fn a_bad_waiver_file_ends_the_sweep_before_it_begins() {
         ),
         (
             "/etc",
-            "cannot read the waiver file /etc: Is a directory (os error 21)",
+            "cannot read the waiver file /etc: it is a directory, not a file",
         ),
     ] {
         let finished = sweep(&environment, &["--all", "--waivers", file]);

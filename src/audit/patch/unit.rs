@@ -17,10 +17,13 @@ impl Around<'_> {
         };
         let right = self.view.shown(right);
         let wrong = paths::unit_name(wrong);
-        // Which instance of a template is meant is not known.
-        if right.contains("@.") && !wrong.contains("@.") {
-            return Vec::new();
-        }
+        // Of a template, the instance is known only if the script names one.
+        let instance = wrong.split_once('@').map(|(_, rest)| rest);
+        let right = match (right.split_once("@."), instance) {
+            (Some((template, _)), Some(instance)) => format!("{template}@{instance}"),
+            (Some(_), None) => return Vec::new(),
+            (None, _) => right,
+        };
         let mut proposals = Vec::new();
         let commands = self.script.outline.commands.iter();
         let names = |text: &str| {
