@@ -13,6 +13,8 @@ mod verdict;
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize, Serializer};
 
+#[cfg(test)]
+pub(crate) use hypothesis::{evaluated, level};
 pub use remedies::{Remedy, Required};
 
 use crate::evidence::recording::Recording;

@@ -18,6 +18,7 @@
 //! | `answers`, `backend` | what each check prints |
 //! | `truth` | which hypotheses are true |
 //! | `property`, `shrink`, `regressions`, `exhaustive` | the tests |
+//! | `broken` | what notices a wrong condition of the runbook |
 //! | `recorded` | the model compared with recordings of real containers |
 //! | `reality` | the model compared with histories that are played in real containers |
 //!
@@ -26,6 +27,7 @@
 
 mod answers;
 mod backend;
+mod broken;
 mod event;
 mod exhaustive;
 mod files;

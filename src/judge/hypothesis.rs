@@ -47,7 +47,7 @@ pub(super) fn evaluate(hypothesis: &Hypothesis, results: &CheckResults) -> Hypot
 }
 
 /// Evidence of the current state has its full effect only if that was the state at the failure.
-fn evaluated(evidence: &Evidence, results: &CheckResults) -> EvidenceResult {
+pub(crate) fn evaluated(evidence: &Evidence, results: &CheckResults) -> EvidenceResult {
     let holds = results.scope().judge(&evidence.condition);
     let counts = evidence
         .now
@@ -68,7 +68,7 @@ fn evaluated(evidence: &Evidence, results: &CheckResults) -> EvidenceResult {
 }
 
 /// The level that evidence leads to, and whether the evidence conflicts.
-pub(super) fn level(evidence: &[EvidenceResult]) -> (Level, bool) {
+pub(crate) fn level(evidence: &[EvidenceResult]) -> (Level, bool) {
     let holding = |effect| {
         evidence
             .iter()
