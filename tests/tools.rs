@@ -110,12 +110,16 @@ fn shellcheck_finds_nothing_new_in_a_patched_script() {
         left.extend(findings_above_notes(directory, &script));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    // `pct push 900 a.conf`: the destination is unknown. A pattern with one match has its destination already.
+    // What a patch would have to invent: the instance of a template, which files a directory has, and the destination of
+    // `pct push 900 a.conf`. A pattern with one match has its destination already.
     assert_eq!(
         left,
         [
+            "instances.sh: unit-name-mismatch",
+            "names.sh: unit-name-mismatch",
             "options.sh: push-arguments",
             "options.sh: push-glob",
+            "xargs.sh: push-directory",
             "glob-of-several.sh: push-glob"
         ]
     );

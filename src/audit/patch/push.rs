@@ -178,12 +178,12 @@ impl Around<'_> {
         let push = self.raw(&(first.start..call.source.start));
         let target = self.script.bare(call.destination).0;
         let target = target.trim_end_matches('/');
-        // The single quotes would keep a variable from being filled in.
+        // Not what the quotes would have to protect from the outer shell.
         let expands = |text: &str| text.contains(['$', '\'', '"', '`']);
         if is_elsewhere || expands(push) || expands(target) || target.contains("{}") {
             return None;
         }
-        let text = format!("sh -c '{push}\"$1\" \"{target}/${{1##*/}}\"' _ {{}}");
+        let text = format!(r#"sh -c "{push}\"\$1\" \"{target}/\${{1##*/}}\"" _ {{}}"#);
         Some(vec![(first.start..call.destination.end, text)])
     }
 
