@@ -9,6 +9,9 @@ mod escape;
 mod tables;
 mod verdict;
 
+use regex::Regex;
+
+use super::code;
 use super::model::Report;
 
 /// Characters of the report, at most: a comment on GitHub has at most 65,536, and its author adds some.
@@ -16,16 +19,23 @@ const MOST: usize = 60_000;
 
 /// How much of each part is shown.
 #[derive(Debug, Clone, Copy)]
-struct Limits {
+struct Limits<'a> {
     /// Characters of an output.
     output: usize,
     /// Characters of a text within a line.
     line: usize,
     /// Items of a list, rows of a table.
     items: usize,
+    /// What finds the code in the runbook's sentences.
+    code: Option<&'a Regex>,
 }
 
-impl Limits {
+impl Limits<'_> {
+    /// A sentence of the runbook.
+    fn sentence(self, text: &str) -> String {
+        escape::sentence(text, self.code, self.line)
+    }
+
     /// A quarter less for each output; once outputs are short, half of everything else.
     fn smaller(self) -> Self {
         match self.output {
@@ -43,10 +53,12 @@ impl Limits {
 }
 
 pub(super) fn render(report: &Report) -> String {
+    let code = code::finder(&report.code);
     let mut limits = Limits {
         output: MOST,
         line: 400,
         items: 200,
+        code: code.as_ref(),
     };
     loop {
         let text = document(report, limits);
@@ -72,7 +84,7 @@ fn document(report: &Report, limits: Limits) -> String {
 }
 
 /// The first items of a list.
-fn some_of<T>(items: &[T], limits: Limits) -> impl Iterator<Item = &T> {
+fn some_of<'a, T>(items: &'a [T], limits: Limits) -> impl Iterator<Item = &'a T> {
     items.iter().take(limits.items)
 }
 

@@ -6,17 +6,61 @@
 
 use std::fmt::Write as _;
 
+use regex::Regex;
+
+use crate::report::code::{Part, parts};
 use crate::terminal_text::{clipped, visible, visible_lines};
 
 /// Backticks of a fence, at most: cmark counts them in a byte
 /// (`fence_length` in <https://github.com/github/cmark-gfm/blob/master/src/node.h>).
 const LONGEST_FENCE: usize = 200;
 
+/// The same as [`inline`] for a sentence of the runbook, with its code as code. `code` finds it.
+pub(super) fn sentence(text: &str, code: Option<&Regex>, most: usize) -> String {
+    let text = glimpse(text, most);
+    let parts = parts(&text, code);
+    let (mut shown, mut is_ambiguous) = (String::new(), parts.len() == 1);
+    let mut add = |piece: &str| {
+        // The backticks of two code spans would run together.
+        is_ambiguous |= shown.ends_with('`') && piece.starts_with('`');
+        shown.push_str(piece);
+    };
+    for part in parts {
+        match part {
+            Part::Text(text) => {
+                let (begin, text) = split(
+                    text,
+                    text.len() - text.trim_start_matches(PUNCTUATION).len(),
+                );
+                let (text, end) = split(text, text.trim_end_matches('(').len());
+                let (gap, text) = split(text, usize::from(text.starts_with(' ')));
+                let (text, last_gap) = split(text, text.len() - usize::from(text.ends_with(' ')));
+                let words = plain_or_code(text);
+                for piece in [begin, gap, &words, last_gap, end] {
+                    add(piece);
+                }
+            }
+            Part::Code(text) => add(&in_code(text)),
+        }
+    }
+    match is_ambiguous {
+        true => plain_or_code(&text),
+        false => shown,
+    }
+}
+
+fn split(text: &str, at: usize) -> (&str, &str) {
+    text.split_at_checked(at).unwrap_or((text, ""))
+}
+
 /// Text of a line in a paragraph, a list item or a cell of a table, cut after `most` characters.
 pub(super) fn inline(text: &str, most: usize) -> String {
-    let text = glimpse(text, most);
+    plain_or_code(&glimpse(text, most))
+}
+
+fn plain_or_code(text: &str) -> String {
     if text.is_empty() {
-        return text;
+        return String::new();
     }
     let words: Vec<&str> = text.split(' ').collect();
     // Only code keeps two spaces in a row: the words next to them are code too.
@@ -40,6 +84,9 @@ pub(super) fn inline(text: &str, most: usize) -> String {
     flush(&mut shown, &mut code);
     shown
 }
+
+/// The punctuation of a sentence behind a word.
+const PUNCTUATION: [char; 6] = [',', '.', ';', ':', ')', '?'];
 
 /// The visible text, cut after `most` characters, without processing the rest of a very long one.
 fn glimpse(text: &str, most: usize) -> String {
@@ -84,7 +131,7 @@ fn plain(word: &str, first: bool) -> bool {
 /// Code, with the punctuation of a sentence around it outside.
 fn in_sentence(text: &str) -> String {
     let bare = text.strip_prefix('(').unwrap_or(text);
-    let core = bare.trim_end_matches([',', '.', ';', ':', ')', '?']);
+    let core = bare.trim_end_matches(PUNCTUATION);
     if core.trim() != core || core.is_empty() {
         return in_code(text);
     }
@@ -235,6 +282,25 @@ mod tests {
             assert_eq!(inline(text, 400), expected, "{text:?}");
         }
         assert_eq!(inline("eleven words", 6), "eleven…");
+    }
+
+    #[test]
+    fn the_code_of_the_runbook_is_code_without_its_backticks() {
+        let code = Regex::new("`(?:pct push|systemctl [^`]*)`").unwrap();
+        let cases = [
+            ("`pct push` failed", "`pct push` failed"),
+            (
+                "Use `pct push`, not `rm -r /` (`systemctl stop a|b`).",
+                "Use `pct push`, not `` `rm -r /` `` (`systemctl stop a`&#124;`b`).",
+            ),
+            ("see /etc/a: `pct push`", "see `/etc/a`: `pct push`"),
+            // Next to other code, the backticks would run together.
+            ("`pct push``x`", "``` `pct push``x` ```"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(sentence(text, Some(&code), 400), expected, "{text:?}");
+        }
+        assert_eq!(sentence("`pct push`", None, 400), "`` `pct push` ``");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::escape::{fenced, inline};
+use super::escape::{fenced, inline, sentence};
 use super::{Limits, note_rest, some_of};
 use crate::judge::HypothesisResult;
 use crate::judge::results::Severity;
@@ -37,7 +37,7 @@ pub(super) fn headline(text: &mut String, report: &Report, limits: Limits) {
     if let Some(words) = report.race_sentence() {
         let _ = writeln!(text, "**{words}**\n");
     }
-    let _ = writeln!(text, "{}\n", inline(report.explanation(), limits.line));
+    let _ = writeln!(text, "{}\n", limits.sentence(report.explanation()));
     let exceeded: Vec<_> = report.exceeded().collect();
     for (severity, row) in some_of(&exceeded, limits) {
         let label = match severity {
@@ -63,7 +63,7 @@ pub(super) fn remedy(text: &mut String, report: &Report, limits: Limits) {
     for block in blocks {
         let block = match block.is_command {
             true => fenced("sh", &block.text, limits.output),
-            false => inline(&block.text, limits.output) + "\n",
+            false => sentence(&block.text, limits.code, limits.output) + "\n",
         };
         let _ = writeln!(text, "{block}");
     }
@@ -84,7 +84,7 @@ pub(super) fn others(text: &mut String, report: &Report, limits: Limits) {
     let (lacking, shown): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.lacks_evidence());
     for row in some_of(&shown, limits) {
         let _ = writeln!(text, "### {}: {}\n", name(row, limits), row.verdict_words());
-        let _ = writeln!(text, "{}\n", inline(&row.about, limits.line));
+        let _ = writeln!(text, "{}\n", limits.sentence(&row.about));
         grounds(text, row, limits);
         text.push('\n');
     }
@@ -115,7 +115,7 @@ fn grounds(text: &mut String, row: &HypothesisResult, limits: Limits) {
             let _ = writeln!(text, "- **{label}:** none");
         }
         for says in some_of(&texts, limits) {
-            let _ = writeln!(text, "- **{label}:** {}", inline(says, limits.line));
+            let _ = writeln!(text, "- **{label}:** {}", limits.sentence(says));
         }
     }
 }
