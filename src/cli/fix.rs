@@ -400,7 +400,7 @@ fn show(heading: &str, remedy: &Remedy, request: &Request) {
     for line in remedy.commands.lines() {
         text.push_str(&format!("    {line}\n"));
     }
-    text.push_str(&format!("This changes: {}", remedy.changes));
+    text.push_str(&remedy.effect().unwrap_or_default());
     print_error(&request.shown(&text));
 }
 

@@ -33,6 +33,15 @@ impl Remedy {
     pub(crate) fn makes_changes(&self) -> bool {
         self.changes != "nothing"
     }
+
+    /// What its commands do, as a sentence; nothing without commands.
+    pub(crate) fn effect(&self) -> Option<String> {
+        match &*self.changes {
+            "" => None,
+            "nothing" => Some("The commands only look: they change nothing.".to_owned()),
+            changes => Some(format!("Effect of the commands: {changes}")),
+        }
+    }
 }
 
 /// A value that only the user knows: the commands take it from a variable of the shell, and refuse to run without it.
@@ -104,8 +113,8 @@ pub(super) fn text(remedies: &[Remedy]) -> String {
         for command in remedy.commands.lines() {
             line("  ", command);
         }
-        if !remedy.changes.is_empty() {
-            line("", &format!("This changes: {}", remedy.changes));
+        if let Some(effect) = remedy.effect() {
+            line("", &effect);
         }
     }
     text
@@ -205,7 +214,7 @@ hypotheses:
   ( set -e
     pct exec 958 -- systemctl start -- a.service
   )
-This changes: starts a.service
+Effect of the commands: starts a.service
 Fix the cause: Read it.
 "
         );

@@ -71,7 +71,7 @@ fn after_a_yes_the_commands_run_and_the_fault_is_gone() {
         .find("CONFIRMED: The unit was not started")
         .unwrap();
     let shown = place("Fix now, 1 of 1: Start the unit.");
-    let changes = place("This changes: starts a.service");
+    let changes = place("Effect of the commands: starts a.service");
     let asked = place("Run this? [y/N]");
     let fixed = place("lxcdiag: fixed: a.service is active.");
     assert!(verdict < shown && shown < changes && changes < asked && asked < fixed);

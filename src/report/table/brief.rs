@@ -36,7 +36,7 @@ const CHECKS: usize = 10;
 /// Moments of the timeline.
 const MOMENTS: usize = 6;
 /// If there is more to do than what is shown.
-const MORE_REMEDIES: &str = "-v shows the rest";
+const MORE_REMEDIES: &str = "More remedies: see -v";
 /// Columns of the labels: `Would change this: `.
 const LABEL: usize = 19;
 
@@ -296,9 +296,8 @@ fn fix(report: &Report, layout: Layout) -> String {
     let mut text = "\n".to_owned();
     section(&mut text, first.kind.words(), layout);
     paragraph_at_most(&mut text, "  ", &visible(&first.title), TITLE, layout);
-    if !first.changes.is_empty() {
-        let changes = format!("This changes: {}", first.changes);
-        paragraph_at_most(&mut text, "  ", &visible(&changes), CHANGES, layout);
+    if let Some(effect) = first.effect() {
+        paragraph_at_most(&mut text, "  ", &visible(&effect), CHANGES, layout);
     }
     commands(&mut text, &first.commands);
     if remedies.len() > 1 {
@@ -388,7 +387,7 @@ fn checks(report: &Report, layout: Layout, spare: usize) -> String {
     })
     .collect();
     if !counts.is_empty() {
-        let note = format!("Not shown: {} (-v shows them)", counts.join(", "));
+        let note = format!("Checks not shown: {}; see -v", counts.join(", "));
         let _ = writeln!(text, "{}", layout.paint(&note, style::DIM));
     }
     text.push_str(&not_run(report, layout));
