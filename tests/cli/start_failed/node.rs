@@ -233,14 +233,27 @@ impl Node {
         )
     }
 
+    /// Each file of the host with its type, mode, owner, size, link target and times of change.
+    fn listing(&self) -> String {
+        let format = "%p %y %m %U %s %l %T@ %C@\n";
+        let mut find = std::process::Command::new("find");
+        find.arg(self.environment.path("host"))
+            .args(["-printf", format]);
+        let listed = find.output().unwrap();
+        assert!(listed.status.success(), "{listed:?}");
+        String::from_utf8(listed.stdout).unwrap()
+    }
+
     pub fn diagnosed(&self) -> Verdict {
         self.environment
             .write("host/etc/pve/nodes/pve1/lxc/958.conf", &self.config);
         // Without pct: nothing is to be run in the container.
         let _ = fs::remove_file(self.environment.path("bin/pct"));
+        let before = self.listing();
         let finished =
             self.environment
                 .as_root(&["run", "start-failed", "--ct", "958", "--format", "json"]);
+        assert_eq!(self.listing(), before, "the host was changed");
         let report: Value =
             serde_json::from_str(&finished.stdout).unwrap_or_else(|_| panic!("{finished}"));
         let verdict = &report["verdict"];
