@@ -211,6 +211,16 @@ fn a_source_must_be_a_regular_file() {
     }
 }
 
+/// Reading one may block, as /proc/kmsg does, and takes what it has from others.
+#[test]
+fn a_source_that_the_kernel_makes_is_refused() {
+    let error = Host::at("/").source("/proc/version").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "not a regular file on the host, but a file that the kernel makes: \"/proc/version\""
+    );
+}
+
 #[test]
 fn this_machine_is_read_in_the_same_way() {
     let tree = TempDir::new().unwrap();

@@ -37,6 +37,12 @@ impl Host {
             }
             Err(OpenError::Io(source)) => return Err(refused(path, source)),
         };
+        if is_of_the_kernel(&opened).map_err(|source| refused(path, source))? {
+            return Err(HostError::NotAFile {
+                path: given,
+                kind: "a file that the kernel makes",
+            });
+        }
         let modified = opened.modified;
         let mut facts = Facts::from([
             (
@@ -59,6 +65,14 @@ impl Host {
         }
         Ok(facts)
     }
+}
+
+/// Reading such a file can block, and can take what it has from others: /proc/kmsg does both.
+fn is_of_the_kernel(opened: &Opened) -> io::Result<bool> {
+    /// The types of proc, sysfs, debugfs and tracefs in statfs(2).
+    const OF_THE_KERNEL: [u64; 4] = [0x9fa0, 0x6265_6572, 0x6462_6720, 0x7472_6163];
+    let system = rustix::fs::fstatfs(&opened.file)?;
+    Ok(OF_THE_KERNEL.contains(&(system.f_type as u64)))
 }
 
 fn refused(path: &Path, source: io::Error) -> HostError {
