@@ -77,7 +77,7 @@ impl Shape {
 }
 
 /// The shapes.
-pub(super) static SHAPES: [Shape; 31] = [
+pub(super) static SHAPES: [Shape; 36] = [
     // IAM unique identifiers: AKIA are long-term keys, ASIA temporary, ABIA and ACCA bearer tokens.
     // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
     Shape::new(
@@ -267,6 +267,46 @@ pub(super) static SHAPES: [Shape; 31] = [
         "password",
         &["://", r":\/\/"],
         r#"(?-u):(?://|\\/\\/)[^\s/?\#"'<>:@\\]*:(?<secret>[^\s/?\#"'<>\\]+)@"#,
+    ),
+    // SQL, https://dev.mysql.com/doc/refman/8.4/en/create-user.html
+    Shape::new(
+        "password",
+        &["identified by"],
+        r#"(?i-u)identified +by +(?:password +)?['"](?<secret>[^'"\s]+)"#,
+    ),
+    // slapd.conf(5), ldap.conf(5), redis.conf
+    Shape::random(
+        "password",
+        &["bindpw ", "rootpw ", "requirepass "],
+        r#"(?i-u)(?:bindpw|rootpw|requirepass) +['"]?(?<secret>[^\s$'"<{%*][^\s'"]*)"#,
+    ),
+    // PHP, as in wp-config.php
+    Shape::new(
+        "password",
+        &["define("],
+        r#"(?i-u)define\( {0,4}['"][a-z_]{0,40}(?:password|secret|token|_key|_salt)['"] {0,4}, {0,4}['"](?<secret>[^'"\s]+)"#,
+    ),
+    // Options of clients that take a password without a name: sshpass(1), redis-cli, ldapsearch(1), mysql(1)
+    Shape::new(
+        "password",
+        &[
+            "sshpass ",
+            "redis-cli ",
+            "ldapsearch ",
+            "ldapadd ",
+            "ldapmodify ",
+            "mysql ",
+            "mysqldump ",
+            "mysqladmin ",
+            "mariadb ",
+        ],
+        r#"(?-u)(?:sshpass +-p *|redis-cli (?:[^\s]{1,200} +){0,12}?-a +|ldap[a-z]+ (?:[^\s]{1,200} +){0,12}?-w +|(?:mysql|mysqldump|mysqladmin|mariadb) (?:[^\s]{1,200} +){0,12}?-p)['"]?(?<secret>[^\s$'"<{%*-][^\s'"]*)"#,
+    ),
+    // curl(1)
+    Shape::new(
+        "password",
+        &["curl "],
+        r#"(?-u)curl (?:[^\s]{1,200} +){0,12}?(?:-u|--user|-U|--proxy-user)[ =]*['"]?[^\s:'"]{1,64}:(?<secret>[^\s$'"<{%*][^\s'"]*)"#,
     ),
 ];
 

@@ -167,6 +167,58 @@ fn only_the_secret_part_is_removed() {
 }
 
 #[test]
+fn passwords_of_well_known_programs() {
+    become_these(&[
+        (
+            "CREATE USER 'app'@'%' IDENTIFIED BY 'hunter2';",
+            "CREATE USER 'app'@'%' IDENTIFIED BY '[redacted:password:1]';",
+        ),
+        ("bindpw hunter2", "bindpw [redacted:password:1]"),
+        (
+            "requirepass \"hunter2\"",
+            "requirepass \"[redacted:password:1]\"",
+        ),
+        (
+            "define( 'DB_PASSWORD', 'hunter2' );",
+            "define( 'DB_PASSWORD', '[redacted:password:1]' );",
+        ),
+        (
+            "sshpass -p hunter2 ssh root@db",
+            "sshpass -p [redacted:password:1] ssh root@db",
+        ),
+        (
+            "redis-cli -h cache -a hunter2 ping",
+            "redis-cli -h cache -a [redacted:password:1] ping",
+        ),
+        (
+            "ldapsearch -x -D cn=admin -w hunter2 -b dc=a",
+            "ldapsearch -x -D cn=admin -w [redacted:password:1] -b dc=a",
+        ),
+        (
+            "mysql -u root -phunter2 app",
+            "mysql -u root -p[redacted:password:1] app",
+        ),
+        (
+            "curl -sS -u admin:hunter2 https://a",
+            "curl -sS -u admin:[redacted:password:1] https://a",
+        ),
+    ]);
+    for text in [
+        "mysql -u root -p app",
+        "mysql -u root -p\"$PASS\" app",
+        "curl -u \"$USER:$PASS\" https://a",
+        "curl -s https://a:8443/x",
+        "sshpass -p \"$PASS\" ssh root@db",
+        "redis-cli -h cache ping",
+        "the user is identified by a number",
+        "bindpw is not set",
+        "define('WP_DEBUG', 'true');",
+    ] {
+        assert_eq!(redacted(text), text);
+    }
+}
+
+#[test]
 fn webhooks_and_bots() {
     let secret = made("", 68);
     assert_eq!(
