@@ -14,6 +14,9 @@ use crate::expression::Condition;
 /// The default timeout of a check, in seconds.
 pub const DEFAULT_TIMEOUT: f64 = 10.0;
 
+/// The timeout of a look at the host, in seconds: another node may be slow to answer.
+const HOST_TIMEOUT: f64 = 20.0;
+
 /// A runbook: vars, checks, and hypotheses about what the checks find.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(
@@ -223,8 +226,11 @@ impl Check {
         }
     }
 
-    /// The timeout of the command, in seconds.
+    /// The timeout of the command or the look at the host, in seconds.
     pub fn timeout_seconds(&self) -> f64 {
+        if self.host.is_some() {
+            return HOST_TIMEOUT;
+        }
         self.timeout
             .as_deref()
             .and_then(crate::evidence::fact::parse_duration)

@@ -28,8 +28,8 @@ const LONGEST: &str = "60";
 
 /// Timeout for one answer: that of the script, and a second for the way.
 const ANSWER_LIMIT: Duration = Duration::from_secs(6);
-/// Timeout for all answers, less than that of a check.
-const ALL_LIMIT: Duration = Duration::from_secs(9);
+/// Timeout for all answers, less than that of a look at the host.
+const ALL_LIMIT: Duration = Duration::from_secs(18);
 /// Most bytes before the first answer, of an answer in base64, and of all answers.
 const MAX_GREETING: usize = 64 * 1024;
 const MAX_ANSWER: usize = 8 * 1024 * 1024;
