@@ -212,7 +212,13 @@ fn a_container_that_does_not_start_on_another_node_is_diagnosed_by_that_nodes_fi
     text += "net0: name=eth0,bridge=vmbr99,type=veth\n";
     text += &format!("mp0: {},mp=/x\nmp1: /srv/nope,mp=/y\n", source.display());
     fs::write(&config, text).unwrap();
-    let now = jiff::Timestamp::now().as_second();
+    // The index has whole seconds: in the next one, the start is certainly later than the stop.
+    let stopped = jiff::Timestamp::now().as_second();
+    let mut now = stopped;
+    while now == stopped {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        now = jiff::Timestamp::now().as_second();
+    }
     let index = nodes.path("pve2/var/log/pve/tasks/index");
     let task = format!(
         "UPID:pve2:0000ABCD:00000001:{now:08X}:vzstart:{there}:root@pam: {now:08X} bridge 'vmbr99' does not exist\n"
