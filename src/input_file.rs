@@ -7,6 +7,7 @@ use std::path::Path;
 
 use rustix::fs::OFlags;
 
+const ROOT: u32 = 0;
 /// The type of anonymous pipes in statfs(2).
 const PIPEFS: u64 = 0x5049_5045;
 
@@ -16,9 +17,9 @@ const PIPEFS: u64 = 0x5049_5045;
 /// # Errors
 /// It cannot be opened, or is something else.
 pub fn open(path: &Path) -> Result<File> {
-    let kind = std::fs::metadata(path)?.file_type();
-    if !kind.is_file() && !kind.is_fifo() {
-        return Err(not_a_file(&std::fs::metadata(path)?));
+    let metadata = std::fs::metadata(path)?;
+    if !metadata.is_file() && !metadata.file_type().is_fifo() {
+        return Err(not_a_file(&metadata));
     }
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
     let flags = i32::try_from(flags.bits()).unwrap_or_default();
@@ -51,17 +52,20 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {
     }
 }
 
+/// Whether a file belongs to this user or root.
+pub fn is_trusted(metadata: &Metadata) -> bool {
+    [ROOT, rustix::process::geteuid().as_raw()].contains(&metadata.uid())
+}
+
 /// Checks that only this user and root can have written a file, or a name in a directory.
 ///
 /// # Errors
 /// Somebody else can.
 pub fn check_owner(metadata: &Metadata) -> Result<()> {
-    const ROOT: u32 = 0;
-    let (user, group) = (rustix::process::geteuid(), rustix::process::getegid());
-    if ![ROOT, user.as_raw()].contains(&metadata.uid()) {
+    if !is_trusted(metadata) {
         return Err(Error::other("it belongs to another user"));
     }
-    let trusts_group = [ROOT, group.as_raw()].contains(&metadata.gid());
+    let trusts_group = [ROOT, rustix::process::getegid().as_raw()].contains(&metadata.gid());
     match metadata.mode() & 0o022 {
         0 => Ok(()),
         0o020 if trusts_group => Ok(()),

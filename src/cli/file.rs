@@ -11,6 +11,7 @@ use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use crate::atomic_file::{PRIVATE, PUBLIC, replace_as};
+use crate::input_file::is_trusted;
 
 /// How often a pipe without a reader is tried: 5 s in total.
 const READER_ROUNDS: u32 = 50;
@@ -98,21 +99,20 @@ fn refuse_links_of_others(path: &Path) -> Result<()> {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
             found => found?,
         };
-        let is_own = [0, rustix::process::geteuid().as_raw()].contains(&metadata.uid());
-        match metadata.file_type() {
-            kind if kind.is_symlink() && !is_own => {
-                return Err(Error::other("it is a symbolic link of another user"));
-            }
-            kind if kind.is_fifo() && !is_own => {
-                return Err(Error::other("it is a FIFO of another user"));
-            }
-            // A link in /proc leads to an open file, whatever its text.
-            kind if kind.is_symlink() && !path.starts_with("/proc") => {
-                let target = path.read_link()?;
-                path = path.parent().unwrap_or(Path::new("/")).join(target);
-            }
-            _ => return Ok(()),
+        let kind = metadata.file_type();
+        if !is_trusted(&metadata) && (kind.is_symlink() || kind.is_fifo()) {
+            let what = match kind.is_symlink() {
+                true => "it is a symbolic link of another user",
+                false => "it is a FIFO of another user",
+            };
+            return Err(Error::other(what));
         }
+        // A link in /proc leads to an open file, whatever its text.
+        if !kind.is_symlink() || path.starts_with("/proc") {
+            return Ok(());
+        }
+        let target = path.read_link()?;
+        path = path.parent().unwrap_or(Path::new("/")).join(target);
     }
     Ok(())
 }

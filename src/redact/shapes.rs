@@ -22,8 +22,8 @@ pub(super) struct Shape {
     pub(super) hints: &'static [&'static str],
     /// The pattern at a hint. If it has a group `secret`, only the group is secret.
     ///
-    /// It is matched from the hint on. So that hostile text costs only one pass, a pattern with an unbounded repetition must
-    /// either consume all of it, or be `random`.
+    /// It is matched from the hint on. So that hostile text costs only some passes, a pattern with an unbounded repetition must
+    /// consume all of it, be `random`, or end after a fixed number of words where the hint is a word.
     pub(super) pattern: &'static str,
     /// The additional condition.
     pub(super) check: Check,
@@ -300,13 +300,13 @@ pub(super) static SHAPES: [Shape; 36] = [
             "mysqladmin ",
             "mariadb ",
         ],
-        r#"(?-u)(?:sshpass +-p *|redis-cli (?:[^\s]{1,200} +){0,12}?-a +|ldap[a-z]+ (?:[^\s]{1,200} +){0,12}?-w +|(?:mysql|mysqldump|mysqladmin|mariadb) (?:[^\s]{1,200} +){0,12}?-p)['"]?(?<secret>[^\s$'"<{%*-][^\s'"]*)"#,
+        r#"(?-u)(?:sshpass +-p *|redis-cli (?:\S+ +){0,12}?-a +|ldap[a-z]+ (?:\S+ +){0,12}?-w +|(?:mysql|mysqldump|mysqladmin|mariadb) (?:\S+ +){0,12}?-p)['"]?(?<secret>[^\s$'"<{%*-][^\s'"]*)"#,
     ),
     // curl(1)
     Shape::new(
         "password",
         &["curl "],
-        r#"(?-u)curl (?:[^\s]{1,200} +){0,12}?(?:-u|--user|-U|--proxy-user)[ =]*['"]?[^\s:'"]{1,64}:(?<secret>[^\s$'"<{%*][^\s'"]*)"#,
+        r#"(?-u)curl (?:\S+ +){0,12}?(?:-u|--user|-U|--proxy-user)[ =]*['"]?[^\s:'"]{1,64}:(?<secret>[^\s$'"<{%*][^\s'"]*)"#,
     ),
 ];
 

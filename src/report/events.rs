@@ -63,9 +63,7 @@ fn what(event: &EventRow, decisive: Option<&EventRow>) -> String {
                 Some(gap) => format!("{gap} after"),
                 None => "about the same time as".to_owned(),
             };
-            // What its line says in brackets is not repeated.
-            let reference = decisive.what.split(" (").next().unwrap_or_default();
-            format!("{}, {since} {reference}", event.what)
+            format!("{}, {since} {}", event.what, decisive.what)
         }
         None if event.decisive => event.what.clone(),
         None => format!("{} ({})", event.what, event.source),

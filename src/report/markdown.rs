@@ -17,7 +17,7 @@ use super::model::Report;
 /// Characters of the report, at most: a comment on GitHub has at most 65,536, and its author adds some.
 const MOST: usize = 60_000;
 
-/// How much of each part is shown.
+/// How much of each part is shown, and how.
 #[derive(Debug, Clone, Copy)]
 struct Limits<'a> {
     /// Characters of an output.

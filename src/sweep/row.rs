@@ -316,7 +316,6 @@ fn one_of_each(problems: Vec<Problem>) -> Vec<Problem> {
     worst.into_values().collect()
 }
 
-/// Whether commands were tried, and none of them ended in the container.
 /// Whether a check is a command that ran in the container.
 fn has_run(check: &CheckRow) -> bool {
     !check.argv.is_empty() && (check.exit.is_some() || check.timed_out)

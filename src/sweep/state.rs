@@ -122,12 +122,10 @@ impl State {
 
     /// Whether a stopped container should run, and was not stopped on purpose, as far as is known.
     pub fn should_run(&self, ct: ContainerId, stopped: &Stopped) -> bool {
-        let was_running = self
-            .containers
-            .get(&ct)
-            .is_some_and(|known| known.running_at.is_some());
-        let on_purpose = stopped.since.is_some() && stopped.start_failed.is_none();
-        stopped.start_failed.is_some() || (stopped.onboot || was_running) && !on_purpose
+        let known = self.containers.get(&ct);
+        let was_running = known.is_some_and(|known| known.running_at.is_some());
+        // With `since`, somebody stopped it.
+        stopped.start_failed.is_some() || stopped.since.is_none() && (stopped.onboot || was_running)
     }
 
     /// Turns the rows of stopped containers that should run into problems: those that an earlier sweep saw running, and

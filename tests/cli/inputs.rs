@@ -17,36 +17,26 @@ fn a_fifo_or_a_device_is_refused_as_input() {
     let environment = Environment::new();
     let fifo = environment.path("work/fifo");
     assert!(Command::new("mkfifo").arg(fifo).status().unwrap().success());
-    let ways: [&[&str]; 9] = [
-        &["judge"],
-        &["test"],
-        &["diff", "fifo"],
-        &["audit"],
-        &["validate"],
-        &["trace", "--show"],
-        &["run", "race-condition", "--demo", "--log"],
-        &["run", "race-condition", "--demo", "--script"],
-        &["sweep", "health", "--ct", "958", "--waivers"],
-    ];
-    for way in ways {
-        for (file, said) in [
-            ("fifo", "it is a FIFO, not a file"),
-            ("/dev/zero", "it is a device, not a file"),
-        ] {
-            let finished = environment.as_root(&[way, &[file]].concat());
-            assert!(
-                finished.stderr.contains("is a "),
-                "{way:?} {file}: {finished}"
-            );
-            let first = way.last() == Some(&"fifo");
-            assert!(
-                first || finished.stderr.contains(said),
-                "{way:?}: {finished}"
-            );
-            assert!(
-                finished.status.is_some_and(|status| status >= 64),
-                "{finished}"
-            );
+    for (file, said) in [
+        ("fifo", "it is a FIFO, not a file"),
+        ("/dev/zero", "it is a device, not a file"),
+    ] {
+        let ways: [&[&str]; 9] = [
+            &["judge", file],
+            &["test", file],
+            &["diff", file, file],
+            &["audit", file],
+            &["validate", file],
+            &["trace", "--show", file],
+            &["run", "race-condition", "--demo", "--log", file],
+            &["run", "race-condition", "--demo", "--script", file],
+            &["sweep", "health", "--ct", "958", "--waivers", file],
+        ];
+        for way in ways {
+            let finished = environment.as_root(way);
+            assert!(finished.stderr.contains(said), "{way:?}: {finished}");
+            let refused = finished.status.is_some_and(|status| status >= 64);
+            assert!(refused, "{way:?}: {finished}");
         }
     }
 }
