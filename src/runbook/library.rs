@@ -37,8 +37,18 @@ const BUILT_IN: &[(&str, &str)] = &[
 
 /// What built-in runbooks share: names and texts.
 const PARTS: &[(&str, &str)] = &[
+    (
+        "file-systems",
+        include_str!("../../runbooks/parts/file-systems.yaml"),
+    ),
     ("lookup", include_str!("../../runbooks/parts/lookup.yaml")),
+    ("memory", include_str!("../../runbooks/parts/memory.yaml")),
+    (
+        "name-servers",
+        include_str!("../../runbooks/parts/name-servers.yaml"),
+    ),
     ("names", include_str!("../../runbooks/parts/names.yaml")),
+    ("network", include_str!("../../runbooks/parts/network.yaml")),
     ("repairs", include_str!("../../runbooks/parts/repairs.yaml")),
     ("systemd", include_str!("../../runbooks/parts/systemd.yaml")),
     (
