@@ -41,6 +41,10 @@ const PARTS: &[(&str, &str)] = &[
         "file-systems",
         include_str!("../../runbooks/parts/file-systems.yaml"),
     ),
+    (
+        "last-run",
+        include_str!("../../runbooks/parts/last-run.yaml"),
+    ),
     ("lookup", include_str!("../../runbooks/parts/lookup.yaml")),
     ("memory", include_str!("../../runbooks/parts/memory.yaml")),
     (
@@ -52,12 +56,28 @@ const PARTS: &[(&str, &str)] = &[
     ("repairs", include_str!("../../runbooks/parts/repairs.yaml")),
     ("systemd", include_str!("../../runbooks/parts/systemd.yaml")),
     (
+        "unit-endings",
+        include_str!("../../runbooks/parts/unit-endings.yaml"),
+    ),
+    (
         "unit-file",
         include_str!("../../runbooks/parts/unit-file.yaml"),
     ),
     (
+        "unit-queue",
+        include_str!("../../runbooks/parts/unit-queue.yaml"),
+    ),
+    (
         "unit-state",
         include_str!("../../runbooks/parts/unit-state.yaml"),
+    ),
+    (
+        "unit-steps",
+        include_str!("../../runbooks/parts/unit-steps.yaml"),
+    ),
+    (
+        "unit-words",
+        include_str!("../../runbooks/parts/unit-words.yaml"),
     ),
 ];
 
