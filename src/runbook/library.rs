@@ -18,7 +18,9 @@ use file::read_file;
 
 /// The built-in runbooks: names and texts.
 const BUILT_IN: &[(&str, &str)] = &[
+    ("dns", include_str!("../../runbooks/dns.yaml")),
     ("health", include_str!("../../runbooks/health.yaml")),
+    ("network", include_str!("../../runbooks/network.yaml")),
     (
         "race-condition",
         include_str!("../../runbooks/race-condition.yaml"),

@@ -13,6 +13,7 @@
 
 mod audit;
 mod bad_input;
+mod broken;
 mod canary;
 mod commands;
 mod descriptors;
@@ -38,6 +39,7 @@ mod proven;
 mod race_risk;
 mod remedies;
 mod start;
+mod subjects;
 mod trace;
 mod unit_remedies;
 mod units;

@@ -206,6 +206,8 @@ fn run(place: &impl Place, line: &str, at: &str) -> Option<String> {
             "nginx-up: ",
             "unit-failed: ",
             "health: ",
+            "network: ",
+            "dns: ",
             "race-risk: ",
             "start-failed: ",
             "race-probe: ",

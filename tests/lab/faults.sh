@@ -13,6 +13,7 @@ service() {
 start() { inside systemctl start "$1" 2>/dev/null || true; }
 namespaces_of() { lxc-info -n "$id" -pH; }
 in_mounts() { nsenter -t "$(namespaces_of)" -m -- "$@"; }
+in_user_namespace() { nsenter -t "$(namespaces_of)" -U -- "$@"; }
 in_network() { nsenter -t "$(namespaces_of)" -n -- "$@"; }
 configuration() { echo "$LXCDIAG_HOST_ROOT/etc/pve/nodes/pve1/lxc/$id.conf"; }
 
@@ -76,4 +77,50 @@ reboot() {
     "$pct" stop "$id"
     "$pct" start "$id"
     for _ in $(seq 100); do ! inside systemctl is-system-running 2>/dev/null | grep -Eqx 'running|degraded' || break; sleep 0.1; done
+}
+
+# eth0 of the container on a bridge of its own, the interface on the node named as Proxmox VE names it.
+plugged() {
+    local veth="veth${id}i0" bridge="lab$id"
+    ip link delete "$bridge" 2>/dev/null || :
+    ip link add "$bridge" type bridge
+    ip link set "$bridge" up
+    sed -i "/^net0:/s/bridge=[a-z0-9]*/bridge=$bridge/" "$(configuration)"
+    ip link add "$veth" type veth peer name eth0 netns "$(namespaces_of)"
+    ip link set "$veth" master "$bridge" up
+    in_network ip link set lo up
+    in_network sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1
+}
+
+# Each container has a network of its own: the node answers on all its bridges for all its addresses.
+network_of() { echo "198.18.$((id % 256))"; }
+
+# A static address in the configuration and in the container, and a gateway that answers.
+static_network() {
+    plugged
+    ip address add "$(network_of).1/24" dev "lab$id"
+    sed -i "/^net0:/s/ip=dhcp/ip=$(network_of).10\/24,gw=$(network_of).1/" "$(configuration)"
+    in_network ip link set eth0 up
+    in_network ip address add "$(network_of).10/24" dev eth0
+    in_network ip route add default via "$(network_of).1"
+}
+
+# Another machine on the bridge of the container.
+another_machine() {  # ADDRESS
+    ip netns delete "lab$id" 2>/dev/null || :
+    ip netns add "lab$id"
+    ip link add "other$id" type veth peer name eth0 netns "lab$id"
+    ip link set "other$id" master "lab$id" up
+    ip netns exec "lab$id" ip link set eth0 address 02:00:00:00:00:77 up
+    ip netns exec "lab$id" ip address add "$1" dev eth0
+}
+
+# A Perl program in the service `program`, which then sleeps: its user, its text, properties of the service.
+program() {
+    local user=$1 text=$2
+    shift 2
+    inside sh -c 'grep -q "^[^:]*:[^:]*:$0:" /etc/passwd || echo "program:x:$0:65534::/:/bin/sh" >>/etc/passwd' "$user"
+    printf '%s\nsleep;\n' "$text" | inside sh -c 'cat >/usr/local/bin/program.pl'
+    inside systemd-run -q --unit=program --uid="$user" "${@/#/--property=}" perl /usr/local/bin/program.pl
+    sleep 1
 }

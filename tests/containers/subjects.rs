@@ -1,0 +1,23 @@
+//! Containers that are broken on purpose, and what the runbook of each subject says. The other runbooks must not name a
+//! cause, and the commands that fix it now must repair it.
+//!
+//! The cases are in `subjects/*.txt`. `LXCDIAG_TEST_SUBJECTS_ONLY=dns-` plays only those with that in their name.
+
+use crate::broken::{cases, wrong_about};
+
+const SUBJECTS: &[(&str, &str)] = &[
+    ("dns", include_str!("subjects/dns.txt")),
+    ("network", include_str!("subjects/network.txt")),
+];
+
+#[test]
+fn every_cause_is_named_by_its_runbook_alone() {
+    let cases: Vec<_> = SUBJECTS
+        .iter()
+        .flat_map(|(runbook, text)| cases(runbook, text))
+        .collect();
+    let runbooks: Vec<_> = SUBJECTS.iter().map(|(runbook, _)| *runbook).collect();
+    let only = std::env::var("LXCDIAG_TEST_SUBJECTS_ONLY").unwrap_or_default();
+    let wrong = wrong_about(&cases, &only, &runbooks);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
