@@ -20,6 +20,8 @@ use file::read_file;
 const BUILT_IN: &[(&str, &str)] = &[
     ("dns", include_str!("../../runbooks/dns.yaml")),
     ("health", include_str!("../../runbooks/health.yaml")),
+    ("limits", include_str!("../../runbooks/limits.yaml")),
+    ("locked", include_str!("../../runbooks/locked.yaml")),
     ("network", include_str!("../../runbooks/network.yaml")),
     (
         "race-condition",
@@ -31,6 +33,7 @@ const BUILT_IN: &[(&str, &str)] = &[
         "start-failed",
         include_str!("../../runbooks/start-failed.yaml"),
     ),
+    ("storage", include_str!("../../runbooks/storage.yaml")),
     (
         "unit-failed",
         include_str!("../../runbooks/unit-failed.yaml"),

@@ -7,7 +7,10 @@ use crate::broken::{cases, wrong_about};
 
 const SUBJECTS: &[(&str, &str)] = &[
     ("dns", include_str!("subjects/dns.txt")),
+    ("limits", include_str!("subjects/limits.txt")),
+    ("locked", include_str!("subjects/locked.txt")),
     ("network", include_str!("subjects/network.txt")),
+    ("storage", include_str!("subjects/storage.txt")),
 ];
 
 #[test]
