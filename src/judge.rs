@@ -13,6 +13,7 @@ mod verdict;
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize, Serializer};
 
+pub(crate) use hypothesis::symptoms;
 #[cfg(test)]
 pub(crate) use hypothesis::{evaluated, level};
 pub use remedies::{Remedy, Required};

@@ -12,6 +12,7 @@ mod json;
 pub(crate) mod junit;
 mod markdown;
 pub(crate) mod model;
+mod rivals;
 mod table;
 mod words;
 

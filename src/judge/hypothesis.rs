@@ -92,18 +92,20 @@ pub(crate) fn level(evidence: &[EvidenceResult]) -> (Level, bool) {
 
 /// Whether `cause` explains `symptom`, directly or through other hypotheses.
 pub(super) fn explains(runbook: &Runbook, cause: &str, symptom: &str) -> bool {
-    let mut seen = BTreeSet::new();
+    symptoms(runbook, cause).contains(symptom)
+}
+
+/// What a hypothesis explains, directly or through other hypotheses.
+pub(crate) fn symptoms<'a>(runbook: &'a Runbook, cause: &'a str) -> BTreeSet<&'a str> {
+    let mut found = BTreeSet::new();
     let mut open = vec![cause];
     while let Some(id) = open.pop() {
         let hypothesis = runbook.hypotheses.iter().find(|known| known.id == id);
         for explained in hypothesis.iter().flat_map(|known| &known.explains) {
-            if explained == symptom {
-                return true;
-            }
-            if seen.insert(explained) {
+            if found.insert(explained.as_str()) {
                 open.push(explained);
             }
         }
     }
-    false
+    found
 }

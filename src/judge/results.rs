@@ -24,16 +24,16 @@ use crate::runbook::dependencies::Dependencies;
 use crate::runbook::scope_names::HISTORY;
 use crate::runbook::{Check, HistoryInputs, Observed, Runbook};
 
-/// The outcome of a check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// The outcome of a check, in the order of attention it needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
-    /// Its condition holds.
-    Passed,
     /// Its condition does not hold. That is data, not an error.
     Failed,
     /// It could not run, did not end, or its condition could not be evaluated.
     Errored,
+    /// Its condition holds.
+    Passed,
     /// It did not run.
     Skipped,
 }

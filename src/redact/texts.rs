@@ -102,11 +102,11 @@ structs! {
     Report {
         lxcdiag, command_line, demonstration, runbook, target, took, cut_short, read_only, failed_at_source, log_zone_assumed, vars, changed,
         checks, timeline, script, hypotheses, verdict;
-        exempt schema, started_at, finished_at, failed_at, var_order, code, defaulted, redacted
+        exempt schema, started_at, finished_at, failed_at, var_order, code, defaulted, explained, redacted
     }
     RunbookLine { title; exempt id, sha256 }
     CheckRow {
-        key, title, step, outcome, no_items, reason, changes, observed, race, duration_ms, exit, signal, timed_out, session_lost,
+        key, title, step, outcome, has_condition, no_items, reason, changes, observed, race, duration_ms, exit, signal, timed_out, session_lost,
         stdout_bytes, stderr_bytes, facts, severity, affected, metric;
         repeated argv, stdout, stderr;
         exempt started_at

@@ -14,6 +14,13 @@ const INSERTED: char = '\0';
 /// Letters that code needs around what is inserted: otherwise any text between backticks would be this code.
 const OWN_LETTERS: usize = 3;
 
+/// Commands and files that lxcdiag itself names in its errors. `pct` may have a path.
+const OWN: [&str; 3] = [
+    "(?:[^`\n ]*/)?(?:pct|lxc-attach|ssh)(?: [^`\n]*)?",
+    "sleep|setsid",
+    "/proc|ls /etc/pve/nodes|pvecm status",
+];
+
 /// A part of a sentence.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Part<'a> {
@@ -21,7 +28,7 @@ pub(super) enum Part<'a> {
     Code(&'a str),
 }
 
-/// The code in the sentences of a runbook's hypotheses, as patterns.
+/// The code in the sentences of a runbook's hypotheses and of lxcdiag itself, as patterns.
 pub(super) fn patterns(runbook: &Runbook) -> Vec<String> {
     let sentences = runbook.hypotheses.iter().flat_map(|hypothesis| {
         let evidence = hypothesis.evidence.iter().map(|evidence| &evidence.says);
@@ -33,7 +40,7 @@ pub(super) fn patterns(runbook: &Runbook) -> Vec<String> {
             .chain(others)
     });
     let patterns: BTreeSet<_> = sentences.flat_map(|text| patterns_of(text)).collect();
-    patterns.into_iter().collect()
+    patterns.into_iter().chain(OWN.map(str::to_owned)).collect()
 }
 
 fn patterns_of(template: &str) -> Vec<String> {

@@ -21,6 +21,7 @@ use super::code;
 use super::events::describe;
 use super::model::{EventRow, Report};
 use super::table::short_time;
+use super::words::counts;
 use crate::evidence::fact::duration_in_words;
 use crate::judge::results::Severity;
 use crate::judge::{HypothesisResult, Level, VerdictKind};
@@ -69,6 +70,13 @@ pub(super) fn render(report: &Report) -> String {
         },
         events => Value::from(Serde(events)),
         earlier_events,
+        outcomes => counts(report.checks.iter()).collect::<Vec<_>>(),
+        info => report
+            .checks
+            .iter()
+            .filter(|row| row.is_info())
+            .map(|row| row.key.to_string())
+            .collect::<Vec<_>>(),
     };
     filled(TEMPLATE, STYLE, SCRIPT, &report.code, page)
 }
@@ -128,6 +136,11 @@ fn rendered(
     let in_remedies = code.clone();
     environment.add_filter("prose", move |text: &str| {
         text::prose(&clipped(text, FIELD), code.as_ref())
+    });
+    // In a finding, everything between backticks is from the script, or a command.
+    let any = code::finder(&["[^`\n]+".to_owned()]);
+    environment.add_filter("script_prose", move |text: &str| {
+        text::prose(&clipped(text, FIELD), any.as_ref())
     });
     environment.add_filter("blocks", move |remedy: &str| {
         text::blocks(remedy, in_remedies.as_ref())

@@ -2,6 +2,9 @@
 
 use std::fmt::Write as _;
 
+use regex::Regex;
+
+use super::code::{self, Part, parts};
 use super::model::Report;
 use super::table::short_time;
 use super::words::blocks;
@@ -14,6 +17,8 @@ const MOST: usize = 24_000;
 const LINE: usize = 400;
 
 pub(super) fn render(report: &Report) -> String {
+    let code = code::finder(&report.code);
+    let sentence = |text: &str| sentence(text, code.as_ref());
     let mut text = String::new();
     let target = &report.target;
     let _ = writeln!(text, "h2. {}\n", escaped(&report.headline()));
@@ -26,18 +31,18 @@ pub(super) fn render(report: &Report) -> String {
         escaped(&report.runbook.title)
     );
     if let Some(reason) = &report.cut_short {
-        let _ = writeln!(text, "*Ended early:* {}\n", escaped(reason));
+        let _ = writeln!(text, "*Ended early:* {}\n", sentence(reason));
     }
     if let Some(words) = report.race_sentence() {
         let _ = writeln!(text, "*{words}*\n");
     }
-    let _ = writeln!(text, "{}\n", escaped(report.explanation()));
+    let _ = writeln!(text, "{}\n", sentence(report.explanation()));
     let grounds = report.main_hypothesis().map(|row| row.basis(3));
     let grounds = grounds.into_iter().flatten();
     list(
         &mut text,
         grounds.flat_map(|(label, texts)| {
-            let line = move |says: &str| format!("* *{label}:* {}", escaped(says));
+            let line = move |says: &str| format!("* *{label}:* {}", sentence(says));
             texts.into_iter().map(move |says| line(&says))
         }),
     );
@@ -49,7 +54,7 @@ pub(super) fn render(report: &Report) -> String {
         match block.is_command {
             true => commands(&mut text, &block.text),
             false => {
-                let _ = writeln!(text, "{}\n", escaped(&block.text));
+                let _ = writeln!(text, "{}\n", sentence(&block.text));
             }
         }
     }
@@ -63,7 +68,7 @@ pub(super) fn render(report: &Report) -> String {
     list(
         &mut text,
         failed.into_iter().map(|row| {
-            let (title, observed) = (escaped(&row.title), escaped(&row.observed));
+            let (title, observed) = (escaped(&row.title), sentence(&row.observed));
             format!("|{title} |{} |{observed} |", row.outcome.name())
         }),
     );
@@ -112,6 +117,17 @@ fn commands(text: &mut String, script: &str) {
     } else {
         let _ = writeln!(text, "{{code:bash}}\n{}\n{{code}}\n", script.trim_end());
     }
+}
+
+/// The same for a sentence, with its code as code.
+fn sentence(text: &str, code: Option<&Regex>) -> String {
+    let text = clipped(&visible(text), LINE);
+    let parts = parts(&text, code).into_iter();
+    let parts = parts.map(|part| match part {
+        Part::Text(text) => entities(text),
+        Part::Code(code) => format!("{{{{{}}}}}", entities(code)),
+    });
+    parts.collect()
 }
 
 /// Text in which nothing is markup, a link or a mention.

@@ -12,7 +12,7 @@ use crate::evidence::time::{Interval, rfc3339, seconds};
 use crate::judge::results::{
     Affected, CheckResult, Event, EventSource, MetricValue, Outcome, Severity,
 };
-use crate::judge::{Diagnosis, EvidenceResult, HypothesisResult, Verdict};
+use crate::judge::{Diagnosis, EvidenceResult, HypothesisResult, Verdict, symptoms};
 use crate::runbook::{Check, Effect, Runbook};
 
 /// A report. Times are RFC 3339 in UTC with microseconds; durations say their unit.
@@ -73,6 +73,9 @@ pub struct Report {
     pub script: Option<Vec<ScriptRow>>,
     /// The hypotheses, in the runbook's order.
     pub hypotheses: Vec<HypothesisResult>,
+    /// The hypotheses that the verdict explains.
+    #[serde(skip)]
+    pub explained: Vec<String>,
     /// The overall verdict.
     pub verdict: Verdict,
     /// The secrets that were removed; `null` with `--no-redact`.
@@ -113,6 +116,9 @@ pub struct CheckRow {
     pub step: Option<String>,
     /// Its outcome.
     pub outcome: Outcome,
+    /// Whether it has a condition. Without one, it only collects facts.
+    #[serde(skip)]
+    pub has_condition: bool,
     /// Whether it was skipped because its `for_each` lists nothing.
     #[serde(skip)]
     pub no_items: bool,
@@ -268,6 +274,10 @@ impl Report {
                 .script_findings()
                 .map(|findings| findings.into_iter().map(script_row).collect()),
             hypotheses: diagnosis.hypotheses.clone(),
+            explained: symptoms(runbook, diagnosis.verdict.kind.id())
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
             verdict: diagnosis.verdict.clone(),
             redacted: None,
         }
@@ -305,6 +315,7 @@ fn check_rows(
             title: check.title.clone(),
             step: check.step.clone(),
             outcome: result.outcome,
+            has_condition: check.pass.is_some() || check.warn.is_some() || check.crit.is_some(),
             no_items: result.no_items,
             reason: result.reason.clone(),
             changes: attempt.changes,

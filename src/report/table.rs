@@ -93,7 +93,7 @@ pub(super) fn render(report: &Report, layout: Layout) -> String {
 /// The question, and whether it is a demonstration.
 fn title(text: &mut String, report: &Report, layout: Layout) {
     let demonstration = report.demonstration.iter().map(|name| {
-        format!("DEMONSTRATION: {name}, recorded in a real container. No command was run.")
+        format!("DEMONSTRATION: {name}, recorded earlier in a real container. Nothing runs now.")
     });
     let title = format!("{}: {}", report.runbook.id, report.runbook.title);
     for line in demonstration.chain([title]) {
@@ -107,7 +107,7 @@ fn title(text: &mut String, report: &Report, layout: Layout) {
 fn vars(report: &Report) -> (Vec<String>, Vec<String>) {
     let known = report.var_order.iter().filter_map(|name| {
         let value = report.vars.get(name)?;
-        Some((name, format!("{name} {value}")))
+        Some((name, format!("{name}={value}")))
     });
     let (set, defaults): (Vec<_>, Vec<_>) =
         known.partition(|(name, _)| !report.defaulted.contains(name));
@@ -166,7 +166,7 @@ fn head(text: &mut String, report: &Report, layout: Layout) {
         labelled(text, "  command:     ", &visible(&command), layout);
     }
     for (number, command) in report.changed.iter().enumerate() {
-        let label = if number == 0 { "lxcdiag ran:" } else { "" };
+        let label = if number == 0 { "changed by:" } else { "" };
         labelled(text, &format!("  {label:<12} "), &visible(command), layout);
     }
     let removed = removed(report);

@@ -1,12 +1,13 @@
 //! The words that every format uses: the verdict in a line, and its evidence.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use indexmap::IndexSet;
 
 use super::model::{CheckRow, Report};
 use crate::expression::Missing;
-use crate::judge::results::Severity;
+use crate::judge::results::{Outcome, Severity};
 use crate::judge::{HypothesisResult, Level, VerdictKind};
 use crate::runbook::Effect;
 
@@ -105,18 +106,46 @@ impl Report {
     }
 }
 
+/// How many of some checks have each outcome, in words; those that need attention come first.
+pub(super) fn counts<'a>(
+    checks: impl Iterator<Item = &'a CheckRow>,
+) -> impl Iterator<Item = (&'static str, usize)> {
+    let mut counts: BTreeMap<(Outcome, &str), usize> = BTreeMap::new();
+    for check in checks {
+        *counts
+            .entry((check.outcome, check.outcome_word()))
+            .or_default() += 1;
+    }
+    counts.into_iter().map(|((_, word), count)| (word, count))
+}
+
+impl CheckRow {
+    /// Its outcome in a word: a check without a condition neither passes nor fails.
+    pub(super) const fn outcome_word(&self) -> &'static str {
+        match self.is_info() {
+            true => "info",
+            false => self.outcome.name(),
+        }
+    }
+
+    /// Whether it only collected facts.
+    pub(super) const fn is_info(&self) -> bool {
+        matches!(self.outcome, Outcome::Passed) && !self.has_condition
+    }
+}
+
 impl HypothesisResult {
-    /// What the evidence of these effects says, as far as it holds.
-    fn holding(&self, effects: &[Effect]) -> impl Iterator<Item = &str> {
+    /// What the evidence of this effect says, as far as it holds.
+    fn holding(&self, effect: Effect) -> impl Iterator<Item = &str> {
         self.evidence
             .iter()
-            .filter(|evidence| evidence.holds == Some(true) && effects.contains(&evidence.effect))
+            .filter(move |evidence| evidence.holds == Some(true) && evidence.effect == effect)
             .map(|evidence| evidence.says.as_str())
     }
 
     /// Whether it is unlikely only because there is no evidence: many of these are one line.
     pub(super) fn lacks_evidence(&self) -> bool {
-        self.level == Level::Unlikely && self.holding(&[Effect::Weakens]).next().is_none()
+        self.level == Level::Unlikely && self.holding(Effect::Weakens).next().is_none()
     }
 
     /// Its verdict in words.
@@ -130,12 +159,13 @@ impl HypothesisResult {
     /// The evidence for its verdict, and what would change it: lists with their labels, which may be empty. Of the
     /// missing evidence, at most `most_missing` names.
     pub(super) fn basis(&self, most_missing: usize) -> Vec<(&'static str, Vec<Cow<'_, str>>)> {
-        let holding = |effects: &[Effect]| {
-            let texts: IndexSet<_> = self.holding(effects).collect();
+        // What settles it comes first.
+        let holding = |settles, other| {
+            let texts: IndexSet<_> = self.holding(settles).chain(self.holding(other)).collect();
             texts.into_iter().map(Cow::from).collect()
         };
-        let supporting = holding(&[Effect::Confirms, Effect::Supports]);
-        let opposing = holding(&[Effect::RulesOut, Effect::Weakens]);
+        let supporting = holding(Effect::Confirms, Effect::Supports);
+        let opposing = holding(Effect::RulesOut, Effect::Weakens);
         let mut lists = vec![("Evidence for", supporting), ("Evidence against", opposing)];
         // What is settled is settled whatever else is missing.
         let settled = matches!(self.level, Level::Confirmed | Level::RuledOut);
@@ -151,22 +181,15 @@ impl HypothesisResult {
     /// The main reason for its verdict, in a line.
     pub(super) fn reason(&self) -> String {
         if self.conflicting {
-            let first = |effect| self.holding(&[effect]).next().unwrap_or_default();
+            let first = |effect| self.holding(effect).next().unwrap_or_default();
             return format!(
                 "{}; but {}",
                 first(Effect::Confirms),
                 first(Effect::RulesOut)
             );
         }
-        let effects: &[Effect] = match self.level {
-            Level::Confirmed => &[Effect::Confirms],
-            Level::Likely => &[Effect::Supports],
-            Level::Unknown => &[],
-            Level::Unlikely => &[Effect::Weakens],
-            Level::RuledOut => &[Effect::RulesOut],
-        };
-        if let Some(first) = self.holding(effects).next() {
-            return first.to_owned();
+        if let Some(first) = self.grounds().next() {
+            return first.says.clone();
         }
         if self.lacks_evidence() {
             return "no supporting evidence".to_owned();

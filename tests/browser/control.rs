@@ -135,6 +135,41 @@ fn a_check_links_to_its_output() {
     assert_eq!(tab.value(shown), true);
 }
 
+/// Exactly as shown, and without a line break at the end, which would run it.
+#[test]
+fn the_commands_of_a_remedy_are_copied() {
+    let report = report("masked-252");
+    let mut tab = Tab::new(&html(&report));
+    tab.value(
+        "Object.defineProperty(navigator, 'clipboard', {
+           configurable: true, value: { writeText: (text) => { window.copied = text; return Promise.resolve(); } } })",
+    );
+    let buttons =
+        tab.strings("[...document.querySelectorAll('button.copy')].map((it) => it.innerText)");
+    let scripts = report
+        .verdict
+        .remedies
+        .iter()
+        .map(|remedy| &remedy.commands);
+    let scripts: Vec<_> = scripts.filter(|script| !script.is_empty()).collect();
+    assert!(!scripts.is_empty());
+    assert_eq!(buttons, vec!["Copy"; scripts.len()]);
+    tab.value("document.querySelector('button.copy').click()");
+    assert_eq!(tab.value("window.copied"), scripts[0].trim_end());
+    let label = "new Promise((done) => setTimeout(() => done(document.querySelector('button.copy').innerText)))";
+    assert_eq!(tab.value(label), "Copied");
+
+    // Without a clipboard, the commands are at least selected.
+    tab.value(
+        "Object.defineProperty(navigator, 'clipboard', { configurable: true, value: undefined })",
+    );
+    tab.value("document.querySelector('button.copy').click()");
+    assert_eq!(
+        tab.value("getSelection().toString().trim()"),
+        scripts[0].trim_end()
+    );
+}
+
 #[test]
 fn everything_is_readable_without_the_script() {
     let report = report(INCIDENT);

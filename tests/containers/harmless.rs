@@ -152,17 +152,15 @@ impl Container {
     }
 
     pub fn harmable(&self, unit: &str) -> Harmable {
-        // Accounts are only added. What systemd restarts again and again has another process each time.
+        // Accounts are only added.
         let text = self.sh(&format!(
             "where='/etc /opt /srv /home /usr/lib/systemd'
             find $where -xdev -printf '%p|%m|%y %U:%G %l\\n'
             echo sums
             find $where -xdev -type f ! -path '/etc/*passwd*' ! -path '/etc/*shadow*' ! -path '/etc/*group*' ! -path '/etc/sub?id*' -exec sha256sum {{}} +
             echo units
-            restarts=$(systemctl show --value -p NRestarts -- '{unit}')
-            systemctl list-units --plain --no-legend --state=active --type=service,socket,timer,mount,path,target | cut -d' ' -f1 |
-              if [ \"${{restarts:-0}}\" = 0 ]; then cat; else grep -vxF '{unit}'; fi
-            [ \"${{restarts:-0}}\" != 0 ] || systemctl show -p MainPID -- '{unit}' | grep -v =0
+            systemctl list-units --plain --no-legend --state=active --type=service,socket,timer,mount,path,target | cut -d' ' -f1
+            systemctl show -p MainPID -- '{unit}' | grep -v =0
             echo unit-files
             systemctl list-unit-files --no-legend | grep -v '^{unit} ' | cut -d' ' -f1,2"
         ));
@@ -191,20 +189,29 @@ impl Container {
     }
 
     /// The state of the container, without what changes by itself.
-    fn settled(&self, unit: &str, restless: &BTreeSet<String>) -> Harmable {
+    fn settled(&self, unit: &str, restless: &Restless) -> Harmable {
         let mut now = self.harmable(unit);
-        now.active.retain(|active| !restless.contains(active));
+        now.active.retain(|active| !restless.is(active));
         now
     }
 
-    /// What is active only now and then, such as a unit that is restarted again and again.
-    fn restless(&self, unit: &str) -> BTreeSet<String> {
+    /// What is active only now and then.
+    fn restless(&self, unit: &str) -> Restless {
         let first = self.harmable(unit).active;
-        let mut restless = BTreeSet::new();
+        let mut restless = Restless::default();
         for _ in 0..3 {
             std::thread::sleep(std::time::Duration::from_millis(300));
             let next = self.harmable(unit).active;
-            restless.extend(first.symmetric_difference(&next).cloned());
+            restless
+                .units
+                .extend(first.symmetric_difference(&next).cloned());
+        }
+        // Its process is another one each time, also after the state was made again.
+        let restarts = self.sh(&format!("systemctl show --value -p NRestarts -- '{unit}'"));
+        let is_restarted = !matches!(restarts.trim(), "" | "0");
+        restless.is_process = is_restarted || restless.units.iter().any(|it| is_process(it));
+        if restless.is_process {
+            restless.units.insert(unit.to_owned());
         }
         restless
     }
@@ -212,11 +219,12 @@ impl Container {
     /// The commands of each hypothesis, without repetitions, and whose they are.
     fn every_remedy(&self, unit: &str) -> BTreeMap<String, Owners> {
         let var = format!("unit={unit}");
-        let runbooks: [(&str, &[&str]); 4] = [
+        let runbooks: [(&str, &[&str]); 5] = [
             ("race-condition", &["--var", &var]),
             ("unit-failed", &["--var", &var]),
             ("health", &[]),
             ("race-risk", &[]),
+            ("race-probe", &[]),
         ];
         let mut scripts = BTreeMap::<String, Owners>::new();
         for (runbook, options) in runbooks {
@@ -242,7 +250,7 @@ impl Container {
     fn try_remedies(
         &self,
         state: &State,
-        restless: &BTreeSet<String>,
+        restless: &Restless,
         before: &mut Harmable,
         remedies: &[(&String, &Owners)],
         effects: &mut Vec<(String, Effect)>,
@@ -279,6 +287,24 @@ impl Container {
     }
 }
 
+/// What changes by itself, such as a unit that is restarted again and again.
+#[derive(Debug, Default)]
+struct Restless {
+    units: BTreeSet<String>,
+    /// Whether the unit has another process now and then.
+    is_process: bool,
+}
+
+impl Restless {
+    fn is(&self, active: &str) -> bool {
+        self.units.contains(active) || self.is_process && is_process(active)
+    }
+}
+
+fn is_process(active: &str) -> bool {
+    active.starts_with("MainPID=")
+}
+
 /// The hypotheses that have the same remedy.
 #[derive(Debug, Default)]
 struct Owners {
@@ -311,6 +337,12 @@ fn harm(before: &Harmable, after: &Harmable, is_right: bool) -> Option<String> {
     let is_kept = |path: &String, file: &FileState| {
         // Where the unit is masked, the right remedy removes the mask.
         if is_right && file.content == "l 0:0 /dev/null" {
+            return true;
+        }
+        // systemd reads only the names of these links.
+        let is_dependency = path.contains(".wants/") || path.contains(".requires/");
+        let is_link = |file: &FileState| file.content.starts_with('l');
+        if is_dependency && is_link(file) && after.files.get(path).is_some_and(is_link) {
             return true;
         }
         let is_copy = |other: &str| {

@@ -24,6 +24,7 @@ mod fix;
 mod fleet;
 mod frozen;
 mod harmless;
+mod harmless_start;
 mod health;
 mod inputs;
 mod isolation;

@@ -356,26 +356,26 @@ fn play(way: &Way, node: &Node) -> Result<(), String> {
 
 /// The verdict on a container.
 #[derive(Debug)]
-struct Verdict {
-    id: String,
+pub struct Verdict {
+    pub id: String,
     level: String,
-    commands: String,
+    pub commands: String,
 }
 
 /// The node of a container, with its files in their places.
-struct Node<'a> {
-    container: &'a Container,
+pub struct Node<'a> {
+    pub container: &'a Container,
     /// The configuration of the container before it is broken.
     config: String,
 }
 
 impl<'a> Node<'a> {
-    fn of(container: &'a Container) -> Self {
+    pub fn of(container: &'a Container) -> Self {
         let config = std::fs::read_to_string(config_path(container.id)).unwrap();
         Self { container, config }
     }
 
-    fn run(&self, script: &str) -> Output {
+    pub fn run(&self, script: &str) -> Output {
         let id = self.container.id.to_string();
         let prologue = "conf=/etc/pve/lxc/$ID.conf root=/var/lib/lxc/$ID/rootfs; [ -e $conf ] || conf=/etc/pve/nodes/pve1/lxc/$ID.conf\n";
         let mut command = Command::new(lab_directory().join("on-node"));
@@ -385,7 +385,7 @@ impl<'a> Node<'a> {
         command.output().unwrap()
     }
 
-    fn sh(&self, script: &str) -> Result<(), String> {
+    pub fn sh(&self, script: &str) -> Result<(), String> {
         let output = self.run(&format!("set -e\n{script}"));
         match output.status.success() {
             true => Ok(()),
@@ -397,7 +397,7 @@ impl<'a> Node<'a> {
     }
 
     /// Puts the root file system on the storage `local`, and adds lines.
-    fn configure(&self, lines: &str) {
+    pub fn configure(&self, lines: &str) {
         let id = self.container.id.to_string();
         let lines = format!(
             "rootfs: local:{id}/subvol-{id}-disk-0.subvol,size=0\n{}",
@@ -416,15 +416,19 @@ impl<'a> Node<'a> {
         std::fs::write(config_path(self.container.id), kept.join("\n") + "\n").unwrap();
     }
 
-    fn diagnosed(&self) -> Verdict {
+    pub fn report(&self) -> Value {
         let state = self.container.directory.path();
         let output = self.run(&format!(
             "XDG_STATE_HOME={} {} run start-failed --ct $ID --format json",
             state.display(),
             env!("CARGO_BIN_EXE_lxcdiag")
         ));
-        let report: Value = serde_json::from_slice(&output.stdout)
-            .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+        serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)))
+    }
+
+    pub fn diagnosed(&self) -> Verdict {
+        let report = self.report();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let verdict = &report["verdict"];
         let remedies = verdict["remedies"].as_array().cloned().unwrap_or_default();

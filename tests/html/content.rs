@@ -108,7 +108,7 @@ fn the_container_and_the_run_are_described() {
     let page = parse(&page);
     let header = text(only(&page, "body > header"));
     for expected in [
-        "Demonstration: incident late-push, recorded in a real container. No command was run.",
+        "Demonstration: incident late-push, recorded earlier in a real container. Nothing runs now.",
         "Ended early: interrupted by SIGINT",
         "race-condition: Did the unit file lose a race with systemd?",
         "Container 958 on pve1",

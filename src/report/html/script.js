@@ -1,4 +1,4 @@
-// Sorts and filters the table of checks. The page is complete without it.
+// Sorts and filters the table of checks, and copies commands. The page is complete without it.
 'use strict';
 (() => {
   const table = document.getElementById('checks-table');
@@ -53,6 +53,23 @@
   outcome.addEventListener('change', filter);
   document.getElementById('filter').hidden = false;
   filter();
+
+  // A page that is not in a secure context has no clipboard: the text is then selected and copied from there.
+  const selectAndCopy = (block) => {
+    getSelection().selectAllChildren(block);
+    return document.execCommand('copy');
+  };
+  for (const block of document.querySelectorAll('pre.command')) {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'copy';
+    button.textContent = 'Copy';
+    button.addEventListener('click', async () => {
+      const copied = await navigator.clipboard?.writeText(block.textContent).then(() => true, () => false);
+      button.textContent = copied || selectAndCopy(block) ? 'Copied' : 'Selected';
+    });
+    block.before(button);
+  }
 
   // Not every browser unfolds the target of a link.
   addEventListener('hashchange', () => {

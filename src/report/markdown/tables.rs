@@ -37,7 +37,7 @@ pub(super) fn checks(text: &mut String, report: &Report, limits: Limits) {
 
 fn outcome(row: &CheckRow) -> &'static str {
     match row.severity {
-        None => row.outcome.name(),
+        None => row.outcome_word(),
         Some(Severity::Warning) => "WARNING",
         Some(Severity::Critical) => "CRITICAL",
     }

@@ -16,7 +16,7 @@ pub(super) fn headline(text: &mut String, report: &Report, limits: Limits) {
         let name = inline(name, limits.line);
         let _ = writeln!(
             text,
-            "**Demonstration:** incident {name}, recorded in a real container. No command was run.\n"
+            "**Demonstration:** incident {name}, recorded earlier in a real container. Nothing runs now.\n"
         );
     }
     let target = &report.target;

@@ -1,19 +1,20 @@
 //! The report in brief, for a terminal: at most [`MOST`] lines of a plain incident. What decides comes first, and once
 //! more at the end, where the prompt is; in between stand the checks and the moments that matter.
 
-use std::borrow::Cow;
+mod reasons;
+
 use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::wrap::{clipped_lines, paragraph_at_most};
+use super::wrap::paragraph_at_most;
 use super::{Layout, banner, rows, section, style, timeline};
-use crate::evidence::script::Severity as FindingSeverity;
-use crate::judge::results::{EventSource, Outcome, Severity};
-use crate::judge::{HypothesisResult, Level, Remedy, VerdictKind};
+use crate::judge::results::{EventSource, Outcome};
+use crate::judge::{Remedy, VerdictKind};
 use crate::report::model::{Bearing, CheckRow, EventRow, Report};
-use crate::report::words::{Block, blocks};
+use crate::report::words::{Block, blocks, counts};
 use crate::terminal_text::{visible, visible_lines};
+use reasons::{reason, reasons, shows_reason, verdict};
 
 /// Lines of the whole.
 const MOST: usize = 40;
@@ -25,20 +26,18 @@ const REPEATED: usize = 8;
 const EVIDENCE: usize = 3;
 /// In place of that, if the commands are too long for anything but them and the verdict.
 const ESSENTIALS: usize = 0;
+/// Lines of the reason at the end. It is shown whole, unless a container made it very long.
+const REASON: usize = 8;
 /// Lines of what a remedy does: often a command is at its end.
 const TITLE: usize = 4;
 /// Lines of what a remedy changes: the user has to know all of it before pasting the commands.
 const CHANGES: usize = 4;
-/// The first lists of what a verdict is based on.
-const FOR_AND_AGAINST: usize = 2;
 /// Checks that are shown.
 const CHECKS: usize = 10;
 /// Moments of the timeline.
 const MOMENTS: usize = 6;
 /// If there is more to do than what is shown.
 const MORE_REMEDIES: &str = "More remedies: see -v";
-/// Columns of the labels: `Would change this: `.
-const LABEL: usize = 19;
 
 pub(in crate::report) fn render(report: &Report, layout: Layout) -> String {
     let tries = (ESSENTIALS..=EVIDENCE).rev();
@@ -64,7 +63,7 @@ fn within(report: &Report, layout: Layout, most: usize) -> Page {
     let fix = fix(report, layout);
     let moments = moments(report, layout);
     let short = format!("{above}{fix}{}{moments}", checks(report, layout, MOST));
-    if lines(&short, layout) <= LAST {
+    if lines(&short, layout) <= LAST && shows_reason(report, layout, most) {
         return Page {
             text: short,
             last: 0,
@@ -149,7 +148,7 @@ fn head(report: &Report, layout: Layout, most: usize) -> String {
     }
     if !report.changed.is_empty() {
         line(
-            &format!("lxcdiag ran: {}", report.changed.join("; ")),
+            &format!("changed by: {}", report.changed.join("; ")),
             most.clamp(1, 2),
         );
     }
@@ -159,132 +158,6 @@ fn head(report: &Report, layout: Layout, most: usize) -> String {
     let mut head = String::new();
     super::title(&mut head, report, layout);
     head + &text
-}
-
-/// The verdict, and why.
-fn reasons(report: &Report, layout: Layout, most: usize) -> String {
-    let inner = layout.narrowed(2);
-    let mut body = verdict(report, inner);
-    paragraph_at_most(&mut body, "", &visible(report.explanation()), 4, inner);
-    for (severity, label) in [
-        (Severity::Critical, "Critical"),
-        (Severity::Warning, "Warning"),
-    ] {
-        let exceeded = report.exceeded().filter(|(of, _)| *of == severity);
-        let texts: Vec<_> = exceeded
-            .map(|(_, check)| format!("{}: {}", check.title, check.observed).into())
-            .collect();
-        if !texts.is_empty() {
-            evidence(&mut body, label, &texts, most.max(1), inner);
-        }
-    }
-    if let Some(row) = report.main_hypothesis() {
-        let basis = row.basis(EVIDENCE).into_iter();
-        let shown = match most {
-            ESSENTIALS => FOR_AND_AGAINST,
-            _ => usize::MAX,
-        };
-        for (label, texts) in basis.take(shown) {
-            evidence(&mut body, label, &texts, most.max(1), inner);
-        }
-    }
-    if most == ESSENTIALS {
-        let mut text = String::new();
-        banner::with_bar(&mut text, &body, report, layout);
-        return text;
-    }
-    if let Some(race) = report.other_race() {
-        let says = format!("{}: {}", race.verdict_words(), race.reason());
-        evidence(
-            &mut body,
-            "Race condition",
-            &[says.into()],
-            most.min(2),
-            inner,
-        );
-    }
-    let faults = report.script.iter().flatten();
-    let faults = faults.filter(|finding| finding.severity == FindingSeverity::Error);
-    let faults: Vec<Cow<'_, str>> = faults
-        .map(|finding| format!("{}: {}", finding.at, finding.message).into())
-        .collect();
-    if !faults.is_empty() {
-        evidence(&mut body, "Script", &faults, most.min(2), inner);
-    }
-    for (label, rivals) in rivals(report) {
-        evidence(&mut body, label, &[rivals.into()], most.min(2), inner);
-    }
-    let mut text = String::new();
-    banner::with_bar(&mut text, &body, report, layout);
-    text
-}
-
-/// The hypotheses that are true besides the verdict, and those that are as likely, or may be true without one.
-fn rivals(report: &Report) -> Vec<(&'static str, String)> {
-    let least = match &report.verdict.kind {
-        VerdictKind::Hypothesis {
-            level: Level::Confirmed,
-            ..
-        } => Level::Likely,
-        VerdictKind::Hypothesis { .. } | VerdictKind::Inconclusive => Level::Unknown,
-        VerdictKind::Healthy | VerdictKind::NotApplicable => return Vec::new(),
-    };
-    let rivals = report.hypotheses.iter();
-    let rivals = rivals.filter(|row| row.level >= least && row.id != report.verdict.kind.id());
-    let (confirmed, others): (Vec<_>, Vec<_>) =
-        rivals.partition(|row| row.level == Level::Confirmed);
-    let confirmed: Vec<_> = confirmed.iter().map(|row| row.id.clone()).collect();
-    let words = |row: &&HypothesisResult| format!("{} ({})", row.id, row.verdict_words());
-    let others: Vec<_> = others.iter().map(words).collect();
-    let lists = [("Also confirmed", confirmed), ("Other hypotheses", others)];
-    let lists = lists.into_iter().filter(|(_, names)| !names.is_empty());
-    lists
-        .map(|(label, names)| (label, names.join(", ")))
-        .collect()
-}
-
-/// What the verdict is, and whether it was a race: in one line if they fit.
-fn verdict(report: &Report, layout: Layout) -> String {
-    let mut body = String::new();
-    let headline = visible(&report.headline());
-    let race = report.race_sentence().unwrap_or_default();
-    let both = format!("{headline}. {race}");
-    let (painted, plain) = match both.width() <= layout.columns() && !race.is_empty() {
-        true => (both.as_str(), ""),
-        false => (headline.as_str(), race),
-    };
-    for line in clipped_lines(painted, layout.columns(), 2) {
-        let _ = writeln!(body, "{}", layout.paint(&line, banner::colour(report)));
-    }
-    if !plain.is_empty() {
-        let _ = writeln!(body, "{plain}");
-    }
-    body
-}
-
-/// Texts with a label, in at most `most` lines.
-fn evidence(body: &mut String, label: &str, texts: &[Cow<'_, str>], most: usize, layout: Layout) {
-    let none = [Cow::from("none")];
-    let texts = match texts {
-        [] => none.as_slice(),
-        texts => texts,
-    };
-    let shown = texts.len().min(most);
-    for (number, says) in texts.iter().take(shown).enumerate() {
-        let most = (most + shown - 1 - number) / shown;
-        let mut says = visible(says);
-        if number + 1 == shown && texts.len() > shown {
-            says = format!("{says}; and {} more", texts.len() - shown);
-        }
-        let width = layout.columns().saturating_sub(LABEL);
-        for (line, piece) in clipped_lines(&says, width, most).iter().enumerate() {
-            let label = match (number, line) {
-                (0, 0) => format!("{label}:"),
-                _ => String::new(),
-            };
-            let _ = writeln!(body, "{}", format!("{label:<LABEL$}{piece}").trim_end());
-        }
-    }
 }
 
 /// What to do first: the remedy that fixes the container now, if there is one.
@@ -373,19 +246,9 @@ fn checks(report: &Report, layout: Layout, spare: usize) -> String {
     }
     let others = report.checks.iter().enumerate();
     let others = others.filter(|(place, _)| !places.contains(place));
-    let others: Vec<_> = others.map(|(_, check)| check.outcome).collect();
-    let counts: Vec<_> = [
-        Outcome::Failed,
-        Outcome::Errored,
-        Outcome::Passed,
-        Outcome::Skipped,
-    ]
-    .into_iter()
-    .filter_map(|outcome| {
-        let count = others.iter().filter(|other| **other == outcome).count();
-        (count > 0).then(|| format!("{count} {}", outcome.name()))
-    })
-    .collect();
+    let counts: Vec<_> = counts(others.map(|(_, check)| check))
+        .map(|(word, count)| format!("{count} {word}"))
+        .collect();
     if !counts.is_empty() {
         let note = format!("Checks not shown: {}; see -v", counts.join(", "));
         let _ = writeln!(text, "{}", layout.paint(&note, style::DIM));
@@ -451,9 +314,7 @@ fn moments(report: &Report, layout: Layout) -> String {
 fn closing(report: &Report, layout: Layout, with_command: bool) -> String {
     let inner = layout.narrowed(2);
     let mut body = verdict(report, inner);
-    let reason = report.main_hypothesis().map(HypothesisResult::reason);
-    let reason = reason.as_deref().unwrap_or(&report.verdict.summary);
-    paragraph_at_most(&mut body, "", &visible(reason), 2, inner);
+    paragraph_at_most(&mut body, "", &visible(&reason(report)), REASON, inner);
     let mut text = "\n".to_owned();
     banner::with_bar(&mut text, &body, report, layout);
     if let Some(remedy) = first_remedy(report).filter(|_| with_command) {

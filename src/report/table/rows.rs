@@ -110,7 +110,7 @@ fn outcome(row: &CheckRow) -> Text {
         Outcome::Skipped => Color::DarkGrey,
     };
     match row.severity {
-        None => Text::coloured(row.outcome.name(), colour),
+        None => Text::coloured(row.outcome_word(), colour),
         Some(Severity::Warning) => Text::coloured("WARNING", Color::DarkYellow),
         Some(Severity::Critical) => Text::coloured("CRITICAL", Color::DarkRed),
     }

@@ -1,6 +1,6 @@
 //! The report in brief, of every recorded incident.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use unicode_width::UnicodeWidthStr as _;
 
@@ -32,32 +32,38 @@ fn screen(text: &str) -> Vec<String> {
     lines.collect()
 }
 
-/// Every recording of the runbook tests, judged by the runbook of today.
-fn recorded() -> impl Iterator<Item = (String, Report)> {
-    let runbooks = Path::new(env!("CARGO_MANIFEST_DIR")).join("runbooks");
-    let directory = runbooks.join("tests/recordings");
-    let mut paths: Vec<_> = std::fs::read_dir(directory)
+fn runbooks() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("runbooks")
+}
+
+/// A recording of the runbook tests, judged by the runbook of today.
+fn recorded(name: &str) -> Report {
+    let path = runbooks().join(format!("tests/recordings/{name}.json"));
+    let bytes = std::fs::read(&path).unwrap();
+    let recording: Recording = serde_json::from_slice(&bytes).unwrap();
+    let file = runbooks().join(format!("{}.yaml", recording.runbook.id));
+    let source = read_runbook(&file).unwrap();
+    let runbook = read(&source).unwrap();
+    conclude(&runbook, &source.sha256(), recording, None, false).report
+}
+
+fn every_recorded() -> impl Iterator<Item = (String, Report)> {
+    let mut paths: Vec<_> = std::fs::read_dir(runbooks().join("tests/recordings"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .collect();
     paths.sort();
     assert!(paths.len() > 100, "{}", paths.len());
-    paths.into_iter().map(move |path| {
-        let bytes = std::fs::read(&path).unwrap();
-        let recording: Recording = serde_json::from_slice(&bytes).unwrap();
-        let file = runbooks.join(format!("{}.yaml", recording.runbook.id));
-        let source = read_runbook(&file).unwrap();
-        let runbook = read(&source).unwrap();
-        let sha256 = source.sha256();
+    paths.into_iter().map(|path| {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        let conclusion = conclude(&runbook, &sha256, recording, None, false);
-        (name, conclusion.report)
+        let report = recorded(&name);
+        (name, report)
     })
 }
 
 #[test]
 fn an_incident_takes_one_page_and_the_last_lines_say_what_to_do() {
-    for (name, report) in recorded() {
+    for (name, report) in every_recorded() {
         let text = brief(&report, LAYOUT);
         let blocks = blocks(&report.verdict.remedy);
         let command = blocks.iter().find(|block| block.is_command);
@@ -78,7 +84,7 @@ fn an_incident_takes_one_page_and_the_last_lines_say_what_to_do() {
         let Some(row) = report.main_hypothesis() else {
             continue;
         };
-        let reason: String = flat(&visible(&row.reason())).chars().take(60).collect();
+        let reason = flat(&visible(&row.reason()));
         assert!(flat(&last).contains(&reason), "{name}:\n{text}");
         let lines = command.iter().flat_map(|block| block.text.lines());
         for line in lines.filter(|_| script <= 17) {
@@ -90,9 +96,7 @@ fn an_incident_takes_one_page_and_the_last_lines_say_what_to_do() {
 /// Backticks in what a container prints are text.
 #[test]
 fn commands_in_the_sentences_of_a_page_are_code() {
-    let (_, mut report) = recorded()
-        .find(|(name, _)| name == "directory-push-252")
-        .unwrap();
+    let mut report = recorded("directory-push-252");
     let mut rows = report.hypotheses.iter_mut();
     let row = rows.find(|row| row.id == "push-failed").unwrap();
     let says = row.evidence.iter_mut().find(|it| it.holds == Some(true));
@@ -105,6 +109,58 @@ fn commands_in_the_sentences_of_a_page_are_code() {
     assert!(page.contains("embedding_server.service. <code>pct push</code> cannot copy"));
     let said = "said `rm -r &#x2f;` and `&lt;b&gt;pct push&lt;&#x2f;b&gt;`";
     assert!(page.contains(said), "{page}");
+    let ticket = render(&report, Format::Jira, LAYOUT);
+    assert!(ticket.contains("{{pct push}} could not write"), "{ticket}");
+    assert!(ticket.contains("said &#96;rm"), "{ticket}");
+}
+
+/// Such as that of a container whose shell does not answer.
+#[test]
+fn commands_in_errors_of_lxcdiag_are_code() {
+    let error = "no shell in the container: `/usr/sbin/pct exec 958 -- sh` timed out after 30 s";
+    let mut report = late_push().report();
+    report.cut_short = Some(error.into());
+    report.checks[0].reason = error.into();
+    report.checks[0].observed = error.into();
+    let page = render(&report, Format::Html, LAYOUT);
+    let code = "<code>&#x2f;usr&#x2f;sbin&#x2f;pct exec 958 -- sh</code> timed out";
+    assert_eq!(page.matches(code).count(), 4, "{page}");
+    let ticket = render(&report, Format::Jira, LAYOUT);
+    assert!(ticket.contains("{{/usr/sbin/pct exec 958"), "{ticket}");
+}
+
+/// A check without a condition has not passed anything.
+#[test]
+fn a_check_without_a_condition_is_information() {
+    let report = late_push().report();
+    let title = "Timestamps and size of the unit file";
+    let mut checks = report.checks.iter();
+    assert!(checks.any(|row| row.title == title && !row.has_condition));
+    for format in [Format::Markdown, Format::Html] {
+        let text = render(&report, format, Layout::default());
+        let row: String = text
+            .split(title)
+            .nth(1)
+            .unwrap()
+            .chars()
+            .take(200)
+            .collect();
+        assert!(row.contains("info") && !row.contains("passed"), "{row}");
+    }
+    let json = render(&report, Format::Json, LAYOUT);
+    assert!(!json.contains("\"info\""), "programs know four outcomes");
+}
+
+/// What the verdict explains, and what is as likely as the verdict, with the reason.
+#[test]
+fn rivals_say_how_they_are_related_to_the_verdict() {
+    let page = |name: &str| brief(&recorded(name), LAYOUT);
+    let text = page("unit-failed-device-252");
+    let explained = "This explains:     file-not-found (likely), program-exits (likely)";
+    assert!(text.contains(explained), "{text}");
+    let text = page("unit-failed-stale-257");
+    let explained = "This explains:     account-missing (confirmed), exec-failed (confirmed)";
+    assert!(text.contains(explained), "{text}");
 }
 
 #[test]

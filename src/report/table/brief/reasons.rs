@@ -1,0 +1,182 @@
+//! The verdict and what it is based on, each text in a few lines.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use super::{ESSENTIALS, EVIDENCE};
+use crate::evidence::script::Severity as FindingSeverity;
+use crate::judge::results::Severity;
+use crate::judge::{HypothesisResult, Level, VerdictKind};
+use crate::report::model::Report;
+use crate::report::rivals::{Relation, Rivals};
+use crate::report::table::wrap::{clipped_lines, paragraph_at_most, wrap};
+use crate::report::table::{Layout, banner};
+use crate::terminal_text::visible;
+use unicode_width::UnicodeWidthStr as _;
+
+/// Columns of the labels: `Would change this: `.
+const LABEL: usize = 19;
+/// The place of the evidence against a verdict in what it is based on.
+const AGAINST: usize = 1;
+/// Lines of what the verdict claims.
+const ABOUT: usize = 4;
+
+/// The verdict, and why.
+pub(super) fn reasons(report: &Report, layout: Layout, most: usize) -> String {
+    let inner = layout.narrowed(2);
+    let mut body = verdict(report, inner);
+    paragraph_at_most(&mut body, "", &visible(report.explanation()), ABOUT, inner);
+    for (severity, label) in [
+        (Severity::Critical, "Critical"),
+        (Severity::Warning, "Warning"),
+    ] {
+        let exceeded = report.exceeded().filter(|(of, _)| *of == severity);
+        let texts: Vec<_> = exceeded
+            .map(|(_, check)| format!("{}: {}", check.title, check.observed).into())
+            .collect();
+        if !texts.is_empty() {
+            evidence(&mut body, label, &texts, most.max(1), inner);
+        }
+    }
+    if let Some(row) = report.main_hypothesis() {
+        for (place, (label, texts)) in row.basis(EVIDENCE).into_iter().enumerate() {
+            // The main evidence for it is repeated at the end.
+            if most > ESSENTIALS || place == AGAINST && !texts.is_empty() {
+                evidence(&mut body, label, &texts, most.max(1), inner);
+            }
+        }
+    }
+    if most == ESSENTIALS {
+        let mut text = String::new();
+        banner::with_bar(&mut text, &body, report, layout);
+        return text;
+    }
+    if let Some(race) = report.other_race().filter(|race| adds(race, report)) {
+        let says = format!("{}: {}", race.verdict_words(), race.reason());
+        evidence(&mut body, "Race condition", &[says.into()], most, inner);
+    }
+    let faults = report.script.iter().flatten();
+    let faults = faults.filter(|finding| finding.severity == FindingSeverity::Error);
+    let faults: Vec<Cow<'_, str>> = faults
+        .map(|finding| format!("{}: {}", finding.at, finding.message).into())
+        .collect();
+    if !faults.is_empty() {
+        evidence(&mut body, "Script", &faults, most.min(2), inner);
+    }
+    rivals(&mut body, report, most.min(2), inner);
+    let mut text = String::new();
+    banner::with_bar(&mut text, &body, report, layout);
+    text
+}
+
+/// Whether the line on the race says more than the summary of an inconclusive verdict.
+fn adds(race: &HypothesisResult, report: &Report) -> bool {
+    report.verdict.kind != VerdictKind::Inconclusive
+        || race.level != Level::Unknown
+        || race.conflicting
+}
+
+/// The hypotheses that may be true besides the verdict, in at most `most` lines for each relation to it.
+fn rivals(body: &mut String, report: &Report, most: usize, layout: Layout) {
+    for Rivals { relation, rows } in report.rivals() {
+        let name = |row: &&HypothesisResult| match relation {
+            Relation::AsLikely => format!("{}: {}", row.id, row.reason()),
+            Relation::Explained => format!("{} ({})", row.id, row.verdict_words()),
+            Relation::Confirmed | Relation::LessLikely | Relation::Unknown => row.id.clone(),
+        };
+        let names: Vec<_> = rows.iter().map(name).collect();
+        let texts = match relation {
+            Relation::AsLikely => names,
+            _ => vec![listed(&names, most, layout)],
+        };
+        let texts: Vec<_> = texts.into_iter().map(Cow::from).collect();
+        evidence(body, relation.label(), &texts, most, layout);
+    }
+}
+
+/// As many names as fit in `most` lines beside a label.
+fn listed(names: &[String], most: usize, layout: Layout) -> String {
+    let width = layout.columns().saturating_sub(LABEL);
+    let first = |shown: usize| {
+        let hidden = names.len() - shown;
+        with_more(names.get(..shown).unwrap_or_default().join(", "), hidden)
+    };
+    let fits = |shown: &usize| wrap(&first(*shown), width).len() <= most;
+    first((1..=names.len()).rev().find(fits).unwrap_or(1))
+}
+
+fn with_more(text: String, hidden: usize) -> String {
+    match hidden {
+        0 => text,
+        hidden => format!("{text}; and {hidden} more"),
+    }
+}
+
+/// What the verdict is, and whether it was a race: in one line if they fit.
+pub(super) fn verdict(report: &Report, layout: Layout) -> String {
+    let mut body = String::new();
+    let headline = visible(&report.headline());
+    let race = report.race_sentence().unwrap_or_default();
+    let both = format!("{headline}. {race}");
+    let (painted, plain) = match both.width() <= layout.columns() && !race.is_empty() {
+        true => (both.as_str(), ""),
+        false => (headline.as_str(), race),
+    };
+    for line in clipped_lines(painted, layout.columns(), 2) {
+        let _ = writeln!(body, "{}", layout.paint(&line, banner::colour(report)));
+    }
+    if !plain.is_empty() {
+        let _ = writeln!(body, "{plain}");
+    }
+    body
+}
+
+/// Texts with a label, in at most `most` lines: as many as fit whole, or the beginning of the first.
+fn evidence(body: &mut String, label: &str, texts: &[Cow<'_, str>], most: usize, layout: Layout) {
+    let none = [Cow::from("none")];
+    let texts = match texts {
+        [] => none.as_slice(),
+        texts => texts,
+    };
+    let width = layout.columns().saturating_sub(LABEL);
+    let first = |shown: usize| -> Vec<String> {
+        let hidden = texts.len() - shown;
+        let texts = texts.iter().take(shown).enumerate();
+        let texts = texts.map(|(number, says)| match number + 1 == shown {
+            true => with_more(visible(says), hidden),
+            false => visible(says),
+        });
+        texts.flat_map(|says| wrap(&says, width)).collect()
+    };
+    let mut tries = (1..=texts.len().min(most)).rev().map(first);
+    let whole = tries.find(|lines| lines.len() <= most);
+    let lines = whole.unwrap_or_else(|| {
+        let first = texts.first().map(|says| visible(says));
+        clipped_lines(&first.unwrap_or_default(), width, most)
+    });
+    for (number, line) in lines.iter().enumerate() {
+        let label = match number {
+            0 => format!("{label}:"),
+            _ => String::new(),
+        };
+        let _ = writeln!(body, "{}", format!("{label:<LABEL$}{line}").trim_end());
+    }
+}
+
+/// The reason for the verdict, as it stands at the end.
+pub(super) fn reason(report: &Report) -> String {
+    let reason = report.main_hypothesis().map(HypothesisResult::reason);
+    reason.map_or_else(
+        || report.verdict.summary.clone(),
+        |reason| format!("Reason: {reason}"),
+    )
+}
+
+/// Whether the reason for the verdict is shown whole above.
+pub(super) fn shows_reason(report: &Report, layout: Layout, most: usize) -> bool {
+    let inner = layout.narrowed(2).columns();
+    match report.main_hypothesis() {
+        Some(row) => wrap(&visible(&row.reason()), inner.saturating_sub(LABEL)).len() <= most,
+        None => wrap(&visible(&report.verdict.summary), inner).len() <= ABOUT,
+    }
+}
