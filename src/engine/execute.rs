@@ -86,6 +86,14 @@ fn kept_bytes(attempt: &Attempt) -> usize {
     attempt.stdout.kept_bytes() + attempt.stderr.kept_bytes()
 }
 
+/// Why a command does not run if the run has too much output already.
+fn too_much_output() -> Ending {
+    let limit = MAX_OUTPUT >> 20;
+    Ending::Errored(format!(
+        "not run: the run has its {limit} MiB of output already"
+    ))
+}
+
 struct Executor<'a> {
     plan: &'a Plan,
     hooks: &'a Hooks<'a>,
@@ -144,6 +152,10 @@ impl<'a> Executor<'a> {
                 return None;
             }
         };
+        if let Some(source) = &check.output_of {
+            self.read_again(check, source);
+            return None;
+        }
         if check.changes
             && backend.is_open()
             && let Err(reason) = self.announce(check, &calls, backend.now().start)
@@ -162,11 +174,7 @@ impl<'a> Executor<'a> {
         for call in calls {
             let attempt = match call {
                 Err(attempt) => *attempt,
-                Ok(call) if self.kept_bytes > MAX_OUTPUT => {
-                    let limit = MAX_OUTPUT >> 20;
-                    let reason = format!("not run: the run has its {limit} MiB of output already");
-                    call.not_run(Ending::Errored(reason))
-                }
+                Ok(call) if self.kept_bytes > MAX_OUTPUT => call.not_run(too_much_output()),
                 Ok(call) => {
                     let answer = tokio::select! {
                         biased;
@@ -228,6 +236,27 @@ impl<'a> Executor<'a> {
             calls.push(Err(Box::new(not_run(check, None, Ending::Errored(reason)))));
         }
         Ok(calls)
+    }
+
+    /// Adds the attempts at `source` as attempts at a check that reads their output.
+    fn read_again(&mut self, check: &'a Check, source: &str) {
+        let mut attempts = Vec::new();
+        for attempt in &self.recording.attempts {
+            if attempt.check != source {
+                continue;
+            }
+            let attempt = if self.kept_bytes > MAX_OUTPUT {
+                not_run(check, attempt.item.clone(), too_much_output())
+            } else {
+                Attempt {
+                    check: check.id.clone(),
+                    ..attempt.clone()
+                }
+            };
+            self.kept_bytes += kept_bytes(&attempt);
+            attempts.push(attempt);
+        }
+        self.add(check, attempts);
     }
 
     fn items(&self, source: &str) -> Result<Vec<String>, String> {

@@ -219,6 +219,7 @@ fn action(check: &Check, scope: &Scope) -> Result<String, Unknown> {
             HostProbe::Source(scope.render(path)?).to_string()
         }
         Some(Action::Host(probe)) => probe.to_string(),
+        Some(Action::OutputOf(source)) => format!("the output of {source}"),
         _ => command_line(&check.argv(scope)?),
     })
 }

@@ -21,7 +21,8 @@ impl Runbook {
 }
 
 impl Check {
-    /// The words of the command in the container, or those that name what lxcdiag itself does; empty for a host probe.
+    /// The words of the command in the container, or those that name what lxcdiag itself does; empty if the
+    /// check runs nothing.
     ///
     /// # Errors
     /// The unknown values that a word needs.
@@ -36,7 +37,7 @@ impl Check {
                 CANARY.to_owned(),
                 scope.render(times)?,
             ]),
-            Some(Action::Host(_)) | None => Ok(Vec::new()),
+            Some(Action::Host(_) | Action::OutputOf(_)) | None => Ok(Vec::new()),
         }
     }
 }

@@ -128,6 +128,7 @@ fn write_check(out: &mut String, check: &Check, width: usize) -> fmt::Result {
             let times = line(times);
             format!("lxcdiag pushes, enables and removes {CANARY}, {times} times")
         }
+        Some(Action::OutputOf(source)) => format!("the output of {}", line(source)),
         None => String::from("nothing"),
     };
     writeln!(out, "{indent}{command}")?;

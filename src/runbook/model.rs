@@ -115,6 +115,9 @@ pub struct Check {
     /// How often lxcdiag pushes and enables its canary unit, a template.
     #[serde(default)]
     pub canary: Option<String>,
+    /// An earlier check whose output this one reads.
+    #[serde(default)]
+    pub output_of: Option<String>,
     /// The condition to pass. Without it, the check passes if its facts were found.
     #[serde(default)]
     pub pass: Option<Condition>,
@@ -212,18 +215,23 @@ pub enum Action<'a> {
     Host(&'a HostProbe),
     /// How often the canary unit is pushed and enabled.
     Canary(&'a str),
+    /// An earlier check, whose output is read again.
+    OutputOf(&'a str),
 }
 
 impl Check {
     /// The action; `None` if there is none, or more than one.
     pub fn action(&self) -> Option<Action<'_>> {
-        match (&self.run, &self.shell, &self.host, &self.canary) {
-            (Some(argv), None, None, None) => Some(Action::Run(argv)),
-            (None, Some(line), None, None) => Some(Action::Shell(line)),
-            (None, None, Some(probe), None) => Some(Action::Host(probe)),
-            (None, None, None, Some(times)) => Some(Action::Canary(times)),
-            _ => None,
-        }
+        let actions = [
+            self.run.as_deref().map(Action::Run),
+            self.shell.as_deref().map(Action::Shell),
+            self.host.as_ref().map(Action::Host),
+            self.canary.as_deref().map(Action::Canary),
+            self.output_of.as_deref().map(Action::OutputOf),
+        ];
+        let mut given = actions.into_iter().flatten();
+        let action = given.next();
+        action.filter(|_| given.next().is_none())
     }
 
     /// The timeout of the command or the look at the host, in seconds.

@@ -3,6 +3,7 @@ use crate::engine::backend::Playback;
 use crate::engine::demo::INCIDENTS;
 use crate::engine::policy::ChangePolicy;
 use crate::fixture::{Run, request, runbook};
+use crate::judge::results::Outcome;
 use crate::judge::{evaluate, judge};
 use crate::runbook::{built_in, read};
 
@@ -91,7 +92,7 @@ async fn a_check_runs_for_a_hundred_items_and_reports_how_many_did_not_run() {
         )
     );
     let restart = execution.results.checks.last().unwrap();
-    assert_eq!(restart.outcome, crate::judge::results::Outcome::Errored);
+    assert_eq!(restart.outcome, Outcome::Errored);
     assert!(!execution.results.passed("restart"));
 }
 
@@ -159,4 +160,30 @@ async fn a_container_that_the_runbook_does_not_apply_to_is_not_changed() {
         restart.ending,
         Ending::Skipped("it changes the container: No units.".to_owned())
     );
+}
+
+#[tokio::test]
+async fn several_checks_read_the_output_of_one_command() {
+    let runbook = runbook(
+        "runbook: test
+title: A test
+checks:
+  - { id: days, title: x, run: [uptime], facts: { match: 'up (?<days>\\d+)' } }
+  - { id: users, title: x, output_of: days, facts: { match: '(?<count>\\d+) users' } }
+  - { id: unanswered, title: x, run: [no], pass: exit == 0 }
+  - { id: neither, title: x, output_of: unanswered, pass: exit == 0 }
+  - { id: gated, title: x, needs: [neither], output_of: days, pass: exit == 0 }
+",
+    );
+    let run = Run::new(&runbook).exits("days", 0, "up 3 days, 2 users\n", "");
+    let (execution, _) = played(&plan(&runbook, &run.recording), &run.recording).await;
+    let results = &execution.results.checks;
+    assert_eq!(results[1].facts["count"], Fact::Text("2".to_owned()));
+    let outcomes: Vec<_> = results.iter().map(|result| result.outcome).collect();
+    use Outcome::{Errored, Passed, Skipped};
+    assert_eq!(outcomes, [Passed, Passed, Errored, Errored, Skipped]);
+    let [days, users, ..] = execution.recording.attempts.as_slice() else {
+        panic!("{:?}", execution.recording.attempts);
+    };
+    assert_eq!((&users.argv, &users.stdout), (&days.argv, &days.stdout));
 }

@@ -26,6 +26,9 @@ pub(super) fn validate(check: &Check, path: &Path, found: &mut Findings) {
     if let Some(times) = &check.canary {
         canary(check, times, path, found);
     }
+    if check.output_of.is_some() {
+        output_of(check, path, found);
+    }
     if check.each == Some(Each::Line) && check.facts.is_none() && check.host.is_none() {
         let message = "`each: line` requires `facts`\nhint: add `facts: { match: … }`";
         found.add(&path.key("each").on_key(), message);
@@ -68,10 +71,12 @@ fn action(check: &Check, path: &Path, found: &mut Findings) {
         ("shell", check.shell.is_some()),
         ("host", check.host.is_some()),
         ("canary", check.canary.is_some()),
+        ("output_of", check.output_of.is_some()),
     ];
     let mut given = actions.iter().filter(|(_, given)| *given);
     let Some((first, _)) = given.next() else {
-        let message = "the check has no action\nhint: add `run`, `shell`, `host` or `canary`";
+        let message =
+            "the check has no action\nhint: add `run`, `shell`, `host`, `canary` or `output_of`";
         return found.add(path, message);
     };
     for (other, _) in given {
@@ -129,6 +134,21 @@ fn canary(check: &Check, times: &str, path: &Path, found: &mut Findings) {
     if !check.changes {
         let message = "a canary changes the container\nhint: add `changes: true` to the check";
         found.add(&path.on_key(), message);
+    }
+}
+
+fn output_of(check: &Check, path: &Path, found: &mut Findings) {
+    for (key, given) in [
+        ("timeout", check.timeout.is_some()),
+        ("changes", check.changes),
+        ("for_each", check.for_each.is_some()),
+    ] {
+        if given {
+            let message = format!(
+                "a check with `output_of` runs no command, and cannot have `{key}`\nhint: delete `{key}`"
+            );
+            found.add(&path.key(key).on_key(), message);
+        }
     }
 }
 

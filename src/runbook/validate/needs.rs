@@ -14,6 +14,16 @@ pub(super) fn validate(runbook: &Runbook, found: &mut Findings) {
         let (check, need) = (runbook.checks.get(index)?, runbook.checks.get(target)?);
         order(check, index, need, target)
     });
+    for (index, check) in runbook.checks.iter().enumerate() {
+        let message = check
+            .output_of
+            .as_deref()
+            .and_then(|source| no_output(runbook, check, index, source));
+        if let Some(message) = message {
+            let path = Path::default().key("checks").index(index);
+            found.add(&path.key("output_of"), message);
+        }
+    }
     let hypotheses = runbook.hypotheses.iter();
     let hypotheses = Graph::new(hypotheses.map(|one| (one.id.as_str(), one.explains.as_slice())));
     hypotheses.validate("hypotheses", "explains", "hypothesis", found, |_, _| None);
@@ -22,6 +32,27 @@ pub(super) fn validate(runbook: &Runbook, found: &mut Findings) {
 /// For each check, all checks that it needs, directly or indirectly, by index.
 pub(super) fn closure(runbook: &Runbook) -> Vec<BTreeSet<usize>> {
     Graph::of_checks(runbook).closure()
+}
+
+/// Why a check cannot read the output of `source`.
+fn no_output(runbook: &Runbook, check: &Check, index: usize, source: &str) -> Option<String> {
+    let ids = runbook.checks.iter().map(|check| check.id.as_str());
+    let Some(target) = ids.clone().position(|id| id == source) else {
+        let hint = suggestion(source, ids.filter(|id| *id != check.id));
+        return Some(format!("unknown check {}{hint}", quoted(source)));
+    };
+    let read = runbook.checks.get(target)?;
+    if read.run.is_none() && read.shell.is_none() {
+        let message =
+            format!("`{source}` has no command\nhint: name a check with `run` or `shell`");
+        return Some(message);
+    }
+    if read.changes {
+        let message =
+            format!("`{source}` changes the container\nhint: name a check that only reads");
+        return Some(message);
+    }
+    order(check, index, read, target)
 }
 
 /// Checks run in the runbook's order, but those that change the container run last.
