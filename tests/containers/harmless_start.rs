@@ -155,7 +155,7 @@ fn an_interface_is_connected_to_another_bridge() {
     node.run("pct start $ID");
     let verdict = node.diagnosed();
     assert_eq!(verdict.id, "bridge-missing");
-    let config = || String::from_utf8(node.run("cat $conf").stdout).unwrap();
+    let config = || String::from_utf8(node.run("sort $conf").stdout).unwrap();
     let before = config();
     let refused = node.run(&verdict.commands);
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
@@ -166,10 +166,10 @@ fn an_interface_is_connected_to_another_bridge() {
     assert_eq!(config(), before);
     let pasted = node.run(&format!("BRIDGE=brdiag$ID\n{}", verdict.commands));
     let after = config();
-    let bridge = format!("brdiag{}", container.id);
-    assert_eq!(after, before.replace("vmbr99", &bridge), "{pasted:?}");
     let healthy = node.diagnosed().id;
     node.sh("ip link del brdiag$ID").unwrap();
     container.reset();
+    let bridge = format!("brdiag{}", container.id);
+    assert_eq!(after, before.replace("vmbr99", &bridge), "{pasted:?}");
     assert_eq!(healthy, "healthy");
 }
