@@ -24,7 +24,7 @@ mod upid;
 
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::evidence::time::Interval;
 
@@ -48,6 +48,8 @@ pub struct Host {
     elsewhere: Option<Elsewhere>,
     /// `root`, opened on first use.
     opened: Arc<OnceLock<OwnedFd>>,
+    /// The kernel's list of sockets, if it is read for many containers.
+    sockets: Option<Arc<Mutex<state::Sockets>>>,
 }
 
 /// What is known about another node in addition to its files.
@@ -75,6 +77,15 @@ impl Host {
             other: None,
             elsewhere: None,
             opened: Arc::default(),
+            sockets: None,
+        }
+    }
+
+    /// The same host, for many containers: what shows which of them run is read at most once a second.
+    pub fn for_many(self) -> Self {
+        Self {
+            sockets: Some(Arc::default()),
+            ..self
         }
     }
 
@@ -97,6 +108,7 @@ impl Host {
             other: Some(other),
             elsewhere: None,
             opened: Arc::default(),
+            sockets: None,
         }
     }
 

@@ -6,8 +6,11 @@ use std::os::unix::fs::symlink;
 
 use lxcdiag::evidence::container_id::ContainerId;
 use lxcdiag::evidence::fact::Fact;
-use lxcdiag::host::{Host, HostError};
+use lxcdiag::host::{Host, HostError, State};
 use tempfile::TempDir;
+
+#[path = "harness/wait.rs"]
+mod wait;
 
 const CONFIG: &str = "\
 #Embedding server%3A see the wiki
@@ -238,4 +241,19 @@ fn links_stay_below_the_root() {
         host.find(ct(502)),
         Err(HostError::Unreadable { .. })
     ));
+}
+
+#[test]
+fn a_host_for_many_containers_sees_one_stop() {
+    let (tree, host) = cluster();
+    let (host, kept) = (host.clone(), host.for_many());
+    let monitor = "0: 00000002 00000000 00010000 0001 01 7 @/var/lib/lxc/958/command\n";
+    put(&tree, "proc/net/unix", monitor);
+    assert_eq!(kept.state(ct(958)), State::Running);
+    put(&tree, "proc/net/unix", "");
+    assert_eq!(host.state(ct(958)), State::Stopped);
+    // The list that was read before is used for a second.
+    wait::wait_until("the container has stopped", || {
+        kept.state(ct(958)) == State::Stopped
+    });
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::io::ErrorKind;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
 
 use memchr::{memchr, memmem, memrchr};
 
@@ -22,6 +24,17 @@ const HIERARCHIES: [&str; 4] = [
     "sys/fs/cgroup/unified",
     "sys/fs/cgroup/systemd",
 ];
+
+/// How long the list of sockets that was read for another container is used.
+const SOCKETS_ARE_RECENT: Duration = Duration::from_secs(1);
+
+/// The kernel's list of sockets, as it was at some time.
+#[derive(Debug, Default)]
+pub(super) struct Sockets {
+    read_at: Option<Instant>,
+    /// Absent if it could not be read to its end.
+    list: Option<Arc<[u8]>>,
+}
 
 /// The state of a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,9 +138,23 @@ impl Host {
         )
     }
 
-    fn sockets(&self) -> Option<Vec<u8>> {
+    fn sockets(&self) -> Option<Arc<[u8]>> {
+        let Some(kept) = &self.sockets else {
+            return self.read_sockets();
+        };
+        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_recent = |read: &Instant| read.elapsed() < SOCKETS_ARE_RECENT;
+        if !kept.read_at.as_ref().is_some_and(is_recent) {
+            // Its age is that of the beginning.
+            kept.read_at = Some(Instant::now());
+            kept.list = self.read_sockets();
+        }
+        kept.list.clone()
+    }
+
+    fn read_sockets(&self) -> Option<Arc<[u8]>> {
         let sockets = self.read("proc/net/unix", MAX_SOCKETS).ok()?;
-        (sockets.len() < MAX_SOCKETS as usize).then_some(sockets)
+        (sockets.len() < MAX_SOCKETS as usize).then(|| sockets.into())
     }
 
     fn is_frozen(&self, ct: ContainerId) -> bool {
