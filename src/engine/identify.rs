@@ -5,9 +5,10 @@ use std::time::Duration;
 use crate::container::Session;
 use crate::evidence::recording::{Ending, Target};
 
-/// Prints `/etc/os-release`, then the name of systemd's shared library, which contains the version:
-/// `systemctl --version` takes longer.
-pub const PROBE: &str = "cat /etc/os-release; for f in /usr/lib/systemd/libsystemd-shared-*.so \
+/// Prints the name in `/etc/os-release`, then that of systemd's shared library, which contains the version: `systemctl --version`
+/// takes longer. The shell starts no program.
+pub const PROBE: &str = "while read -r line || [ -n \"$line\" ]; do case $line in PRETTY_NAME=*) echo \"$line\" ;; esac; \
+    done </etc/os-release; for f in /usr/lib/systemd/libsystemd-shared-*.so \
     /usr/lib/*/systemd/libsystemd-shared-*.so /lib/systemd/libsystemd-shared-*.so; do \
     [ -e \"$f\" ] && echo \"$f\"; done";
 

@@ -18,7 +18,7 @@ trap : PIPE
 trap ending=yes USR1
 # lxcdiag was interrupted, or the run timed out.
 trap stop TERM
-runner= pause= ending= stopping= own_session= signal_of_death= clock= is_stopped=no terminated=
+runner= pause= ending= stopping= own_session= signal_of_death= busybox= clock= is_stopped=no terminated=
 
 # A session of its own, so that `kill 0` in a script ends neither this shell nor the client. Without job control, a
 # background process leads no group: setsid(1) does not fork, and $! is the runner and its process group. The runner reads
@@ -27,10 +27,11 @@ start_runner() {
     $own_session $signal_of_death "$0" <&4 2>&3 3>&- 4<&- &
     runner=$!
 }
-# If this shell is killed, the kernel signals the runner, which ends its command. Not every setpriv(1) can ask for that.
+# If this shell is killed, the kernel signals the runner, which ends its command. Not every setpriv(1) can ask for that: that of
+# busybox cannot, and one of util-linux before 2.33 exits with 1 at once.
 find_signal_of_death() {
-    find_program setpriv || return
-    "$found" --pdeathsig TERM -- true </dev/null >/dev/null 3>&- || return
+    find_program busybox && busybox=$found
+    find_program setpriv && [ ! "$found" -ef "$busybox" ] || return
     signal_of_death="$found --pdeathsig TERM --"
 }
 
@@ -127,6 +128,12 @@ supervise() {
         wait "$runner"
         status=$?
         [ -z "$ending" ] || exit "$status"
+        # A runner says before it ends.
+        if [ "$status" -eq 1 ] && [ -n "$signal_of_death" ]; then
+            signal_of_death=
+            start_runner
+            continue
+        fi
         # The runner was killed. If its whole group was, with the canary, the command ended like the runner.
         group=$runner before=
         sleep 0.1 || sleep 1
