@@ -18,10 +18,13 @@ use file::read_file;
 
 /// The built-in runbooks: names and texts.
 const BUILT_IN: &[(&str, &str)] = &[
+    ("device", include_str!("../../runbooks/device.yaml")),
     ("dns", include_str!("../../runbooks/dns.yaml")),
     ("health", include_str!("../../runbooks/health.yaml")),
+    ("idmap", include_str!("../../runbooks/idmap.yaml")),
     ("limits", include_str!("../../runbooks/limits.yaml")),
     ("locked", include_str!("../../runbooks/locked.yaml")),
+    ("nesting", include_str!("../../runbooks/nesting.yaml")),
     ("network", include_str!("../../runbooks/network.yaml")),
     (
         "race-condition",

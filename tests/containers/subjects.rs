@@ -6,9 +6,12 @@
 use crate::broken::{cases, wrong_about};
 
 const SUBJECTS: &[(&str, &str)] = &[
+    ("device", include_str!("subjects/device.txt")),
     ("dns", include_str!("subjects/dns.txt")),
+    ("idmap", include_str!("subjects/idmap.txt")),
     ("limits", include_str!("subjects/limits.txt")),
     ("locked", include_str!("subjects/locked.txt")),
+    ("nesting", include_str!("subjects/nesting.txt")),
     ("network", include_str!("subjects/network.txt")),
     ("storage", include_str!("subjects/storage.txt")),
 ];

@@ -120,7 +120,7 @@ program() {
     local user=$1 text=$2
     shift 2
     inside sh -c 'grep -q "^[^:]*:[^:]*:$0:" /etc/passwd || echo "program:x:$0:65534::/:/bin/sh" >>/etc/passwd' "$user"
-    printf '%s\nsleep;\n' "$text" | inside sh -c 'cat >/usr/local/bin/program.pl'
+    printf '%s;\nsleep;\n' "$text" | inside sh -c 'cat >/usr/local/bin/program.pl'
     inside systemd-run -q --unit=program --uid="$user" "${@/#/--property=}" perl /usr/local/bin/program.pl
     sleep 1
 }
@@ -147,4 +147,11 @@ without_nesting() {
     local filter="/var/lib/lxc/$id/no-nesting.seccomp"
     { cat /usr/share/lxc/config/common.seccomp; printf 'mount errno 13 [3,0x84000,SCMP_CMP_EQ]\nmount errno 13 [3,0x44000,SCMP_CMP_EQ]\n'; } >"$filter"
     restart_with "lxc.seccomp.profile = $filter"
+}
+
+# A directory of the node in the container, as a bind mount of the configuration.
+bind_mount() {  # DIRECTORY TARGET
+    mkdir -p "$1" "$LXCDIAG_HOST_ROOT$1"
+    echo "mp0: $1,mp=$2" >>"$(configuration)"
+    restart_with "lxc.mount.entry = $1 ${2#/} none bind,create=dir 0 0"
 }
