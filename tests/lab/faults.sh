@@ -155,3 +155,9 @@ bind_mount() {  # DIRECTORY TARGET
     echo "mp0: $1,mp=$2" >>"$(configuration)"
     restart_with "lxc.mount.entry = $1 ${2#/} none bind,create=dir 0 0"
 }
+
+# A message of Docker.
+engine_says() {
+    printf '%s\n' "$1" | inside systemd-cat -t dockerd -p err
+    inside journalctl --sync
+}
