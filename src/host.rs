@@ -48,8 +48,8 @@ pub struct Host {
     elsewhere: Option<Elsewhere>,
     /// `root`, opened on first use.
     opened: Arc<OnceLock<OwnedFd>>,
-    /// The kernel's list of sockets, if it is read for many containers.
-    sockets: Option<Arc<Mutex<state::Sockets>>>,
+    /// The kernel's list of sockets as it was last read, if it is kept.
+    sockets: Option<Arc<Mutex<Option<state::Sockets>>>>,
 }
 
 /// What is known about another node in addition to its files.
@@ -81,7 +81,7 @@ impl Host {
         }
     }
 
-    /// The same host, for many containers: what shows which of them run is read at most once a second.
+    /// The same host, for many containers: it keeps for a second what shows which of them run.
     pub fn for_many(self) -> Self {
         Self {
             sockets: Some(Arc::default()),

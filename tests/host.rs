@@ -246,14 +246,17 @@ fn links_stay_below_the_root() {
 #[test]
 fn a_host_for_many_containers_sees_one_stop() {
     let (tree, host) = cluster();
-    let (host, kept) = (host.clone(), host.for_many());
+    let host = host.for_many();
     let monitor = "0: 00000002 00000000 00010000 0001 01 7 @/var/lib/lxc/958/command\n";
     put(&tree, "proc/net/unix", monitor);
-    assert_eq!(kept.state(ct(958)), State::Running);
+    assert_eq!(host.state(ct(958)), State::Running);
     put(&tree, "proc/net/unix", "");
-    assert_eq!(host.state(ct(958)), State::Stopped);
-    // The list that was read before is used for a second.
+    let status = || host.container(ct(958)).unwrap()["status"].clone();
+    // What was read before is used for a second.
     wait::wait_until("the container has stopped", || {
-        kept.state(ct(958)) == State::Stopped
+        status() == Fact::Text("stopped".into())
     });
+    put(&tree, "proc/net/unix", monitor);
+    assert_eq!(host.state(ct(958)), State::Running);
+    assert_eq!(status(), Fact::Text("running".into()));
 }

@@ -100,7 +100,7 @@ impl Host {
             Err(error) if error.is_unknown() => None,
             Err(error) => return Err(error),
         };
-        let state = self.state(ct);
+        let state = self.recent_state(ct);
         let mut facts = Facts::from([(String::from("status"), Fact::Text(state.to_string()))]);
         if let Some(running) = state.running() {
             facts.insert(String::from("running"), Fact::Bool(running));

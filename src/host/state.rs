@@ -25,15 +25,15 @@ const HIERARCHIES: [&str; 4] = [
     "sys/fs/cgroup/systemd",
 ];
 
-/// How long the list of sockets that was read for another container is used.
+/// How old the list of sockets may be that is used again.
 const SOCKETS_ARE_RECENT: Duration = Duration::from_secs(1);
 
-/// The kernel's list of sockets, as it was at some time.
-#[derive(Debug, Default)]
+/// The kernel's list of sockets.
+#[derive(Debug)]
 pub(super) struct Sockets {
-    read_at: Option<Instant>,
-    /// Absent if it could not be read to its end.
-    list: Option<Arc<[u8]>>,
+    /// When it was read.
+    at: Instant,
+    list: Arc<[u8]>,
 }
 
 /// The state of a container.
@@ -76,6 +76,12 @@ impl Host {
     /// decides as well; it is frozen if its cgroup is.
     pub fn state(&self, ct: ContainerId) -> State {
         self.state_where(ct, self.sockets().map(|sockets| has_monitor(&sockets, ct)))
+    }
+
+    /// The same, but of a host for many containers, the list of sockets may be one that was just read.
+    pub(super) fn recent_state(&self, ct: ContainerId) -> State {
+        let sockets = self.recent_sockets().or_else(|| self.sockets());
+        self.state_where(ct, sockets.map(|sockets| has_monitor(&sockets, ct)))
     }
 
     /// The same, if the running containers are known already.
@@ -139,22 +145,24 @@ impl Host {
     }
 
     fn sockets(&self) -> Option<Arc<[u8]>> {
-        let Some(kept) = &self.sockets else {
-            return self.read_sockets();
-        };
-        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_recent = |read: &Instant| read.elapsed() < SOCKETS_ARE_RECENT;
-        if !kept.read_at.as_ref().is_some_and(is_recent) {
-            // Its age is that of the beginning.
-            kept.read_at = Some(Instant::now());
-            kept.list = self.read_sockets();
+        // Its age is that of the beginning.
+        let at = Instant::now();
+        let list = self.read("proc/net/unix", MAX_SOCKETS).ok()?;
+        let list: Arc<[u8]> = (list.len() < MAX_SOCKETS as usize).then(|| list.into())?;
+        if let Some(kept) = &self.sockets {
+            let list = Arc::clone(&list);
+            *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(Sockets { at, list });
         }
-        kept.list.clone()
+        Some(list)
     }
 
-    fn read_sockets(&self) -> Option<Arc<[u8]>> {
-        let sockets = self.read("proc/net/unix", MAX_SOCKETS).ok()?;
-        (sockets.len() < MAX_SOCKETS as usize).then(|| sockets.into())
+    fn recent_sockets(&self) -> Option<Arc<[u8]>> {
+        let kept = self.sockets.as_ref()?;
+        let kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let recent = kept
+            .as_ref()
+            .filter(|it| it.at.elapsed() < SOCKETS_ARE_RECENT)?;
+        Some(Arc::clone(&recent.list))
     }
 
     fn is_frozen(&self, ct: ContainerId) -> bool {
