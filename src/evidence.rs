@@ -3,6 +3,7 @@
 pub mod check_key;
 pub mod container_id;
 pub mod fact;
+mod output;
 pub(crate) mod provision_log;
 pub mod recording;
 pub mod script;

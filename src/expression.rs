@@ -38,11 +38,15 @@ pub(crate) use syntax::{
 pub(crate) use template::{ShellQuoting, TemplatePart, shell_quoting, template_parts};
 pub(crate) use uncertain::moment_of;
 
+use crate::terminal_text::clipped;
 use possible::{NoValue, Possible};
 use trace::{Purpose, TooManyCases, Trace};
 
 /// Placeholder for a missing value in a text for people.
 const UNKNOWN: &str = "(unknown)";
+
+/// How long a text for people is, at most: it can quote the output of a container.
+const MOST_CHARACTERS: usize = 4000;
 
 /// How many possible values a `let` can have. With more, it is unknown.
 const MOST_VALUES: usize = 8;
@@ -104,8 +108,13 @@ impl Scope {
         })
     }
 
-    /// A template's text for people, where each part that has no value reads `(unknown)`.
+    /// A template's text for people, where each part that has no value reads `(unknown)`. A long text is
+    /// cut.
     pub fn describe(&self, template: &str) -> String {
+        clipped(&self.described(template), MOST_CHARACTERS)
+    }
+
+    fn described(&self, template: &str) -> String {
         if let Ok(text) = self.render(template) {
             return text;
         }

@@ -52,6 +52,17 @@ fn harmless(json: String) -> String {
     text
 }
 
+/// How long a character is in this JSON, and at least about as long as it is in the other formats.
+pub const fn escaped_length(c: char) -> usize {
+    match c {
+        '"' | '\\' | '\n' | '\r' | '\t' => 2,
+        '<' | '>' | '&' => 5,
+        '\0'..'\u{20}' | '\u{7f}'..='\u{9f}' => 6,
+        c if hides_or_reorders(c) => 6 * c.len_utf16(),
+        c => c.len_utf8(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -66,6 +77,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn escaped_text_is_not_longer_than_said(text in any::<String>()) {
+            let said: usize = text.chars().map(escaped_length).sum();
+            prop_assert!(compact(&text).unwrap().len() <= said + 2);
+        }
+
         #[test]
         fn the_value_is_unchanged(key in any::<String>(), value in any::<String>()) {
             let value = serde_json::json!({ key: [value, "\u{202e}\u{7f}\u{e0001}\\\u{200b}"] });

@@ -15,8 +15,9 @@ use crate::runbook::{Action, Check, HostProbe, Runbook};
 /// The maximum number of `for_each` items that a check runs for.
 const MAX_ITEMS: usize = 100;
 
-/// The bytes of output that a run keeps. After that, no further command runs.
-const MAX_OUTPUT: usize = 16 << 20;
+/// The bytes of output that a run keeps, as long as they are in a report. After that, no further command
+/// runs. A report is in memory several times over while it is made.
+const MAX_OUTPUT: usize = 2 << 20;
 
 /// A command to run, or the attempt with the reason why it cannot run.
 type PlannedCall<'a> = Result<Call<'a>, Box<Attempt>>;
@@ -83,7 +84,7 @@ fn earlier(plan: &Plan) -> Vec<(&Check, usize)> {
 }
 
 fn kept_bytes(attempt: &Attempt) -> usize {
-    attempt.stdout.kept_bytes() + attempt.stderr.kept_bytes()
+    attempt.stdout.escaped_bytes() + attempt.stderr.escaped_bytes()
 }
 
 /// Why a command does not run if the run has too much output already.

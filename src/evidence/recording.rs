@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::evidence::check_key::CheckKey;
 use crate::evidence::container_id::ContainerId;
 use crate::evidence::fact::Facts;
+pub use crate::evidence::output::Output;
 use crate::evidence::provision_log::{
     self, LoggedFailure, NoFailure, Place, Selected, traced_failures,
 };
@@ -383,114 +384,5 @@ impl OwnChange {
     pub fn end(&self) -> Interval {
         let end = self.during.end;
         Interval::new(end.saturating_sub(self.clock_uncertainty), end)
-    }
-}
-
-/// One output stream of a command: its head and tail, without the middle if it is long.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Output {
-    /// The first bytes.
-    #[serde(with = "bytes")]
-    pub head: Vec<u8>,
-    /// How many bytes were dropped between head and tail.
-    pub dropped: u64,
-    /// The last bytes; empty if nothing was dropped.
-    #[serde(with = "bytes")]
-    pub tail: Vec<u8>,
-    /// How many bytes the command wrote, if secrets were removed from the output.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub written: Option<u64>,
-}
-
-impl Output {
-    /// How many bytes the command wrote.
-    pub fn total_bytes(&self) -> u64 {
-        self.written
-            .unwrap_or(self.head.len() as u64 + self.dropped + self.tail.len() as u64)
-    }
-
-    /// How many bytes are kept.
-    pub const fn kept_bytes(&self) -> usize {
-        self.head.len() + self.tail.len()
-    }
-
-    /// Whether [`Self::text`] is the unchanged output.
-    pub fn is_text(&self) -> bool {
-        self.dropped == 0 && self.tail.is_empty() && std::str::from_utf8(&self.head).is_ok()
-    }
-
-    /// The output as text: invalid UTF-8 replaced, with a note in place of what was dropped.
-    pub fn text(&self) -> String {
-        let mut text = String::from_utf8_lossy(&self.head).into_owned();
-        if self.dropped > 0 {
-            text.push_str(&format!("\n[… {} bytes dropped …]\n", self.dropped));
-        }
-        text.push_str(&String::from_utf8_lossy(&self.tail));
-        text
-    }
-}
-
-/// Bytes in JSON: a string if they are UTF-8, otherwise `{"base64": "…"}`.
-mod bytes {
-    use base64::Engine as _;
-    use base64::engine::general_purpose::STANDARD;
-    use serde::de::{Error as _, MapAccess, Visitor};
-    use serde::ser::SerializeMap;
-    use serde::{Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-        match std::str::from_utf8(bytes) {
-            Ok(text) => serializer.serialize_str(text),
-            Err(_) => {
-                let mut map = serializer.serialize_map(Some(1))?;
-                map.serialize_entry("base64", &STANDARD.encode(bytes))?;
-                map.end()
-            }
-        }
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Vec<u8>, D::Error> {
-        struct BytesVisitor;
-
-        impl<'de> Visitor<'de> for BytesVisitor {
-            type Value = Vec<u8>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a string, or `{\"base64\": …}`")
-            }
-            fn visit_str<E>(self, text: &str) -> Result<Vec<u8>, E> {
-                Ok(text.as_bytes().to_vec())
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Vec<u8>, A::Error> {
-                match map.next_entry::<String, String>()? {
-                    Some((key, text)) if key == "base64" => {
-                        STANDARD.decode(text).map_err(A::Error::custom)
-                    }
-                    _ => Err(A::Error::custom("expected a string, or `{\"base64\": …}`")),
-                }
-            }
-        }
-
-        deserializer.deserialize_any(BytesVisitor)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bytes_survive_json_exactly() {
-        let output = Output {
-            head: vec![0, b'a', 0xff, 0x1b],
-            dropped: 7,
-            tail: "é\u{202e}".as_bytes().to_vec(),
-            written: None,
-        };
-        let json = serde_json::to_string(&output).unwrap();
-        assert_eq!(serde_json::from_str::<Output>(&json).unwrap(), output);
-        assert_eq!(output.total_bytes(), 4 + 7 + 5);
     }
 }

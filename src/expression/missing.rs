@@ -41,6 +41,9 @@ pub enum Reason {
     /// The output of the check itself does not contain it.
     #[error("not in the output")]
     NotInOutput,
+    /// It is an output without its middle.
+    #[error("the output is longer than lxcdiag keeps")]
+    CutOutput,
     /// The record of the check itself does not contain it.
     #[error("not in this record")]
     NotInRecord,
@@ -74,6 +77,8 @@ pub enum NoFact {
     NotRecorded,
     #[error("did not find it")]
     NotFound,
+    #[error("printed more than lxcdiag keeps")]
+    CutOutput,
     #[error("failed: {0}")]
     Failed(String),
     #[error("errored: {0}")]

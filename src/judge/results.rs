@@ -12,6 +12,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 pub use affected::Affected;
+use extract::Allowance;
 
 use crate::evidence::check_key::CheckKey;
 use crate::evidence::fact::{Fact, Facts};
@@ -169,6 +170,7 @@ pub struct CheckResults {
     dependencies: Dependencies,
     scope: Scope,
     history: Option<(HistoryInputs, history::Before)>,
+    allowance: Allowance,
     /// The result of each attempt, in the order of the run.
     pub checks: Vec<CheckResult>,
 }
@@ -193,6 +195,7 @@ impl CheckResults {
             dependencies: Dependencies::new(runbook),
             scope,
             history: history.map(|inputs| (inputs, history::Before::of(recording))),
+            allowance: Allowance::WHOLE,
             checks: Vec::new(),
         };
         results.bind_history();
@@ -227,7 +230,7 @@ impl CheckResults {
     pub fn add(&mut self, check: &Check, attempts: &[&Attempt]) {
         let results: Vec<_> = attempts
             .iter()
-            .map(|attempt| outcome::interpret(&self.scope, check, attempt))
+            .map(|attempt| outcome::interpret(&self.scope, check, attempt, &mut self.allowance))
             .collect();
         let binding = outcome::binding(check, attempts, &results);
         self.scope.bind(&check.id, binding);

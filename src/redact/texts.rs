@@ -161,7 +161,7 @@ impl Texts for Reason {
                 NoFact::Failed(why) | NoFact::Errored(why) | NoFact::Skipped(why) => {
                     why.visit(name, visitor);
                 }
-                NoFact::NotRun | NoFact::NotRecorded | NoFact::NotFound => {}
+                NoFact::NotRun | NoFact::NotRecorded | NoFact::NotFound | NoFact::CutOutput => {}
             },
             Self::NoResult(why) | Self::History(why) => why.visit(name, visitor),
             Self::Let(missing) => missing.visit(name, visitor),
@@ -169,6 +169,7 @@ impl Texts for Reason {
             | Self::NoFailure(_)
             | Self::NoFailureTime(_)
             | Self::NotInOutput
+            | Self::CutOutput
             | Self::NotInRecord
             | Self::NotRecorded => {}
         }

@@ -19,6 +19,7 @@ mod hostile_files;
 mod inputs;
 mod interrupted;
 mod kept;
+mod memory;
 mod monitoring;
 mod old_recordings;
 mod parity;

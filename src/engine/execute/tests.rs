@@ -119,14 +119,14 @@ checks:
         .recording
         .attempts
         .iter()
-        .map(|attempt| attempt.stdout.kept_bytes())
+        .map(|attempt| attempt.stdout.escaped_bytes())
         .sum();
     assert!(kept <= MAX_OUTPUT + (512 << 10), "{kept}");
     assert_eq!(execution.recording.attempts.len(), 91);
     let last = execution.recording.attempts.last().unwrap();
     assert_eq!(
         last.ending,
-        Ending::Errored("not run: the run has its 16 MiB of output already".to_owned())
+        Ending::Errored("not run: the run has its 2 MiB of output already".to_owned())
     );
 }
 

@@ -6,6 +6,7 @@ use regex::{Captures, Regex};
 use serde_json::Value as Json;
 
 use crate::evidence::fact::{Fact, FactType, Facts};
+use crate::evidence::recording::Attempt;
 use crate::runbook::pattern::fact_pattern;
 use crate::runbook::scope_names::{CONFIGURATION_FACTS, TASK_FACTS};
 use crate::runbook::{Check, Each, FactSpec, HostProbe, Stream};
@@ -19,66 +20,138 @@ pub(super) struct Extracted {
     pub(super) matched: bool,
 }
 
+/// Why the facts in an output are unknown.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+pub(super) enum Incomplete {
+    #[error("the middle of its output is missing, because lxcdiag keeps only 512 KiB")]
+    Cut,
+    #[error(
+        "its output contains more facts than a run keeps ({MAX_FACTS}, with {} MiB of text)",
+        MAX_FACT_BYTES >> 20
+    )]
+    TooMany,
+}
+
+/// The facts that a run keeps: a short line takes much more memory as a fact than as text.
+const MAX_FACTS: usize = 10_000;
+
+/// The bytes of text in those facts.
+const MAX_FACT_BYTES: usize = 2 << 20;
+
+/// How many more facts a run can keep.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Allowance {
+    facts: usize,
+    bytes: usize,
+}
+
+impl Allowance {
+    pub(super) const WHOLE: Self = Self {
+        facts: MAX_FACTS,
+        bytes: MAX_FACT_BYTES,
+    };
+
+    /// An empty record takes memory too.
+    fn take_record(&mut self, record: &Facts) -> Result<(), Incomplete> {
+        let more = usize::from(record.is_empty());
+        self.facts = self.facts.checked_sub(more).ok_or(Incomplete::TooMany)?;
+        self.take(record)
+    }
+
+    fn take(&mut self, facts: &Facts) -> Result<(), Incomplete> {
+        let bytes = facts.values().map(|fact| match fact {
+            Fact::Text(text) => text.len(),
+            _ => 0,
+        });
+        let left = |left: usize, taken| left.checked_sub(taken).ok_or(Incomplete::TooMany);
+        self.facts = left(self.facts, facts.len())?;
+        self.bytes = left(self.bytes, bytes.sum())?;
+        Ok(())
+    }
+}
+
 /// Extracts facts from a command's output.
-pub(super) fn from_output(check: &Check, stdout: &str, stderr: &str) -> Extracted {
+pub(super) fn from_output(
+    check: &Check,
+    attempt: &Attempt,
+    allowance: &mut Allowance,
+) -> Result<Extracted, Incomplete> {
     let default = FactSpec::default();
     let spec = check.facts.as_ref().unwrap_or(&default);
-    let text = match spec.from {
-        Stream::Stdout => stdout,
-        Stream::Stderr => stderr,
+    let output = match spec.from {
+        Stream::Stdout => &attempt.stdout,
+        Stream::Stderr => &attempt.stderr,
     };
+    let text = output.text();
     let patterns = patterns(spec);
     match check.each {
         None if spec.fields.is_empty() => {
             let mut facts = Facts::new();
             let mut matched = true;
             for pattern in &patterns {
-                match pattern.captures(text) {
+                match pattern.captures(&text) {
                     Some(found) => groups(pattern, &found, spec, &mut facts),
+                    None if output.is_cut() => return Err(Incomplete::Cut),
                     None => matched = false,
                 }
             }
-            Extracted {
+            allowance.take(&facts)?;
+            Ok(Extracted {
                 facts,
                 records: Vec::new(),
                 matched,
-            }
+            })
         }
-        None => match serde_json::from_str(text) {
-            Ok(json) => Extracted {
-                facts: fields(&json, spec),
-                records: Vec::new(),
-                matched: true,
-            },
-            Err(_) => Extracted::default(),
-        },
-        Some(Each::Line) => from_records(
-            spec,
-            &patterns,
-            text.lines()
-                .filter_map(|line| {
-                    let mut facts = Facts::new();
-                    let mut any = false;
-                    for pattern in &patterns {
-                        if let Some(found) = pattern.captures(line) {
-                            groups(pattern, &found, spec, &mut facts);
-                            any = true;
-                        }
-                    }
-                    any.then_some(facts)
+        _ if output.is_cut() => Err(Incomplete::Cut),
+        None => match serde_json::from_str(&text) {
+            Ok(json) => {
+                let facts = fields(&json, spec);
+                allowance.take(&facts)?;
+                Ok(Extracted {
+                    facts,
+                    records: Vec::new(),
+                    matched: true,
                 })
-                .collect(),
-        ),
-        Some(Each::Json) => from_records(
-            spec,
-            &patterns,
-            text.lines()
+            }
+            Err(_) => Ok(Extracted::default()),
+        },
+        Some(Each::Line) => {
+            let records = text.lines().filter_map(|line| {
+                let mut facts = Facts::new();
+                let mut any = false;
+                for pattern in &patterns {
+                    if let Some(found) = pattern.captures(line) {
+                        groups(pattern, &found, spec, &mut facts);
+                        any = true;
+                    }
+                }
+                any.then_some(facts)
+            });
+            Ok(from_records(spec, &patterns, within(allowance, records)?))
+        }
+        Some(Each::Json) => {
+            let records = text
+                .lines()
                 .filter_map(|line| serde_json::from_str(line).ok())
                 .filter(Json::is_object)
-                .map(|json| fields(&json, spec))
-                .collect(),
-        ),
+                .map(|json| fields(&json, spec));
+            Ok(from_records(spec, &patterns, within(allowance, records)?))
+        }
     }
+}
+
+/// The records, if a run can keep them all.
+fn within(
+    allowance: &mut Allowance,
+    records: impl Iterator<Item = Facts>,
+) -> Result<Vec<Facts>, Incomplete> {
+    // A check with too many leaves them all to the others.
+    let mut left = *allowance;
+    let records = records
+        .map(|record| left.take_record(&record).map(|()| record))
+        .collect::<Result<_, _>>()?;
+    *allowance = left;
+    Ok(records)
 }
 
 /// Takes facts from a host probe: one record, or one for each task.

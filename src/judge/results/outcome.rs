@@ -1,29 +1,45 @@
 //! The outcome of an attempt, with its reason.
 
 use super::affected::affected;
-use super::extract::{self, Extracted};
+use super::extract::{self, Allowance, Extracted};
 use super::{CheckResult, Event, EventSource, MetricValue, Outcome, Severity};
 use crate::evidence::fact::{Fact, Facts};
-use crate::evidence::recording::{Attempt, Ending};
+use crate::evidence::recording::{Attempt, Ending, Output};
 use crate::evidence::time::seconds;
 use crate::expression::{Binding, NoFact, Reason, Scope, Unknown, moment_of};
 use crate::runbook::scope_names::FactNames;
 use crate::runbook::{Action, Check};
+use crate::terminal_text::clipped;
+
+/// How much of a line of standard error a reason quotes.
+const MOST_OF_LINE: usize = 500;
 
 /// The result of one attempt, given the results so far.
-pub(super) fn interpret(scope: &Scope, check: &Check, attempt: &Attempt) -> CheckResult {
-    let stdout = attempt.stdout.text();
-    let stderr = attempt.stderr.text();
+pub(super) fn interpret(
+    scope: &Scope,
+    check: &Check,
+    attempt: &Attempt,
+    allowance: &mut Allowance,
+) -> CheckResult {
     let extracted = match (&attempt.ending, check.action()) {
-        (Ending::Probed, Some(Action::Host(probe))) => extract::from_host(probe, &attempt.found),
-        (Ending::Exited(status), _) if check.accepted_exits().contains(status) => {
-            extract::from_output(check, &stdout, &stderr)
+        (Ending::Probed, Some(Action::Host(probe))) => {
+            Ok(extract::from_host(probe, &attempt.found))
         }
-        _ => Extracted::default(),
+        (Ending::Exited(status), _) if check.accepted_exits().contains(status) => {
+            extract::from_output(check, attempt, allowance)
+        }
+        _ => Ok(Extracted::default()),
     };
-    let own = own_scope(scope, check, attempt, &stdout, &stderr, &extracted);
-    let ran = matches!(attempt.ending, Ending::Exited(_) | Ending::Probed);
-    let (outcome, reason) = outcome(&own, check, attempt, &stderr, &extracted);
+    let (extracted, incomplete) = match extracted {
+        Ok(extracted) => (extracted, None),
+        Err(incomplete) => (Extracted::default(), Some(incomplete)),
+    };
+    let own = own_scope(scope, check, attempt, &extracted);
+    let ran = incomplete.is_none() && matches!(attempt.ending, Ending::Exited(_) | Ending::Probed);
+    let (outcome, reason) = match incomplete {
+        Some(incomplete) => (Outcome::Errored, incomplete.to_string()),
+        None => outcome(&own, check, attempt, &extracted),
+    };
     let severity = ran.then(|| severity(&own, check));
     let (outcome, reason) = match &severity {
         Some(Err(missing)) => (
@@ -35,9 +51,10 @@ pub(super) fn interpret(scope: &Scope, check: &Check, attempt: &Attempt) -> Chec
     let observed = match &check.show {
         Some(template) if outcome == Outcome::Passed => own.describe(template),
         // If values are missing, the reason says more than an incomplete text.
-        Some(template) if outcome == Outcome::Failed => {
-            own.render(template).unwrap_or_else(|_| reason.clone())
-        }
+        Some(template) if outcome == Outcome::Failed => match own.render(template) {
+            Ok(_) => own.describe(template),
+            Err(_) => reason.clone(),
+        },
         _ => reason.clone(),
     };
     let (events, metric) = if ran {
@@ -62,20 +79,18 @@ pub(super) fn interpret(scope: &Scope, check: &Check, attempt: &Attempt) -> Chec
     }
 }
 
-fn own_scope(
-    scope: &Scope,
-    check: &Check,
-    attempt: &Attempt,
-    stdout: &str,
-    stderr: &str,
-    extracted: &Extracted,
-) -> Scope {
+fn own_scope(scope: &Scope, check: &Check, attempt: &Attempt, extracted: &Extracted) -> Scope {
     let mut own = scope.inner();
     // A missing fact hides a value of the same name from outside the check.
     for name in FactNames::of(check).names {
         own.bind(&name, Binding::Absent(Reason::NotInOutput));
     }
-    for (name, fact) in stream_facts(attempt, stdout, stderr) {
+    for (name, output) in streams(attempt) {
+        if output.is_cut() {
+            own.bind(name, Binding::Absent(Reason::CutOutput));
+        }
+    }
+    for (name, fact) in facts_of(attempt) {
         own.bind(&name, Binding::Present(fact));
     }
     let records = extracted.records.iter().cloned().map(Fact::Record);
@@ -87,10 +102,18 @@ fn own_scope(
     own
 }
 
-fn stream_facts(attempt: &Attempt, stdout: &str, stderr: &str) -> Facts {
-    let mut facts = Facts::new();
-    facts.insert("stdout".to_owned(), Fact::Text(stdout.to_owned()));
-    facts.insert("stderr".to_owned(), Fact::Text(stderr.to_owned()));
+const fn streams(attempt: &Attempt) -> [(&'static str, &Output); 2] {
+    [("stdout", &attempt.stdout), ("stderr", &attempt.stderr)]
+}
+
+/// The facts about an attempt that no runbook names. A condition on an output without its middle is unknown.
+fn facts_of(attempt: &Attempt) -> Facts {
+    let whole = streams(attempt)
+        .into_iter()
+        .filter(|(_, output)| !output.is_cut());
+    let mut facts: Facts = whole
+        .map(|(name, output)| (name.to_owned(), Fact::Text(output.text())))
+        .collect();
     let timed_out = attempt.ending == Ending::TimedOut;
     facts.insert("timed_out".to_owned(), Fact::Bool(timed_out));
     if let Ending::Exited(status) = attempt.ending {
@@ -109,7 +132,6 @@ fn outcome(
     own: &Scope,
     check: &Check,
     attempt: &Attempt,
-    stderr: &str,
     extracted: &Extracted,
 ) -> (Outcome, String) {
     let status = match &attempt.ending {
@@ -125,8 +147,8 @@ fn outcome(
     let accepted = status.is_none_or(|status| check.accepted_exits().contains(&status));
     let ended = status.map_or_else(
         || "read from the host".to_owned(),
-        |status| match first_line(stderr) {
-            Some(line) => format!("exit {status}: {line}"),
+        |status| match first_line(&attempt.stderr.text()) {
+            Some(line) => format!("exit {status}: {}", clipped(line, MOST_OF_LINE)),
             None => format!("exit {status}"),
         },
     );
@@ -268,13 +290,15 @@ pub(super) fn binding(check: &Check, attempts: &[&Attempt], results: &[CheckResu
         insert("records", Fact::List(records));
     }
     if matches!(attempt.ending, Ending::Exited(_) | Ending::TimedOut) {
-        let (stdout, stderr) = (attempt.stdout.text(), attempt.stderr.text());
-        for (name, fact) in stream_facts(attempt, &stdout, &stderr) {
+        for (name, fact) in facts_of(attempt) {
             facts.entry(name).or_insert(fact);
         }
     }
     let reason = first.reason.clone();
     let state = match first.outcome {
+        Outcome::Passed if streams(attempt).iter().any(|(_, output)| output.is_cut()) => {
+            NoFact::CutOutput
+        }
         Outcome::Passed => NoFact::NotFound,
         Outcome::Failed => NoFact::Failed(reason),
         Outcome::Errored => NoFact::Errored(reason),

@@ -25,7 +25,7 @@ pub(in crate::report) fn wrap(text: &str, width: usize) -> Vec<String> {
             lines.push(std::mem::take(&mut line));
         }
         let mut rest = word;
-        while rest.width() > width {
+        while is_wider(rest, width) {
             let (piece, tail) = rest.split_at(cut(rest, width));
             lines.push(piece.to_owned());
             rest = tail;
@@ -36,6 +36,12 @@ pub(in crate::report) fn wrap(text: &str, width: usize) -> Vec<String> {
         lines.push(line);
     }
     lines
+}
+
+/// Whether a word is wider than a line. Measures only its beginning: a long word is cut many times.
+fn is_wider(word: &str, width: usize) -> bool {
+    let beginning = word.char_indices().nth(4 * width);
+    beginning.is_some() || word.width() > width
 }
 
 /// Where to cut a word that is wider than a line; never at 0.
