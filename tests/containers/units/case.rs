@@ -28,6 +28,7 @@ pub fn all() -> Vec<Case> {
         include_str!("others.txt"),
         include_str!("reports.txt"),
         include_str!("settings.txt"),
+        include_str!("logs.txt"),
     ]
     .iter()
     .flat_map(|text| text.split("\n=== ").skip(1))
