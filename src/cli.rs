@@ -2,6 +2,7 @@
 
 mod args;
 mod audit;
+mod auto;
 mod client;
 mod diagnosis;
 mod diff;
@@ -19,6 +20,7 @@ mod run;
 mod runbooks;
 mod runtime;
 mod schema;
+mod shorthand;
 mod signals;
 mod sweep;
 mod trace;
@@ -26,7 +28,6 @@ mod trace;
 use std::ffi::OsString;
 use std::process::ExitCode as Status;
 
-use clap::Parser as _;
 use tracing::level_filters::LevelFilter;
 
 use crate::cli::exit_code::ExitCode;
@@ -38,7 +39,7 @@ pub fn main(command_line: Vec<OsString>) -> Status {
     if let Some(shim) = Shim::of_this_process() {
         shim.run(&command_line);
     }
-    let args = match Args::try_parse_from(&command_line) {
+    let args = match Args::read(&command_line, client::has_container) {
         Ok(args) => args,
         Err(error) => {
             // Help and version are printed here too; a broken pipe is not an error.

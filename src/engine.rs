@@ -18,6 +18,7 @@ mod identify;
 pub(crate) mod ledger;
 pub(crate) mod plan;
 pub(crate) mod policy;
+pub(crate) mod settle;
 pub(crate) mod stop;
 pub(crate) mod unit;
 pub(crate) mod vars;

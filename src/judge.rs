@@ -5,6 +5,7 @@
 pub(crate) mod expectation;
 mod history;
 mod hypothesis;
+mod next;
 mod remedies;
 pub mod results;
 mod timeline;
@@ -13,9 +14,10 @@ mod verdict;
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize, Serializer};
 
-pub(crate) use hypothesis::symptoms;
 #[cfg(test)]
 pub(crate) use hypothesis::{evaluated, level};
+pub(crate) use hypothesis::{explains, symptoms};
+pub use next::NextRun;
 pub use remedies::{Remedy, Required};
 
 use crate::evidence::recording::Recording;
@@ -63,6 +65,8 @@ pub struct Diagnosis {
     pub hypotheses: Vec<HypothesisResult>,
     /// The overall verdict.
     pub verdict: Verdict,
+    /// The runbooks that answer the question instead.
+    pub next: Vec<NextRun>,
 }
 
 /// A hypothesis after evaluation.
@@ -93,6 +97,9 @@ pub struct HypothesisResult {
     /// The same in parts, if the runbook has them.
     #[serde(skip)]
     pub remedies: Vec<Remedy>,
+    /// The runbooks that find its cause, if it is true.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub next: Vec<NextRun>,
 }
 
 impl HypothesisResult {
@@ -214,6 +221,7 @@ pub fn evaluate(runbook: &Runbook, recording: &Recording, results: CheckResults)
         .map(|hypothesis| hypothesis::evaluate(hypothesis, &results))
         .collect();
     Diagnosis {
+        next: next::next_runs(&runbook.next, &results),
         verdict: verdict::verdict(runbook, &results, &hypotheses, not_applicable),
         timeline: timeline::timeline(runbook, recording, &results),
         results: results.checks,

@@ -13,6 +13,7 @@ pub(crate) mod junit;
 mod markdown;
 pub(crate) mod model;
 mod rivals;
+pub(crate) mod settled;
 mod table;
 mod words;
 

@@ -13,6 +13,7 @@ mod include;
 #[allow(clippy::disallowed_methods, reason = "finds runbooks in directories")]
 mod library;
 mod model;
+mod next;
 mod path;
 pub mod pattern;
 mod printable;
@@ -35,6 +36,7 @@ pub use host_probe::HostProbe;
 pub(crate) use library::built_in;
 pub use library::{Entry, Library, LookupError, Origin, read_runbook};
 pub use model::*;
+pub use next::NextSpec;
 pub use read::read;
 pub(crate) use read::read_as;
 pub use remedy::{RemedyKind, RemedySpec};

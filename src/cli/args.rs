@@ -20,13 +20,19 @@ use crate::sweep::selection::Ids;
 
 /// Find out why provisioning of a Proxmox VE container failed, and whether it was a race condition
 #[derive(Debug, Parser)]
-#[command(name = "lxcdiag", version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(name = "lxcdiag", version, max_term_width = 100, after_help = EXAMPLES, override_usage = USAGE)]
 pub(super) struct Args {
     #[command(subcommand)]
     pub(super) command: Command,
 }
 
+const USAGE: &str = "lxcdiag <COMMAND>
+       lxcdiag <CT> [OPTIONS]    short for `lxcdiag run auto --ct <CT>`";
+
 const EXAMPLES: &str = "Examples:
+  # What is wrong with container 958?
+  lxcdiag 958
+
   # Why did container 958 fail? Asks before it changes anything
   lxcdiag run race-condition --ct 958
 
@@ -255,6 +261,12 @@ pub(super) struct IncidentArgs {
     /// Set a variable of the runbook (see `lxcdiag show`); repeatable
     #[arg(long = "var", value_name = "NAME=VALUE")]
     pub(super) vars: Vec<String>,
+    /// Unit to diagnose; short for `--var unit=UNIT`
+    #[arg(long)]
+    pub(super) unit: Option<String>,
+    /// Start of the journal entries to count, such as -2h or yesterday; short for `--var since=TIME`
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(super) since: Option<String>,
     /// Time of the failure, such as 2026-01-02T03:04:05.678Z, or seconds since the epoch; overrides --log and --trace
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub(super) failed_at: Option<Interval>,
@@ -270,6 +282,18 @@ pub(super) struct IncidentArgs {
     /// Provisioning script to audit; its findings are evidence
     #[arg(long, value_name = "SCRIPT")]
     pub(super) script: Option<PathBuf>,
+}
+
+impl IncidentArgs {
+    /// The vars that are set, as `NAME=VALUE`.
+    pub(super) fn given(&self) -> Vec<String> {
+        let short = [("unit", &self.unit), ("since", &self.since)];
+        let short = short.into_iter().filter_map(|(name, value)| {
+            let value = value.as_ref()?;
+            Some(format!("{name}={value}"))
+        });
+        self.vars.iter().cloned().chain(short).collect()
+    }
 }
 
 /// How containers are reached.
@@ -396,7 +420,7 @@ pub(super) enum Named {
     HostName(String),
 }
 
-fn container(text: &str) -> Result<Named, String> {
+pub(super) fn container(text: &str) -> Result<Named, String> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
     let is_name = text.starts_with(|c: char| c.is_ascii_alphanumeric())
         && text.chars().all(is_part)

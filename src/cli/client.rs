@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::Via;
+use super::args::{ReachArgs, Via};
 use super::error::CliError;
 use crate::cli::exit_code::ExitCode;
 use crate::container::transport::{LxcAttach, Pct, Transport};
+use crate::host::Host;
 
 /// Only root may enter a container.
 pub(super) fn require_root() -> Result<(), CliError> {
@@ -14,6 +15,24 @@ pub(super) fn require_root() -> Result<(), CliError> {
     }
     let error = CliError::new(ExitCode::NotAllowed, "entering a container requires root");
     Err(error.with_hint("run lxcdiag as root, for example with sudo"))
+}
+
+/// Makes sure that this is a Proxmox VE host, or at least has what reaches containers.
+pub(super) fn require_proxmox(args: &ReachArgs) -> Result<(), CliError> {
+    let reaches = args.via != Via::Pct || is_program(&from_anywhere(&args.pct));
+    if reaches || Host::at(&args.host_root).inventory().is_ok() {
+        return Ok(());
+    }
+    let message = "this is not a Proxmox VE host: it has neither `pct` nor /etc/pve/nodes";
+    let hint = "`lxcdiag run race-condition --demo` plays back a recorded incident anywhere";
+    Err(CliError::new(ExitCode::Unavailable, message).with_hint(hint))
+}
+
+/// Whether a container of this cluster has this host name.
+pub(super) fn has_container(name: &str) -> bool {
+    let root = std::env::var_os("LXCDIAG_HOST_ROOT").unwrap_or_else(|| "/".into());
+    let found = Host::at(root).with_host_name(name);
+    found.is_ok_and(|found| !found.is_empty())
 }
 
 /// The transport that the user asks for.
@@ -34,7 +53,7 @@ pub(super) fn require_pct(via: Via, pct: &Path) -> Result<(), CliError> {
     let message = format!("cannot find the program `{}`", pct.display());
     Err(CliError::new(ExitCode::Unavailable, message).with_hint(
         "run lxcdiag on a Proxmox VE host, or give the path with --pct; `--via lxc-attach` works without pct, and \
-         `lxcdiag run RUNBOOK --demo` anywhere",
+         `lxcdiag run race-condition --demo` anywhere",
     ))
 }
 

@@ -61,7 +61,7 @@ pub(super) fn request(
     command_line: Vec<String>,
 ) -> Result<(Source, Request), CliError> {
     let (source, runbook) = runbooks::find(library, runbook)?;
-    let mut values = runbooks::values(&runbook, &incident.vars)?;
+    let mut values = runbooks::values(&runbook, &incident.given())?;
     let traced = incident.trace.as_deref().map(trace::read).transpose()?;
     let log = match (&incident.log, &incident.trace) {
         (Some(path), _) => Some((path, log::read(path, ct, incident.log_zone.as_ref(), host)?)),

@@ -14,7 +14,7 @@ use super::diagnosis::{self, find_container};
 use super::error::CliError;
 use super::output::{self, print_error};
 use super::runtime::block_on;
-use super::{client, signals};
+use super::{client, runbooks, signals};
 use crate::cli::exit_code::ExitCode;
 use crate::clock::now;
 use crate::container::remote::Connections;
@@ -54,6 +54,8 @@ pub(super) fn fix(args: &FixArgs, command_line: Vec<String>) -> Result<ExitCode,
         Some(&host),
         command_line,
     )?;
+    let hint = format!("lxcdiag run {} --ct {ct}", request.runbook.id);
+    runbooks::require_one(&request.runbook, "fixed with", &hint)?;
     let request = Request {
         changes: ChangePolicy::Declined("fix changes it only by remedies"),
         ..request

@@ -1,6 +1,7 @@
 //! `lxcdiag run`.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use super::args::RunArgs;
 use super::diagnosis::{self, find_container, unavailable};
@@ -8,7 +9,7 @@ use super::error::CliError;
 use super::output::{self, Sinks};
 use super::progress::Progress;
 use super::runtime::{block_on, interruptible};
-use super::{client, signals};
+use super::{auto, client, runbooks, signals};
 use crate::cli::exit_code::ExitCode;
 use crate::container::remote::Connections;
 use crate::container::transport::{Ssh, Transport};
@@ -33,10 +34,16 @@ const SOCKET: &str = "SOCKET";
 
 pub(super) fn run(args: &RunArgs, command_line: Vec<String>) -> Result<ExitCode, CliError> {
     if !args.dry_run && args.demo.is_none() {
+        client::require_proxmox(&args.reach)?;
         client::require_root()?;
     }
     let ct = container(args)?;
-    let request = request(args, ct, command_line)?;
+    let mut request = request(args, ct, command_line)?;
+    if let Some(name) = &args.demo
+        && !request.runbook.next.is_empty()
+    {
+        request = settled_on(args, &request, name)?;
+    }
     let sinks = Sinks::new(&args.report, args.record.as_deref())?;
     if args.dry_run {
         let text = dry_run(args, ct, &request)?;
@@ -56,7 +63,7 @@ pub(super) fn run(args: &RunArgs, command_line: Vec<String>) -> Result<ExitCode,
 fn enters(args: &RunArgs, ct: ContainerId, request: &Request) -> bool {
     let host = Host::at(&args.reach.host_root);
     let stopped = || other_node(args, &host).is_none() && host.state(ct) == State::Stopped;
-    request.runbook.enters() && !stopped()
+    (request.runbook.enters() || !request.runbook.next.is_empty()) && !stopped()
 }
 
 /// The container that the user names; without one, that of the demonstration.
@@ -122,9 +129,16 @@ async fn diagnose(
         node: other.unwrap_or_default(),
         since: None,
     };
-    let finish = |conclusion| conclusion;
     let mut request = request.clone();
-    let diagnosed = diagnosis::diagnose(&cluster, container, &mut request, stop).await;
+    let diagnosed = if request.runbook.next.is_empty() {
+        diagnosis::diagnose(&cluster, container, &mut request, stop).await
+    } else {
+        let settled = auto::diagnose(&cluster, container, &args.library, &request, stop).await;
+        settled.map(|(settled_on, diagnosed)| {
+            request = settled_on;
+            diagnosed
+        })
+    };
     let diagnosed = match diagnosed {
         Ok(Diagnosed {
             pending: Some(pending),
@@ -135,6 +149,11 @@ async fn diagnose(
             let asked = interruptible(move || is_allowed(&pending).then_some(pending)).await;
             match asked {
                 Ok(Some(pending)) => {
+                    let settled = result.report.settled;
+                    let finish = |mut conclusion: Conclusion| {
+                        conclusion.report.settled = settled;
+                        conclusion
+                    };
                     let progress = Progress::line();
                     let begins = |check: &Check| progress.say(&format!("{} …", check.title));
                     let stop = signals::first();
@@ -191,6 +210,17 @@ fn incident(name: &str) -> Result<Recording, CliError> {
     })
 }
 
+/// The request for the runbook that an incident was recorded with.
+fn settled_on(args: &RunArgs, request: &Request, name: &str) -> Result<Request, CliError> {
+    let (source, runbook) = runbooks::find(&args.library, &incident(name)?.runbook.id)?;
+    Ok(Request {
+        recorded: source.recorded(&runbook.id),
+        values: runbooks::values(&runbook, &[])?,
+        runbook: Arc::new(runbook),
+        ..request.clone()
+    })
+}
+
 /// The same run, with the results from a recording.
 async fn demonstrate(request: &Request, name: &str, sinks: Sinks) -> Result<ExitCode, CliError> {
     let recorded = incident(name)?;
@@ -227,7 +257,7 @@ fn dry_run(args: &RunArgs, ct: ContainerId, request: &Request) -> Result<String,
     let host = Host::at(&args.reach.host_root);
     let transport = client::transport(args.reach.via, &args.reach.pct);
     let plan = Plan::new(request, Target::new(ct), Vec::new());
-    let text = match other_node(args, &host) {
+    let mut text = match other_node(args, &host) {
         Some(node) => {
             let peer = host.peer(node)?;
             let ssh = Ssh {
@@ -240,6 +270,15 @@ fn dry_run(args: &RunArgs, ct: ContainerId, request: &Request) -> Result<String,
         }
         None => describe(&plan, transport.as_ref()),
     };
+    for next in &request.runbook.next {
+        let line = format!(
+            "  (depending on what these find): lxcdiag run {}\n",
+            next.run
+        );
+        if !text.contains(&line) {
+            text.push_str(&line);
+        }
+    }
     Ok(request.shown(&text))
 }
 

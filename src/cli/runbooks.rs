@@ -19,6 +19,22 @@ pub(super) fn find(args: &LibraryArgs, name: &str) -> Result<(Source, Runbook), 
     Ok((source, runbook))
 }
 
+/// Refuses a runbook that only chooses among others; `instead` is the command that helps.
+pub(super) fn require_one(
+    runbook: &Runbook,
+    participle: &str,
+    instead: &str,
+) -> Result<(), CliError> {
+    if runbook.next.is_empty() {
+        return Ok(());
+    }
+    let message = format!(
+        "runbook {} chooses among other runbooks, and cannot be {participle}",
+        runbook.id
+    );
+    Err(CliError::new(ExitCode::Usage, message).with_hint(format!("`{instead}`")))
+}
+
 /// Every runbook of the library that is valid.
 pub(super) fn all_valid(args: &LibraryArgs) -> Result<Vec<Runbook>, CliError> {
     let library = Library::standard(args.runbooks.as_deref());

@@ -45,6 +45,7 @@ const LXC_ATTACH_JOBS: usize = 4;
 pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitCode, CliError> {
     client::require_root()?;
     let (source, runbook) = runbooks::find(&args.library, &args.runbook)?;
+    runbooks::require_one(&runbook, "swept", "lxcdiag sweep health --all")?;
     let values = runbooks::values(&runbook, &args.vars)?;
     let files = format::of_files(&args.output, Format::extension)?;
     let waivers = waiver_file::read(args, &runbook)?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::evidence::recording::Recording;
 use crate::judge::results::CheckResults;
-use crate::judge::{Remedy, VerdictKind, evaluate};
+use crate::judge::{Diagnosis, NextRun, Remedy, VerdictKind, evaluate};
 use crate::redact::{self, Redactor};
 use crate::report::Report;
 use crate::runbook::Runbook;
@@ -16,6 +16,17 @@ pub struct Conclusion {
     pub recording: Recording,
     /// The remedies of the verdict, not redacted.
     pub remedies: Vec<Remedy>,
+    /// The runbooks to run next, not redacted.
+    pub leads: Vec<Lead>,
+}
+
+/// A runbook to run next, and why.
+pub struct Lead {
+    /// The hypothesis whose cause it finds; none if it answers the question of the whole runbook.
+    pub hypothesis: Option<String>,
+    /// Its place among the hypotheses.
+    pub place: usize,
+    pub run: NextRun,
 }
 
 impl Conclusion {
@@ -43,8 +54,24 @@ pub fn conclude(
     Conclusion {
         report,
         recording,
+        leads: leads(&diagnosis),
         remedies: diagnosis.verdict.remedies,
     }
+}
+
+fn leads(diagnosis: &Diagnosis) -> Vec<Lead> {
+    let lead = |hypothesis: Option<&String>, place: usize, run: &NextRun| Lead {
+        hypothesis: hypothesis.cloned(),
+        place,
+        run: run.clone(),
+    };
+    let whole = diagnosis.next.iter().map(|run| lead(None, 0, run));
+    let hypotheses = diagnosis.hypotheses.iter().enumerate();
+    let theirs = hypotheses.flat_map(|(place, it)| {
+        let runs = it.next.iter();
+        runs.map(move |run| lead(Some(&it.id), place, run))
+    });
+    whole.chain(theirs).collect()
 }
 
 /// Text that quotes the values of vars, without those that are secret.

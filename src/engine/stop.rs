@@ -46,7 +46,7 @@ impl fmt::Display for Stop {
 }
 
 /// Waits for `stop`, at most as long as `limit`.
-pub(super) async fn within(limit: Option<Duration>, stop: impl Future<Output = Stop>) -> Stop {
+pub async fn within(limit: Option<Duration>, stop: impl Future<Output = Stop>) -> Stop {
     match limit {
         None => stop.await,
         Some(limit) => tokio::time::timeout(limit, stop)

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use indexmap::IndexSet;
 
-use super::{EvidenceResult, HypothesisResult, Level, remedies};
+use super::{EvidenceResult, HypothesisResult, Level, next, remedies};
 use crate::expression::Unknown;
 use crate::judge::results::CheckResults;
 use crate::runbook::{Effect, Evidence, Hypothesis, Runbook};
@@ -39,6 +39,10 @@ pub(super) fn evaluate(hypothesis: &Hypothesis, results: &CheckResults) -> Hypot
             None => remedies::text(&remedies),
         },
         remedies,
+        next: match level >= Level::Likely {
+            true => next::next_runs(&hypothesis.next, results),
+            false => Vec::new(),
+        },
         overturned_by: hypothesis
             .overturned_by
             .as_ref()
@@ -91,7 +95,7 @@ pub(crate) fn level(evidence: &[EvidenceResult]) -> (Level, bool) {
 }
 
 /// Whether `cause` explains `symptom`, directly or through other hypotheses.
-pub(super) fn explains(runbook: &Runbook, cause: &str, symptom: &str) -> bool {
+pub(crate) fn explains(runbook: &Runbook, cause: &str, symptom: &str) -> bool {
     symptoms(runbook, cause).contains(symptom)
 }
 

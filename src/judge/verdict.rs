@@ -41,7 +41,7 @@ pub(super) fn verdict(
                 level: strongest.level,
             },
             race,
-            summary: summary(strongest),
+            summary: strongest.summary(),
             remedy: strongest.remedy.clone(),
             remedies: strongest.remedies.clone(),
             severity,
@@ -159,13 +159,16 @@ fn missing_result(check: &str, results: &CheckResults) -> Option<Missing> {
     Some(Missing::Value { name, reason })
 }
 
-fn summary(hypothesis: &HypothesisResult) -> String {
-    let mut text = format!("{}: {}.", hypothesis.title, hypothesis.level.words());
-    for evidence in hypothesis.grounds().take(2) {
-        text.push(' ');
-        text.push_str(&sentence(&evidence.says));
+impl HypothesisResult {
+    /// What it is, its level, and the evidence that this is based on.
+    pub(crate) fn summary(&self) -> String {
+        let mut text = format!("{}: {}.", self.title, self.level.words());
+        for evidence in self.grounds().take(2) {
+            text.push(' ');
+            text.push_str(&sentence(&evidence.says));
+        }
+        text
     }
-    text
 }
 
 fn sentence(says: &str) -> String {

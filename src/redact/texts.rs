@@ -21,8 +21,11 @@ use crate::evidence::trace::{
 };
 use crate::expression::{Missing, NoFact, Reason};
 use crate::judge::results::{Affected, EventSource, MetricValue, Outcome, Severity};
-use crate::judge::{EvidenceResult, HypothesisResult, Level, Remedy, Verdict, VerdictKind};
+use crate::judge::{
+    EvidenceResult, HypothesisResult, Level, NextRun, Remedy, Verdict, VerdictKind,
+};
 use crate::report::model::{Bearing, CheckRow, EventRow, Report, RunbookLine, ScriptRow};
+use crate::report::settled::{Cause, LookedAt, NotLookedAt, Settled, Symptom};
 use crate::runbook::{Effect, RemedyKind};
 
 /// Sees every text, and may change it.
@@ -101,10 +104,15 @@ structs! {
 
     Report {
         lxcdiag, command_line, demonstration, runbook, target, took, cut_short, read_only, failed_at_source, log_zone_assumed, vars, changed,
-        checks, timeline, script, hypotheses, verdict;
+        checks, timeline, script, hypotheses, verdict, settled;
         exempt schema, started_at, finished_at, failed_at, var_order, code, defaulted, explained, redacted
     }
     RunbookLine { title; exempt id, sha256 }
+    Settled { also, symptoms, looked_at, not_looked_at }
+    Cause { vars, level, summary, command, symptoms; exempt runbook, id }
+    Symptom { vars, level, summary; exempt runbook, id }
+    LookedAt { vars; exempt runbook, verdict }
+    NotLookedAt { what, why }
     CheckRow {
         key, title, step, outcome, has_condition, no_items, reason, changes, observed, race, duration_ms, exit, signal, timed_out, session_lost,
         stdout_bytes, stderr_bytes, facts, severity, affected, metric;
@@ -116,9 +124,10 @@ structs! {
     MetricValue { value, unit }
     EventRow { what, source, decisive, interval; exempt at, until }
     HypothesisResult {
-        title, about, race, level, conflicting, evidence, missing, overturned_by, remedy, remedies; exempt id
+        title, about, race, level, conflicting, evidence, missing, overturned_by, remedy, remedies, next; exempt id
     }
     EvidenceResult { effect, holds, says, missing; exempt checks }
+    NextRun { vars; exempt runbook }
     Remedy { kind, title, commands, changes, only_if; exempt requires }
     Verdict { kind, race, severity, summary, remedy, remedies }
 }

@@ -62,6 +62,7 @@ pub(super) fn render(report: &Report) -> String {
         main => report.main_hypothesis().map(|row| row.title.as_str()),
         race => report.race_sentence(),
         explanation => report.explanation(),
+        besides => Value::from(Serde(report.besides())),
         leading => Value::from(Serde(leading.map(Hypothesis::new).collect::<Vec<_>>())),
         hypotheses => Value::from(Serde(hypotheses(report))),
         pictures => match events.is_empty() {

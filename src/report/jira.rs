@@ -39,12 +39,19 @@ pub(super) fn render(report: &Report) -> String {
     let _ = writeln!(text, "{}\n", sentence(report.explanation()));
     let grounds = report.main_hypothesis().map(|row| row.basis(3));
     let grounds = grounds.into_iter().flatten();
+    let besides = report.besides();
+    let besides = besides
+        .iter()
+        .flat_map(|(label, texts)| texts.iter().map(move |says| (*label, says)));
+    let besides = besides.map(|(label, says)| format!("* *{label}:* {}", escaped(says)));
     list(
         &mut text,
-        grounds.flat_map(|(label, texts)| {
-            let line = move |says: &str| format!("* *{label}:* {}", sentence(says));
-            texts.into_iter().map(move |says| line(&says))
-        }),
+        grounds
+            .flat_map(|(label, texts)| {
+                let line = move |says: &str| format!("* *{label}:* {}", sentence(says));
+                texts.into_iter().map(move |says| line(&says))
+            })
+            .chain(besides),
     );
     let remedy = blocks(&report.verdict.remedy);
     if !remedy.is_empty() {

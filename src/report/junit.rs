@@ -144,6 +144,9 @@ fn reasons(report: &Report) -> String {
     for (label, texts) in grounds.into_iter().flatten() {
         lines.extend(texts.iter().map(|says| format!("{label}: {says}")));
     }
+    for (label, texts) in report.besides() {
+        lines.extend(texts.iter().map(|says| format!("{label}: {says}")));
+    }
     if !report.verdict.remedy.is_empty() {
         lines.push("What to do:".to_owned());
         lines.push(report.verdict.remedy.trim_end().to_owned());

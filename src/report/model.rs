@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::SCHEMA;
+use super::settled::Settled;
 use crate::evidence::check_key::CheckKey;
 use crate::evidence::recording::{Attempt, Ending, FailureSource, Recording, Target};
 use crate::evidence::script::{ScriptFinding, Severity as FindingSeverity};
@@ -12,7 +13,7 @@ use crate::evidence::time::{Interval, rfc3339, seconds};
 use crate::judge::results::{
     Affected, CheckResult, Event, EventSource, MetricValue, Outcome, Severity,
 };
-use crate::judge::{Diagnosis, EvidenceResult, HypothesisResult, Verdict, symptoms};
+use crate::judge::{Diagnosis, EvidenceResult, HypothesisResult, Verdict, VerdictKind, symptoms};
 use crate::runbook::{Check, Effect, Runbook};
 
 /// A report. Times are RFC 3339 in UTC with microseconds; durations say their unit.
@@ -78,6 +79,9 @@ pub struct Report {
     pub explained: Vec<String>,
     /// The overall verdict.
     pub verdict: Verdict,
+    /// What else was found, if several runbooks were run.
+    #[serde(flatten)]
+    pub settled: Option<Settled>,
     /// The secrets that were removed; `null` with `--no-redact`.
     pub redacted: Option<Vec<Redaction>>,
 }
@@ -274,14 +278,38 @@ impl Report {
                 .script_findings()
                 .map(|findings| findings.into_iter().map(script_row).collect()),
             hypotheses: diagnosis.hypotheses.clone(),
-            explained: symptoms(runbook, diagnosis.verdict.kind.id())
-                .into_iter()
-                .map(str::to_owned)
-                .collect(),
+            explained: explained(runbook, diagnosis.verdict.kind.id()),
             verdict: diagnosis.verdict.clone(),
+            settled: None,
             redacted: None,
         }
     }
+}
+
+impl Report {
+    /// Makes one of its hypotheses the verdict.
+    pub(crate) fn settle_on(&mut self, runbook: &Runbook, hypothesis: &str) {
+        let Some(row) = self.hypotheses.iter().find(|row| row.id == hypothesis) else {
+            return;
+        };
+        self.verdict = Verdict {
+            kind: VerdictKind::Hypothesis {
+                id: row.id.clone(),
+                level: row.level,
+            },
+            race: self.verdict.race,
+            severity: self.verdict.severity,
+            summary: row.summary(),
+            remedy: row.remedy.clone(),
+            remedies: row.remedies.clone(),
+        };
+        self.explained = explained(runbook, hypothesis);
+    }
+}
+
+fn explained(runbook: &Runbook, hypothesis: &str) -> Vec<String> {
+    let symptoms = symptoms(runbook, hypothesis).into_iter();
+    symptoms.map(str::to_owned).collect()
 }
 
 /// The leading race hypothesis: the first whose level is the verdict on races.

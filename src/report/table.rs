@@ -157,6 +157,14 @@ fn head(text: &mut String, report: &Report, layout: Layout) {
         run.push_str(", no declared changes were made");
     }
     paragraph(text, "  ", &run, layout);
+    if let Some(settled) = &report.settled {
+        labelled(
+            text,
+            "  runbooks:    ",
+            &visible(&settled.runbooks()),
+            layout,
+        );
+    }
     if let Some(failed_at) = report.failure_time() {
         labelled(text, "  failed at:   ", &visible(&failed_at), layout);
     }

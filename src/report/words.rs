@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use indexmap::IndexSet;
 
 use super::model::{CheckRow, Report};
+use super::settled::Settled;
 use crate::expression::Missing;
 use crate::judge::results::{Outcome, Severity};
 use crate::judge::{HypothesisResult, Level, VerdictKind};
@@ -97,6 +98,11 @@ impl Report {
         let leading = races.find(|row| row.level == level)?;
         let shown = self.verdict.kind != VerdictKind::Healthy;
         (shown && leading.id != self.verdict.kind.id()).then_some(leading)
+    }
+
+    /// What several runbooks found besides the verdict: lists with their labels.
+    pub(super) fn besides(&self) -> Vec<(&'static str, Vec<String>)> {
+        self.settled.as_ref().map_or_else(Vec::new, Settled::lists)
     }
 
     /// What happened, in a sentence: what the verdict claims, or why there is none.

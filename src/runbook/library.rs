@@ -18,6 +18,7 @@ use file::read_file;
 
 /// The built-in runbooks: names and texts.
 const BUILT_IN: &[(&str, &str)] = &[
+    ("auto", include_str!("../../runbooks/auto.yaml")),
     ("device", include_str!("../../runbooks/device.yaml")),
     ("dns", include_str!("../../runbooks/dns.yaml")),
     ("health", include_str!("../../runbooks/health.yaml")),

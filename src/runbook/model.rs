@@ -7,6 +7,7 @@ use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::host_probe::HostProbe;
+use super::next::NextSpec;
 use super::remedy::RemedySpec;
 use crate::evidence::fact::FactType;
 use crate::expression::Condition;
@@ -50,6 +51,9 @@ pub struct Runbook {
     /// Possible explanations of the failure.
     #[serde(default)]
     pub hypotheses: Vec<Hypothesis>,
+    /// The runbooks that answer its question: `run` runs them, and this one only decides which.
+    #[serde(default)]
+    pub next: Vec<NextSpec>,
     /// The condition under which there is something to diagnose. If it is false, the verdict is `not-applicable`, for the
     /// reason that it says, and no more changes are made.
     #[serde(default)]
@@ -333,7 +337,7 @@ pub struct Hypothesis {
     /// Whether it is a race.
     #[serde(default)]
     pub race: bool,
-    /// The hypotheses that are symptoms of this one.
+    /// The hypotheses that are symptoms of this one; those of another runbook as `RUNBOOK/HYPOTHESIS`.
     #[serde(default)]
     pub explains: Vec<String>,
     /// The evidence for and against it.
@@ -347,6 +351,9 @@ pub struct Hypothesis {
     /// A template for what would change the verdict, with the command that shows it.
     #[serde(default)]
     pub overturned_by: Option<String>,
+    /// The runbooks that find its cause.
+    #[serde(default)]
+    pub next: Vec<NextSpec>,
     /// The file of the part that it is included from.
     #[serde(skip)]
     pub from: Option<String>,

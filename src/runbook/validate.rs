@@ -6,6 +6,7 @@ mod expressions;
 mod facts;
 mod hypotheses;
 mod needs;
+mod next;
 mod redact;
 mod remedies;
 mod scope;
@@ -55,6 +56,7 @@ pub(super) fn findings(runbook: &Runbook) -> Vec<Finding> {
         facts::validate(check, &path, &mut found);
     }
     hypotheses::validate(runbook, &mut found);
+    next::validate(runbook, &mut found);
     expressions::validate(runbook, &mut found);
     redact::validate(runbook, &mut found);
     found.0

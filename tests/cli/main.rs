@@ -8,6 +8,7 @@
 )]
 
 mod audit;
+mod auto;
 mod compare;
 mod consent;
 mod descriptors;

@@ -185,6 +185,7 @@ fn run(place: &impl Place, line: &str, at: &str) -> Option<String> {
         "lxcdiag judge ",
         "lxcdiag diff ",
         "lxcdiag audit ",
+        "lxcdiag 958",
     ]
     .iter()
     .any(|begin| named.starts_with(begin));

@@ -215,7 +215,9 @@ fn every_built_in_runbook_is_described_and_tested() {
         .collect();
     there.sort();
     assert_eq!(names, there);
-    for name in names {
+    // One that only chooses among others has no verdict of its own.
+    let judges = |name: &&String| !hypotheses(name).is_empty();
+    for name in names.iter().filter(judges) {
         assert!(root.join(format!("tests/{name}.yaml")).is_file(), "{name}");
     }
 }

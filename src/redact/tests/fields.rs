@@ -1,6 +1,6 @@
 //! Every field of a report and a recording, including fields that are added later.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 use serde::Serialize;
@@ -16,8 +16,9 @@ use crate::evidence::trace::TracedPush;
 use crate::expression::{Missing, NoFact, Reason};
 use crate::judge::results::MetricValue;
 use crate::judge::results::{Affected, Severity};
-use crate::judge::{Remedy, Required, judge};
+use crate::judge::{NextRun, Remedy, Required, judge};
 use crate::report::Report;
+use crate::report::settled::{Cause, LookedAt, NotLookedAt, Settled, Symptom};
 use crate::runbook::{RemedyKind, Runbook};
 
 /// Replaces every text that is redacted with a secret of its own.
@@ -179,11 +180,51 @@ fn every_field_of_a_report_is_redacted_except_these() {
     report.verdict.remedies = vec![remedy];
     report.verdict.severity = check.severity;
     report.verdict.race = Some(report.hypotheses[0].level);
+    let vars: BTreeMap<_, _> = [("unit".to_owned(), "a".to_owned())].into();
+    report.hypotheses[0].next = vec![NextRun {
+        runbook: "a".to_owned(),
+        vars: vars.clone(),
+    }];
+    let symptom = Symptom {
+        runbook: "a".to_owned(),
+        vars: vars.clone(),
+        id: "b".to_owned(),
+        level: report.hypotheses[0].level,
+        summary: "c".to_owned(),
+    };
+    report.settled = Some(Settled {
+        also: vec![Cause {
+            runbook: "a".to_owned(),
+            vars: vars.clone(),
+            id: "b".to_owned(),
+            level: symptom.level,
+            summary: "c".to_owned(),
+            command: "d".to_owned(),
+            symptoms: vec![symptom.clone()],
+        }],
+        symptoms: vec![symptom],
+        looked_at: vec![LookedAt {
+            runbook: "a".to_owned(),
+            vars,
+            verdict: "b".to_owned(),
+        }],
+        not_looked_at: vec![NotLookedAt {
+            what: "a".to_owned(),
+            why: "b".to_owned(),
+        }],
+    });
+    report.explained = vec!["a".to_owned()];
     report.redacted = Some(Vec::new());
     report.code = vec!["systemctl \\S+".to_owned()];
     plant(
         &mut report,
         &[
+            ".also[].id",
+            ".also[].level",
+            ".also[].runbook",
+            ".also[].symptoms[].id",
+            ".also[].symptoms[].level",
+            ".also[].symptoms[].runbook",
             ".checks[].affected[].severity",
             ".checks[].id",
             ".checks[].outcome",
@@ -195,13 +236,19 @@ fn every_field_of_a_report_is_redacted_except_these() {
             ".finished_at",
             ".hypotheses[].evidence[].effect",
             ".hypotheses[].id",
+            ".hypotheses[].next[].runbook",
             ".hypotheses[].verdict",
+            ".looked_at[].runbook",
+            ".looked_at[].verdict",
             ".runbook.id",
             ".runbook.sha256",
             ".schema",
             ".script[].rule",
             ".script[].severity",
             ".started_at",
+            ".symptoms[].id",
+            ".symptoms[].level",
+            ".symptoms[].runbook",
             ".timeline[].at",
             ".timeline[].source",
             ".timeline[].until",

@@ -34,6 +34,9 @@ pub(super) fn about(text: &mut String, report: &Report, limits: Limits) {
     item("Command line", &command_line(&report.command_line));
     let runbook = format!("{}, SHA-256 {}", report.runbook.id, report.runbook.sha256);
     item("Runbook", &runbook);
+    if let Some(settled) = &report.settled {
+        item("Runbooks", &settled.runbooks());
+    }
     let names = report.var_order.iter();
     let vars: Vec<_> = names
         .filter_map(|name| Some((name, report.vars.get(name)?)))

@@ -51,6 +51,12 @@ pub(super) fn headline(text: &mut String, report: &Report, limits: Limits) {
     if let Some(row) = report.main_hypothesis() {
         grounds(text, row, limits);
     }
+    for (label, texts) in report.besides() {
+        for says in some_of(&texts, limits) {
+            let _ = writeln!(text, "- **{label}:** {}", limits.sentence(says));
+        }
+        note_rest(text, texts.len(), limits);
+    }
     text.push('\n');
 }
 

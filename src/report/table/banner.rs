@@ -77,6 +77,11 @@ fn reasons(body: &mut String, report: &Report, layout: Layout) {
     if let Some(row) = report.main_hypothesis() {
         grounds(body, row, layout);
     }
+    for (label, texts) in report.besides() {
+        for (number, says) in texts.iter().enumerate() {
+            line(body, if number == 0 { label } else { "" }, says, layout);
+        }
+    }
     if let Some(race) = report.other_race() {
         body.push('\n');
         let verdict = format!("{} ({})", race.level.words(), race.id);

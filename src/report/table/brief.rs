@@ -143,6 +143,9 @@ fn head(report: &Report, layout: Layout, most: usize) -> String {
     if !defaults.is_empty() && most > ESSENTIALS {
         line(&format!("defaults: {}", defaults.join(" · ")), 1);
     }
+    if let Some(settled) = &report.settled {
+        line(&format!("runbooks: {}", settled.runbooks()), 2);
+    }
     if let Some(failed_at) = report.failure_time() {
         line(&format!("failed at {failed_at}"), 1);
     }

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -262,6 +263,36 @@ fn remedies_of_built_in_runbooks_that_change_something_stop_at_the_first_failure
                     "{name}: {}\n{script}",
                     hypothesis.id
                 );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_runbooks_that_built_in_ones_run_next_exist_and_have_the_vars_that_are_set() {
+    let read = |id: &'static str| (id, read(&built_in(id).unwrap()).unwrap());
+    let all: BTreeMap<_, _> = BUILT_IN.iter().map(|(id, _)| read(id)).collect();
+    for runbook in all.values() {
+        let hypotheses = runbook.hypotheses.iter();
+        let next = hypotheses.flat_map(|it| &it.next).chain(&runbook.next);
+        for next in next {
+            let named = all.get(next.run.as_str());
+            let named =
+                named.unwrap_or_else(|| panic!("{}: {} does not exist", runbook.id, next.run));
+            for name in next.vars.keys() {
+                assert!(named.vars.contains_key(name), "{} has no {name}", named.id);
+            }
+        }
+        for (hypothesis, symptom) in runbook
+            .hypotheses
+            .iter()
+            .flat_map(|it| it.explains.iter().map(|name| (&it.id, name)))
+        {
+            if let Some((other, id)) = symptom.split_once('/') {
+                let known = all
+                    .get(other)
+                    .is_some_and(|it| it.hypotheses.iter().any(|it| it.id == id));
+                assert!(known, "{}/{hypothesis} explains {symptom}", runbook.id);
             }
         }
     }

@@ -9,6 +9,7 @@ use crate::expression::{
 };
 use crate::runbook::host_probe::HostProbe;
 use crate::runbook::model::{Action, Check, EventSpec, Hypothesis, Runbook};
+use crate::runbook::next::NextSpec;
 use crate::runbook::path::Path;
 use crate::runbook::printable::quoted;
 use crate::runbook::remedy::RemedySpec;
@@ -56,6 +57,7 @@ pub(super) fn validate(runbook: &Runbook, found: &mut Findings) {
     for (index, hypothesis) in runbook.hypotheses.iter().enumerate() {
         reader.hypothesis(&root.key("hypotheses").index(index), hypothesis);
     }
+    reader.next(&root, &runbook.next);
     for (key, assertion) in [("applies", &runbook.applies), ("healthy", &runbook.healthy)] {
         if let Some(assertion) = assertion {
             let path = root.key(key);
@@ -150,6 +152,26 @@ impl Reader<'_, '_> {
         }
         if let Some(text) = &hypothesis.overturned_by {
             self.template(&path.key("overturned_by"), text, view);
+        }
+        self.next(path, &hypothesis.next);
+    }
+
+    fn next(&mut self, path: &Path, next: &[NextSpec]) {
+        for (index, next) in next.iter().enumerate() {
+            let path = path.key("next").index(index);
+            if let Some(condition) = &next.condition {
+                self.condition(&path.key("if"), condition, View::Verdict);
+            }
+            let view = match &next.for_each {
+                Some(list) => {
+                    self.expression(&path.key("for_each"), list, View::Verdict);
+                    View::Item
+                }
+                None => View::Verdict,
+            };
+            for (name, template) in &next.vars {
+                self.template(&path.key("vars").key(name), template, view);
+            }
         }
     }
 

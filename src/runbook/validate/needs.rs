@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Findings;
+use super::{Findings, is_dashed};
 use crate::nearest_name::suggestion;
 use crate::runbook::model::{Check, Runbook};
 use crate::runbook::path::Path;
@@ -10,10 +10,11 @@ use crate::runbook::printable::quoted;
 
 pub(super) fn validate(runbook: &Runbook, found: &mut Findings) {
     let checks = Graph::of_checks(runbook);
-    checks.validate("checks", "needs", "check", found, |index, target| {
+    let check_order = |index: usize, target: usize| {
         let (check, need) = (runbook.checks.get(index)?, runbook.checks.get(target)?);
         order(check, index, need, target)
-    });
+    };
+    checks.validate("checks", "needs", "check", found, |_| false, check_order);
     for (index, check) in runbook.checks.iter().enumerate() {
         let message = check
             .output_of
@@ -26,7 +27,20 @@ pub(super) fn validate(runbook: &Runbook, found: &mut Findings) {
     }
     let hypotheses = runbook.hypotheses.iter();
     let hypotheses = Graph::new(hypotheses.map(|one| (one.id.as_str(), one.explains.as_slice())));
-    hypotheses.validate("hypotheses", "explains", "hypothesis", found, |_, _| None);
+    hypotheses.validate(
+        "hypotheses",
+        "explains",
+        "hypothesis",
+        found,
+        is_of_another_runbook,
+        |_, _| None,
+    );
+}
+
+/// Whether a name is that of a hypothesis of another runbook, which cannot be looked up here: `storage/full`.
+fn is_of_another_runbook(name: &str) -> bool {
+    name.split_once('/')
+        .is_some_and(|(runbook, id)| is_dashed(runbook) && is_dashed(id))
 }
 
 /// For each check, all checks that it needs, directly or indirectly, by index.
@@ -120,6 +134,7 @@ impl<'a> Graph<'a> {
         key: &str,
         kind: &str,
         found: &mut Findings,
+        is_elsewhere: impl Fn(&str) -> bool,
         problem: impl Fn(usize, usize) -> Option<String>,
     ) {
         let closure = self.closure();
@@ -133,6 +148,7 @@ impl<'a> Graph<'a> {
         for (index, ((id, names), targets)) in elements.enumerate() {
             for (position, (name, target)) in names.iter().zip(targets).enumerate() {
                 let message = match *target {
+                    None if is_elsewhere(name) => None,
                     None => {
                         let others = self.ids.iter().copied().filter(|other| other != id);
                         let hint = suggestion(name, others);

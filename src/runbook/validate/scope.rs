@@ -25,6 +25,8 @@ pub(super) enum View {
     Own(usize),
     /// In hypotheses and `healthy`, after all checks.
     Verdict,
+    /// The same for each `item` of a list.
+    Item,
 }
 
 /// The names of a runbook.
@@ -94,6 +96,7 @@ impl<'a> Scope<'a> {
         }
         if name == ITEM {
             return match view {
+                View::Item => single("a single value"),
                 View::Words(index) | View::Own(index)
                     if self
                         .check(index)
@@ -101,9 +104,7 @@ impl<'a> Scope<'a> {
                 {
                     single("a single value")
                 }
-                _ => Err(String::from(
-                    "`item` is only available in a check with `for_each`",
-                )),
+                _ => Err(String::from("`item` is only available with `for_each`")),
             };
         }
         if GLOBALS.contains(&name) {
@@ -220,7 +221,7 @@ impl<'a> Scope<'a> {
         let id = self.check(index).map_or("", |check| check.id.as_str());
         let turn = |index| self.check(index).map(|check| (check.changes, index));
         match view {
-            View::Verdict | View::Let(_) => Ok(()),
+            View::Verdict | View::Item | View::Let(_) => Ok(()),
             View::Words(reader) | View::ForEach(reader) | View::Own(reader) if reader == index => {
                 Err(format!("{what} has not run yet: it is this check itself"))
             }

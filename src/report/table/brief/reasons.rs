@@ -46,6 +46,10 @@ pub(super) fn reasons(report: &Report, layout: Layout, most: usize) -> String {
             }
         }
     }
+    for (label, texts) in report.besides() {
+        let texts: Vec<_> = texts.into_iter().map(Cow::from).collect();
+        evidence(&mut body, label, &texts, most.max(1), inner);
+    }
     if most == ESSENTIALS {
         let mut text = String::new();
         banner::with_bar(&mut text, &body, report, layout);

@@ -1,0 +1,266 @@
+//! `run` with a runbook that names others, such as `auto`: runs them, and settles on one.
+
+use std::collections::VecDeque;
+use std::pin::pin;
+use std::sync::Arc;
+
+use super::args::LibraryArgs;
+use super::diagnosis::unavailable;
+use super::error::CliError;
+use super::output::harmless;
+use super::progress::Progress;
+use super::runbooks;
+use crate::engine::conclude::{Conclusion, Lead};
+use crate::engine::diagnose::{Cluster, Container, Diagnosed, Unavailable};
+use crate::engine::plan::Request;
+use crate::engine::settle::{Look, Origin, settle};
+use crate::engine::stop::{Stop, within};
+use crate::judge::NextRun;
+use crate::judge::results::Outcome;
+use crate::report::settled::NotLookedAt;
+use crate::runbook::Check;
+
+/// The most runbooks that are run.
+const MOST: usize = 16;
+
+/// A runbook that was run.
+struct Done {
+    run: NextRun,
+    request: Request,
+    diagnosed: Diagnosed<Conclusion>,
+    origin: Origin,
+}
+
+/// A runbook to run.
+struct Task {
+    run: NextRun,
+    origin: Origin,
+}
+
+struct Explorer<'a> {
+    cluster: &'a Cluster<'a>,
+    container: Container<'a>,
+    library: &'a LibraryArgs,
+    done: Vec<Done>,
+    not_looked_at: Vec<NotLookedAt>,
+    /// Why the container cannot be entered, once that is known.
+    closed: Option<String>,
+    /// The first error.
+    error: Option<CliError>,
+}
+
+/// Diagnoses the container with the runbooks that the one of the request names. Returns the request of the runbook that this
+/// settles on, and its result.
+///
+/// # Errors
+/// None of the runbooks could be run.
+pub(super) async fn diagnose(
+    cluster: &Cluster<'_>,
+    container: Container<'_>,
+    library: &LibraryArgs,
+    request: &Request,
+    stop: impl Future<Output = Stop>,
+) -> Result<(Request, Diagnosed<Conclusion>), CliError> {
+    let mut stop = pin!(within(request.timeout, stop));
+    let first = Request {
+        timeout: None,
+        ..request.clone()
+    };
+    let mut explorer = Explorer {
+        cluster,
+        container,
+        library,
+        done: Vec::new(),
+        not_looked_at: Vec::new(),
+        closed: None,
+        error: None,
+    };
+    let overview = explorer.run(&first, stop.as_mut()).await;
+    let overview = overview.map_err(unavailable)?;
+    let mut tasks = VecDeque::new();
+    add_tasks(&mut tasks, &overview.result.leads, None, &Origin::default());
+    for task in &mut tasks {
+        let points = |(name, value): (&String, &String)| {
+            !first.values.defaulted.contains(name) && first.values.values.get(name) == Some(value)
+        };
+        task.origin.pointed_at = task.run.vars.iter().any(points);
+    }
+    let mut stopped = overview.stopped;
+    while let Some(task) = tasks.pop_front() {
+        if let Some(known) = explorer.done.iter_mut().find(|done| done.run == task.run) {
+            known.origin.causes_of.extend(task.origin.causes_of);
+            continue;
+        }
+        let refusal = match stopped {
+            Some(stop) => Some(stop.to_string()),
+            None if explorer.done.len() >= MOST => Some(format!("at most {MOST} runbooks are run")),
+            None => None,
+        };
+        if let Some(reason) = refusal {
+            explorer.skip(&task.run, reason);
+            continue;
+        }
+        stopped = explorer
+            .look(task, &first, stop.as_mut(), &mut tasks)
+            .await?;
+    }
+    explorer.settle(&first, overview)
+}
+
+/// Adds the runs that lead on from a look.
+fn add_tasks(tasks: &mut VecDeque<Task>, leads: &[Lead], look: Option<usize>, from: &Origin) {
+    for (place, lead) in leads.iter().enumerate() {
+        tasks.push_back(Task {
+            run: lead.run.clone(),
+            origin: Origin {
+                vars: lead.run.vars.keys().cloned().collect(),
+                pointed_at: from.pointed_at,
+                place: [from.place.as_slice(), &[lead.place, place]].concat(),
+                causes_of: look.zip(lead.hypothesis.clone()).into_iter().collect(),
+            },
+        });
+    }
+}
+
+impl Explorer<'_> {
+    async fn run(
+        &self,
+        request: &Request,
+        stop: impl Future<Output = Stop>,
+    ) -> Result<Diagnosed<Conclusion>, Unavailable> {
+        let progress = Progress::line();
+        let begins = |check: &Check| progress.say(&format!("{} …", check.title));
+        self.cluster
+            .diagnose(request, self.container, &begins, |done| done, stop)
+            .await
+    }
+
+    /// Runs a runbook, and adds what follows from its result.
+    async fn look(
+        &mut self,
+        task: Task,
+        first: &Request,
+        stop: impl Future<Output = Stop>,
+        tasks: &mut VecDeque<Task>,
+    ) -> Result<Option<Stop>, CliError> {
+        let request = match self.request(&task.run, first) {
+            Ok(request) => request,
+            Err(error) => {
+                self.skip(&task.run, error.to_string());
+                self.error.get_or_insert(error);
+                return Ok(None);
+            }
+        };
+        if request.runbook.enters()
+            && let Some(reason) = self.closed.clone()
+        {
+            self.skip(&task.run, reason);
+            return Ok(None);
+        }
+        match self.run(&request, stop).await {
+            Ok(diagnosed) => {
+                let (number, stopped) = (self.done.len(), diagnosed.stopped);
+                add_tasks(tasks, &diagnosed.result.leads, Some(number), &task.origin);
+                self.done.push(Done {
+                    run: task.run,
+                    request,
+                    diagnosed,
+                    origin: task.origin,
+                });
+                Ok(stopped)
+            }
+            Err(error @ Unavailable::Future(_)) => Err(unavailable(error)),
+            Err(error) => {
+                let reason = error.to_string();
+                self.skip(&task.run, reason.clone());
+                if is_closed(&error) {
+                    self.closed = Some(reason);
+                }
+                self.error.get_or_insert_with(|| unavailable(error));
+                Ok(None)
+            }
+        }
+    }
+
+    /// The request for another runbook in the same container.
+    fn request(&self, run: &NextRun, first: &Request) -> Result<Request, CliError> {
+        let (source, runbook) = runbooks::find(self.library, &run.runbook)?;
+        let given = run.vars.iter();
+        let given: Vec<_> = given
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let values = runbooks::values(&runbook, &given)?;
+        Ok(Request {
+            recorded: source.recorded(&runbook.id),
+            runbook: Arc::new(runbook),
+            values,
+            ..first.clone()
+        })
+    }
+
+    fn skip(&mut self, run: &NextRun, why: String) {
+        self.not_looked_at.push(NotLookedAt {
+            what: run.runbook.clone(),
+            why: harmless(&why),
+        });
+    }
+
+    fn settle(
+        mut self,
+        first: &Request,
+        overview: Diagnosed<Conclusion>,
+    ) -> Result<(Request, Diagnosed<Conclusion>), CliError> {
+        let looks = self.done.iter().map(|done| Look {
+            runbook: &done.request.runbook,
+            report: &done.diagnosed.result.report,
+            origin: &done.origin,
+        });
+        let looks: Vec<_> = looks.collect();
+        let Some(verdict) = settle(&looks) else {
+            return match self.error {
+                Some(error) => Err(error),
+                None => Ok((first.clone(), overview)),
+            };
+        };
+        let mut settled = verdict.settled;
+        settled.not_looked_at = self.not_looked_at;
+        settled.not_looked_at.extend(not_run(&self.done));
+        let done = self.done.swap_remove(verdict.look);
+        let (request, mut diagnosed) = (done.request, done.diagnosed);
+        let conclusion = &mut diagnosed.result;
+        if let Some(hypothesis) = &verdict.hypothesis {
+            conclusion.report.settle_on(&request.runbook, hypothesis);
+        }
+        conclusion.report.settled = Some(settled);
+        Ok((request, diagnosed))
+    }
+}
+
+/// Whether no other runbook can enter the container either.
+const fn is_closed(error: &Unavailable) -> bool {
+    matches!(
+        error,
+        Unavailable::Stopped(_)
+            | Unavailable::Frozen(_)
+            | Unavailable::NoShell { .. }
+            | Unavailable::Node(_)
+    )
+}
+
+/// The checks that could not be run, each once.
+fn not_run(done: &[Done]) -> Vec<NotLookedAt> {
+    let mut found = Vec::new();
+    for check in done
+        .iter()
+        .flat_map(|it| &it.diagnosed.result.report.checks)
+    {
+        let one = NotLookedAt {
+            what: check.title.clone(),
+            why: check.reason.clone(),
+        };
+        if check.outcome == Outcome::Errored && !found.contains(&one) {
+            found.push(one);
+        }
+    }
+    found
+}

@@ -1,0 +1,316 @@
+//! Settles on one of several runbooks that examined the same container: which cause comes first, which are further causes,
+//! and which are only symptoms. Pure. docs/auto.md states the rules.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use crate::judge::{HypothesisResult, Level, NextRun, VerdictKind, explains};
+use crate::report::Report;
+use crate::report::settled::{Cause, LookedAt, Settled, Symptom};
+use crate::runbook::Runbook;
+
+/// What one runbook found.
+pub struct Look<'a> {
+    pub runbook: &'a Runbook,
+    pub report: &'a Report,
+    pub origin: &'a Origin,
+}
+
+/// Why a runbook was run.
+#[derive(Debug, Clone, Default)]
+pub struct Origin {
+    /// The names of the vars that it was run with.
+    pub vars: Vec<String>,
+    /// Whether it is about what the user points at.
+    pub pointed_at: bool,
+    /// Its place among all looks, as in an outline.
+    pub place: Vec<usize>,
+    /// The hypotheses whose cause it finds, each with the number of its look.
+    pub causes_of: Vec<(usize, String)>,
+}
+
+/// What a container's diagnosis settles on.
+pub struct Verdict {
+    /// The number of the look.
+    pub look: usize,
+    /// The hypothesis, if it is one.
+    pub hypothesis: Option<String>,
+    /// What else was found.
+    pub settled: Settled,
+}
+
+/// Settles on one look; on none if there is none.
+pub fn settle(looks: &[Look<'_>]) -> Option<Verdict> {
+    let found = Findings::of(looks);
+    let mut causes: Vec<usize> = (0..found.all.len())
+        .filter(|it| found.root(*it) == *it)
+        .collect();
+    causes.sort_by_cached_key(|it| found.rank(*it));
+    let looked_at = looks.iter().map(|look| LookedAt {
+        runbook: look.runbook.id.clone(),
+        vars: look.run().vars,
+        verdict: look.report.verdict.kind.id().to_owned(),
+    });
+    let mut causes = causes.into_iter();
+    let first = causes.next();
+    let settled = Settled {
+        symptoms: first.map_or_else(Vec::new, |first| found.symptoms(first)),
+        also: causes.filter_map(|it| found.cause(it)).collect(),
+        looked_at: looked_at.collect(),
+        not_looked_at: Vec::new(),
+    };
+    let first = first.and_then(|first| found.all.get(first));
+    let is_healthy = |look: &Look<'_>| look.report.verdict.kind == VerdictKind::Healthy;
+    Some(Verdict {
+        look: match first {
+            Some(first) => first.look,
+            None if looks.is_empty() => return None,
+            None => looks.iter().position(is_healthy).unwrap_or_default(),
+        },
+        hypothesis: first.and_then(|it| Some(it.hypothesis?.id.clone())),
+        settled,
+    })
+}
+
+/// Something that may be the verdict.
+struct Finding<'a> {
+    /// The number of the look.
+    look: usize,
+    /// A hypothesis that is at least likely; none if the look could not determine the cause.
+    hypothesis: Option<&'a HypothesisResult>,
+    place: Vec<usize>,
+}
+
+struct Findings<'a> {
+    looks: &'a [Look<'a>],
+    all: Vec<Finding<'a>>,
+}
+
+impl<'a> Findings<'a> {
+    fn of(looks: &'a [Look<'a>]) -> Self {
+        let mut all = Vec::new();
+        for (number, look) in looks.iter().enumerate() {
+            let hypotheses = match look.report.verdict.kind {
+                VerdictKind::Inconclusive => vec![(0, None)],
+                VerdictKind::Healthy | VerdictKind::NotApplicable => Vec::new(),
+                VerdictKind::Hypothesis { .. } => look
+                    .hypotheses()
+                    .map(|(place, hypothesis)| (place, Some(hypothesis)))
+                    .collect(),
+            };
+            all.extend(hypotheses.into_iter().map(|(place, hypothesis)| Finding {
+                look: number,
+                hypothesis,
+                place: [look.origin.place.as_slice(), &[place]].concat(),
+            }));
+        }
+        Self { looks, all }
+    }
+
+    /// The cause that a finding is a symptom of in the end; itself if it is none.
+    fn root(&self, finding: usize) -> usize {
+        let mut path = vec![finding];
+        while let Some(last) = path.last() {
+            let Some(cause) = self.cause_of(*last) else {
+                return *last;
+            };
+            if let Some(start) = path.iter().position(|it| *it == cause) {
+                // Each is a symptom of the others.
+                return path.split_off(start).into_iter().min().unwrap_or(cause);
+            }
+            path.push(cause);
+        }
+        finding
+    }
+
+    /// The finding that explains another one, if any does.
+    fn cause_of(&self, symptom: usize) -> Option<usize> {
+        let found = self.found_causes(symptom);
+        // What was examined counts, not what would usually be the cause.
+        let causes = match found.is_empty() {
+            false => found,
+            true => self.causes(symptom, |other, cause, of| {
+                self.explains(cause, of) || (other < symptom && self.is_same(cause, of))
+            }),
+        };
+        causes.into_iter().min_by_key(|it| self.rank(*it))
+    }
+
+    /// What the runbooks found that were run to find the cause of a finding.
+    fn found_causes(&self, symptom: usize) -> Vec<usize> {
+        self.causes(symptom, |_, cause, of| self.is_found_cause(cause, of))
+    }
+
+    fn causes(
+        &self,
+        symptom: usize,
+        is_cause: impl Fn(usize, &Finding<'_>, &Finding<'_>) -> bool,
+    ) -> Vec<usize> {
+        let Some(of) = self.all.get(symptom) else {
+            return Vec::new();
+        };
+        let others = self.all.iter().enumerate();
+        let causes =
+            others.filter(|(other, cause)| *other != symptom && is_cause(*other, cause, of));
+        causes.map(|(other, _)| other).collect()
+    }
+
+    /// Whether a runbook was run to find the cause of a hypothesis, and this is what it found.
+    fn is_found_cause(&self, cause: &Finding<'_>, of: &Finding<'_>) -> bool {
+        let (Some(look), Some(symptom)) = (self.looks.get(cause.look), of.hypothesis) else {
+            return false;
+        };
+        let is_verdict = cause
+            .hypothesis
+            .is_none_or(|it| it.id == look.report.verdict.kind.id());
+        let is_asked = |(number, id): &(usize, String)| *number == of.look && *id == symptom.id;
+        is_verdict && look.origin.causes_of.iter().any(is_asked)
+    }
+
+    /// Whether a runbook says that one hypothesis explains the other.
+    fn explains(&self, cause: &Finding<'_>, of: &Finding<'_>) -> bool {
+        let (Some(look), Some(other)) = (self.looks.get(cause.look), self.looks.get(of.look))
+        else {
+            return false;
+        };
+        let (Some(cause_id), Some(symptom_id)) = (cause.hypothesis, of.hypothesis) else {
+            return false;
+        };
+        if cause.look == of.look {
+            return explains(look.runbook, &cause_id.id, &symptom_id.id);
+        }
+        let symptom = format!("{}/{}", other.runbook.id, symptom_id.id);
+        // A look at one unit explains nothing about another one.
+        let (vars, of_other) = (look.run().vars, other.run().vars);
+        let differs = |(name, value): (&String, &String)| {
+            of_other.get(name).is_some_and(|other| other != value)
+        };
+        cause_id.level >= symptom_id.level
+            && !vars.iter().any(differs)
+            && explains(look.runbook, &cause_id.id, &symptom)
+    }
+
+    /// Whether two looks of the same runbook found the same, for the same reason: several units that fail for one cause.
+    fn is_same(&self, one: &Finding<'_>, other: &Finding<'_>) -> bool {
+        let runbook = |it: &Finding<'_>| self.looks.get(it.look).map(|look| &look.runbook.id);
+        let reason = |it: &HypothesisResult| it.grounds().next().map(|it| it.says.clone());
+        match (one.hypothesis, other.hypothesis) {
+            (Some(a), Some(b)) => {
+                one.look != other.look
+                    && runbook(one) == runbook(other)
+                    && a.id == b.id
+                    && reason(a) == reason(b)
+            }
+            _ => false,
+        }
+    }
+
+    /// The order of causes: what the user points at, then the certain ones, then by their place.
+    fn rank(&self, finding: usize) -> impl Ord + use<> {
+        let found = self.all.get(finding);
+        let look = found.and_then(|it| self.looks.get(it.look));
+        let level = found.and_then(|it| Some(it.hypothesis?.level));
+        (
+            Reverse(look.is_some_and(|look| look.origin.pointed_at)),
+            Reverse(level),
+            found.map(|it| it.place.clone()),
+        )
+    }
+
+    fn symptoms(&self, cause: usize) -> Vec<Symptom> {
+        // One that has several causes is a symptom of none of them alone.
+        let is_of = |it: usize| {
+            let mut found = self.found_causes(it).into_iter();
+            self.root(it) == cause && found.all(|found| self.root(found) == cause)
+        };
+        let others = (0..self.all.len()).filter(|it| *it != cause && is_of(*it));
+        let mut others: Vec<_> = others.collect();
+        others.sort_by_cached_key(|it| self.rank(*it));
+        let symptom = |it: &usize| {
+            let finding = self.all.get(*it)?;
+            let (look, hypothesis) = (self.looks.get(finding.look)?, finding.hypothesis?);
+            Some(Symptom {
+                runbook: look.runbook.id.clone(),
+                vars: look.run().vars,
+                id: hypothesis.id.clone(),
+                level: hypothesis.level,
+                summary: hypothesis.summary(),
+            })
+        };
+        others.iter().filter_map(symptom).collect()
+    }
+
+    fn cause(&self, cause: usize) -> Option<Cause> {
+        let finding = self.all.get(cause)?;
+        let look = self.looks.get(finding.look)?;
+        let verdict = &look.report.verdict;
+        Some(Cause {
+            runbook: look.runbook.id.clone(),
+            vars: look.run().vars,
+            id: finding
+                .hypothesis
+                .map_or(verdict.kind.id(), |it| &it.id)
+                .to_owned(),
+            level: finding.hypothesis.map_or(Level::Unknown, |it| it.level),
+            summary: finding
+                .hypothesis
+                .map_or_else(|| verdict.summary.clone(), HypothesisResult::summary),
+            command: look.run().command(look.report.target.ct),
+            symptoms: self.symptoms(cause),
+        })
+    }
+}
+
+impl Look<'_> {
+    /// The runbook with the vars that it was run with, as the report has them: without secrets.
+    fn run(&self) -> NextRun {
+        let vars = self.report.vars.iter();
+        let given = vars.filter(|(name, _)| self.origin.vars.contains(name));
+        NextRun {
+            runbook: self.runbook.id.clone(),
+            vars: given
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect(),
+        }
+    }
+
+    /// The verdict, and what is true besides it: what is confirmed and not explained by another hypothesis, and what depends on
+    /// a limit that the verdict does not depend on. Other hypotheses that are only likely are rivals of the verdict.
+    fn hypotheses(&self) -> impl Iterator<Item = (usize, &HypothesisResult)> {
+        let verdict = self.report.verdict.kind.id();
+        let all = || self.report.hypotheses.iter();
+        let limits = all().filter(|it| it.id == verdict);
+        let limits: BTreeSet<_> = limits.flat_map(|it| self.exceeded_limits(it)).collect();
+        let likely = all()
+            .enumerate()
+            .filter(|(_, it)| it.level >= Level::Likely);
+        likely.filter(move |(_, it)| {
+            it.id == verdict
+                || self
+                    .exceeded_limits(it)
+                    .any(|limit| !limits.contains(limit))
+                || it.level == Level::Confirmed && !self.is_explained(&it.id)
+        })
+    }
+
+    /// The checks that exceed a limit, of those that a hypothesis depends on.
+    fn exceeded_limits<'b>(
+        &'b self,
+        hypothesis: &'b HypothesisResult,
+    ) -> impl Iterator<Item = &'b str> {
+        let grounds = hypothesis.grounds().flat_map(|it| &it.checks);
+        let exceeds = |id: &&String| {
+            let mut checks = self.report.checks.iter();
+            checks.any(|check| check.key.check == **id && check.severity.is_some())
+        };
+        grounds.filter(exceeds).map(String::as_str)
+    }
+
+    fn is_explained(&self, symptom: &str) -> bool {
+        let mut all = self.report.hypotheses.iter();
+        all.any(|it| it.level >= Level::Likely && explains(self.runbook, &it.id, symptom))
+    }
+}
+
+#[cfg(test)]
+mod tests;
