@@ -21,6 +21,7 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("auto", include_str!("../../runbooks/auto.yaml")),
     ("device", include_str!("../../runbooks/device.yaml")),
     ("dns", include_str!("../../runbooks/dns.yaml")),
+    ("docker", include_str!("../../runbooks/docker.yaml")),
     ("health", include_str!("../../runbooks/health.yaml")),
     ("idmap", include_str!("../../runbooks/idmap.yaml")),
     ("limits", include_str!("../../runbooks/limits.yaml")),
@@ -33,6 +34,7 @@ const BUILT_IN: &[(&str, &str)] = &[
     ),
     ("race-probe", include_str!("../../runbooks/race-probe.yaml")),
     ("race-risk", include_str!("../../runbooks/race-risk.yaml")),
+    ("slow", include_str!("../../runbooks/slow.yaml")),
     (
         "start-failed",
         include_str!("../../runbooks/start-failed.yaml"),

@@ -8,11 +8,13 @@ use crate::broken::{cases, wrong_about};
 const SUBJECTS: &[(&str, &str)] = &[
     ("device", include_str!("subjects/device.txt")),
     ("dns", include_str!("subjects/dns.txt")),
+    ("docker", include_str!("subjects/docker.txt")),
     ("idmap", include_str!("subjects/idmap.txt")),
     ("limits", include_str!("subjects/limits.txt")),
     ("locked", include_str!("subjects/locked.txt")),
     ("nesting", include_str!("subjects/nesting.txt")),
     ("network", include_str!("subjects/network.txt")),
+    ("slow", include_str!("subjects/slow.txt")),
     ("storage", include_str!("subjects/storage.txt")),
 ];
 

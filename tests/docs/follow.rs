@@ -212,6 +212,8 @@ fn run(place: &impl Place, line: &str, at: &str) -> Option<String> {
             "limits: ",
             "storage: ",
             "locked: ",
+            "slow: ",
+            "docker: ",
             "nesting: ",
             "idmap: ",
             "device: ",
