@@ -51,6 +51,9 @@ const AMBIGUOUS: &[(&[&str], &str)] = &[
     (&["pass"], "password"),
     (&["pw"], "password"),
     (&["cookie"], "cookie"),
+    (&["session", "id"], "token"),
+    (&["sessionid"], "token"),
+    (&["sessid"], "token"),
     (&["auth"], "credential"),
     (&["key"], "secret"),
 ];

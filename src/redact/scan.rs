@@ -35,6 +35,10 @@ const NAME_HINTS: &[&str] = &[
     "auth",
     "cookie",
     "amz-signature",
+    "session_id",
+    "session-id",
+    "sessionid",
+    "sessid",
 ];
 const PEM_HINTS: &[&str] = &["-----BEGIN", "---- BEGIN", "-----END", "---- END"];
 
@@ -193,7 +197,9 @@ impl Scan<'_> {
         let is_word = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_-".contains(byte);
         if inside
             || is_unmatched
-            || (is_word(&&byte(self.text, at)) && !is_edge_before(self.text, at))
+            || (shape.check != Check::WithinWord
+                && is_word(&&byte(self.text, at))
+                && !is_edge_before(self.text, at))
         {
             return;
         }

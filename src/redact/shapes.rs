@@ -9,6 +9,8 @@ use regex::bytes::Regex;
 pub(super) enum Check {
     /// None.
     Nothing,
+    /// None, and the hint can be within a word.
+    WithinWord,
     /// The match has a digit or a capital, unlike ordinary words joined by hyphens. If the pattern does not match at a hint,
     /// it does not match in the rest of the word either.
     Random,
@@ -20,7 +22,7 @@ pub(super) struct Shape {
     pub(super) class: &'static str,
     /// How it starts, in any case. The pattern is compiled when the first hint occurs.
     pub(super) hints: &'static [&'static str],
-    /// The pattern at a hint. If it has a group `secret`, only the group is secret.
+    /// The pattern at a hint. If it has a group `secret` or `list`, only the group is secret.
     ///
     /// It is matched from the hint on. So that hostile text costs only some passes, a pattern with an unbounded repetition must
     /// consume all of it, be `random`, or end after a fixed number of words where the hint is a word.
@@ -69,15 +71,18 @@ impl Shape {
             Regex::new(&format!("^(?:{})", self.pattern)).ok()
         });
         let found = compiled.as_ref()?.captures(text)?;
-        let secret = found.name("secret").or_else(|| found.get(0))?;
+        let secret = found
+            .name("secret")
+            .or_else(|| found.name("list"))
+            .or_else(|| found.get(0))?;
         let random = |byte: &u8| byte.is_ascii_digit() || byte.is_ascii_uppercase();
-        let fits = self.check == Check::Nothing || secret.as_bytes().iter().any(random);
+        let fits = self.check != Check::Random || secret.as_bytes().iter().any(random);
         fits.then(|| (secret.start(), secret.end()))
     }
 }
 
 /// The shapes.
-pub(super) static SHAPES: [Shape; 36] = [
+pub(super) static SHAPES: [Shape; 40] = [
     // IAM unique identifiers: AKIA are long-term keys, ASIA temporary, ABIA and ACCA bearer tokens.
     // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
     Shape::new(
@@ -301,6 +306,33 @@ pub(super) static SHAPES: [Shape; 36] = [
             "mariadb ",
         ],
         r#"(?-u)(?:sshpass +-p *|redis-cli (?:\S+ +){0,12}?-a +|ldap[a-z]+ (?:\S+ +){0,12}?-w +|(?:mysql|mysqldump|mysqladmin|mariadb) (?:\S+ +){0,12}?-p)['"]?(?<secret>[^\s$'"<{%*-][^\s'"]*)"#,
+    ),
+    // ~/.netrc, https://www.gnu.org/software/inetutils/manual/html_node/The-_002enetrc-file.html
+    Shape::new(
+        "password",
+        &["machine ", "machine\t", "default login "],
+        r"(?-u)(?:machine\s{1,16}[^\s]{1,255}|default)(?:\s{1,16}(?:login|account)\s{1,16}[^\s]{1,255}){0,2}\s{1,16}password\s{1,16}(?<secret>[^\s<$\[{*][^\s]*)",
+    ),
+    // chpasswd(8) and the `chpasswd` list of cloud-init. The passwords of a list are one secret, with the users between them.
+    Shape::new(
+        "password",
+        &["chpasswd"],
+        r#"(?x-u)chpasswd(?:
+            [^\n<]{0,64}<<<\ {0,4}['"]?[^\s:'"$]{1,64}:(?<secret>[^\s'"$][^\s'"]*)
+          | :\s{1,64}(?:expire:\s[a-zA-Z]{1,5}\s{1,64})?list:\s{0,64}(?:[|>][+-]?\s{1,64})?(?:-\s{1,16})?['"]?[^\s:'"]{1,64}:
+            (?<list>[^\s'"]+(?:['"]?[\ \t]{0,16}\n[\ \t]{1,64}(?:-\s{1,16})?['"]?[a-z_][^\s:'"]{0,63}:[^\s:'"]+){0,64}))"#,
+    ),
+    Shape::new(
+        "password",
+        &["echo ", "printf "],
+        r#"(?-u)(?:echo|printf) +(?:-[a-zA-Z]+ +)?(?:['"]?%s\\n['"]? +)?['"]?[a-z_][^\s:'"$]{0,31}:(?<secret>[^\s'"|$][^\s'"|]*)['"]? *\| *(?:sudo +)?(?:/usr)?(?:/sbin/)?chpasswd"#,
+    ),
+    // https://learn.microsoft.com/en-us/entra/identity-platform: client secrets, with `8Q~` or `7Q~` after three characters
+    Shape::checked(
+        "azure-secret",
+        &["Q~"],
+        r"(?-u)Q~[A-Za-z0-9_~.-]{31,34}\b",
+        Check::WithinWord,
     ),
     // curl(1)
     Shape::new(

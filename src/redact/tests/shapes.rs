@@ -17,6 +17,7 @@ pub(super) fn examples() -> Vec<(&'static str, String)> {
     vec![
         ("aws-key", format!("AKIA{}", "ABCDEFGH234567QR")),
         ("aws-key", format!("ASIA{}", "ABCDEFGH234567QR")),
+        ("azure-secret", made("Q~", 34)),
         ("github-token", made("ghp_", 36)),
         ("github-token", made("ghs_", 36)),
         (
@@ -164,6 +165,103 @@ fn only_the_secret_part_is_removed() {
         redacted(&hook),
         "https://hooks.slack.com/services/[redacted:slack-webhook:1]"
     );
+}
+
+#[test]
+fn client_secrets_of_azure() {
+    let random = made("", 34);
+    assert_eq!(
+        redacted(&format!("read abc8Q~{random} from the vault")),
+        "read abc8[redacted:azure-secret:1] from the vault"
+    );
+    assert_eq!(redacted("FAQ~old.md"), "FAQ~old.md");
+}
+
+#[test]
+fn passwords_in_a_netrc() {
+    become_these(&[
+        (
+            "machine api.example.org login app password hunter",
+            "machine api.example.org login app password [redacted:password:1]",
+        ),
+        (
+            "machine a\n  login app\n  password hunter\nmachine b password rabbit1",
+            "machine a\n  login app\n  password [redacted:password:1]\nmachine b password [redacted:password:2]",
+        ),
+        (
+            "default login anonymous password x@y",
+            "default login anonymous password [redacted:password:1]",
+        ),
+    ]);
+    for text in [
+        "the machine has no password set",
+        "machine db login app\nconnected",
+        "Started machine a. Failed password for root from 10.0.0.1",
+    ] {
+        assert_eq!(redacted(text), text);
+    }
+}
+
+#[test]
+fn passwords_for_chpasswd() {
+    become_these(&[
+        (
+            "chpasswd <<<root:hunter",
+            "chpasswd <<<root:[redacted:password:1]",
+        ),
+        (
+            "chpasswd -c SHA512 <<< \"root:hunter\"",
+            "chpasswd -c SHA512 <<< \"root:[redacted:password:1]\"",
+        ),
+        (
+            "echo root:hunter | chpasswd",
+            "echo root:[redacted:password:1] | chpasswd",
+        ),
+        (
+            "printf '%s\\n' 'root:hunter' | /usr/sbin/chpasswd",
+            "printf '%s\\n' 'root:[redacted:password:1]' | /usr/sbin/chpasswd",
+        ),
+        (
+            "chpasswd: list: root:hunter",
+            "chpasswd: list: root:[redacted:password:1]",
+        ),
+        (
+            "chpasswd:\n  list: |\n    root:hunter\n    app:rabbit\n  expire: False\n",
+            "chpasswd:\n  list: |\n    root:[redacted:password:1]\n  expire: False\n",
+        ),
+        (
+            "chpasswd:\n  expire: false\n  list:\n    - root:hunter\n    - app:rabbit\nruncmd: [ls]\n",
+            "chpasswd:\n  expire: false\n  list:\n    - root:[redacted:password:1]\nruncmd: [ls]\n",
+        ),
+    ]);
+    for text in [
+        "chpasswd: password changed for root",
+        "chpasswd:\n  expire: False\nruncmd: [ls]",
+        "echo \"root:$PASSWORD\" | chpasswd",
+        "echo a:b | tr a b",
+        "chpasswd </run/list",
+    ] {
+        assert_eq!(redacted(text), text);
+    }
+}
+
+#[test]
+fn session_ids_that_look_like_one() {
+    become_these(&[
+        (
+            "session_id=Ab3dE5gH1jK7mN9p",
+            "session_id=[redacted:token:1]",
+        ),
+        ("PHPSESSID=q4k2z8x7m1n5b3v9", "PHPSESSID=[redacted:token:1]"),
+    ]);
+    for text in [
+        "session_id=5",
+        "SESSION_ID=c12",
+        "New session 12 of user root.",
+        "session-id: 42",
+    ] {
+        assert_eq!(redacted(text), text);
+    }
 }
 
 #[test]
