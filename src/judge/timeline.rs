@@ -3,7 +3,7 @@
 use super::results::{CheckResults, Event, EventSource};
 use crate::evidence::provision_log::Owner;
 use crate::evidence::recording::{OwnChange, Recording};
-use crate::expression::moment_of;
+use crate::expression::{let_names, moment_of};
 use crate::runbook::{EventSpec, Runbook};
 
 /// The events from every source, earliest first.
@@ -44,7 +44,9 @@ pub(super) fn timeline(
             decisive: false,
         });
     }
-    for change in &recording.earlier_changes {
+    let shows_all = is_about_changes(runbook);
+    let earlier = recording.earlier_changes.iter();
+    for change in earlier.filter(|change| shows_all || change.repair.is_some()) {
         events.push(own_event(change, EventSource::EarlierRun));
     }
     for change in recording.changes() {
@@ -54,6 +56,17 @@ pub(super) fn timeline(
     // Events of the same time stay in the runbook's order: a file's birth before its change.
     events.sort_by_key(|event| (event.at.start, event.at.end));
     events
+}
+
+/// Whether the checks of earlier runs matter: the runbook takes them into account, or changes the container too.
+fn is_about_changes(runbook: &Runbook) -> bool {
+    let reads_changes = |source: &String| {
+        let names = let_names(source).unwrap_or_default();
+        names.iter().any(|name| name == "own_changes")
+    };
+    runbook.history.is_some()
+        || runbook.lets.values().any(reads_changes)
+        || runbook.checks.iter().any(|check| check.changes)
 }
 
 /// The events that the runbook derives from the results of several checks.

@@ -71,6 +71,7 @@ pub(super) fn render(report: &Report) -> String {
         },
         events => Value::from(Serde(events)),
         earlier_events,
+        has_steps => report.checks.iter().any(|row| row.step.is_some()),
         outcomes => counts(report.checks.iter()).collect::<Vec<_>>(),
         info => report
             .checks

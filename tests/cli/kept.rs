@@ -81,6 +81,15 @@ fn changes_are_announced_before_and_recorded_after() {
         format!("an earlier run of lxcdiag ran: {command}")
     );
     assert_eq!(timeline[0]["source"], "lxcdiag");
+
+    // A runbook that has nothing to do with it does not show it.
+    environment.write(
+        "work/look.yaml",
+        "runbook: look\ntitle: x\nchecks: [{ id: look, title: x, run: ['true'], pass: exit == 0 }]\n",
+    );
+    let look = ["run", "./look.yaml", "--ct", "958", "--format", "json"];
+    let report: Value = serde_json::from_str(&environment.as_root(&look).stdout).unwrap();
+    assert_eq!(report["timeline"], serde_json::json!([]));
 }
 
 #[test]

@@ -14,15 +14,24 @@ const OBSERVED: usize = 240;
 
 pub(super) fn checks(text: &mut String, report: &Report, limits: Limits) {
     text.push_str("## Checks\n\n");
-    text.push_str("| Step | Check | Outcome | Observed | Started (UTC) | Duration | Race |\n");
-    text.push_str("| --- | --- | --- | --- | --- | --- | --- |\n");
+    let has_steps = report.checks.iter().any(|row| row.step.is_some());
+    let step = |cell: &str| match has_steps {
+        true => format!("| {cell} "),
+        false => String::new(),
+    };
+    let head = "| Check | Outcome | Observed | Started (UTC) | Duration | Race |";
+    let _ = writeln!(text, "{}{head}", step("Step"));
+    let _ = writeln!(text, "{}| --- | --- | --- | --- | --- | --- |", step("---"));
     for row in some_of(&report.checks, limits) {
         let started = row.started_at.as_deref().map(time_of_day);
         let took = row.duration_ms.map(|ms| duration_in_words(ms / 1e3));
         let _ = writeln!(
             text,
-            "| {} | {} | {} | {} | {} | {} | {} |",
-            inline(row.step.as_deref().unwrap_or_default(), limits.line),
+            "{}| {} | {} | {} | {} | {} | {} |",
+            step(&inline(
+                row.step.as_deref().unwrap_or_default(),
+                limits.line
+            )),
             inline(&row.title, limits.line),
             outcome(row),
             inline(&row.observed, limits.line.min(OBSERVED)),
