@@ -72,3 +72,24 @@ fn a_file_that_the_caller_has_open_can_be_named_by_its_descriptor() {
     assert!(!finished.stderr.contains("cannot"), "{finished}");
     assert!(environment.read("work/r.json").contains("\"argv\""));
 }
+
+/// Running out of descriptors in the middle of a run would look like faults of the container.
+#[test]
+fn a_limit_of_open_files_is_raised_or_refused() {
+    let environment = Environment::new();
+    let demo = |limit: &str| {
+        let script = format!(
+            "ulimit {limit}; exec {} run race-condition --demo",
+            crate::environment::LXCDIAG
+        );
+        environment.finished(environment.command_of("sh", &["-c", &script]))
+    };
+    let raised = demo("-Sn 10");
+    assert_eq!(raised.status, Some(1), "{raised}");
+    let refused = demo("-n 10");
+    assert_eq!(refused.status, Some(69), "{refused}");
+    assert_eq!(
+        refused.stderr,
+        "lxcdiag: cannot start: only 10 files may be open\nhint: raise the limit: ulimit -n 1024\n"
+    );
+}
