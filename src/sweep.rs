@@ -5,6 +5,7 @@
 
 #[cfg(test)]
 mod fixture;
+pub(crate) mod next;
 pub mod problem;
 pub mod report;
 pub mod row;

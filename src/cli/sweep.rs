@@ -28,7 +28,9 @@ use crate::engine::policy::ChangePolicy;
 use crate::engine::stop::Stop;
 use crate::evidence::time::{rfc3339, seconds};
 use crate::host::Host;
+use crate::judge::NextRun;
 use crate::report::Report;
+use crate::sweep::next::NextCommands;
 use crate::sweep::report::{CheckTitle, Format, SCHEMA, Sweep};
 use crate::sweep::row::{Row, VisitResult};
 use crate::sweep::schedule;
@@ -118,6 +120,7 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
         .to_zoned(jiff::tz::TimeZone::UTC)
         .date();
     waivers::apply(&waivers, today, &mut rows);
+    next_commands(args, &visitor.request, here).add(&mut rows);
     let changes = state.update(&mut rows, &inventory, args.confirm, started_at);
     let sweep = Sweep {
         schema: SCHEMA,
@@ -151,6 +154,22 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
     let signal = signals::exit_code(stopped);
     let found = ExitCode::from(sweep.status());
     Ok(ExitCode::worst(signal.into_iter().chain([found])))
+}
+
+fn next_commands(args: &SweepArgs, request: &Request, here: Option<String>) -> NextCommands {
+    let values = request.values.values.iter();
+    let given = values.filter(|(name, _)| !request.values.defaulted.contains(name));
+    let runbooks = args.library.runbooks.as_ref();
+    NextCommands {
+        again: NextRun {
+            runbook: args.runbook.clone(),
+            vars: given
+                .map(|(name, value)| (name.clone(), request.shown(value)))
+                .collect(),
+        },
+        runbooks: runbooks.map(|directory| directory.display().to_string()),
+        here,
+    }
 }
 
 /// The command line without secrets.

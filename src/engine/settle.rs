@@ -255,7 +255,7 @@ impl<'a> Findings<'a> {
             summary: finding
                 .hypothesis
                 .map_or_else(|| verdict.summary.clone(), HypothesisResult::summary),
-            command: look.run().command(look.report.target.ct),
+            command: look.run().command(look.report.target.ct, &[]),
             symptoms: self.symptoms(cause),
         })
     }

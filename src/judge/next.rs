@@ -24,12 +24,13 @@ pub struct NextRun {
 }
 
 impl NextRun {
-    /// The command that runs it.
-    pub(crate) fn command(&self, ct: ContainerId) -> String {
+    /// The command that runs it, with these options after the ID.
+    pub(crate) fn command(&self, ct: ContainerId, options: &[String]) -> String {
         let mut words = ["lxcdiag", "run", &self.runbook, "--ct"]
             .map(str::to_owned)
             .to_vec();
         words.push(ct.to_string());
+        words.extend_from_slice(options);
         for (name, value) in &self.vars {
             words.push("--var".to_owned());
             words.push(format!("{name}={value}"));

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::evidence::check_key::CheckKey;
+use crate::judge::NextRun;
 use crate::judge::results::Severity;
 
 /// How bad something is, in ascending order.
@@ -119,6 +120,12 @@ pub struct Problem {
     /// Why it does not count, if it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub silent: Option<String>,
+    /// The runs that find its cause.
+    #[serde(skip)]
+    pub next: Vec<NextRun>,
+    /// The commands to run next.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub commands: Vec<String>,
 }
 
 /// One of several things that are wrong in the same way: a unit, a mount point, a file.
@@ -145,6 +152,8 @@ impl Problem {
             hypothesis: None,
             affected: Vec::new(),
             silent: None,
+            next: Vec::new(),
+            commands: Vec::new(),
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use indexmap::IndexMap;
 use serde::{Serialize, Serializer};
 
+use super::next;
 use super::problem::{AffectedThing, Problem, ProblemId, Status};
 use super::selection::{Selected, SkipReason};
 use super::stopped::Stopped;
@@ -266,11 +267,15 @@ fn summary(report: &Report) -> Summary {
         let id = ProblemId::Inconclusive;
         problems.push(Problem::new(id, Status::Unknown, &verdict.summary));
     }
+    let mut problems = one_of_each(problems);
+    for problem in &mut problems {
+        problem.next = next::runs(report, problem);
+    }
     let hypotheses = report.hypotheses.iter();
     let open = hypotheses.filter(|hypothesis| hypothesis.level >= Level::Unknown);
     Summary {
         verdict: Some(verdict.kind.clone()),
-        problems: one_of_each(problems),
+        problems,
         checks: report.checks.iter().map(line).collect(),
         entered,
         open: open.map(|hypothesis| hypothesis.id.clone()).collect(),

@@ -33,6 +33,7 @@ mod script;
 mod start_failed;
 mod streams;
 mod sweep_complete;
+mod sweep_next;
 mod sweep_outputs;
 mod sweep_state;
 mod sweeps;

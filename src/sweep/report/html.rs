@@ -147,7 +147,7 @@ fn lists(sweep: &Sweep, report: impl Fn(ContainerId) -> Option<String>) -> Vec<V
         rows => rows(&|row| row.problems().iter().map(problem).collect()),
     });
     let skipped = rows(&|row| match &row.result {
-        VisitResult::Skipped(reason) => vec![line(SKIPPED, &reason.to_string(), None)],
+        VisitResult::Skipped(reason) => vec![line(SKIPPED, &reason.to_string(), None, &[])],
         VisitResult::Visited(_) => Vec::new(),
     });
     if !skipped.is_empty() {
@@ -167,7 +167,11 @@ fn problem(problem: &Problem) -> Value {
         true => worst(problem.status),
         false => silent(problem.status),
     };
-    line(sign, &problem.says, problem.silent.as_deref())
+    let commands: &[String] = match problem.counts() {
+        true => &problem.commands,
+        false => &[],
+    };
+    line(sign, &problem.says, problem.silent.as_deref(), commands)
 }
 
 fn change(change: &ProblemChange) -> Value {
@@ -176,9 +180,10 @@ fn change(change: &ProblemChange) -> Value {
         _ => change.status,
     });
     sign.word = change.kind.word();
-    line(sign, &change.says, None)
+    line(sign, &change.says, None, &[])
 }
 
-fn line(of: Sign, says: &str, silent: Option<&str>) -> Value {
-    context! { sign => sign(of), says, silent }
+fn line(of: Sign, says: &str, silent: Option<&str>, commands: &[String]) -> Value {
+    let commands = Value::from(Serde(commands));
+    context! { sign => sign(of), says, silent, commands }
 }

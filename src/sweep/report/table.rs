@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use comfy_table::Color;
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use super::super::problem::{Problem, ProblemId, Status};
 use super::super::row::Row;
@@ -53,6 +53,14 @@ pub(super) fn render(sweep: &Sweep, layout: Layout) -> String {
         text.push_str(&grid(columns.into(), rows, layout));
         text.push('\n');
     }
+    let commands = next_commands(sweep);
+    if !commands.is_empty() {
+        text.push_str("Next commands:\n");
+        for command in commands {
+            let _ = writeln!(text, "  {}", visible(command));
+        }
+        text.push('\n');
+    }
     for (row, reason) in sweep.skipped() {
         let reason = match &row.stopped {
             Some(stopped) => stopped.to_string(),
@@ -71,6 +79,22 @@ pub(super) fn render(sweep: &Sweep, layout: Layout) -> String {
         duration_in_words(sweep.duration_s)
     );
     text
+}
+
+/// The commands that find out more about the problems that are listed and count, each once. They are not in the table, where
+/// they would be wrapped and could not be copied.
+fn next_commands(sweep: &Sweep) -> IndexSet<&str> {
+    let is_listed = |row: &Row, problem: &Problem| match &sweep.changes {
+        Some(changes) => changes.iter().any(|change| {
+            change.kind != ChangeKind::Resolved && change.ct == row.ct && change.id == problem.id
+        }),
+        None => true,
+    };
+    let listed = sweep
+        .problems()
+        .filter(|(row, problem)| problem.counts() && is_listed(row, problem));
+    let commands = listed.flat_map(|(_, problem)| &problem.commands);
+    commands.map(String::as_str).collect()
 }
 
 /// From how many containers on a problem is listed as one fault before the table.

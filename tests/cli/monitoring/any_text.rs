@@ -80,12 +80,8 @@ fn row() -> impl Strategy<Value = Row> {
         (text(), status, long_text(), any::<bool>()).prop_map(|(id, status, says, waived)| {
             let silent = waived.then(|| "waived".to_owned());
             Problem {
-                id: ProblemId::Check(CheckKey::new(&id)),
-                status,
-                says,
-                hypothesis: None,
-                affected: Vec::new(),
                 silent,
+                ..Problem::new(ProblemId::Check(CheckKey::new(&id)), status, &says)
             }
         });
     let unit = proptest::sample::select(units.to_vec());
