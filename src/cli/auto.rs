@@ -231,6 +231,8 @@ impl Explorer<'_> {
         if let Some(hypothesis) = &verdict.hypothesis {
             conclusion.report.settle_on(&request.runbook, hypothesis);
         }
+        let explained = &mut conclusion.report.explained;
+        explained.retain(|id| !verdict.not_explained.contains(id));
         conclusion.report.settled = Some(settled);
         Ok((request, diagnosed))
     }

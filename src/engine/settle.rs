@@ -35,6 +35,8 @@ pub struct Verdict {
     pub look: usize,
     /// The hypothesis, if it is one.
     pub hypothesis: Option<String>,
+    /// Other hypotheses of the look that have another cause here, although the runbook says that this one explains them.
+    pub not_explained: Vec<String>,
     /// What else was found.
     pub settled: Settled,
 }
@@ -59,6 +61,7 @@ pub fn settle(looks: &[Look<'_>]) -> Option<Verdict> {
         looked_at: looked_at.collect(),
         not_looked_at: Vec::new(),
     };
+    let not_explained = first.map_or_else(Vec::new, |first| found.not_explained(first));
     let first = first.and_then(|first| found.all.get(first));
     let is_healthy = |look: &Look<'_>| look.report.verdict.kind == VerdictKind::Healthy;
     Some(Verdict {
@@ -68,6 +71,7 @@ pub fn settle(looks: &[Look<'_>]) -> Option<Verdict> {
             None => looks.iter().position(is_healthy).unwrap_or_default(),
         },
         hypothesis: first.and_then(|it| Some(it.hypothesis?.id.clone())),
+        not_explained,
         settled,
     })
 }
@@ -217,13 +221,26 @@ impl<'a> Findings<'a> {
         )
     }
 
+    /// Whether a finding is a symptom of a cause. One that has several causes is a symptom of none of them alone.
+    fn is_symptom(&self, finding: usize, cause: usize) -> bool {
+        let mut found = self.found_causes(finding).into_iter();
+        finding != cause
+            && self.root(finding) == cause
+            && found.all(|found| self.root(found) == cause)
+    }
+
+    /// The hypotheses of the look that found a cause which are not its symptoms.
+    fn not_explained(&self, cause: usize) -> Vec<String> {
+        let look = self.all.get(cause).map(|it| it.look);
+        let others = self.all.iter().enumerate().filter(|(number, it)| {
+            *number != cause && Some(it.look) == look && !self.is_symptom(*number, cause)
+        });
+        let ids = others.filter_map(|(_, it)| Some(it.hypothesis?.id.clone()));
+        ids.collect()
+    }
+
     fn symptoms(&self, cause: usize) -> Vec<Symptom> {
-        // One that has several causes is a symptom of none of them alone.
-        let is_of = |it: usize| {
-            let mut found = self.found_causes(it).into_iter();
-            self.root(it) == cause && found.all(|found| self.root(found) == cause)
-        };
-        let others = (0..self.all.len()).filter(|it| *it != cause && is_of(*it));
+        let others = (0..self.all.len()).filter(|it| self.is_symptom(*it, cause));
         let mut others: Vec<_> = others.collect();
         others.sort_by_cached_key(|it| self.rank(*it));
         let symptom = |it: &usize| {

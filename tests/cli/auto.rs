@@ -138,6 +138,29 @@ fn two_causes_that_do_not_explain_each_other_are_both_reported() {
 }
 
 #[test]
+fn what_has_another_cause_here_is_not_said_to_be_explained() {
+    let environment = environment();
+    let overview = environment.read("books/overview.yaml");
+    let explains = overview
+        .replace("[unit/no-space]", "[units-failed, unit/no-space]")
+        .replace(
+            "'^(?<unit>.+)$' }",
+            "'^(?<unit>.+)$' }, pass: unit | length == 0, crit: unit | length > 0",
+        );
+    environment.write("books/overview.yaml", &explains);
+    environment.write("work/full", "");
+    let books = environment.path("books");
+    let words = ["958", "--runbooks", books.to_str().unwrap()];
+    environment.write("work/failed", "no-program\n");
+    let finished = environment.as_root(&words);
+    assert!(finished.stdout.contains("/srv is full"), "{finished}");
+    assert!(!finished.stdout.contains("This explains"), "{finished}");
+    environment.write("work/failed", "no-space\n");
+    let finished = environment.as_root(&words);
+    assert!(finished.stdout.contains("This explains:"), "{finished}");
+}
+
+#[test]
 fn the_unit_that_the_user_names_comes_first() {
     let environment = environment();
     environment.write("work/full", "");
