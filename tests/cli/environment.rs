@@ -118,13 +118,7 @@ impl Environment {
         // for writing, and such a file cannot be executed.
         let copied = Command::new("cp").arg(LXCDIAG).arg(&copy).status();
         assert!(copied.unwrap().success());
-        let nobody = [
-            "setpriv",
-            "--reuid=65534",
-            "--regid=65534",
-            "--clear-groups",
-        ];
-        let program = [&nobody[..], &[copy.to_str().unwrap()]].concat();
+        let program = [as_nobody(), &[copy.to_str().unwrap()]].concat();
         self.program(&program, arguments)
     }
 
@@ -173,6 +167,20 @@ impl Environment {
     /// Runs a command to its end.
     pub fn finished(&self, mut command: Command) -> Finished {
         Finished::new(&command.output().unwrap(), self.directory.path())
+    }
+}
+
+/// What runs a command as an ordinary user.
+pub fn as_nobody() -> &'static [&'static str] {
+    if rustix::process::geteuid().is_root() {
+        &[
+            "setpriv",
+            "--reuid=65534",
+            "--regid=65534",
+            "--clear-groups",
+        ]
+    } else {
+        &[]
     }
 }
 
