@@ -49,16 +49,16 @@ fn every_container_and_check_is_shown_on_every_screen() {
     let (sweep, reports) = health();
     let mut tab = Tab::blank();
     load(&mut tab, &sweep, &reports);
-    // The checks in their order: container to certificates. Recordings are from before the checks 6 and 22, most also from before 5 to 9.
+    // The checks in their order: container to certificates. The recordings are from before the eighth, of processes.
     let map = [
-        "101 ✓ ✓✓✓✓✓–✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓–✓✓",
-        "102 C ✓✓✓✓–––––✓✓✓CW✓✓✓✓✓✓✓–✓✓",
-        "103 C ✓✓✓C–––––✓✓✓✓✓✓✓✓✓WW✓–✓✓",
-        "104 W ✓✓✓✓–––––✓✓✓✓✓W✓✓✓✓✓✓–✓✓",
-        "110 C ✓✓✓✓–––––✓✓✓✓✓✓✓✓✓✓✓✓–✓C",
-        "111 ✓ ✓✓✓✓–––––✓✓✓✓✓✓✓✓~✓✓✓–✓✓",
-        "958 ✓ ✓✓✓✓✓–✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓–✓✓",
-        "959 ? ✓×–––––––––✓✓✓?–––––✓–✓✓",
+        "101 ✓ ✓✓✓✓✓✓✓–✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓",
+        "102 C ✓✓✓✓✓✓✓–✓✓✓✓✓CW✓✓✓✓✓✓✓✓✓✓",
+        "103 C ✓✓✓C✓✓✓–✓✓✓✓✓✓✓✓✓✓✓WW✓✓✓✓",
+        "104 W ✓✓✓✓✓✓✓–✓✓✓✓✓✓✓W✓✓✓✓✓✓✓✓✓",
+        "110 C ✓✓✓✓✓✓✓–✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓C",
+        "111 ✓ ✓✓✓✓✓✓✓–✓✓✓✓✓✓✓✓✓✓~✓✓✓✓✓✓",
+        "958 ✓ ✓✓✓✓✓✓✓–✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓",
+        "959 ? ✓×––––––✓✓––✓✓✓?–––––✓✓✓✓",
         "201 ? ",
         "900 – ",
     ];

@@ -45,7 +45,7 @@ fn no_pct_on_the_machine() {
     assert_refused(
         &run(&mut command),
         "cannot find the program `/nonexistent/pct`\n\
-         hint: run lxcdiag on a Proxmox VE host, or give the path with --pct; `--via lxc-attach` works without pct, and `lxcdiag run RUNBOOK --demo` anywhere",
+         hint: run lxcdiag on a Proxmox VE host, or give the path with --pct; `--via lxc-attach` works without pct, and `lxcdiag run race-condition --demo` anywhere",
         69,
     );
 }

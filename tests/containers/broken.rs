@@ -190,8 +190,8 @@ fn claim(container: &Container, case: &Case, others: &[&str]) -> Option<String> 
         .filter(|other| **other != case.runbook && !case.others.iter().any(|it| it == *other))
         .find_map(|other| {
             let verdict = run(container.lxcdiag(other).args(JSON)).verdict();
-            let level = verdict.level?;
-            Some(format!("{other} says {} {level}", verdict.id))
+            verdict.level?;
+            Some(format!("{other} says {}", verdict.summary))
         })
 }
 

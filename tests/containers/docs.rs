@@ -56,7 +56,10 @@ impl Place for Reader {
     }
 
     fn sh(&self, line: &str) -> Output {
-        let line = line.replace("--ct 958", &format!("--ct {}", self.container.id));
+        let id = self.container.id;
+        let line = line
+            .replace("--ct 958", &format!("--ct {id}"))
+            .replace("lxcdiag 958", &format!("lxcdiag {id}"));
         Command::new("sh")
             .args(["-c", &line])
             .current_dir(self.path("work"))

@@ -140,7 +140,7 @@ fn the_incident_in_words() {
         "push-failed",
         "This does not look like a race condition.",
         PUSH_ERROR,
-        "defaults: unit embedding_server.service",
+        "defaults: unit=embedding_server.service",
     ] {
         assert!(
             text.contains(expected),
