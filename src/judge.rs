@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize, Serializer};
 pub(crate) use hypothesis::{evaluated, level};
 pub(crate) use hypothesis::{explains, symptoms};
 pub use next::NextRun;
+pub(crate) use next::reaching;
 pub use remedies::{Remedy, Required};
 
 use crate::evidence::recording::Recording;

@@ -15,8 +15,8 @@ use crate::engine::diagnose::{Cluster, Container, Diagnosed, Unavailable};
 use crate::engine::plan::Request;
 use crate::engine::settle::{Look, Origin, settle};
 use crate::engine::stop::{Stop, within};
-use crate::judge::NextRun;
 use crate::judge::results::Outcome;
+use crate::judge::{NextRun, reaching};
 use crate::report::settled::NotLookedAt;
 use crate::runbook::Check;
 
@@ -216,7 +216,10 @@ impl Explorer<'_> {
             origin: &done.origin,
         });
         let looks: Vec<_> = looks.collect();
-        let Some(verdict) = settle(&looks) else {
+        let node = self.container.node;
+        let node = (!node.is_empty()).then_some(node);
+        let reaching = reaching(node, self.library.runbooks.as_deref());
+        let Some(verdict) = settle(&looks, &reaching) else {
             return match self.error {
                 Some(error) => Err(error),
                 None => Ok((first.clone(), overview)),

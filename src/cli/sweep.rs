@@ -159,7 +159,6 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
 fn next_commands(args: &SweepArgs, request: &Request, here: Option<String>) -> NextCommands {
     let values = request.values.values.iter();
     let given = values.filter(|(name, _)| !request.values.defaulted.contains(name));
-    let runbooks = args.library.runbooks.as_ref();
     NextCommands {
         again: NextRun {
             runbook: args.runbook.clone(),
@@ -167,7 +166,7 @@ fn next_commands(args: &SweepArgs, request: &Request, here: Option<String>) -> N
                 .map(|(name, value)| (name.clone(), request.shown(value)))
                 .collect(),
         },
-        runbooks: runbooks.map(|directory| directory.display().to_string()),
+        runbooks: args.library.runbooks.clone(),
         here,
     }
 }

@@ -41,8 +41,8 @@ pub struct Verdict {
     pub settled: Settled,
 }
 
-/// Settles on one look; on none if there is none.
-pub fn settle(looks: &[Look<'_>]) -> Option<Verdict> {
+/// Settles on one look; on none if there is none. `reaching` are the options of commands in this container.
+pub fn settle(looks: &[Look<'_>], reaching: &[String]) -> Option<Verdict> {
     let found = Findings::of(looks);
     let mut causes: Vec<usize> = (0..found.all.len())
         .filter(|it| found.root(*it) == *it)
@@ -57,7 +57,7 @@ pub fn settle(looks: &[Look<'_>]) -> Option<Verdict> {
     let first = causes.next();
     let settled = Settled {
         symptoms: first.map_or_else(Vec::new, |first| found.symptoms(first)),
-        also: causes.filter_map(|it| found.cause(it)).collect(),
+        also: causes.filter_map(|it| found.cause(it, reaching)).collect(),
         looked_at: looked_at.collect(),
         not_looked_at: Vec::new(),
     };
@@ -257,7 +257,7 @@ impl<'a> Findings<'a> {
         others.iter().filter_map(symptom).collect()
     }
 
-    fn cause(&self, cause: usize) -> Option<Cause> {
+    fn cause(&self, cause: usize, reaching: &[String]) -> Option<Cause> {
         let finding = self.all.get(cause)?;
         let look = self.looks.get(finding.look)?;
         let verdict = &look.report.verdict;
@@ -272,7 +272,7 @@ impl<'a> Findings<'a> {
             summary: finding
                 .hypothesis
                 .map_or_else(|| verdict.summary.clone(), HypothesisResult::summary),
-            command: look.run().command(look.report.target.ct, &[]),
+            command: look.run().command(look.report.target.ct, reaching),
             symptoms: self.symptoms(cause),
         })
     }

@@ -1,6 +1,7 @@
 //! Which runbooks to run next, with the values of this container.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -37,6 +38,14 @@ impl NextRun {
         }
         command_line(&words)
     }
+}
+
+/// The options that reach the same container and the same runbooks: its node, if it is another one, and the directory of
+/// `--runbooks`.
+pub(crate) fn reaching(node: Option<&str>, runbooks: Option<&Path>) -> Vec<String> {
+    let node = node.map(|node| ["--node".to_owned(), node.to_owned()]);
+    let runbooks = runbooks.map(|it| ["--runbooks".to_owned(), it.display().to_string()]);
+    node.into_iter().chain(runbooks).flatten().collect()
 }
 
 /// The runs that these entries ask for. Without one of its values, a run would be about something else, so it is not

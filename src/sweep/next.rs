@@ -1,9 +1,11 @@
 //! The commands that find out more about a problem. Pure.
 
+use std::path::PathBuf;
+
 use super::problem::{Problem, ProblemId};
 use super::row::Row;
 use crate::evidence::container_id::ContainerId;
-use crate::judge::{Level, NextRun};
+use crate::judge::{Level, NextRun, reaching};
 use crate::report::Report;
 use crate::shell_quote::command_line;
 
@@ -12,7 +14,7 @@ pub struct NextCommands {
     /// The sweep's runbook, as the user names it, and the vars that are given, without secrets.
     pub again: NextRun,
     /// The directory of `--runbooks`.
-    pub runbooks: Option<String>,
+    pub runbooks: Option<PathBuf>,
     /// The node that the sweep runs on.
     pub here: Option<String>,
 }
@@ -41,10 +43,7 @@ impl NextCommands {
 
     fn options(&self, node: &str) -> Vec<String> {
         let elsewhere = self.here.as_deref().is_some_and(|here| here != node) && !node.is_empty();
-        let node = elsewhere.then(|| ["--node".to_owned(), node.to_owned()]);
-        let runbooks = self.runbooks.clone();
-        let runbooks = runbooks.map(|directory| ["--runbooks".to_owned(), directory]);
-        node.into_iter().chain(runbooks).flatten().collect()
+        reaching(elsewhere.then_some(node), self.runbooks.as_deref())
     }
 }
 

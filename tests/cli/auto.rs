@@ -132,7 +132,10 @@ fn two_causes_that_do_not_explain_each_other_are_both_reported() {
     assert_eq!(report["runbook"]["id"], "overview");
     assert_eq!(
         report["also"][0]["command"],
-        "lxcdiag run unit --ct 958 --var unit=no-program"
+        format!(
+            "lxcdiag run unit --ct 958 --runbooks {} --var unit=no-program",
+            environment.path("books").display()
+        )
     );
     assert_eq!(report["also"][1]["level"], "unknown");
 }

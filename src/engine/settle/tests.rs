@@ -106,7 +106,7 @@ impl Case {
             origin,
         });
         let looks: Vec<_> = looks.collect();
-        let verdict = settle(&looks).unwrap();
+        let verdict = settle(&looks, &[]).unwrap();
         let look = &looks[verdict.look];
         let id = verdict.hypothesis.as_deref();
         let id = id.unwrap_or_else(|| look.report.verdict.kind.id());
