@@ -80,11 +80,14 @@ pub(super) enum Command {
 pub(super) struct RunArgs {
     /// Runbook name (see `lxcdiag list`) or path
     pub(super) runbook: String,
+    /// Container, as with --ct
+    #[arg(value_name = "ID", conflicts_with = "ct", value_parser = container)]
+    pub(super) container: Option<Named>,
     /// Container ID, or a host name that is unique in the cluster
     #[arg(
         long,
         value_name = "ID",
-        required_unless_present = "demo",
+        required_unless_present_any = ["demo", "container"],
         allow_negative_numbers = true,
         value_parser = container
     )]

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::args::RunArgs;
+use super::args::{Named, RunArgs};
 use super::diagnosis::{self, find_container, unavailable};
 use super::error::CliError;
 use super::output::{self, Sinks};
@@ -68,7 +68,12 @@ fn enters(args: &RunArgs, ct: ContainerId, request: &Request) -> bool {
 
 /// The container that the user names; without one, that of the demonstration.
 fn container(args: &RunArgs) -> Result<ContainerId, CliError> {
-    match (&args.ct, &args.demo) {
+    match (args.ct.as_ref().or(args.container.as_ref()), &args.demo) {
+        (Some(Named::HostName(name)), Some(_)) if Incident::named(name).is_some() => {
+            let hint = format!("lxcdiag run {} --demo={name}", args.runbook);
+            let message = format!("`{name}` is a recorded incident, not a container");
+            Err(CliError::new(ExitCode::Usage, message).with_hint(hint))
+        }
         (Some(named), _) => find_container(named, &Host::at(&args.reach.host_root)),
         (None, demo) => Ok(incident(demo.as_deref().unwrap_or_default())?.target.ct),
     }

@@ -133,6 +133,27 @@ fn a_demonstration_needs_no_container_and_plays_only_its_own_runbook() {
         "lxcdiag: incident late-push was recorded with race-condition, not with health\n\
          hint: lxcdiag run race-condition --demo=late-push\n"
     );
+    let word = environment.lxcdiag(&["run", "race-condition", "--demo", "healthy"]);
+    assert_eq!(word.status, Some(64), "{word}");
+    assert_eq!(
+        word.stderr,
+        "lxcdiag: `healthy` is a recorded incident, not a container\n\
+         hint: lxcdiag run race-condition --demo=healthy\n"
+    );
+}
+
+#[test]
+fn the_container_can_be_named_without_its_option() {
+    let environment = Environment::new();
+    let run =
+        |words: &[&str]| environment.lxcdiag(&[&["run", "health", "--dry-run"], words].concat());
+    let short = run(&["958"]);
+    assert_eq!(short.status, Some(0), "{short}");
+    assert_eq!(short.stdout, run(&["--ct", "958"]).stdout);
+    let both = run(&["958", "--ct", "958"]);
+    assert_eq!(both.status, Some(64), "{both}");
+    let none = run(&[]);
+    assert!(none.stderr.contains("--ct <ID>"), "{none}");
 }
 
 /// Two runs at once: the second one does not change what the first one is changing.
