@@ -122,3 +122,38 @@ fn a_remedy_changes_nothing_without_the_values_that_it_asks_for() {
     let with_commands = reports.iter().filter(|it| !commands(it).is_empty());
     assert!(with_commands.count() > 50);
 }
+
+#[test]
+fn the_path_that_was_denied_is_filled_in_if_the_message_names_it() {
+    let environment = Environment::new();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("runbooks/tests/recordings/unit-failed-denied-252.json");
+    let recording = std::fs::read_to_string(path).unwrap();
+    let messages = [
+        (
+            "/bin/cat: /etc/app.conf: Permission denied",
+            "/etc/app.conf",
+        ),
+        (
+            "open() '/var/log/app/error.log' failed (13: Permission denied)",
+            "/var/log/app/error.log",
+        ),
+        (
+            "PermissionError: [Errno 13] Permission denied: '/srv/data'",
+            "/srv/data",
+        ),
+        ("the server may not start: Permission denied", "${DENIED:?"),
+        ("cannot open /x;id: Permission denied.", "'/x;id'"),
+    ];
+    for (message, expected) in messages {
+        let changed = recording.replace("/bin/cat: /etc/app.conf: Permission denied", message);
+        environment.write("changed.json", &changed);
+        let file = environment.path("changed.json");
+        let judged = environment.lxcdiag(&["judge", "--format", "json", file.to_str().unwrap()]);
+        let script = commands(&serde_json::from_str(&judged.stdout).unwrap());
+        assert!(
+            script.contains(&format!("denied={expected}")),
+            "{message}:\n{script}"
+        );
+    }
+}
