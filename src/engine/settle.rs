@@ -131,18 +131,40 @@ impl<'a> Findings<'a> {
     fn cause_of(&self, symptom: usize) -> Option<usize> {
         let found = self.found_causes(symptom);
         // What was examined counts, not what would usually be the cause.
+        let is_open = self.is_open(symptom);
         let causes = match found.is_empty() {
             false => found,
             true => self.causes(symptom, |other, cause, of| {
-                self.explains(cause, of) || (other < symptom && self.is_same(cause, of))
+                (!is_open && self.explains(cause, of))
+                    || (other < symptom && self.is_same(cause, of))
+                    || (self.is_found_cause(of, cause) && self.found_causes(other).is_empty())
             }),
         };
         causes.into_iter().min_by_key(|it| self.rank(*it))
     }
 
-    /// What the runbooks found that were run to find the cause of a finding.
+    /// What the runbooks found that were run to find the cause of a finding. One that could not determine the cause replaces
+    /// nothing, unless it is what the user asked about.
     fn found_causes(&self, symptom: usize) -> Vec<usize> {
-        self.causes(symptom, |_, cause, of| self.is_found_cause(cause, of))
+        self.causes(symptom, |_, cause, of| {
+            let is_pointed_at = |look: &Look<'_>| look.origin.pointed_at;
+            let counts =
+                cause.hypothesis.is_some() || self.looks.get(cause.look).is_some_and(is_pointed_at);
+            counts && self.is_found_cause(cause, of)
+        })
+    }
+
+    /// Whether the cause of one of the things that a finding is about, such as a unit, could not be determined.
+    fn is_open(&self, finding: usize) -> bool {
+        let of_one = |it: &Finding<'_>| {
+            let look = self.looks.get(it.look);
+            it.hypothesis.is_none() && look.is_some_and(|look| !look.origin.vars.is_empty())
+        };
+        !self
+            .causes(finding, |_, cause, of| {
+                of_one(cause) && self.is_found_cause(cause, of)
+            })
+            .is_empty()
     }
 
     fn causes(

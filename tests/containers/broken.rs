@@ -110,7 +110,7 @@ fn play(id: u32, suite: &str, cases: &[&Case], others: &[&str]) -> Vec<String> {
         .iter()
         .filter_map(|case| {
             container.reset();
-            inflict(&container, case)
+            inflict(&container, &case.script)
                 .or_else(|| difference(&container, case))
                 .or_else(|| claim(&container, case, others))
                 .or_else(|| failed_repair(&container, case))
@@ -119,10 +119,10 @@ fn play(id: u32, suite: &str, cases: &[&Case], others: &[&str]) -> Vec<String> {
         .collect()
 }
 
-/// Returns why the container could not be broken, if so.
-fn inflict(container: &Container, case: &Case) -> Option<String> {
+/// Breaks a container with a script on the host. Returns why it could not be broken, if so.
+pub fn inflict(container: &Container, script: &str) -> Option<String> {
     let lab = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lab");
-    let script = format!(". {lab}/faults.sh\n{}", case.script);
+    let script = format!(". {lab}/faults.sh\n{script}");
     let output = quiet(
         Command::new("bash")
             .args(["-euo", "pipefail", "-c", &script])

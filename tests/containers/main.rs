@@ -12,6 +12,7 @@
 )]
 
 mod audit;
+mod auto;
 mod bad_input;
 mod broken;
 mod canary;

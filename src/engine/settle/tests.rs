@@ -176,9 +176,18 @@ fn units_that_fail_for_the_same_reason_are_one_cause() {
 }
 
 #[test]
-fn what_could_not_be_determined_is_the_verdict_only_without_a_cause() {
-    let case = Case::new().overview(0, 2, 0).unit("web", 1, "nothing");
+fn a_cause_that_could_not_be_determined_replaces_no_hypothesis() {
+    let mut case = Case::new().overview(0, 2, 0).unit("web", 1, "nothing");
+    assert_eq!(case.settled(), ["overview/failed", "", ""]);
+    let disk_and_unit = Case::new().overview(2, 2, 0).unit("web", 1, "nothing");
+    assert_eq!(
+        disk_and_unit.settled(),
+        ["overview/full", "overview/failed", ""]
+    );
+    // Unless the user asks about it.
+    case.looks[1].2.pointed_at = true;
     assert_eq!(case.settled(), ["unit/inconclusive", "", "overview/failed"]);
+    case.looks[1].2.pointed_at = false;
     let case = case.unit("api", 1, "no program");
     assert_eq!(
         case.settled()[..2],
