@@ -305,7 +305,7 @@ impl<'a> Inference<'a> {
             }
             "upper" | "lower" | "trim" | "replace" | "join" | "string" | "quote" | "title"
             | "capitalize" | "template_of" | "regex_escape" | "duration" => Kind::Text,
-            "lines" | "split" => return Some(Shape::from(Kind::Text).list_of()),
+            "lines" | "split" | "whole_messages" => return Some(Shape::from(Kind::Text).list_of()),
             "first" | "last" => value?.items?,
             "min" | "max" => {
                 let items = value?.items?;

@@ -332,3 +332,24 @@ fn percentiles_and_the_bound_of_a_rate() {
     }
     assert!(scope().value("upper_bound(0, 0)").is_err());
 }
+
+#[test]
+fn lines_of_one_message_are_joined() {
+    let holds = |lines: &str, expected: &str| {
+        let source = format!("{lines} | whole_messages == {expected}");
+        assert_eq!(truth(&source), Some(true), "{source}");
+    };
+    holds(
+        "['Error in a.conf:', '  unknown word']",
+        "['Error in a.conf: unknown word']",
+    );
+    holds(
+        "['dir /srv', 'Permission denied', 'exits']",
+        "['dir /srv: Permission denied', 'exits']",
+    );
+    holds(
+        "['Permission denied', 'ends with:']",
+        "['Permission denied', 'ends with:']",
+    );
+    holds("[]", "[]");
+}

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 /// Most bytes of a configuration to keep for the report.
 const MAX_TEXT: usize = 64 * 1024;
+/// The section of changes that wait for a restart.
+const PENDING: &str = "[pve:pending]";
 
 /// The current configuration of a container: the file up to its first section, which belongs to a
 /// snapshot or to pending changes.
@@ -31,6 +33,8 @@ pub struct Config {
     pub(super) raw: Vec<(String, String)>,
     /// The snapshot whose creation or removal was interrupted.
     pub(super) half_snapshot: Option<String>,
+    /// The settings with changes that wait for a restart, sorted.
+    pub pending: Vec<String>,
     /// The text of the configuration, up to a limit.
     pub text: String,
 }
@@ -72,6 +76,7 @@ impl Config {
             ostype: setting("ostype"),
             tags: setting("tags"),
             half_snapshot: half_snapshot(text),
+            pending: pending(text),
             text: kept,
             settings,
             raw,
@@ -102,7 +107,29 @@ fn half_snapshot(text: &str) -> Option<String> {
     None
 }
 
-/// `[NAME]` of a snapshot, or `[pve:pending]`.
+/// The keys of the section `[pve:pending]`, and those that it deletes: `delete: mp0,!swap`. An exclamation mark forces that.
+fn pending(text: &str) -> Vec<String> {
+    let lines = text.lines().skip_while(|line| line.trim_end() != PENDING);
+    let mut keys = Vec::new();
+    for line in lines.skip(1).take_while(|line| !is_section(line)) {
+        let Some((key, value)) = line.split_once(':') else {
+            continue;
+        };
+        if key == "delete" {
+            let deleted = value
+                .split([',', ' '])
+                .map(|key| key.trim_start_matches('!'));
+            keys.extend(deleted.filter(|key| is_key(key)).map(str::to_owned));
+        } else if is_key(key) {
+            keys.push(key.to_owned());
+        }
+    }
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
+
+/// `[NAME]` of a snapshot, or [`PENDING`].
 fn is_section(line: &str) -> bool {
     let line = line.trim_end();
     line.len() > 2 && line.starts_with('[') && line.ends_with(']')
@@ -169,6 +196,19 @@ mod tests {
         let config = Config::parse("arch: amd64\n[pve:pending]\nlock: backup\n");
         assert_eq!(config.lock, None);
         assert_eq!(config.text, "arch: amd64");
+        assert_eq!(config.pending, ["lock"]);
+    }
+
+    #[test]
+    fn settings_with_pending_changes_are_listed() {
+        let config = Config::parse(
+            "memory: 512\n[pve:pending]\nswap: 0\ndelete: mp0,!net1\nmemory: 1024\n[old]\ncores: 2\n",
+        );
+        assert_eq!(config.pending, ["memory", "mp0", "net1", "swap"]);
+        assert_eq!(
+            Config::parse("memory: 512\n[old]\ncores: 2\n").pending,
+            [""; 0]
+        );
     }
 
     #[test]

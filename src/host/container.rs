@@ -198,5 +198,9 @@ fn config_facts(config: Config) -> Facts {
     let flags = flags
         .into_iter()
         .map(|(name, flag)| (name.to_owned(), Fact::Bool(flag)));
-    texts.chain(flags).collect()
+    let pending = config.pending.into_iter().map(Fact::Text).collect();
+    texts
+        .chain(flags)
+        .chain([(String::from("pending"), Fact::List(pending))])
+        .collect()
 }

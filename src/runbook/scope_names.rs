@@ -73,6 +73,7 @@ pub const CONTAINER_FACTS: &[&str] = &[
     "template",
     "onboot",
     "config",
+    "pending",
 ];
 
 /// Facts of `host: node`.
