@@ -13,6 +13,7 @@ mod disk;
 mod elsewhere;
 mod error;
 mod files;
+mod inside;
 mod inventory;
 mod node;
 mod peer;

@@ -208,6 +208,7 @@ impl Backend for Live<'_> {
     }
 
     async fn open(&mut self, target: &mut Target) {
+        let is_identified = identify::identify_from_host(self.host, target).await;
         if !self.can_open {
             return;
         }
@@ -219,8 +220,8 @@ impl Backend for Live<'_> {
             Err(error) => Err(error),
         };
         match (opened, &mut self.session) {
-            (Ok(()), Some(session)) => identify::identify(session, target).await,
-            (Ok(()), None) => {}
+            (Ok(()), Some(session)) if !is_identified => identify::identify(session, target).await,
+            (Ok(()), _) => {}
             (Err(error), session) => {
                 *session = None;
                 self.has_failed = error.is_of_client();

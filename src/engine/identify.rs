@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+
 use crate::container::Session;
 use crate::evidence::recording::{Ending, Target};
+use crate::host::Host;
 
 /// Prints the name in `/etc/os-release`, then that of systemd's shared library, which contains the version: `systemctl --version`
 /// takes longer. The shell starts no program.
@@ -15,7 +19,19 @@ pub const PROBE: &str = "while read -r line || [ -n \"$line\" ]; do case $line i
 /// Far longer than it takes. Without an answer, the report lacks these versions.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// Fills in what can be determined.
+/// Fills in what the container's node sees in its files. Returns whether that is all: then no command has to ask.
+pub(super) async fn identify_from_host(host: &Host, target: &mut Target) -> bool {
+    let (host, ct) = (host.clone(), target.ct);
+    // On a thread of its own: a file system may hang.
+    let task = spawn_blocking(move || host.release(ct));
+    let Ok(Ok(Some(text))) = timeout(LIMIT, task).await else {
+        return false;
+    };
+    read(&text, target);
+    target.os.is_some()
+}
+
+/// Fills in what a command in the container can determine.
 pub(super) async fn identify(session: &mut Session, target: &mut Target) {
     let argv = ["sh", "-c", PROBE].map(str::to_owned);
     let exchange = session.run(&argv, LIMIT).await;

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 use std::path::Path;
 
 use rustix::fs::{Dir, FileType, IFlags, Mode, OFlags, ResolveFlags};
@@ -12,8 +12,14 @@ use super::files::Metadata;
 
 /// A directory of this node or of another one.
 pub(super) enum Directory {
-    Here(OwnedFd),
+    Here(Here),
     Elsewhere(Elsewhere),
+}
+
+/// A directory of this node.
+pub(super) struct Here {
+    root: OwnedFd,
+    resolve: ResolveFlags,
 }
 
 impl Directory {
@@ -28,31 +34,36 @@ impl Directory {
         } else {
             OFlags::PATH | OFlags::NOFOLLOW
         };
-        Ok(rustix::fs::fstat(open(root, path, flags)?)?.into())
+        Ok(rustix::fs::fstat(root.open(path, flags)?)?.into())
     }
 
-    /// The first `limit` bytes of a file that is known to be regular.
+    /// The first `limit` bytes of a regular file. Anything else is not touched: a running container may put a FIFO or a
+    /// device in its place at any time.
     pub(super) fn read(&self, path: &str, limit: u64) -> io::Result<Vec<u8>> {
         let root = match self {
             Self::Here(root) => root,
             Self::Elsewhere(root) => return root.read(Path::new(path), 0, limit),
         };
-        let file = open(root, path, OFlags::RDONLY | OFlags::NONBLOCK)?;
+        let handle = root.open(path, OFlags::PATH)?;
+        if FileType::from_raw_mode(rustix::fs::fstat(&handle)?.st_mode) != FileType::RegularFile {
+            return Err(io::Error::other("not a regular file"));
+        }
+        let file = File::open(format!("/proc/self/fd/{}", handle.as_raw_fd()))?;
         let mut bytes = Vec::new();
-        File::from(file).take(limit).read_to_end(&mut bytes)?;
+        file.take(limit).read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 
-    /// The first names in it.
-    pub(super) fn names(&self, limit: usize) -> io::Result<Vec<String>> {
+    /// The first names in a directory.
+    pub(super) fn names(&self, path: &str, limit: usize) -> io::Result<Vec<String>> {
         let root = match self {
             Self::Here(root) => root,
-            Self::Elsewhere(root) => return root.names(Path::new("/")),
+            Self::Elsewhere(root) => return root.names(Path::new(path)),
         };
-        let root = open(root, "/", OFlags::RDONLY | OFlags::DIRECTORY)?;
+        let directory = root.open(path, OFlags::RDONLY | OFlags::DIRECTORY)?;
         let mut names = Vec::new();
         // The directory itself and its parent are listed as well.
-        for entry in Dir::new(root)?.take(limit.saturating_add(2)) {
+        for entry in Dir::new(directory)?.take(limit.saturating_add(2)) {
             let name = entry?.file_name().to_string_lossy().into_owned();
             if name != "." && name != ".." {
                 names.push(name);
@@ -71,20 +82,34 @@ impl Directory {
             Self::Elsewhere(root) => return root.is_immutable(Path::new(path)).ok(),
         };
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW;
-        let file = open(root, path, flags).ok()?;
+        let file = root.open(path, flags).ok()?;
         let flags = rustix::fs::ioctl_getflags(&file).ok()?;
         Some(flags.contains(IFlags::IMMUTABLE))
     }
 }
 
-/// Opens a path below a root; links and `..` stay below it.
-fn open(root: &OwnedFd, path: &str, flags: OFlags) -> io::Result<OwnedFd> {
-    let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
-    Ok(rustix::fs::openat2(
-        root.as_fd(),
-        path,
-        flags | OFlags::CLOEXEC,
-        Mode::empty(),
-        resolve,
-    )?)
+impl Here {
+    pub(super) fn new(root: OwnedFd) -> Self {
+        let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
+        Self { root, resolve }
+    }
+
+    /// The same directory, without what is mounted below it.
+    pub(super) fn on_one_file_system(self) -> Self {
+        let resolve = self.resolve | ResolveFlags::NO_XDEV;
+        Self { resolve, ..self }
+    }
+
+    /// Opens a path below it; links and `..` stay below it.
+    fn open(&self, path: &str, flags: OFlags) -> io::Result<OwnedFd> {
+        let flags = flags | OFlags::CLOEXEC;
+        let root = self.root.as_fd();
+        Ok(rustix::fs::openat2(
+            root,
+            path,
+            flags,
+            Mode::empty(),
+            self.resolve,
+        )?)
+    }
 }

@@ -8,13 +8,16 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, Dir, FileType, Mode, OFlags, ResolveFlags, Stat, StatFs, makedev};
 
 use super::Host;
-use super::directory::Directory;
+use super::directory::{Directory, Here};
 use super::disk::Disk;
 use crate::evidence::recording::Output;
 use crate::evidence::time::SECOND;
 
 /// Most names to read of one directory.
 const MAX_NAMES: usize = 100_000;
+
+/// The type of a file system in user space, as in statfs(2).
+const FUSE: i64 = 0x6573_5546;
 
 /// Smallest buffer for a file.
 const LEAST_BUFFER: u64 = 4096;
@@ -202,7 +205,18 @@ impl Host {
             return node.below(path).map(Directory::Elsewhere);
         }
         let fd = self.locate(path, OFlags::PATH | OFlags::DIRECTORY)?;
-        Ok(Directory::Here(fd))
+        Ok(Directory::Here(Here::new(fd)))
+    }
+
+    /// The root directory of a process of this node, without what is mounted below it: a mount may hang.
+    pub(super) fn root_of_process(&self, process: &str) -> io::Result<Directory> {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let process = self.locate(Path::new(&format!("proc/{process}")), flags)?;
+        let root = rustix::fs::openat(process, "root", flags, Mode::empty())?;
+        if rustix::fs::fstatfs(&root)?.f_type == FUSE {
+            return Err(io::Error::other("a process answers for its files"));
+        }
+        Ok(Directory::Here(Here::new(root).on_one_file_system()))
     }
 
     /// A block device or an image of one, for reading.

@@ -95,6 +95,13 @@ impl Host {
 
     /// When the init process of a running container started: its boot, as the host sees it.
     pub(crate) fn init_started(&self, ct: ContainerId) -> Option<Interval> {
+        let init = self.init(ct)?;
+        let stat = self.read_text(format!("proc/{init}/stat"), MAX_CGROUP_FILE);
+        Some(clock::tick(start_ticks(&stat.ok()?)?, clock::boot_moment()))
+    }
+
+    /// The process ID of a running container's init on this node.
+    pub(super) fn init(&self, ct: ContainerId) -> Option<String> {
         let groups = HIERARCHIES.iter().flat_map(|hierarchy| {
             let groups = self.groups(hierarchy, ct).into_iter();
             groups.map(move |group| format!("{hierarchy}/{group}"))
@@ -107,12 +114,10 @@ impl Host {
             ]
         });
         let processes = lists.filter_map(|list| self.read_text(list, MAX_CGROUP_FILE).ok());
-        let init = processes.into_iter().find_map(|list| {
+        processes.into_iter().find_map(|list| {
             let mut processes = list.lines().map(str::to_owned);
             processes.find(|process| self.is_init(process))
-        })?;
-        let stat = self.read_text(format!("proc/{init}/stat"), MAX_CGROUP_FILE);
-        Some(clock::tick(start_ticks(&stat.ok()?)?, clock::boot_moment()))
+        })
     }
 
     /// Whether a process is the first one of its container.

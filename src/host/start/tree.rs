@@ -98,7 +98,9 @@ impl Tree {
     /// Whether it has no files at all; a file system has `lost+found`.
     pub(super) fn is_empty(&self) -> io::Result<bool> {
         match self {
-            Self::Directory(root) => Ok(root.names(2)?.iter().all(|name| name == "lost+found")),
+            Self::Directory(root) => {
+                Ok(root.names("/", 2)?.iter().all(|name| name == "lost+found"))
+            }
             Self::Image(image) => {
                 let ext4 = &image.0;
                 for entry in ext4.read_dir("/").map_err(unreadable)?.take(8) {

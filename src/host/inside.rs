@@ -1,0 +1,109 @@
+//! A running container as its node shows it: files and cgroups, read without a process in the container. This also works if
+//! it is frozen, or its processes hang.
+
+use std::io;
+
+use super::Host;
+use super::directory::Directory;
+use crate::evidence::container_id::ContainerId;
+
+/// Most bytes to read of `/etc/os-release`, which usually has 300.
+const MAX_RELEASE: u64 = 16 * 1024;
+/// Most names to read of a directory of libraries.
+const MAX_LIBRARIES: usize = 4096;
+
+impl Host {
+    /// The content of `/etc/os-release` and the paths of systemd's shared library, each on a line; `None` if the container is
+    /// not running here, or its root file system does not have them itself.
+    pub(crate) fn release(&self, ct: ContainerId) -> Option<String> {
+        let root = self.root_of_process(&self.init(ct)?).ok()?;
+        let release = root.read("etc/os-release", MAX_RELEASE).ok()?;
+        let mut lines = String::from_utf8_lossy(&release).into_owned();
+        for library in systemd_libraries(&root).ok()? {
+            lines.push('\n');
+            lines.push_str(&library);
+        }
+        Some(lines)
+    }
+}
+
+/// systemd's shared library is in `/usr/lib/systemd`, or in that of a platform (Debian).
+fn systemd_libraries(root: &Directory) -> io::Result<Vec<String>> {
+    let platforms = root.names("usr/lib", MAX_LIBRARIES)?;
+    let platforms = platforms.iter().filter(|name| name.contains("-linux-"));
+    let directories = platforms.map(|name| format!("usr/lib/{name}/systemd"));
+    let directories = std::iter::once("usr/lib/systemd".to_owned()).chain(directories);
+    let mut found = Vec::new();
+    for directory in directories {
+        let names = match root.names(&directory, MAX_LIBRARIES) {
+            Ok(names) => names,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error),
+        };
+        let names = names
+            .iter()
+            .filter(|name| name.starts_with("libsystemd-shared-") && name.ends_with(".so"));
+        found.extend(names.map(|name| format!("/{directory}/{name}")));
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{create_dir_all, write};
+    use std::os::unix::fs::symlink;
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::fixture::ct;
+
+    /// A host with container 958, whose init is process 4242, and the root directory of that container.
+    fn host() -> (tempfile::TempDir, Host, PathBuf) {
+        let tree = tempfile::tempdir().unwrap();
+        let group = tree.path().join("sys/fs/cgroup/lxc/958/ns/init.scope");
+        let process = tree.path().join("proc/4242");
+        let root = process.join("root");
+        create_dir_all(&group).unwrap();
+        create_dir_all(root.join("etc")).unwrap();
+        create_dir_all(root.join("usr/lib/x86_64-linux-gnu/systemd")).unwrap();
+        write(group.join("cgroup.procs"), "4242\n").unwrap();
+        write(process.join("status"), "NSpid:\t4242\t1\n").unwrap();
+        let host = Host::at(tree.path());
+        (tree, host, root)
+    }
+
+    #[test]
+    fn release_and_libraries_are_read_below_the_root_of_the_container() {
+        let (_tree, host, root) = host();
+        write(root.join("usr/lib/os-release"), "PRETTY_NAME=\"Debian\"\n").unwrap();
+        symlink("/usr/lib/os-release", root.join("etc/os-release")).unwrap();
+        let systemd = root.join("usr/lib/x86_64-linux-gnu/systemd");
+        write(systemd.join("libsystemd-shared-252.so"), "").unwrap();
+        assert_eq!(
+            host.release(ct(958)).unwrap(),
+            "PRETTY_NAME=\"Debian\"\n\n/usr/lib/x86_64-linux-gnu/systemd/libsystemd-shared-252.so"
+        );
+        assert_eq!(host.release(ct(959)), None);
+    }
+
+    #[test]
+    fn no_file_outside_the_container_is_read() {
+        let (tree, host, root) = host();
+        write(tree.path().join("secret"), "PRETTY_NAME=secret\n").unwrap();
+        for target in ["/secret", "../../../../secret", "/proc/self/cwd/secret"] {
+            let link = root.join("etc/os-release");
+            symlink(target, &link).unwrap();
+            assert_eq!(host.release(ct(958)), None, "{target}");
+            std::fs::remove_file(link).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_fifo_in_place_of_a_file_does_not_block() {
+        let (_tree, host, root) = host();
+        let fifo = root.join("etc/os-release");
+        let mode = rustix::fs::Mode::from_raw_mode(0o600);
+        rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+        assert_eq!(host.release(ct(958)), None);
+    }
+}
