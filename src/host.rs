@@ -113,6 +113,11 @@ impl Host {
         }
     }
 
+    /// Whether `root` has only copies of another node's files, which say nothing about its processes.
+    const fn is_copy(&self) -> bool {
+        self.other.is_some()
+    }
+
     /// The node itself. Of another node, files are read there, and not from the copies, which are few.
     fn itself(&self) -> Self {
         let elsewhere = self.other.as_ref().map(|other| other.files.clone());

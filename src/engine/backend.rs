@@ -6,6 +6,7 @@ use super::canary::Canary;
 use super::identify;
 use super::stop::Stop;
 use crate::clock::now;
+use crate::container::capture::{Capture, STDOUT};
 use crate::container::transport::Transport;
 use crate::container::{Exchange, Session};
 use crate::error_chain;
@@ -14,11 +15,14 @@ use crate::evidence::fact::Facts;
 use crate::evidence::recording::{Attempt, Ending, Output, Recording, Target};
 use crate::evidence::time::Interval;
 use crate::host::{Host, HostError};
-use crate::runbook::{Action, Check, HostProbe};
+use crate::runbook::{Action, Check, HostProbe, NodeReading};
 
 /// How long the client may take to open a shell. `pct` alone takes 1.2 s of CPU, and much longer on a
 /// busy host.
 const OPEN_LIMIT: Duration = Duration::from_secs(30);
+
+/// How long reading the node in place of a command may take. It takes microseconds.
+const READING_LIMIT: Duration = Duration::from_secs(2);
 
 /// One attempt at a check, not made yet.
 #[derive(Debug, Clone)]
@@ -169,6 +173,17 @@ impl<'a> Live<'a> {
         }
     }
 
+    /// What the node shows of the container in place of a command's output; `None` if it cannot be read.
+    async fn read_node(&self, reading: NodeReading) -> Option<String> {
+        let (host, ct) = (self.host.clone(), self.ct);
+        // On a thread of its own: a file system may hang.
+        let task = tokio::task::spawn_blocking(move || match reading {
+            NodeReading::Memory => host.memory(ct),
+            NodeReading::FileSystems => host.file_systems(ct),
+        });
+        tokio::time::timeout(READING_LIMIT, task).await.ok()?.ok()?
+    }
+
     /// Probes the host on a separate thread: a file system that hangs must not delay the time limit, a
     /// signal, or another container.
     async fn probe(&self, call: Call<'_>, probe: HostProbe) -> Attempt {
@@ -245,6 +260,19 @@ impl Backend for Live<'_> {
         }
         if let Some(Action::Canary(_)) = call.check.action() {
             return self.canary(call).await;
+        }
+        if let Some(reading) = call.check.from_node {
+            let (started_at, started) = (self.now().start, Instant::now());
+            if let Some(text) = self.read_node(reading).await {
+                let mut stdout = Capture::new(STDOUT);
+                stdout.push(text.as_bytes());
+                return Attempt {
+                    started_at: Some(started_at),
+                    duration: i64::try_from(started.elapsed().as_nanos()).ok(),
+                    stdout: stdout.into_output(),
+                    ..call.not_run(Ending::Probed)
+                };
+            }
         }
         match &mut self.session {
             Some(session) => {

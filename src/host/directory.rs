@@ -5,7 +5,7 @@ use std::io::{self, Read as _};
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 use std::path::Path;
 
-use rustix::fs::{Dir, FileType, IFlags, Mode, OFlags, ResolveFlags};
+use rustix::fs::{Dir, FileType, IFlags, Mode, OFlags, ResolveFlags, StatFs};
 
 use super::elsewhere::Elsewhere;
 use super::files::Metadata;
@@ -94,10 +94,15 @@ impl Here {
         Self { root, resolve }
     }
 
-    /// The same directory, without what is mounted below it.
+    /// The same directory, without what is mounted below it, which may hang.
     pub(super) fn on_one_file_system(self) -> Self {
         let resolve = self.resolve | ResolveFlags::NO_XDEV;
         Self { resolve, ..self }
+    }
+
+    /// The use of the file system that has a path.
+    pub(super) fn file_system(&self, path: &str) -> io::Result<StatFs> {
+        Ok(rustix::fs::fstatfs(self.open(path, OFlags::PATH)?)?)
     }
 
     /// Opens a path below it; links and `..` stay below it.

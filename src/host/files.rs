@@ -208,15 +208,15 @@ impl Host {
         Ok(Directory::Here(Here::new(fd)))
     }
 
-    /// The root directory of a process of this node, without what is mounted below it: a mount may hang.
-    pub(super) fn root_of_process(&self, process: &str) -> io::Result<Directory> {
+    /// The root directory of a process of this node.
+    pub(super) fn root_of_process(&self, process: &str) -> io::Result<Here> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let process = self.locate(Path::new(&format!("proc/{process}")), flags)?;
         let root = rustix::fs::openat(process, "root", flags, Mode::empty())?;
         if rustix::fs::fstatfs(&root)?.f_type == FUSE {
             return Err(io::Error::other("a process answers for its files"));
         }
-        Ok(Directory::Here(Here::new(root).on_one_file_system()))
+        Ok(Here::new(root))
     }
 
     /// A block device or an image of one, for reading.

@@ -1,6 +1,9 @@
 //! A running container as its node shows it: files and cgroups, read without a process in the container. This also works if
 //! it is frozen, or its processes hang.
 
+mod file_systems;
+mod memory;
+
 use std::io;
 
 use super::Host;
@@ -16,7 +19,11 @@ impl Host {
     /// The content of `/etc/os-release` and the paths of systemd's shared library, each on a line; `None` if the container is
     /// not running here, or its root file system does not have them itself.
     pub(crate) fn release(&self, ct: ContainerId) -> Option<String> {
+        if self.is_copy() {
+            return None;
+        }
         let root = self.root_of_process(&self.init(ct)?).ok()?;
+        let root = Directory::Here(root.on_one_file_system());
         let release = root.read("etc/os-release", MAX_RELEASE).ok()?;
         let mut lines = String::from_utf8_lossy(&release).into_owned();
         for library in systemd_libraries(&root).ok()? {

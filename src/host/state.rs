@@ -100,7 +100,7 @@ impl Host {
         Some(clock::tick(start_ticks(&stat.ok()?)?, clock::boot_moment()))
     }
 
-    /// The process ID of a running container's init on this node.
+    /// The process ID of a running container's init on its node.
     pub(super) fn init(&self, ct: ContainerId) -> Option<String> {
         let groups = HIERARCHIES.iter().flat_map(|hierarchy| {
             let groups = self.groups(hierarchy, ct).into_iter();
@@ -181,7 +181,7 @@ impl Host {
     /// The container's cgroups in a hierarchy. Proxmox VE uses `lxc/ID`, and `ns` below it for the
     /// container's own; older LXC uses `lxc/ID` or `lxc.payload/ID`; LXC without Proxmox VE uses
     /// `lxc.payload.ID`, or `lxc.payload.ID-1` if a killed monitor left the first one.
-    fn groups(&self, hierarchy: &str, ct: ContainerId) -> Vec<String> {
+    pub(super) fn groups(&self, hierarchy: &str, ct: ContainerId) -> Vec<String> {
         let mut groups = match self.names(hierarchy) {
             Ok(names) => names,
             Err(error) if error.kind() == ErrorKind::NotFound => return Vec::new(),

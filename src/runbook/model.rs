@@ -164,9 +164,22 @@ pub struct Check {
     /// A template for a short description of the result.
     #[serde(default)]
     pub show: Option<String>,
+    /// What to read on the container's node in place of the command, if that is possible.
+    #[serde(default)]
+    pub from_node: Option<NodeReading>,
     /// The file of the part that it is included from.
     #[serde(skip)]
     pub from: Option<String>,
+}
+
+/// What the node of a container shows without entering it, in the form that a check's command prints it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NodeReading {
+    /// As the check `memory` of the part `memory`.
+    Memory,
+    /// As the check `file_systems` of the part `file-systems`.
+    FileSystems,
 }
 
 /// The checks that show what happened to a unit file. docs/runbooks.md lists the facts that are read.

@@ -23,6 +23,7 @@ mod endings;
 mod expected;
 mod fix;
 mod fleet;
+mod from_node;
 mod frozen;
 mod harmless;
 mod harmless_start;

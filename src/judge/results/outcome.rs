@@ -25,6 +25,8 @@ pub(super) fn interpret(
         (Ending::Probed, Some(Action::Host(probe))) => {
             Ok(extract::from_host(probe, &attempt.found))
         }
+        // The node was read in place of the command.
+        (Ending::Probed, _) => extract::from_output(check, attempt, allowance),
         (Ending::Exited(status), _) if check.accepted_exits().contains(status) => {
             extract::from_output(check, attempt, allowance)
         }

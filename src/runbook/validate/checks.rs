@@ -29,6 +29,9 @@ pub(super) fn validate(check: &Check, path: &Path, found: &mut Findings) {
     if check.output_of.is_some() {
         output_of(check, path, found);
     }
+    if check.from_node.is_some() {
+        from_node(check, path, found);
+    }
     if check.each == Some(Each::Line) && check.facts.is_none() && check.host.is_none() {
         let message = "`each: line` requires `facts`\nhint: add `facts: { match: … }`";
         found.add(&path.key("each").on_key(), message);
@@ -148,6 +151,24 @@ fn output_of(check: &Check, path: &Path, found: &mut Findings) {
                 "a check with `output_of` runs no command, and cannot have `{key}`\nhint: delete `{key}`"
             );
             found.add(&path.key(key).on_key(), message);
+        }
+    }
+}
+
+fn from_node(check: &Check, path: &Path, found: &mut Findings) {
+    let path = path.key("from_node").on_key();
+    if check.run.is_none() && check.shell.is_none() {
+        let message = "`from_node` requires a command\nhint: add `run` or `shell`, for containers of other nodes";
+        found.add(&path, message);
+    }
+    for (key, given) in [
+        ("changes", check.changes),
+        ("for_each", check.for_each.is_some()),
+    ] {
+        if given {
+            let message =
+                format!("a check with `from_node` cannot have `{key}`\nhint: delete `{key}`");
+            found.add(&path, message);
         }
     }
 }
