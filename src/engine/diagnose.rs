@@ -100,6 +100,11 @@ impl Unavailable {
             )),
             Self::NotFound(error) => error.hint(),
             Self::Future(error) => Some(error.hint().to_owned()),
+            // EAGAIN, as LXC reports that it cannot fork.
+            Self::NoShell { reason, .. } if reason.contains("Resource temporarily unavailable") => Some(
+                "no further process may start: compare pids.current with pids.max in the control group of the container"
+                    .to_owned(),
+            ),
             Self::NoShell { via, .. } if via == "pct" => Some(
                 "on the node of the container, `--via lxc-attach` works without pct and the cluster file system"
                     .to_owned(),

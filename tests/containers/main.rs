@@ -21,6 +21,7 @@ mod descriptors;
 mod docs;
 mod endings;
 mod expected;
+mod faults;
 mod fix;
 mod fleet;
 mod from_node;
