@@ -3,13 +3,14 @@
 //! A container is made and booted; then come up to three more events beside one `enable`, each at one of four times,
 //! so six at most; the user knows nothing of the failure, or its time, or has a log. Histories that give lxcdiag the
 //! same recording form a group. Where a hypothesis has one truth in all of a group, it can be decided there, and should
-//! be. A hypothesis that is true in no history is not counted.
+//! be. A hypothesis that is true in no history is not counted. Where one of the histories leaves its truth open, so is it
+//! in the group.
 //!
-//! So few events would make much decidable that is not: who knows of no failure does not know of an earlier attempt
-//! either. So where the user knows nothing, each history counts with every [`earlier`] attempt as well: if that leaves no
-//! trace, the recording is the same.
+//! So few events would make much decidable that is not. So each history counts with what may have happened as well and
+//! is [`unseen`]: if that leaves no trace, the recording is the same. Where no failure is known, an earlier attempt may
+//! have failed for any reason and been cleaned up.
 
-mod earlier;
+mod unseen;
 
 use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
@@ -27,15 +28,15 @@ use super::{MILLI, Nanos, SECOND};
 use crate::evidence::recording::Recording;
 use crate::judge::{Level, evaluate};
 use crate::runbook::Runbook;
-use earlier::with_earlier;
+use unseen::with_unseen;
 
 /// How many events there are beside making, boot and `enable`; `LXCDIAG_EVENTS` sets another number.
 const BESIDE: u64 = 1;
 
 /// Per cent of the true hypotheses that can be decided and are confirmed, at least. The aim is 90.
-const CONFIRMED: usize = 60;
+const CONFIRMED: usize = 85;
 /// Per cent of the false ones that can be decided and are ruled out, at least.
-const RULED_OUT: usize = 25;
+const RULED_OUT: usize = 75;
 
 /// When things happen.
 const TIMES: [Nanos; 4] = [10 * SECOND, 13 * SECOND, 16 * SECOND, 300 * SECOND];
@@ -236,11 +237,14 @@ fn fingerprint(recording: &Recording) -> u64 {
     hasher.finish()
 }
 
+/// The truths of a hypothesis that occur; none where it is a matter of words.
+type Truths = Vec<Option<bool>>;
+
 /// Histories with one recording: the level of each hypothesis, and the truths that occur.
 #[derive(Default)]
 struct Group {
     levels: BTreeMap<String, Level>,
-    truths: BTreeMap<String, Vec<bool>>,
+    truths: BTreeMap<String, Truths>,
     /// One of its histories.
     example: String,
 }
@@ -257,7 +261,7 @@ fn groups(runbook: &Arc<Runbook>, beside: usize) -> (usize, Vec<Group>) {
                 histories += 1;
                 let (fingerprint, group) = group_of(runbook, history);
                 groups.entry(fingerprint).or_default().merge(group);
-                let possible = with_earlier(history)
+                let possible = with_unseen(history, &history.play())
                     .into_iter()
                     .filter(History::is_possible);
                 twins.extend(possible.map(|twin| twin_of(runbook, &twin)));
@@ -284,13 +288,13 @@ fn groups(runbook: &Arc<Runbook>, beside: usize) -> (usize, Vec<Group>) {
 }
 
 /// The recording of a history that is counted only if another has the same, and its truths.
-fn twin_of(runbook: &Arc<Runbook>, history: &History) -> (u64, BTreeMap<String, Vec<bool>>) {
+fn twin_of(runbook: &Arc<Runbook>, history: &History) -> (u64, BTreeMap<String, Truths>) {
     let mut world = history.play();
     let execution = record(runbook, history, &mut world);
     let truth = truth(history, &world);
     let truths = runbook.hypotheses.iter().map(|it| it.id.as_str());
     let truths = truths.chain([RACE, HEALTHY]);
-    let truths = truths.filter_map(|id| Some((id.to_owned(), vec![truth.of(id)?])));
+    let truths = truths.map(|id| (id.to_owned(), vec![truth.of(id)]));
     (fingerprint(&execution.recording), truths.collect())
 }
 
@@ -302,9 +306,7 @@ fn group_of(runbook: &Arc<Runbook>, history: &History) -> (u64, Group) {
     let diagnosis = evaluate(runbook, &execution.recording, execution.results);
     let levels = levels(&diagnosis);
     let truth = truth(history, &world);
-    let truths = levels
-        .keys()
-        .filter_map(|id| Some((id.clone(), vec![truth.of(id)?])));
+    let truths = levels.keys().map(|id| (id.clone(), vec![truth.of(id)]));
     let truths = truths.collect();
     let example = history.to_text();
     (
@@ -324,7 +326,7 @@ impl Group {
         self.add_truths(other.truths);
     }
 
-    fn add_truths(&mut self, truths: BTreeMap<String, Vec<bool>>) {
+    fn add_truths(&mut self, truths: BTreeMap<String, Truths>) {
         for (id, truths) in truths {
             let known = self.truths.entry(id).or_default();
             for truth in truths {
@@ -351,6 +353,8 @@ struct Half {
 struct Row {
     is_true: Half,
     is_false: Half,
+    /// Whether it is true in any history.
+    is_ever_true: bool,
     /// Histories with the same recording differ in it, and nothing certain is said.
     undecidable: usize,
     wrong: usize,
@@ -388,20 +392,21 @@ impl std::iter::Sum for Half {
 }
 
 impl Row {
-    fn add(&mut self, level: Level, truths: &[bool]) {
+    fn add(&mut self, level: Level, truths: &[Option<bool>]) {
+        self.is_ever_true |= truths.contains(&Some(true));
         let certain = match level {
             Level::Confirmed => Some(true),
             Level::RuledOut => Some(false),
             _ => None,
         };
-        if certain.is_some_and(|said| truths.contains(&!said)) {
+        if certain.is_some_and(|said| truths.contains(&Some(!said))) {
             self.wrong += 1;
             return;
         }
         match truths {
-            [] => {}
-            [true] => self.is_true.add(Level::Confirmed, Level::Likely, level),
-            [false] => self.is_false.add(Level::RuledOut, Level::Unlikely, level),
+            [] | [None] => {}
+            [Some(true)] => self.is_true.add(Level::Confirmed, Level::Likely, level),
+            [Some(false)] => self.is_false.add(Level::RuledOut, Level::Unlikely, level),
             _ => self.undecidable += 1,
         }
     }
@@ -439,7 +444,8 @@ fn print_examples(groups: &[Group]) {
     };
     for group in groups {
         let level = group.levels.get(&wanted);
-        if let (Some([truth]), Some(level)) = (group.truths.get(&wanted).map(Vec::as_slice), level)
+        if let (Some([Some(truth)]), Some(level)) =
+            (group.truths.get(&wanted).map(Vec::as_slice), level)
             && !matches!(level, Level::Confirmed | Level::RuledOut)
         {
             println!(
@@ -471,7 +477,7 @@ fn what_can_be_decided_is_decided() {
     };
     line("hypothesis", HEADINGS.map(str::to_owned));
     // Of what is true in no history, nothing can be measured.
-    rows.retain(|_, row| row.is_true.sum() + row.undecidable > 0);
+    rows.retain(|_, row| row.is_ever_true);
     for (id, row) in &rows {
         line(id, row.cells().map(|count| count.to_string()));
     }
