@@ -1,7 +1,7 @@
 //! `run` with a runbook that names others, such as `auto`: runs them, and settles on one.
 
 use std::collections::VecDeque;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use super::args::LibraryArgs;
@@ -10,10 +10,11 @@ use super::error::CliError;
 use super::output::harmless;
 use super::progress::Progress;
 use super::runbooks;
+use crate::engine::backend::SharedShell;
 use crate::engine::conclude::{Conclusion, Lead};
 use crate::engine::diagnose::{Cluster, Container, Diagnosed, Unavailable};
 use crate::engine::plan::Request;
-use crate::engine::settle::{Look, Origin, settle};
+use crate::engine::settle::{Look, Origin, Verdict, settle};
 use crate::engine::stop::{Stop, within};
 use crate::judge::results::Outcome;
 use crate::judge::{NextRun, reaching};
@@ -21,7 +22,7 @@ use crate::report::settled::NotLookedAt;
 use crate::runbook::Check;
 
 /// The most runbooks that are run.
-const MOST: usize = 16;
+const MOST: usize = 24;
 
 /// A runbook that was run.
 struct Done {
@@ -61,50 +62,28 @@ pub(super) async fn diagnose(
     request: &Request,
     stop: impl Future<Output = Stop>,
 ) -> Result<(Request, Diagnosed<Conclusion>), CliError> {
-    let mut stop = pin!(within(request.timeout, stop));
+    let stop = pin!(within(request.timeout, stop));
     let first = Request {
         timeout: None,
         ..request.clone()
     };
+    // A shell costs more than what is run in it.
+    let shell = SharedShell::default();
     let mut explorer = Explorer {
         cluster,
-        container,
+        container: Container {
+            shell: Some(&shell),
+            ..container
+        },
         library,
         done: Vec::new(),
         not_looked_at: Vec::new(),
         closed: None,
         error: None,
     };
-    let overview = explorer.run(&first, stop.as_mut()).await;
-    let overview = overview.map_err(unavailable)?;
-    let mut tasks = VecDeque::new();
-    add_tasks(&mut tasks, &overview.result.leads, None, &Origin::default());
-    for task in &mut tasks {
-        let points = |(name, value): (&String, &String)| {
-            !first.values.defaulted.contains(name) && first.values.values.get(name) == Some(value)
-        };
-        task.origin.pointed_at = task.run.vars.iter().any(points);
-    }
-    let mut stopped = overview.stopped;
-    while let Some(task) = tasks.pop_front() {
-        if let Some(known) = explorer.done.iter_mut().find(|done| done.run == task.run) {
-            known.origin.causes_of.extend(task.origin.causes_of);
-            continue;
-        }
-        let refusal = match stopped {
-            Some(stop) => Some(stop.to_string()),
-            None if explorer.done.len() >= MOST => Some(format!("at most {MOST} runbooks are run")),
-            None => None,
-        };
-        if let Some(reason) = refusal {
-            explorer.skip(&task.run, reason);
-            continue;
-        }
-        stopped = explorer
-            .look(task, &first, stop.as_mut(), &mut tasks)
-            .await?;
-    }
-    explorer.settle(&first, overview)
+    let explored = explorer.explore(&first, stop).await;
+    shell.close().await;
+    explorer.settle(&first, explored?)
 }
 
 /// Adds the runs that lead on from a look.
@@ -123,6 +102,43 @@ fn add_tasks(tasks: &mut VecDeque<Task>, leads: &[Lead], look: Option<usize>, fr
 }
 
 impl Explorer<'_> {
+    /// Runs the first runbook, and those that follow from it. Returns the result of the first.
+    async fn explore(
+        &mut self,
+        first: &Request,
+        mut stop: Pin<&mut impl Future<Output = Stop>>,
+    ) -> Result<Diagnosed<Conclusion>, CliError> {
+        let overview = self.run(first, stop.as_mut()).await;
+        let overview = overview.map_err(unavailable)?;
+        let mut tasks = VecDeque::new();
+        add_tasks(&mut tasks, &overview.result.leads, None, &Origin::default());
+        for task in &mut tasks {
+            let points = |(name, value): (&String, &String)| {
+                !first.values.defaulted.contains(name)
+                    && first.values.values.get(name) == Some(value)
+            };
+            task.origin.pointed_at = task.run.vars.iter().any(points);
+        }
+        let mut stopped = overview.stopped;
+        while let Some(task) = tasks.pop_front() {
+            if let Some(known) = self.done.iter_mut().find(|done| done.run == task.run) {
+                known.origin.causes_of.extend(task.origin.causes_of);
+                continue;
+            }
+            let refusal = match stopped {
+                Some(stop) => Some(stop.to_string()),
+                None if self.done.len() >= MOST => Some(format!("at most {MOST} runbooks are run")),
+                None => None,
+            };
+            if let Some(reason) = refusal {
+                self.skip(&task.run, reason);
+                continue;
+            }
+            stopped = self.look(task, first, stop.as_mut(), &mut tasks).await?;
+        }
+        Ok(overview)
+    }
+
     async fn run(
         &self,
         request: &Request,
@@ -219,14 +235,20 @@ impl Explorer<'_> {
         let node = self.container.node;
         let node = (!node.is_empty()).then_some(node);
         let reaching = reaching(node, self.library.runbooks.as_deref());
-        let Some(verdict) = settle(&looks, &reaching) else {
-            return match self.error {
-                Some(error) => Err(error),
-                None => Ok((first.clone(), overview)),
-            };
+        let verdict = settle(&looks, &reaching);
+        let claims =
+            |verdict: &Verdict| verdict.hypothesis.is_some() || !verdict.settled.also.is_empty();
+        // What could not be run may be at fault.
+        if let Some(error) = self.error
+            && !verdict.as_ref().is_some_and(claims)
+        {
+            return Err(error);
+        }
+        let Some(verdict) = verdict else {
+            return Ok((first.clone(), overview));
         };
         let mut settled = verdict.settled;
-        settled.not_looked_at = self.not_looked_at;
+        settled.not_looked_at.splice(0..0, self.not_looked_at);
         settled.not_looked_at.extend(not_run(&self.done));
         let done = self.done.swap_remove(verdict.look);
         let (request, mut diagnosed) = (done.request, done.diagnosed);

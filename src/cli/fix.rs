@@ -143,6 +143,7 @@ impl Fix<'_> {
                 ct,
                 node: "",
                 since: None,
+                shell: None,
             },
             ledger: &ledger,
         };

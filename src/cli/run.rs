@@ -133,6 +133,7 @@ async fn diagnose(
         ct,
         node: other.unwrap_or_default(),
         since: None,
+        shell: None,
     };
     let mut request = request.clone();
     let diagnosed = if request.runbook.next.is_empty() {

@@ -234,6 +234,16 @@ impl Session {
         Some(self.finish(Ending::Errored(reason.to_owned())))
     }
 
+    /// Whether another command can be run.
+    pub const fn is_usable(&self) -> bool {
+        self.lost.is_none() && self.running.is_none()
+    }
+
+    /// The number of bytes outside of any command's marks so far.
+    pub fn stray_bytes(&self) -> u64 {
+        self.stray_bytes + self.stdout.stray_bytes() + self.stderr.stray_bytes()
+    }
+
     /// Ends the session, within 2 s. Returns the number of bytes outside of any command's marks, from the
     /// client or from processes that a command had left.
     pub async fn close(mut self) -> u64 {
@@ -247,7 +257,7 @@ impl Session {
         }
         self.client.terminate();
         self.client.kill();
-        self.stray_bytes + self.stdout.stray_bytes() + self.stderr.stray_bytes()
+        self.stray_bytes()
     }
 
     /// Sends a new runner what it needs, and waits until it is ready.

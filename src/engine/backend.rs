@@ -1,5 +1,6 @@
 //! The source of the results of a plan's checks: a live container and its host, or a recording.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::canary::Canary;
@@ -101,12 +102,37 @@ pub trait Backend {
     async fn close(&mut self) -> u64;
 }
 
+/// The shell that the runs of one diagnosis share, one after the other.
+#[derive(Debug, Default)]
+pub struct SharedShell(Mutex<Option<Session>>);
+
+impl SharedShell {
+    fn take(&self) -> Option<Session> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn keep(&self, session: Session) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(session);
+    }
+
+    /// Ends the shell, within 2 s.
+    pub async fn close(&self) {
+        if let Some(session) = self.take() {
+            session.close().await;
+        }
+    }
+}
+
 /// A container, and the host it is on.
 pub struct Live<'a> {
     host: &'a Host,
     transport: &'a dyn Transport,
     ct: ContainerId,
+    /// Where the session comes from and goes to, if runs share it.
+    shared: Option<&'a SharedShell>,
     session: Option<Session>,
+    /// The stray bytes of the session before this run.
+    strays_before: u64,
     /// Whether the container can be entered.
     can_open: bool,
     /// Whether the client failed before it reached the container.
@@ -124,7 +150,9 @@ impl<'a> Live<'a> {
             host,
             transport,
             ct,
+            shared: None,
             session: None,
+            strays_before: 0,
             can_open: true,
             has_failed: false,
             canary: None,
@@ -144,6 +172,11 @@ impl<'a> Live<'a> {
             no_session: reason,
             ..Self::new(host, transport, ct)
         }
+    }
+
+    /// With the shell that this run shares with others.
+    pub fn sharing(self, shared: Option<&'a SharedShell>) -> Self {
+        Self { shared, ..self }
     }
 
     /// Pushes the canary. It is in `self` while it runs, so that an interrupted run can remove it.
@@ -227,6 +260,15 @@ impl Backend for Live<'_> {
         if !self.can_open {
             return;
         }
+        if let Some(session) = self.shared.and_then(SharedShell::take) {
+            let session = self.session.insert(session);
+            self.strays_before = session.stray_bytes();
+            identify::identify(session, target).await;
+            if session.is_usable() {
+                return;
+            }
+            self.strays_before = 0;
+        }
         let opened = match Session::start(self.transport, self.ct) {
             Ok(session) => {
                 let session = self.session.insert(session);
@@ -298,10 +340,16 @@ impl Backend for Live<'_> {
     }
 
     async fn close(&mut self) -> u64 {
-        match self.session.take() {
-            Some(session) => session.close().await,
-            None => 0,
-        }
+        let strays = match (self.session.take(), self.shared) {
+            (Some(session), Some(shared)) if session.is_usable() => {
+                let strays = session.stray_bytes();
+                shared.keep(session);
+                strays
+            }
+            (Some(session), _) => session.close().await,
+            (None, _) => 0,
+        };
+        strays.saturating_sub(self.strays_before)
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
-use super::backend::{Live, Playback};
+use super::backend::{Live, Playback, SharedShell};
 use super::conclude::{Conclusion, conclude};
 use super::consent::Pending;
 use super::execute::{Execution, Hooks, execute};
@@ -50,6 +50,8 @@ pub struct Container<'a> {
     pub node: &'a str,
     /// When it was last swept, in nanoseconds since the Unix epoch.
     pub since: Option<i64>,
+    /// The shell that several runs in it share.
+    pub shell: Option<&'a SharedShell>,
 }
 
 /// The result of a diagnosis.
@@ -223,7 +225,7 @@ impl<'a> Cluster<'a> {
             begins,
         };
         let backend = match &closed {
-            None => Live::new(host, transport, container.ct),
+            None => Live::new(host, transport, container.ct).sharing(container.shell),
             Some(reason) => Live::closed(host, transport, container.ct, reason.to_string()),
         };
         let execution = execute(&plan, backend, &hooks, &mut stop).await;
@@ -234,6 +236,8 @@ impl<'a> Cluster<'a> {
         // What the host knows may be enough for a verdict. If it is not, the state of the container is the answer.
         let instead = match (&execution.not_opened, closed) {
             (None, _) => None,
+            // Those that it names may need the host only.
+            _ if !plan.runbook.next.is_empty() => None,
             (Some(_), Some(closed)) => Some(closed),
             (Some(reason), None) => {
                 // It may have stopped since its state was read.

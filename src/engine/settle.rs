@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::judge::{HypothesisResult, Level, NextRun, VerdictKind, explains};
 use crate::report::Report;
-use crate::report::settled::{Cause, LookedAt, Settled, Symptom};
+use crate::report::settled::{Cause, LookedAt, NotLookedAt, Settled, Symptom};
 use crate::runbook::Runbook;
 
 /// What one runbook found.
@@ -53,13 +53,18 @@ pub fn settle(looks: &[Look<'_>], reaching: &[String]) -> Option<Verdict> {
         vars: look.run().vars,
         verdict: look.report.verdict.kind.id().to_owned(),
     });
+    let open_details = looks.iter().filter(|look| look.is_open_detail(looks));
+    let open_details = open_details.map(|look| NotLookedAt {
+        what: look.runbook.id.clone(),
+        why: look.report.verdict.summary.clone(),
+    });
     let mut causes = causes.into_iter();
     let first = causes.next();
     let settled = Settled {
         symptoms: first.map_or_else(Vec::new, |first| found.symptoms(first)),
         also: causes.filter_map(|it| found.cause(it, reaching)).collect(),
         looked_at: looked_at.collect(),
-        not_looked_at: Vec::new(),
+        not_looked_at: open_details.collect(),
     };
     let not_explained = first.map_or_else(Vec::new, |first| found.not_explained(first));
     let first = first.and_then(|first| found.all.get(first));
@@ -95,8 +100,10 @@ impl<'a> Findings<'a> {
         let mut all = Vec::new();
         for (number, look) in looks.iter().enumerate() {
             let hypotheses = match look.report.verdict.kind {
-                VerdictKind::Inconclusive => vec![(0, None)],
-                VerdictKind::Healthy | VerdictKind::NotApplicable => Vec::new(),
+                VerdictKind::Inconclusive if !look.is_open_detail(looks) => vec![(0, None)],
+                VerdictKind::Inconclusive | VerdictKind::Healthy | VerdictKind::NotApplicable => {
+                    Vec::new()
+                }
                 VerdictKind::Hypothesis { .. } => look
                     .hypotheses()
                     .map(|(place, hypothesis)| (place, Some(hypothesis)))
@@ -311,6 +318,21 @@ impl Look<'_> {
                 .map(|(name, value)| (name.clone(), value.clone()))
                 .collect(),
         }
+    }
+
+    /// Whether this could not determine a question that no finding led to, after another runbook came to a verdict.
+    fn is_open_detail(&self, looks: &[Look<'_>]) -> bool {
+        let is_verdict = |look: &&Look<'_>| {
+            matches!(
+                look.report.verdict.kind,
+                VerdictKind::Healthy | VerdictKind::Hypothesis { .. }
+            )
+        };
+        let mut verdicts = looks.iter().filter(is_verdict);
+        self.report.verdict.kind == VerdictKind::Inconclusive
+            && !self.origin.pointed_at
+            && self.origin.causes_of.is_empty()
+            && verdicts.any(|other| other.origin.place < self.origin.place)
     }
 
     /// The verdict, and what is true besides it: what is confirmed and not explained by another hypothesis, and what depends on

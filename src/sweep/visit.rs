@@ -34,6 +34,7 @@ impl Visitor<'_> {
             ct: selected.ct,
             node: &selected.node,
             since,
+            shell: None,
         };
         let (row_of, reported) = (selected.clone(), Arc::clone(&self.reported));
         let finish = move |conclusion: Conclusion| {

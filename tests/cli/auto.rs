@@ -117,6 +117,8 @@ fn the_cause_of_a_failed_unit_is_reported_with_its_symptoms() {
             { "runbook": "unit", "vars": { "unit": "no-program" }, "verdict": "no-program" },
         ])
     );
+    // In the same shell.
+    assert_eq!(environment.pct_calls().len(), 1);
 }
 
 #[test]
@@ -196,6 +198,12 @@ fn a_container_that_cannot_be_entered_ends_the_run() {
         "host/proc/net/unix",
         "Num RefCount Protocol Flags Type St Inode Path\n",
     );
+    // What is right on the host does not make it healthy.
+    let host = "runbook: host\ntitle: Host\nchecks: [{ id: container, title: Container, host: container }]\n\
+        hypotheses: []\nhealthy: { if: container.passed, says: it exists. }\n";
+    environment.write("books/host.yaml", host);
+    let look = LOOK.replace("next:\n", "next:\n  - { run: host }\n");
+    environment.write("books/auto.yaml", &look);
     let finished = run(&environment, &["958"]);
     assert_eq!(finished.status, Some(69), "{finished}");
     assert!(

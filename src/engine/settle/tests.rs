@@ -98,14 +98,23 @@ impl Case {
         self
     }
 
-    /// The verdict, then the further causes, then the symptoms of the verdict.
-    fn settled(&self) -> [String; 3] {
+    fn looks(&self) -> Vec<Look<'_>> {
         let looks = self.looks.iter().map(|(runbook, report, origin)| Look {
             runbook: &self.runbooks[*runbook],
             report,
             origin,
         });
-        let looks: Vec<_> = looks.collect();
+        looks.collect()
+    }
+
+    fn not_looked_at(&self) -> Vec<String> {
+        let not = settle(&self.looks(), &[]).unwrap().settled.not_looked_at;
+        not.into_iter().map(|it| it.what).collect()
+    }
+
+    /// The verdict, then the further causes, then the symptoms of the verdict.
+    fn settled(&self) -> [String; 3] {
+        let looks = self.looks();
         let verdict = settle(&looks, &[]).unwrap();
         let look = &looks[verdict.look];
         let id = verdict.hypothesis.as_deref();
@@ -193,6 +202,18 @@ fn a_cause_that_could_not_be_determined_replaces_no_hypothesis() {
         case.settled()[..2],
         ["unit/no-program", "unit/inconclusive"]
     );
+}
+
+#[test]
+fn a_question_that_no_finding_led_to_may_stay_open() {
+    let mut case = Case::new().overview(0, 0, 0).unit("web", 1, "nothing");
+    case.looks[1].2.causes_of.clear();
+    assert_eq!(case.settled(), ["overview/healthy", "", ""]);
+    assert_eq!(case.not_looked_at(), ["unit"]);
+    // Nothing else came to a verdict before it.
+    case.looks[0].2.place = vec![2];
+    assert_eq!(case.settled(), ["unit/inconclusive", "", ""]);
+    assert_eq!(case.not_looked_at(), [""; 0]);
 }
 
 #[test]
