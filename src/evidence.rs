@@ -2,6 +2,7 @@
 
 pub mod check_key;
 pub mod container_id;
+pub mod explored;
 pub mod fact;
 mod output;
 pub(crate) mod provision_log;

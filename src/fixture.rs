@@ -116,6 +116,7 @@ impl<'a> Run<'a> {
                 attempts: Vec::new(),
                 repairs: Vec::new(),
                 earlier_changes: Vec::new(),
+                explored: None,
                 stray_bytes: 0,
                 clock_uncertainty: 0,
             },

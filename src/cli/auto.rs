@@ -14,11 +14,10 @@ use crate::engine::backend::SharedShell;
 use crate::engine::conclude::{Conclusion, Lead};
 use crate::engine::diagnose::{Cluster, Container, Diagnosed, Unavailable};
 use crate::engine::plan::Request;
-use crate::engine::settle::{Look, Origin, Verdict, settle};
+use crate::engine::several::{Run, conclude_several};
 use crate::engine::stop::{Stop, within};
-use crate::judge::results::Outcome;
-use crate::judge::{NextRun, reaching};
-use crate::report::settled::NotLookedAt;
+use crate::evidence::explored::{NotLookedAt, Origin};
+use crate::judge::{NextRun, VerdictKind, reaching};
 use crate::runbook::Check;
 
 /// The most runbooks that are run.
@@ -123,6 +122,8 @@ impl Explorer<'_> {
         while let Some(task) = tasks.pop_front() {
             if let Some(known) = self.done.iter_mut().find(|done| done.run == task.run) {
                 known.origin.causes_of.extend(task.origin.causes_of);
+                // That of the hypothesis whose cause it finds.
+                known.origin.place = known.origin.place.clone().min(task.origin.place);
                 continue;
             }
             let refusal = match stopped {
@@ -222,44 +223,55 @@ impl Explorer<'_> {
     }
 
     fn settle(
-        mut self,
+        self,
         first: &Request,
         overview: Diagnosed<Conclusion>,
     ) -> Result<(Request, Diagnosed<Conclusion>), CliError> {
-        let looks = self.done.iter().map(|done| Look {
-            runbook: &done.request.runbook,
-            report: &done.diagnosed.result.report,
-            origin: &done.origin,
-        });
-        let looks: Vec<_> = looks.collect();
         let node = self.container.node;
         let node = (!node.is_empty()).then_some(node);
-        let reaching = reaching(node, self.library.runbooks.as_deref());
-        let verdict = settle(&looks, &reaching);
-        let claims =
-            |verdict: &Verdict| verdict.hypothesis.is_some() || !verdict.settled.also.is_empty();
+        let options = reaching(node, self.library.runbooks.as_deref());
+        let mut parts = Vec::new();
+        let mut runs = Vec::new();
+        for done in self.done {
+            let Diagnosed {
+                result,
+                stopped,
+                pending,
+                ledger,
+            } = done.diagnosed;
+            runs.push(Run {
+                runbook: Arc::clone(&done.request.runbook),
+                conclusion: result,
+                origin: done.origin,
+            });
+            parts.push((done.request, stopped, pending, ledger));
+        }
+        let settled = conclude_several(runs, self.not_looked_at, options);
         // What could not be run may be at fault.
+        let is_right = settled.as_ref().is_none_or(|(_, conclusion)| {
+            matches!(
+                conclusion.report.verdict.kind,
+                VerdictKind::Healthy | VerdictKind::NotApplicable
+            )
+        });
         if let Some(error) = self.error
-            && !verdict.as_ref().is_some_and(claims)
+            && is_right
         {
             return Err(error);
         }
-        let Some(verdict) = verdict else {
-            return Ok((first.clone(), overview));
-        };
-        let mut settled = verdict.settled;
-        settled.not_looked_at.splice(0..0, self.not_looked_at);
-        settled.not_looked_at.extend(not_run(&self.done));
-        let done = self.done.swap_remove(verdict.look);
-        let (request, mut diagnosed) = (done.request, done.diagnosed);
-        let conclusion = &mut diagnosed.result;
-        if let Some(hypothesis) = &verdict.hypothesis {
-            conclusion.report.settle_on(&request.runbook, hypothesis);
-        }
-        let explained = &mut conclusion.report.explained;
-        explained.retain(|id| !verdict.not_explained.contains(id));
-        conclusion.report.settled = Some(settled);
-        Ok((request, diagnosed))
+        Ok(match settled {
+            Some((number, result)) => {
+                let (request, stopped, pending, ledger) = parts.swap_remove(number);
+                let diagnosed = Diagnosed {
+                    result,
+                    stopped,
+                    pending,
+                    ledger,
+                };
+                (request, diagnosed)
+            }
+            None => (first.clone(), overview),
+        })
     }
 }
 
@@ -272,22 +284,4 @@ const fn is_closed(error: &Unavailable) -> bool {
             | Unavailable::NoShell { .. }
             | Unavailable::Node(_)
     )
-}
-
-/// The checks that could not be run, each once.
-fn not_run(done: &[Done]) -> Vec<NotLookedAt> {
-    let mut found = Vec::new();
-    for check in done
-        .iter()
-        .flat_map(|it| &it.diagnosed.result.report.checks)
-    {
-        let one = NotLookedAt {
-            what: check.title.clone(),
-            why: check.reason.clone(),
-        };
-        if check.outcome == Outcome::Errored && !found.contains(&one) {
-            found.push(one);
-        }
-    }
-    found
 }

@@ -1,6 +1,7 @@
 //! `lxcdiag judge` and `lxcdiag test`: recordings evaluated again, without a container.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::args::{JudgeArgs, LibraryArgs, TestArgs};
 use super::error::CliError;
@@ -9,6 +10,7 @@ use super::output::Sinks;
 use super::{audit, output, runbooks, trace};
 use crate::cli::exit_code::ExitCode;
 use crate::engine::conclude::{Conclusion, conclude};
+use crate::engine::several::{Run, conclude_several};
 use crate::evidence::recording::{Recording, SCHEMA};
 use crate::input_file;
 use crate::judge::expectation::{Expectation, Suite};
@@ -56,13 +58,53 @@ pub(super) fn judge_all(args: &JudgeArgs) -> Result<ExitCode, CliError> {
 }
 
 /// Judges a recording with the given runbook, otherwise with the current version of its runbook, otherwise
-/// with the one in the recording.
+/// with the one in the recording. If it is one of several runs in the container, all of them are judged.
 pub(super) fn reevaluate(
+    library: &LibraryArgs,
+    name: Option<&str>,
+    mut recording: Recording,
+    keep_secrets: bool,
+) -> Result<Conclusion, CliError> {
+    let explored = recording.explored.take();
+    let (runbook, conclusion) = reevaluate_one(library, name, recording, keep_secrets)?;
+    let (None, Some(explored)) = (name, explored) else {
+        return Ok(conclusion);
+    };
+    let mut runs = Vec::new();
+    for other in explored.others {
+        let (runbook, conclusion) = reevaluate_one(library, None, other.recording, keep_secrets)?;
+        let origin = other.origin;
+        runs.push(Run {
+            runbook,
+            conclusion,
+            origin,
+        });
+    }
+    let origin = explored.origin;
+    let number = explored.number.min(runs.len());
+    runs.insert(
+        number,
+        Run {
+            runbook,
+            conclusion,
+            origin,
+        },
+    );
+    let concluded = conclude_several(runs, explored.not_run, explored.options);
+    concluded.map(|(_, conclusion)| conclusion).ok_or_else(|| {
+        CliError::new(
+            ExitCode::BadInput,
+            "the recording contains no run".to_owned(),
+        )
+    })
+}
+
+fn reevaluate_one(
     library: &LibraryArgs,
     name: Option<&str>,
     recording: Recording,
     keep_secrets: bool,
-) -> Result<Conclusion, CliError> {
+) -> Result<(Arc<Runbook>, Conclusion), CliError> {
     let (source, runbook) = match name {
         Some(name) => runbooks::find(library, name)?,
         None => match runbooks::find_current(library, &recording.runbook.id)? {
@@ -70,13 +112,8 @@ pub(super) fn reevaluate(
             None => recorded_runbook(&recording)?,
         },
     };
-    Ok(conclude(
-        &runbook,
-        &source.sha256(),
-        recording,
-        None,
-        keep_secrets,
-    ))
+    let conclusion = conclude(&runbook, &source.sha256(), recording, None, keep_secrets);
+    Ok((Arc::new(runbook), conclusion))
 }
 
 fn recorded_runbook(recording: &Recording) -> Result<(Source, Runbook), CliError> {

@@ -155,9 +155,10 @@ async fn diagnose(
             let asked = interruptible(move || is_allowed(&pending).then_some(pending)).await;
             match asked {
                 Ok(Some(pending)) => {
-                    let settled = result.report.settled;
+                    let (settled, explored) = (result.report.settled, result.recording.explored);
                     let finish = |mut conclusion: Conclusion| {
                         conclusion.report.settled = settled;
+                        conclusion.recording.explored = explored;
                         conclusion
                     };
                     let progress = Progress::line();

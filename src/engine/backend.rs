@@ -263,7 +263,9 @@ impl Backend for Live<'_> {
         if let Some(session) = self.shared.and_then(SharedShell::take) {
             let session = self.session.insert(session);
             self.strays_before = session.stray_bytes();
-            identify::identify(session, target).await;
+            if !is_identified {
+                identify::identify(session, target).await;
+            }
             if session.is_usable() {
                 return;
             }

@@ -152,6 +152,7 @@ impl Plan {
             attempts: Vec::new(),
             repairs: Vec::new(),
             earlier_changes,
+            explored: None,
             stray_bytes: 0,
             clock_uncertainty: 0,
         };

@@ -4,9 +4,10 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
+use crate::evidence::explored::{NotLookedAt, Origin};
 use crate::judge::{HypothesisResult, Level, NextRun, VerdictKind, explains};
 use crate::report::Report;
-use crate::report::settled::{Cause, LookedAt, NotLookedAt, Settled, Symptom};
+use crate::report::settled::{Cause, LookedAt, Settled, Symptom};
 use crate::runbook::Runbook;
 
 /// What one runbook found.
@@ -14,19 +15,6 @@ pub struct Look<'a> {
     pub runbook: &'a Runbook,
     pub report: &'a Report,
     pub origin: &'a Origin,
-}
-
-/// Why a runbook was run.
-#[derive(Debug, Clone, Default)]
-pub struct Origin {
-    /// The names of the vars that it was run with.
-    pub vars: Vec<String>,
-    /// Whether it is about what the user points at.
-    pub pointed_at: bool,
-    /// Its place among all looks, as in an outline.
-    pub place: Vec<usize>,
-    /// The hypotheses whose cause it finds, each with the number of its look.
-    pub causes_of: Vec<(usize, String)>,
 }
 
 /// What a container's diagnosis settles on.

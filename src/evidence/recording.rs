@@ -8,6 +8,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::explored::Explored;
 use crate::evidence::check_key::CheckKey;
 use crate::evidence::container_id::ContainerId;
 use crate::evidence::fact::Facts;
@@ -71,6 +72,9 @@ pub struct Recording {
     pub repairs: Vec<OwnChange>,
     /// What earlier runs of lxcdiag changed in this container.
     pub earlier_changes: Vec<OwnChange>,
+    /// The other runs, if the diagnosis ran several runbooks and settled on this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explored: Option<Box<Explored>>,
     /// How many bytes arrived outside the marks of a command and were dropped.
     pub stray_bytes: u64,
     /// How much later than recorded each of lxcdiag's own times can be, in nanoseconds: the clocks of two nodes can only

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::evidence::check_key::CheckKey;
 use crate::evidence::container_id::ContainerId;
+use crate::evidence::explored::{Explored, NotLookedAt, OtherRun};
 use crate::evidence::fact::Fact;
 use crate::evidence::provision_log::{FailureKind, LoggedFailure, Owner, Place};
 use crate::evidence::recording::{
@@ -25,7 +26,7 @@ use crate::judge::{
     EvidenceResult, HypothesisResult, Level, NextRun, Remedy, Verdict, VerdictKind,
 };
 use crate::report::model::{Bearing, CheckRow, EventRow, Report, RunbookLine, ScriptRow};
-use crate::report::settled::{Cause, LookedAt, NotLookedAt, Settled, Symptom};
+use crate::report::settled::{Cause, LookedAt, Settled, Symptom};
 use crate::runbook::{Effect, RemedyKind};
 
 /// Sees every text, and may change it.
@@ -81,9 +82,11 @@ macro_rules! without_text {
 structs! {
     Recording {
         lxcdiag, command_line, runbook, demonstration, target, vars, failed_at, failed_at_given, log, traced_pushes, script, read_only,
-        started_at, finished_at, clock_uncertainty, cut_short, attempts, repairs, earlier_changes, stray_bytes;
+        started_at, finished_at, clock_uncertainty, cut_short, attempts, repairs, earlier_changes, explored, stray_bytes;
         exempt schema, defaulted
     }
+    Explored { others, not_run, options; exempt number, origin }
+    OtherRun { recording; exempt origin }
     RecordedRunbook { redacted; exempt id, sha256, text, parts }
     Target { ct, node, via, os, systemd, kernel, pve }
     LoggedFailure { at, kind, text, owner, later_runs, units, place, zone_assumed, container_assumed }
@@ -196,6 +199,12 @@ impl<T: Texts> Texts for Option<T> {
         if let Some(value) = self {
             value.visit(name, visitor);
         }
+    }
+}
+
+impl<T: Texts> Texts for Box<T> {
+    fn visit(&mut self, name: Option<&str>, visitor: &mut dyn Visitor) {
+        (**self).visit(name, visitor);
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::evidence::explored::NotLookedAt;
 use crate::judge::Level;
 
 /// What was found besides the verdict, and what was not looked at.
@@ -62,15 +63,6 @@ pub struct LookedAt {
     pub vars: BTreeMap<String, String>,
     /// Its verdict: a hypothesis, or `healthy`, `inconclusive` or `not-applicable`.
     pub verdict: String,
-}
-
-/// Something that was not looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct NotLookedAt {
-    /// The runbook, or the title of a check.
-    pub what: String,
-    /// Why.
-    pub why: String,
 }
 
 impl Settled {

@@ -143,6 +143,32 @@ fn two_causes_that_do_not_explain_each_other_are_both_reported() {
 }
 
 #[test]
+fn a_recording_is_judged_as_the_run_was() {
+    let environment = environment();
+    environment.write("work/full", "");
+    environment.write("work/failed", "no-space\nno-program\nodd\n");
+    let recording = environment.path("recording.json");
+    let recording = recording.to_str().unwrap();
+    let ran = report(&run(&environment, &["958", "--record", recording]));
+    let books = environment.path("books");
+    let judge = ["judge", recording, "--runbooks", books.to_str().unwrap()];
+    let judged = report(&environment.lxcdiag(&[judge.as_slice(), &["--format", "json"]].concat()));
+    for key in ["verdict", "also", "symptoms", "looked_at", "not_looked_at"] {
+        assert_eq!(judged[key], ran[key], "{key}");
+    }
+    assert_eq!(judged["runbook"]["id"], ran["runbook"]["id"]);
+    // Another runbook is asked about the run that this settled on alone.
+    let one = [
+        judge.as_slice(),
+        &["--runbook", "overview", "--format", "json"],
+    ]
+    .concat();
+    let one = report(&environment.lxcdiag(&one));
+    assert_eq!(one["verdict"]["id"], "full");
+    assert_eq!(one["also"], Value::Null);
+}
+
+#[test]
 fn what_has_another_cause_here_is_not_said_to_be_explained() {
     let environment = environment();
     let overview = environment.read("books/overview.yaml");

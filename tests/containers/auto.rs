@@ -67,6 +67,24 @@ const WAYS: &[Way] = &[
         found: "network/route-missing confirmed < health/network-down health/name-servers-silent",
     },
     Way {
+        name: "name services that are off, and a limit that is reached",
+        script: "
+            script 'sed -i \"s/^hosts:.*/hosts: files/\" /etc/nsswitch.conf'
+            static_network
+            script 'echo nameserver 127.0.0.1 >/etc/resolv.conf'
+            name_server 127.0.0.1 0
+            program 0 'for (1 .. 100) { open $_[$_], \"<\", \"/dev/null\" or last }' LimitNOFILE=64:4096",
+        status: 2,
+        found: "dns/lookups-off confirmed <
+            limits/open-files confirmed <",
+    },
+    Way {
+        name: "a device that is not passed",
+        script: "script \"echo 'ERROR: Cannot open TUN/TAP dev /dev/net/tun: No such file or directory' | systemd-cat -t openvpn; sleep 0.5\"",
+        status: 2,
+        found: "device/device-not-passed confirmed <",
+    },
+    Way {
         name: "a stale lock",
         script: r#"sed -i '1i lock: backup' "$(configuration)""#,
         status: 2,

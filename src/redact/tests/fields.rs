@@ -10,6 +10,7 @@ use super::super::Redactor;
 use super::super::texts::{Texts, Visitor};
 use super::runs::{everywhere, recording};
 use super::with_patterns;
+use crate::evidence::explored::{Explored, NotLookedAt, Origin, OtherRun};
 use crate::evidence::recording::{Output, Recording};
 use crate::evidence::script::{ScriptFinding, Severity as FindingSeverity};
 use crate::evidence::trace::TracedPush;
@@ -18,7 +19,7 @@ use crate::judge::results::MetricValue;
 use crate::judge::results::{Affected, Severity};
 use crate::judge::{NextRun, Remedy, Required, judge};
 use crate::report::Report;
-use crate::report::settled::{Cause, LookedAt, NotLookedAt, Settled, Symptom};
+use crate::report::settled::{Cause, LookedAt, Settled, Symptom};
 use crate::runbook::{RemedyKind, Runbook};
 
 /// Replaces every text that is redacted with a secret of its own.
@@ -116,28 +117,54 @@ fn full_recording(runbook: &Runbook) -> Recording {
     recording.repairs = recording.earlier_changes.clone();
     let output = &mut recording.attempts[0].stdout;
     (output.tail, output.written) = (b"end".to_vec(), Some(40));
+    let origin = Origin {
+        vars: vec!["unit".to_owned()],
+        pointed_at: true,
+        place: vec![1],
+        causes_of: vec![(0, "a".to_owned())],
+    };
+    recording.explored = Some(Box::new(Explored {
+        number: 1,
+        origin: origin.clone(),
+        others: vec![OtherRun {
+            origin,
+            recording: recording.clone(),
+        }],
+        not_run: vec![NotLookedAt {
+            what: "a".to_owned(),
+            why: "b".to_owned(),
+        }],
+        options: vec!["--node=pve2".to_owned()],
+    }));
     recording
 }
 
 #[test]
 fn every_field_of_a_recording_is_redacted_except_these() {
     let mut recording = full_recording(&everywhere());
-    plant(
-        &mut recording,
-        &[
-            ".attempts[].check",
-            ".attempts[].ending",
-            ".defaulted[]",
-            ".log[].kind",
-            ".runbook.id",
-            ".runbook.parts.part",
-            ".runbook.sha256",
-            ".runbook.text",
-            ".schema",
-            ".script[].rule",
-            ".script[].severity",
-        ],
-    );
+    let exempt = [
+        ".attempts[].check",
+        ".attempts[].ending",
+        ".defaulted[]",
+        ".log[].kind",
+        ".runbook.id",
+        ".runbook.parts.part",
+        ".runbook.sha256",
+        ".runbook.text",
+        ".schema",
+        ".script[].rule",
+        ".script[].severity",
+    ];
+    let of_others = exempt.map(|place| format!(".explored.others[].recording{place}"));
+    let origins = [
+        ".explored.origin.causes_of[][]",
+        ".explored.origin.vars[]",
+        ".explored.others[].origin.causes_of[][]",
+        ".explored.others[].origin.vars[]",
+    ];
+    let of_others = of_others.iter().map(String::as_str);
+    let expected = exempt.into_iter().chain(origins).chain(of_others);
+    plant(&mut recording, &expected.collect::<Vec<_>>());
     let mut redactor = Redactor::new(&with_patterns(""));
     redactor.learn_recording(&mut recording);
     redactor.redact_recording(&mut recording);
