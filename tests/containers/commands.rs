@@ -135,7 +135,7 @@ fn measured(container: &Container, command: &str) -> (crate::lxcdiag::Ended, u64
 }
 
 /// A process's peak memory in KiB.
-fn peak_of(pid: u32) -> Option<u64> {
+pub fn peak_of(pid: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
     line.split_whitespace().nth(1)?.parse().ok()

@@ -29,6 +29,7 @@ mod frozen;
 mod harmless;
 mod harmless_start;
 mod health;
+mod hostile;
 mod inputs;
 mod isolation;
 mod lab;
