@@ -34,6 +34,14 @@ impl Remedy {
         self.changes != "nothing"
     }
 
+    /// The heading above it in a report that shows only this one.
+    pub(crate) fn heading(&self) -> &'static str {
+        match self.makes_changes() {
+            true => self.kind.words(),
+            false => "Next step",
+        }
+    }
+
     /// What its commands do, as a sentence; nothing without commands.
     pub(crate) fn effect(&self) -> Option<String> {
         match &*self.changes {

@@ -34,6 +34,7 @@ pub(super) fn describe<'a>(events: &[&'a EventRow]) -> Vec<Described<'a>> {
         .iter()
         .map(|&event| {
             let same = before.is_some_and(|before| before.interval == event.interval);
+            let follows = before.is_some_and(|before| before.decisive);
             let described = Described {
                 event,
                 new_day: Some(day(event)).filter(|day| before.is_none_or(|b| self::day(b) != *day)),
@@ -42,7 +43,7 @@ pub(super) fn describe<'a>(events: &[&'a EventRow]) -> Vec<Described<'a>> {
                     Some(before) if !same => later(before.interval, event.interval),
                     _ => String::new(),
                 },
-                what: what(event, decisive),
+                what: what(event, decisive, follows),
             };
             before = Some(event);
             decisive = if event.decisive { before } else { decisive };
@@ -56,8 +57,16 @@ fn day(event: &EventRow) -> &str {
     event.at.get(..10).unwrap_or_default()
 }
 
-fn what(event: &EventRow, decisive: Option<&EventRow>) -> String {
+/// What happened; of a decisive event also how long after the one before, which is just above it if it `follows`.
+fn what(event: &EventRow, decisive: Option<&EventRow>, follows: bool) -> String {
     let what = match decisive.filter(|_| event.decisive) {
+        Some(decisive) if follows => {
+            format!(
+                "{}, {}",
+                event.what,
+                later(decisive.interval, event.interval)
+            )
+        }
         Some(decisive) => {
             let since = match gap(decisive.interval, event.interval) {
                 Some(gap) => format!("{gap} after"),
@@ -115,8 +124,11 @@ fn gap(earlier: Interval, event: Interval) -> Option<String> {
     }
     let (least, most) = earlier.gap(event);
     Some(match most - least <= least * EXACT {
-        true => duration_in_words(least),
         // Readers subtract the times that they see.
+        true => {
+            let shown = as_shown(event).saturating_sub(as_shown(earlier)) as f64 / SECOND as f64;
+            duration_in_words(shown.clamp(least, most))
+        }
         false => {
             let hidden = earlier.start.saturating_sub(as_shown(earlier));
             format!(

@@ -44,6 +44,12 @@ impl Relation {
             (Level::Likely, Some(Level::Confirmed)) => Self::LessLikely,
             (Level::Likely, _) => Self::AsLikely,
             (Level::Unknown, Some(Level::Confirmed)) => return None,
+            // The verdict says that it looks like a race: of which kind makes no difference to the reader.
+            (Level::Unknown, Some(_))
+                if row.race && report.main_hypothesis().is_some_and(|main| main.race) =>
+            {
+                return None;
+            }
             (Level::Unknown, _) => Self::Unknown,
             (Level::Unlikely | Level::RuledOut, _) => return None,
         })

@@ -109,8 +109,9 @@ fn vars(report: &Report) -> (Vec<String>, Vec<String>) {
         let value = report.vars.get(name)?;
         Some((name, format!("{name}={value}")))
     });
-    let (set, defaults): (Vec<_>, Vec<_>) =
-        known.partition(|(name, _)| !report.defaulted.contains(name));
+    let (set, defaults): (Vec<_>, Vec<_>) = known
+        .filter(|(_, text)| !text.ends_with('='))
+        .partition(|(name, _)| !report.defaulted.contains(name));
     let texts = |vars: Vec<(&String, String)>| vars.into_iter().map(|(_, text)| text).collect();
     (texts(set), texts(defaults))
 }

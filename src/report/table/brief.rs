@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::wrap::paragraph_at_most;
+use super::wrap::{clipped_lines, paragraph_at_most};
 use super::{Layout, banner, rows, section, style, timeline};
 use crate::judge::results::{EventSource, Outcome};
 use crate::judge::{Remedy, VerdictKind};
@@ -24,8 +24,6 @@ const LAST: usize = 24;
 const REPEATED: usize = 8;
 /// Lines of each kind of evidence.
 const EVIDENCE: usize = 3;
-/// In place of that, if the commands are too long for anything but them and the verdict.
-const ESSENTIALS: usize = 0;
 /// Lines of the reason at the end. It is shown whole, unless a container made it very long.
 const REASON: usize = 8;
 /// Lines of what a remedy does: often a command is at its end.
@@ -34,14 +32,45 @@ const TITLE: usize = 4;
 const CHANGES: usize = 4;
 /// Checks that are shown.
 const CHECKS: usize = 10;
+/// Failed checks that are named although they are not shown.
+const NAMED: usize = 2;
 /// Moments of the timeline.
 const MOMENTS: usize = 6;
 /// If there is more to do than what is shown.
 const MORE_REMEDIES: &str = "More remedies: see -v";
 
+/// How many lines the texts about the verdict may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Room {
+    /// For the evidence for and against it.
+    evidence: usize,
+    /// For each other text: what is missing, what would change it, what else may be true.
+    others: usize,
+}
+
+impl Room {
+    const fn new(evidence: usize, others: usize) -> Self {
+        Self { evidence, others }
+    }
+
+    /// Whether there is room for the commands and the verdict only.
+    const fn is_none(self) -> bool {
+        self.evidence == 0
+    }
+}
+
+/// From the most room to the least. The evidence makes way last.
+const ROOMS: [Room; 6] = [
+    Room::new(EVIDENCE, 3),
+    Room::new(EVIDENCE, 2),
+    Room::new(EVIDENCE, 1),
+    Room::new(2, 1),
+    Room::new(1, 1),
+    Room::new(0, 0),
+];
+
 pub(in crate::report) fn render(report: &Report, layout: Layout) -> String {
-    let tries = (ESSENTIALS..=EVIDENCE).rev();
-    let mut tries = tries.map(|evidence| within(report, layout, evidence));
+    let mut tries = ROOMS.into_iter().map(|room| within(report, layout, room));
     let fits = |page: &Page| lines(&page.text, layout) <= MOST && page.last <= LAST;
     let page = tries.clone().find(fits).or_else(|| tries.next_back());
     page.map(|page| page.text).unwrap_or_default()
@@ -53,17 +82,16 @@ struct Page {
     last: usize,
 }
 
-/// The report with at most `most` lines of each kind of evidence, or only its [`ESSENTIALS`].
-fn within(report: &Report, layout: Layout, most: usize) -> Page {
+fn within(report: &Report, layout: Layout, room: Room) -> Page {
     let above = format!(
         "{}\n{}",
-        head(report, layout, most),
-        reasons(report, layout, most)
+        head(report, layout, room),
+        reasons(report, layout, room)
     );
     let fix = fix(report, layout);
     let moments = moments(report, layout);
     let short = format!("{above}{fix}{}{moments}", checks(report, layout, MOST));
-    if lines(&short, layout) <= LAST && shows_reason(report, layout, most) {
+    if lines(&short, layout) <= LAST && shows_reason(report, layout, room) {
         return Page {
             text: short,
             last: 0,
@@ -74,7 +102,7 @@ fn within(report: &Report, layout: Layout, most: usize) -> Page {
     let script = first_remedy(report).map_or("", |remedy| &remedy.commands);
     // The commands, and below them the note on the others.
     let shown = lines(&fix, layout).min(command_lines(script, layout) + 1);
-    if most == ESSENTIALS {
+    if room.is_none() {
         return Page {
             last: shown + lines(&closing, layout),
             text: format!("{above}{fix}{closing}"),
@@ -118,7 +146,7 @@ fn shown_width(line: &str) -> usize {
 }
 
 /// What was diagnosed, and what was changed.
-fn head(report: &Report, layout: Layout, most: usize) -> String {
+fn head(report: &Report, layout: Layout, room: Room) -> String {
     let mut text = String::new();
     let mut line = |body: &str, most: usize| {
         paragraph_at_most(&mut text, "  ", &visible(body), most, layout);
@@ -140,7 +168,7 @@ fn head(report: &Report, layout: Layout, most: usize) -> String {
     if !set.is_empty() {
         line(&set.join(" · "), 2);
     }
-    if !defaults.is_empty() && most > ESSENTIALS {
+    if !defaults.is_empty() && !room.is_none() {
         line(&format!("defaults: {}", defaults.join(" · ")), 1);
     }
     if let Some(settled) = &report.settled {
@@ -151,8 +179,11 @@ fn head(report: &Report, layout: Layout, most: usize) -> String {
     }
     if !report.changed.is_empty() {
         line(
-            &format!("changed by: {}", report.changed.join("; ")),
-            most.clamp(1, 2),
+            &format!(
+                "this run changed the container: {}",
+                report.changed.join("; ")
+            ),
+            2,
         );
     }
     if let Some(reason) = &report.cut_short {
@@ -170,7 +201,7 @@ fn fix(report: &Report, layout: Layout) -> String {
         return unstructured_fix(report, layout);
     };
     let mut text = "\n".to_owned();
-    section(&mut text, first.kind.words(), layout);
+    section(&mut text, first.heading(), layout);
     paragraph_at_most(&mut text, "  ", &visible(&first.title), TITLE, layout);
     if let Some(effect) = first.effect() {
         paragraph_at_most(&mut text, "  ", &visible(&effect), CHANGES, layout);
@@ -249,15 +280,29 @@ fn checks(report: &Report, layout: Layout, spare: usize) -> String {
     }
     let others = report.checks.iter().enumerate();
     let others = others.filter(|(place, _)| !places.contains(place));
-    let counts: Vec<_> = counts(others.map(|(_, check)| check))
-        .map(|(word, count)| format!("{count} {word}"))
-        .collect();
-    if !counts.is_empty() {
-        let note = format!("Checks not shown: {}; see -v", counts.join(", "));
-        let _ = writeln!(text, "{}", layout.paint(&note, style::DIM));
+    let others: Vec<_> = others.map(|(_, check)| check).collect();
+    if !others.is_empty() {
+        let note = format!("Checks not shown: {}; see -v", not_shown(&others));
+        for line in clipped_lines(&visible(&note), layout.columns(), 2) {
+            let _ = writeln!(text, "{}", layout.paint(&line, style::DIM));
+        }
     }
     text.push_str(&not_run(report, layout));
     text
+}
+
+/// How many checks there are of each outcome; a few that failed are named.
+fn not_shown(checks: &[&CheckRow]) -> String {
+    let failed = checks.iter().filter(|it| it.outcome == Outcome::Failed);
+    let failed: Vec<_> = failed.map(|check| check.title.as_str()).collect();
+    let counts = counts(checks.iter().copied()).map(|(word, count)| {
+        if word == Outcome::Failed.name() && count <= NAMED {
+            format!("{count} {word} ({})", failed.join(", "))
+        } else {
+            format!("{count} {word}")
+        }
+    });
+    counts.collect::<Vec<_>>().join(", ")
 }
 
 /// The checks that were not run because they change the container, with the option to run them.

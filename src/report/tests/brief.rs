@@ -7,6 +7,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::{healthy, late_push};
 use crate::engine::conclude::conclude;
 use crate::evidence::recording::Recording;
+use crate::judge::Level;
 use crate::report::words::blocks;
 use crate::report::{Format, Layout, Report, brief, render};
 use crate::runbook::{read, read_runbook};
@@ -155,12 +156,49 @@ fn a_check_without_a_condition_is_information() {
 #[test]
 fn rivals_say_how_they_are_related_to_the_verdict() {
     let page = |name: &str| brief(&recorded(name), LAYOUT);
+    let flat = |text: &str| text.replace(['▌', '\n', ' '], "");
     let text = page("unit-failed-device-252");
-    let explained = "This explains:     file-not-found (likely), program-exits (likely)";
-    assert!(text.contains(explained), "{text}");
+    let explained =
+        "This explains: A file that it needs does not exist (likely); The program exits (likely)";
+    assert!(flat(&text).contains(&flat(explained)), "{text}");
     let text = page("unit-failed-stale-257");
-    let explained = "This explains:     account-missing (confirmed), exec-failed (confirmed)";
-    assert!(text.contains(explained), "{text}");
+    let explained = "This explains: Its user or group does not exist (confirmed); systemd could not run its program (confirmed)";
+    assert!(flat(&text).contains(&flat(explained)), "{text}");
+}
+
+/// Which kind of race it was is not asked by somebody who is told that it was one.
+#[test]
+fn another_kind_of_race_is_not_undetermined_beside_a_race() {
+    let report = recorded("partial-empty-247");
+    let race = report
+        .hypotheses
+        .iter()
+        .find(|row| row.id == "race-condition");
+    assert_eq!(race.unwrap().level, Level::Unknown);
+    let text = brief(&report, LAYOUT);
+    assert!(
+        !text.contains("; Race condition") && !text.contains(" Race condition;"),
+        "{text}"
+    );
+}
+
+/// The commands of this remedy leave no room for the table.
+#[test]
+fn a_failed_check_without_room_is_named() {
+    let text = brief(&recorded("idmap-root-of-the-node-u"), LAYOUT);
+    let named = "1 failed (Owners of the mounts, as the container sees them)";
+    assert!(text.replace('\n', " ").contains(named), "{text}");
+}
+
+#[test]
+fn commands_that_only_look_are_not_called_a_fix() {
+    let text = brief(&recorded("unit-failed-denied-252"), LAYOUT);
+    assert!(
+        text.contains("Next step") && !text.contains("Fix now"),
+        "{text}"
+    );
+    let text = brief(&recorded("late-push-252"), LAYOUT);
+    assert!(text.contains("Fix now"), "{text}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::{ESSENTIALS, EVIDENCE};
+use super::{EVIDENCE, Room};
 use crate::evidence::script::Severity as FindingSeverity;
 use crate::judge::results::Severity;
 use crate::judge::{HypothesisResult, Level, VerdictKind};
@@ -22,7 +22,7 @@ const AGAINST: usize = 1;
 const ABOUT: usize = 4;
 
 /// The verdict, and why.
-pub(super) fn reasons(report: &Report, layout: Layout, most: usize) -> String {
+pub(super) fn reasons(report: &Report, layout: Layout, room: Room) -> String {
     let inner = layout.narrowed(2);
     let mut body = verdict(report, inner);
     paragraph_at_most(&mut body, "", &visible(report.explanation()), ABOUT, inner);
@@ -35,29 +35,39 @@ pub(super) fn reasons(report: &Report, layout: Layout, most: usize) -> String {
             .map(|(_, check)| format!("{}: {}", check.title, check.observed).into())
             .collect();
         if !texts.is_empty() {
-            evidence(&mut body, label, &texts, most.max(1), inner);
+            evidence(&mut body, label, &texts, room.evidence.max(1), inner);
         }
     }
     if let Some(row) = report.main_hypothesis() {
         for (place, (label, texts)) in row.basis(EVIDENCE).into_iter().enumerate() {
             // The main evidence for it is repeated at the end.
-            if most > ESSENTIALS || place == AGAINST && !texts.is_empty() {
+            if !room.is_none() || place == AGAINST && !texts.is_empty() {
+                let most = match place {
+                    ..=AGAINST => room.evidence,
+                    _ => room.others,
+                };
                 evidence(&mut body, label, &texts, most.max(1), inner);
             }
         }
     }
     for (label, texts) in report.besides() {
         let texts: Vec<_> = texts.into_iter().map(Cow::from).collect();
-        evidence(&mut body, label, &texts, most.max(1), inner);
+        evidence(&mut body, label, &texts, room.others.max(1), inner);
     }
-    if most == ESSENTIALS {
+    if room.is_none() {
         let mut text = String::new();
         banner::with_bar(&mut text, &body, report, layout);
         return text;
     }
     if let Some(race) = report.other_race().filter(|race| adds(race, report)) {
         let says = format!("{}: {}", race.verdict_words(), race.reason());
-        evidence(&mut body, "Race condition", &[says.into()], most, inner);
+        evidence(
+            &mut body,
+            "Race condition",
+            &[says.into()],
+            room.others,
+            inner,
+        );
     }
     let faults = report.script.iter().flatten();
     let faults = faults.filter(|finding| finding.severity == FindingSeverity::Error);
@@ -65,9 +75,9 @@ pub(super) fn reasons(report: &Report, layout: Layout, most: usize) -> String {
         .map(|finding| format!("{}: {}", finding.at, finding.message).into())
         .collect();
     if !faults.is_empty() {
-        evidence(&mut body, "Script", &faults, most.min(2), inner);
+        evidence(&mut body, "Script", &faults, room.others.min(2), inner);
     }
-    rivals(&mut body, report, most.min(2), inner);
+    rivals(&mut body, report, room.others.min(2), inner);
     let mut text = String::new();
     banner::with_bar(&mut text, &body, report, layout);
     text
@@ -84,9 +94,9 @@ fn adds(race: &HypothesisResult, report: &Report) -> bool {
 fn rivals(body: &mut String, report: &Report, most: usize, layout: Layout) {
     for Rivals { relation, rows } in report.rivals() {
         let name = |row: &&HypothesisResult| match relation {
-            Relation::AsLikely => format!("{}: {}", row.id, row.reason()),
-            Relation::Explained => format!("{} ({})", row.id, row.verdict_words()),
-            Relation::Confirmed | Relation::LessLikely | Relation::Unknown => row.id.clone(),
+            Relation::AsLikely => format!("{}: {}", row.title, row.reason()),
+            Relation::Explained => format!("{} ({})", row.title, row.verdict_words()),
+            Relation::Confirmed | Relation::LessLikely | Relation::Unknown => row.title.clone(),
         };
         let names: Vec<_> = rows.iter().map(name).collect();
         let texts = match relation {
@@ -103,7 +113,7 @@ fn listed(names: &[String], most: usize, layout: Layout) -> String {
     let width = layout.columns().saturating_sub(LABEL);
     let first = |shown: usize| {
         let hidden = names.len() - shown;
-        with_more(names.get(..shown).unwrap_or_default().join(", "), hidden)
+        with_more(names.get(..shown).unwrap_or_default().join("; "), hidden)
     };
     let fits = |shown: &usize| wrap(&first(*shown), width).len() <= most;
     first((1..=names.len()).rev().find(fits).unwrap_or(1))
@@ -177,10 +187,12 @@ pub(super) fn reason(report: &Report) -> String {
 }
 
 /// Whether the reason for the verdict is shown whole above.
-pub(super) fn shows_reason(report: &Report, layout: Layout, most: usize) -> bool {
+pub(super) fn shows_reason(report: &Report, layout: Layout, room: Room) -> bool {
     let inner = layout.narrowed(2).columns();
     match report.main_hypothesis() {
-        Some(row) => wrap(&visible(&row.reason()), inner.saturating_sub(LABEL)).len() <= most,
+        Some(row) => {
+            wrap(&visible(&row.reason()), inner.saturating_sub(LABEL)).len() <= room.evidence
+        }
         None => wrap(&visible(&report.verdict.summary), inner).len() <= ABOUT,
     }
 }
