@@ -166,7 +166,7 @@ fn rivals_say_how_they_are_related_to_the_verdict() {
     assert!(flat(&text).contains(&flat(explained)), "{text}");
 }
 
-/// Which kind of race it was is not asked by somebody who is told that it was one.
+/// A reader who knows that it was a race does not ask which kind.
 #[test]
 fn another_kind_of_race_is_not_undetermined_beside_a_race() {
     let report = recorded("partial-empty-247");
