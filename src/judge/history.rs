@@ -210,6 +210,7 @@ impl Observations {
             ("pushed_later", self.is_pushed_later().map(Fact::Bool)),
             ("is_certain", Ok(Fact::Bool(self.is_failure_certain()))),
             ("current", self.is_current().map(Fact::Bool)),
+            ("still_absent", self.is_still_absent().map(Fact::Bool)),
         ]
     }
 

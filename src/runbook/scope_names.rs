@@ -195,6 +195,7 @@ pub const HISTORY_FACTS: &[&str] = &[
     "pushed_later",
     "is_certain",
     "current",
+    "still_absent",
 ];
 
 /// Names that a var, let, check or fact cannot have.

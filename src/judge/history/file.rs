@@ -115,8 +115,33 @@ impl Observations {
         self.state_at(self.certain_failure()?)
     }
 
+    /// Whether nothing is at the path, and its directory has not changed since the latest moment of the failure. A line of
+    /// a log is written up to a second later, so that the directory may have changed between the two.
+    pub(super) fn is_still_absent(&self) -> Known<bool> {
+        let latest = Interval::at(self.certain_failure()?.end);
+        self.is_comparable_with(latest)?;
+        let is_unchanged = self.unchanged_since()?.before(latest) == Some(true);
+        Ok(self.entry == Ok(Entry::Absent) && is_unchanged)
+    }
+
     /// The same for a command that failed then.
     pub(super) fn state_at(&self, failed_at: Interval) -> Known<State> {
+        self.is_comparable_with(failed_at)?;
+        if self.unchanged_since()?.before(failed_at) == Some(true) {
+            return Ok(State::AsNow);
+        }
+        if self.is_being_written_at(failed_at) {
+            return Ok(State::Incomplete);
+        }
+        match self.visible().map(|visible| failed_at.before(visible)) {
+            Ok(Some(true)) => Ok(State::Absent),
+            Ok(_) => Err("the file or its directory has changed since the failure".to_owned()),
+            Err(reason) => Err(reason),
+        }
+    }
+
+    /// An error if what was at the path at a moment may have been in another state of the container, or on another mount.
+    fn is_comparable_with(&self, failed_at: Interval) -> Known<()> {
         if let Ok(created) = self.created()
             && created.before(failed_at) != Some(true)
         {
@@ -129,19 +154,9 @@ impl Observations {
                 "a file system was unmounted after the failure ({text})"
             ));
         }
-        if self.has_booted_since(failed_at)? {
-            return Err("the container was restarted after the failure".to_owned());
-        }
-        if self.unchanged_since()?.before(failed_at) == Some(true) {
-            return Ok(State::AsNow);
-        }
-        if self.is_being_written_at(failed_at) {
-            return Ok(State::Incomplete);
-        }
-        match self.visible().map(|visible| failed_at.before(visible)) {
-            Ok(Some(true)) => Ok(State::Absent),
-            Ok(_) => Err("the file or its directory has changed since the failure".to_owned()),
-            Err(reason) => Err(reason),
+        match self.has_booted_since(failed_at)? {
+            true => Err("the container was restarted after the failure".to_owned()),
+            false => Ok(()),
         }
     }
 

@@ -141,6 +141,20 @@ fn a_file_that_has_not_changed_since_is_as_it_was() {
 }
 
 #[test]
+fn a_directory_that_changed_within_the_lag_of_the_log_hides_no_file_that_arrived_since() {
+    let changed = |seconds| {
+        let mut seen = container();
+        seen.directory = Ok(stamps(-50.0, seconds, seconds));
+        seen.failure.as_mut().unwrap().is_logged = true;
+        seen
+    };
+    assert!(changed(99.7).state_at_failure().is_err());
+    assert_eq!(changed(99.7).is_still_absent(), Ok(true));
+    assert_eq!(changed(100.5).is_still_absent(), Ok(false));
+    assert_eq!(with_file(50.0, &[]).is_still_absent(), Ok(false));
+}
+
+#[test]
 fn a_later_change_leaves_the_state_unknown() {
     let file = |entry, directory| Observations {
         entry: Ok(Entry::Present {
