@@ -75,8 +75,16 @@ const PARTS: &[(&str, &str)] = &[
         include_str!("../../runbooks/parts/unit-file.yaml"),
     ),
     (
+        "unit-messages",
+        include_str!("../../runbooks/parts/unit-messages.yaml"),
+    ),
+    (
         "unit-queue",
         include_str!("../../runbooks/parts/unit-queue.yaml"),
+    ),
+    (
+        "unit-settings",
+        include_str!("../../runbooks/parts/unit-settings.yaml"),
     ),
     (
         "unit-state",
