@@ -8,6 +8,7 @@
 //! The ledger's recordings ([`crate::engine::ledger`]) are not redacted: they stay on the host, and a later run needs what
 //! was found.
 
+mod api_tokens;
 mod assignment;
 mod names;
 mod output;

@@ -33,12 +33,21 @@ pub(super) struct Shape {
 }
 
 impl Shape {
-    const fn new(
+    pub(super) const fn new(
         class: &'static str,
         hints: &'static [&'static str],
         pattern: &'static str,
     ) -> Self {
         Self::checked(class, hints, pattern, Check::Nothing)
+    }
+
+    /// A shape that can begin within a word.
+    pub(super) const fn within_word(
+        class: &'static str,
+        hints: &'static [&'static str],
+        pattern: &'static str,
+    ) -> Self {
+        Self::checked(class, hints, pattern, Check::WithinWord)
     }
 
     const fn random(
@@ -82,13 +91,13 @@ impl Shape {
 }
 
 /// The shapes.
-pub(super) static SHAPES: [Shape; 40] = [
+pub(super) static SHAPES: [Shape; 41] = [
     // IAM unique identifiers: AKIA are long-term keys, ASIA temporary, ABIA and ACCA bearer tokens.
     // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
     Shape::new(
         "aws-key",
-        &["AKIA", "ASIA", "ABIA", "ACCA"],
-        r"(?-u)(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b",
+        &["AKIA", "ASIA", "ABIA", "ACCA", "A3T"],
+        r"(?-u)(?:AKIA|ASIA|ABIA|ACCA|A3T[A-Z0-9])[A-Z0-9]{16}\b",
     ),
     // https://github.blog/changelog/2021-03-31-authentication-token-format-updates-are-generally-available/
     Shape::new(
@@ -106,10 +115,21 @@ pub(super) static SHAPES: [Shape; 40] = [
     Shape::new(
         "gitlab-token",
         &[
-            "glpat-", "gldt-", "glrt-", "glrtr-", "glcbt-", "glptt-", "glft-", "glsoat-",
-            "glagent-", "gloas-", "glimt-", "glffct-",
+            "glpat-",
+            "gldt-",
+            "glrt-",
+            "glrtr-",
+            "glcbt-",
+            "glptt-",
+            "glft-",
+            "glsoat-",
+            "glagent-",
+            "gloas-",
+            "glimt-",
+            "glffct-",
+            "GR1348941",
         ],
-        r"(?-u)gl(?:pat|dt|rtr?|cbt|ptt|ft|soat|agent|oas|imt|ffct)-[A-Za-z0-9_.-]{20,}",
+        r"(?-u)(?:gl(?:pat|dt|rtr?|cbt|ptt|ft|soat|agent|oas|imt|ffct)-|GR1348941)[A-Za-z0-9_.-]{20,}",
     ),
     // https://docs.slack.dev/authentication/tokens/
     Shape::new(
@@ -152,8 +172,10 @@ pub(super) static SHAPES: [Shape; 40] = [
     // https://docs.stripe.com/keys: sk_ secret, rk_ restricted (pk_ is public), whsec_ for webhooks
     Shape::new(
         "stripe-key",
-        &["sk_live_", "sk_test_", "rk_live_", "rk_test_"],
-        r"(?-u)[sr]k_(?:live|test)_[A-Za-z0-9]{16,}",
+        &[
+            "sk_live_", "sk_test_", "sk_prod_", "rk_live_", "rk_test_", "rk_prod_",
+        ],
+        r"(?-u)[sr]k_(?:live|test|prod)_[A-Za-z0-9]{10,}",
     ),
     Shape::new(
         "stripe-key",
@@ -180,18 +202,14 @@ pub(super) static SHAPES: [Shape; 40] = [
         &["dckr_pat_", "dckr_oat_"],
         r"(?-u)dckr_[po]at_[A-Za-z0-9_-]{20,}",
     ),
-    // https://developer.hashicorp.com/vault/docs/concepts/tokens: service, batch, recovery
+    // https://developer.hashicorp.com/vault/docs/concepts/tokens: service, batch, recovery; `s.` until Vault 1.10
     Shape::new(
         "vault-token",
-        &["hvs.", "hvb.", "hvr."],
-        r"(?-u)hv[sbr]\.[A-Za-z0-9_-]{20,}",
+        &["hvs.", "hvb.", "hvr.", "s."],
+        r"(?-u)(?:hv[sbr]\.[A-Za-z0-9_-]{20,}|s\.[A-Za-z0-9]{24}\b)",
     ),
     // https://www.twilio.com/docs/sendgrid/ui/account-and-settings/api-keys
-    Shape::new(
-        "sendgrid-key",
-        &["SG."],
-        r"(?-u)SG\.[A-Za-z0-9_-]{16,32}\.[A-Za-z0-9_-]{16,64}",
-    ),
+    Shape::new("sendgrid-key", &["SG."], r"(?-u)SG\.[A-Za-z0-9_=.-]{50,80}"),
     // https://tailscale.com/kb/1277/key-prefixes
     Shape::new(
         "tailscale-key",
@@ -210,6 +228,8 @@ pub(super) static SHAPES: [Shape; 40] = [
         &["eyJ"],
         r"(?-u)eyJ[A-Za-z0-9_-]{6,}\.(?:eyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*|[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+){3})",
     ),
+    // The same in base64: `eyJ`
+    Shape::new("jwt", &["ZXlK"], r"(?-u)ZXlK[A-Za-z0-9+/]{60,}={0,2}"),
     // crypt(5) of libxcrypt, whose lengths these are, and Apache's own $apr1$
     Shape::new(
         "password-hash",
@@ -328,12 +348,7 @@ pub(super) static SHAPES: [Shape; 40] = [
         r#"(?-u)(?:echo|printf) +(?:-[a-zA-Z]+ +)?(?:['"]?%s\\n['"]? +)?['"]?[a-z_][^\s:'"$]{0,31}:(?<secret>[^\s'"|$][^\s'"|]*)['"]? *\| *(?:sudo +)?(?:/usr)?(?:/sbin/)?chpasswd"#,
     ),
     // https://learn.microsoft.com/en-us/entra/identity-platform: client secrets, with `8Q~` or `7Q~` after three characters
-    Shape::checked(
-        "azure-secret",
-        &["Q~"],
-        r"(?-u)Q~[A-Za-z0-9_~.-]{31,34}\b",
-        Check::WithinWord,
-    ),
+    Shape::within_word("azure-secret", &["Q~"], r"(?-u)Q~[A-Za-z0-9_~.-]{31,34}\b"),
     // curl(1)
     Shape::new(
         "password",
@@ -345,10 +360,11 @@ pub(super) static SHAPES: [Shape; 40] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::redact::api_tokens::API_TOKENS;
 
     #[test]
     fn every_pattern_is_one_and_fits_no_empty_text() {
-        for shape in &SHAPES {
+        for shape in SHAPES.iter().chain(&API_TOKENS) {
             let regex = Regex::new(shape.pattern).unwrap_or_else(|error| panic!("{error}"));
             assert!(!regex.is_match(b""), "{}", shape.pattern);
         }

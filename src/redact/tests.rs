@@ -1,5 +1,6 @@
 //! What is removed and what stays.
 
+mod api_tokens;
 mod fields;
 mod hostile;
 mod names;

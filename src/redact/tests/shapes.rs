@@ -65,6 +65,7 @@ pub(super) fn examples() -> Vec<(&'static str, String)> {
             format!("{}.{}.{}", made("eyJ", 30), made("eyJ", 40), made("", 43)),
         ),
         ("jwt", format!("{}.{}.", made("eyJ", 30), made("eyJ", 40))),
+        ("jwt", made("ZXlK", 120)),
         ("password-hash", format!("$y$j9T${}${}", hash(22), hash(43))),
         ("password-hash", format!("$6${}${}", hash(16), hash(86))),
         (
