@@ -185,7 +185,8 @@ fn a_container_as_facts() {
     assert_eq!(facts["unprivileged"], Fact::Bool(true));
     assert_eq!(facts["template"], Fact::Bool(false));
     assert_eq!(facts["onboot"], Fact::Bool(false));
-    assert_eq!(facts.len(), 9);
+    assert_eq!(facts["pending"], Fact::List(Vec::new()));
+    assert_eq!(facts.len(), 10);
 }
 
 #[test]
