@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use rustix::fs::{Dir, FileType, IFlags, Mode, OFlags, ResolveFlags, StatFs};
@@ -48,7 +49,12 @@ impl Directory {
         if FileType::from_raw_mode(rustix::fs::fstat(&handle)?.st_mode) != FileType::RegularFile {
             return Err(io::Error::other("not a regular file"));
         }
-        let file = File::open(format!("/proc/self/fd/{}", handle.as_raw_fd()))?;
+        // Without NONBLOCK, the container could hold up the open with a lease on its file.
+        let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+        let file = File::options()
+            .read(true)
+            .custom_flags(i32::try_from(flags.bits()).unwrap_or_default())
+            .open(format!("/proc/self/fd/{}", handle.as_raw_fd()))?;
         let mut bytes = Vec::new();
         file.take(limit).read_to_end(&mut bytes)?;
         Ok(bytes)

@@ -14,10 +14,12 @@ use crate::evidence::container_id::ContainerId;
 const MAX_RELEASE: u64 = 16 * 1024;
 /// Most names to read of a directory of libraries.
 const MAX_LIBRARIES: usize = 4096;
+/// Most directories of platforms to search. A system has one or two, but a hostile one may have as many as it likes.
+const MAX_PLATFORMS: usize = 16;
 
 impl Host {
-    /// The content of `/etc/os-release` and the paths of systemd's shared library, each on a line; `None` if the container is
-    /// not running here, or its root file system does not have them itself.
+    /// The content of `/etc/os-release`, and on a line below it the path of systemd's shared library; `None` if the container
+    /// is not running here, or its root file system does not have them itself.
     pub(crate) fn release(&self, ct: ContainerId) -> Option<String> {
         if self.is_copy() {
             return None;
@@ -26,7 +28,7 @@ impl Host {
         let root = Directory::Here(root.on_one_file_system());
         let release = root.read("etc/os-release", MAX_RELEASE).ok()?;
         let mut lines = String::from_utf8_lossy(&release).into_owned();
-        for library in systemd_libraries(&root).ok()? {
+        if let Some(library) = systemd_library(&root).ok()? {
             lines.push('\n');
             lines.push_str(&library);
         }
@@ -34,25 +36,26 @@ impl Host {
     }
 }
 
-/// systemd's shared library is in `/usr/lib/systemd`, or in that of a platform (Debian).
-fn systemd_libraries(root: &Directory) -> io::Result<Vec<String>> {
+/// systemd's shared library is in `/usr/lib/systemd`, in `/lib/systemd` if that is not the same, or in the directory of a
+/// platform (Debian).
+fn systemd_library(root: &Directory) -> io::Result<Option<String>> {
     let platforms = root.names("usr/lib", MAX_LIBRARIES)?;
     let platforms = platforms.iter().filter(|name| name.contains("-linux-"));
-    let directories = platforms.map(|name| format!("usr/lib/{name}/systemd"));
-    let directories = std::iter::once("usr/lib/systemd".to_owned()).chain(directories);
-    let mut found = Vec::new();
-    for directory in directories {
+    let platforms = platforms.map(|name| format!("usr/lib/{name}/systemd"));
+    let usual = ["usr/lib/systemd", "lib/systemd"].map(str::to_owned);
+    for directory in usual.into_iter().chain(platforms.take(MAX_PLATFORMS)) {
         let names = match root.names(&directory, MAX_LIBRARIES) {
             Ok(names) => names,
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(error) => return Err(error),
         };
-        let names = names
-            .iter()
-            .filter(|name| name.starts_with("libsystemd-shared-") && name.ends_with(".so"));
-        found.extend(names.map(|name| format!("/{directory}/{name}")));
+        let is_library =
+            |name: &&String| name.starts_with("libsystemd-shared-") && name.ends_with(".so");
+        if let Some(name) = names.iter().find(is_library) {
+            return Ok(Some(format!("/{directory}/{name}")));
+        }
     }
-    Ok(found)
+    Ok(None)
 }
 
 #[cfg(test)]
@@ -91,6 +94,38 @@ mod tests {
             "PRETTY_NAME=\"Debian\"\n\n/usr/lib/x86_64-linux-gnu/systemd/libsystemd-shared-252.so"
         );
         assert_eq!(host.release(ct(959)), None);
+    }
+
+    #[test]
+    fn systemd_is_found_where_lib_is_not_merged_into_usr() {
+        let (_tree, host, root) = host();
+        write(root.join("etc/os-release"), "ID=debian\n").unwrap();
+        create_dir_all(root.join("lib/systemd")).unwrap();
+        write(root.join("lib/systemd/libsystemd-shared-247.so"), "").unwrap();
+        assert_eq!(
+            host.release(ct(958)).unwrap(),
+            "ID=debian\n\n/lib/systemd/libsystemd-shared-247.so"
+        );
+    }
+
+    #[test]
+    fn only_one_of_many_libraries_is_named() {
+        let (_tree, host, root) = host();
+        write(root.join("etc/os-release"), "ID=debian\n").unwrap();
+        let many = root.join("many");
+        create_dir_all(&many).unwrap();
+        for number in 0..50 {
+            write(many.join(format!("libsystemd-shared-{number}.so")), "").unwrap();
+            let platform = root.join(format!("usr/lib/p{number}-linux-gnu"));
+            create_dir_all(&platform).unwrap();
+            symlink("/many", platform.join("systemd")).unwrap();
+        }
+        let release = host.release(ct(958)).unwrap();
+        assert_eq!(
+            release.matches("libsystemd-shared-").count(),
+            1,
+            "{release}"
+        );
     }
 
     #[test]
