@@ -1,5 +1,7 @@
 //! The memory of a running container, by its cgroup on the node.
 
+use std::path::Path;
+
 use super::super::Host;
 use crate::evidence::container_id::ContainerId;
 
@@ -9,6 +11,8 @@ const MAX_FILE: u64 = 64 * 1024;
 /// The files of one version of cgroups.
 struct Version {
     hierarchy: &'static str,
+    /// Its controllers in `/proc/PID/cgroup`.
+    controller: &'static str,
     usage: &'static str,
     limit: &'static str,
     /// Those of `memory.stat` that the kernel can reclaim, so that they do not count.
@@ -19,6 +23,7 @@ struct Version {
 const VERSIONS: [Version; 2] = [
     Version {
         hierarchy: "sys/fs/cgroup",
+        controller: "",
         usage: "memory.current",
         limit: "memory.max",
         reclaimable: &["inactive_file", "active_file", "slab_reclaimable"],
@@ -26,6 +31,7 @@ const VERSIONS: [Version; 2] = [
     },
     Version {
         hierarchy: "sys/fs/cgroup/memory",
+        controller: "memory",
         usage: "memory.usage_in_bytes",
         limit: "memory.limit_in_bytes",
         reclaimable: &["total_inactive_file", "total_active_file"],
@@ -40,9 +46,13 @@ impl Host {
             return None;
         }
         let total = value(&self.kernel_text("proc/meminfo")?, "MemTotal:")?.checked_mul(1024)?;
+        // If a killed monitor left a group, the container is in another one.
+        let of_init = self.kernel_text(&format!("proc/{}/cgroup", self.init(ct)?))?;
         VERSIONS.iter().find_map(|version| {
+            let of_init = group_of(&of_init, version.controller)?;
             let groups = self.groups(version.hierarchy, ct);
-            groups.iter().find_map(|group| {
+            let mut groups = groups.iter().filter(|group| of_init.starts_with(*group));
+            groups.find_map(|group| {
                 let group = format!("{}/{group}", version.hierarchy);
                 self.memory_of(version, &group, total)
             })
@@ -72,6 +82,16 @@ impl Host {
     }
 }
 
+/// The group in the lines of `/proc/PID/cgroup`, relative to the mount point of its hierarchy.
+fn group_of<'a>(lines: &'a str, controller: &str) -> Option<&'a Path> {
+    lines.lines().find_map(|line| {
+        let (_, line) = line.split_once(':')?;
+        let (controllers, group) = line.split_once(':')?;
+        let is_in = controllers.split(',').any(|it| it == controller);
+        is_in.then(|| Path::new(group.trim_start_matches('/')))
+    })
+}
+
 /// The number after a name.
 fn value(text: &str, name: &str) -> Option<u64> {
     text.lines().find_map(|line| {
@@ -96,21 +116,40 @@ mod tests {
     use super::*;
     use crate::fixture::ct;
 
-    fn host(group: &str, files: &[(&str, &str)]) -> (tempfile::TempDir, Host) {
+    /// A host with container 958, whose init is in a group in this hierarchy.
+    fn host(
+        hierarchy: &str,
+        group: &str,
+        controllers: &str,
+        files: &[(&str, &str)],
+    ) -> (tempfile::TempDir, Host) {
         let tree = tempfile::tempdir().unwrap();
-        create_dir_all(tree.path().join("proc")).unwrap();
+        let process = tree.path().join("proc/4242");
+        create_dir_all(&process).unwrap();
         write(
             tree.path().join("proc/meminfo"),
             "MemTotal:       1000 kB\nMemFree: 5 kB\n",
         )
         .unwrap();
-        let group = tree.path().join("sys/fs/cgroup").join(group);
-        create_dir_all(&group).unwrap();
+        write(process.join("status"), "NSpid:\t4242\t1\n").unwrap();
+        write(
+            process.join("cgroup"),
+            format!("{controllers}:/{group}/init.scope\n"),
+        )
+        .unwrap();
+        let of_systemd = tree.path().join("sys/fs/cgroup/systemd");
+        let init = of_systemd.join(group).join("init.scope");
+        write_all(&init, &[("cgroup.procs", "4242\n")]);
+        write_all(&tree.path().join(hierarchy).join(group), files);
+        let host = Host::at(tree.path());
+        (tree, host)
+    }
+
+    fn write_all(group: &Path, files: &[(&str, &str)]) {
+        create_dir_all(group).unwrap();
         for (name, text) in files {
             write(group.join(name), text).unwrap();
         }
-        let host = Host::at(tree.path());
-        (tree, host)
     }
 
     #[test]
@@ -128,7 +167,7 @@ mod tests {
                 "some avg10=1.00 avg60=2.00 avg300=12.50 total=7\nfull avg10=0.00 avg60=0.00 avg300=3.00 total=1\n",
             ),
         ];
-        let (_tree, host) = host("lxc/958", &files);
+        let (_tree, host) = host("sys/fs/cgroup", "lxc/958", "0:", &files);
         assert_eq!(
             host.memory(ct(958)).unwrap(),
             "used 749993 limit 1000000 kills 3 pressure 12.50\n"
@@ -150,10 +189,28 @@ mod tests {
                 "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n",
             ),
         ];
-        let (_tree, host) = host("memory/lxc/958", &files);
+        let (_tree, host) = host("sys/fs/cgroup/memory", "lxc/958", "11:memory", &files);
         assert_eq!(
             host.memory(ct(958)).unwrap(),
             "used 750000 limit 1024000 kills 2 pressure \n"
+        );
+    }
+
+    #[test]
+    fn a_group_that_a_killed_monitor_left_does_not_count() {
+        let of = |usage| {
+            [
+                ("memory.current", usage),
+                ("memory.max", "max\n"),
+                ("memory.stat", "anon 1\n"),
+            ]
+        };
+        let (tree, host) = host("sys/fs/cgroup", "lxc.payload.958-1", "0:", &of("500\n"));
+        let left = tree.path().join("sys/fs/cgroup/lxc.payload.958");
+        write_all(&left, &of("0\n"));
+        assert_eq!(
+            host.memory(ct(958)).unwrap(),
+            "used 500 limit 1024000 kills  pressure \n"
         );
     }
 }
