@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use rustix::fs::StatFs;
 
@@ -36,9 +37,10 @@ fn usage(root: &Here, mount: &str) -> Option<StatFs> {
 }
 
 /// The local file systems in `mountinfo`, each device once: the lines about them, and the mount points of those that are
-/// writable. Network file systems are not listed, because access to one may hang.
+/// writable. Network file systems are not listed, because access to one may hang; so may access to what is mounted below one.
 fn local(mountinfo: &str) -> Option<(String, Vec<String>)> {
     let (mut text, mut writable, mut seen) = (String::new(), Vec::new(), BTreeSet::new());
+    let mut may_hang = Vec::new();
     // A process that enters the container sees the topmost root; init may be below it.
     let is_root = |line: &str| line.split(' ').nth(4) == Some("/");
     let root = mountinfo.lines().rfind(|line| is_root(line));
@@ -63,6 +65,9 @@ fn local(mountinfo: &str) -> Option<(String, Vec<String>)> {
             "overlay" => mount == "/",
             _ => false,
         };
+        if !is_local && !["overlay", "devtmpfs"].contains(&kind) {
+            may_hang.push(unescaped(mount)?);
+        }
         let is_of_the_kernel = mount == "/dev"
             || ["/sys/", "/proc/", "/run/credentials/", "/run/user/"]
                 .iter()
@@ -86,6 +91,7 @@ fn local(mountinfo: &str) -> Option<(String, Vec<String>)> {
             writable.push(path);
         }
     }
+    writable.retain(|path| !may_hang.iter().any(|it| Path::new(path).starts_with(it)));
     Some((text, writable))
 }
 
@@ -147,6 +153,24 @@ mod tests {
         let (text, writable) = local(mounts).unwrap();
         assert_eq!(text, "mount /\nread-only /mnt/broken\nmount /my run\n");
         assert_eq!(writable, ["/", "/my run"]);
+    }
+
+    #[test]
+    fn what_is_below_a_file_system_that_may_hang_is_not_accessed() {
+        let mounts = "\
+22 1 254:0 / / rw - ext4 /dev/vda rw
+23 22 0:8 / /mnt/far rw - nfs4 server:/ rw
+24 23 0:9 / /mnt/far/tmp rw - tmpfs tmpfs rw
+25 22 0:10 / /mnt/farther rw - tmpfs tmpfs rw
+26 22 0:11 / /srv rw - tmpfs tmpfs rw
+27 26 0:12 / /srv rw - fuse.sshfs server: rw
+";
+        let (text, writable) = local(mounts).unwrap();
+        assert_eq!(
+            text,
+            "mount /\nmount /mnt/far/tmp\nmount /mnt/farther\nmount /srv\n"
+        );
+        assert_eq!(writable, ["/", "/mnt/farther"]);
     }
 
     #[test]
