@@ -21,7 +21,7 @@ use crate::judge::{NextRun, VerdictKind, reaching};
 use crate::runbook::Check;
 
 /// The most runbooks that are run.
-const MOST: usize = 24;
+pub(super) const MOST: usize = 24;
 
 /// A runbook that was run.
 struct Done {
@@ -122,7 +122,7 @@ impl Explorer<'_> {
         while let Some(task) = tasks.pop_front() {
             if let Some(known) = self.done.iter_mut().find(|done| done.run == task.run) {
                 known.origin.causes_of.extend(task.origin.causes_of);
-                // That of the hypothesis whose cause it finds.
+                // It is listed with the first hypothesis that it was run for.
                 known.origin.place = known.origin.place.clone().min(task.origin.place);
                 continue;
             }
@@ -247,15 +247,15 @@ impl Explorer<'_> {
             parts.push((done.request, stopped, pending, ledger));
         }
         let settled = conclude_several(runs, self.not_looked_at, options);
-        // What could not be run may be at fault.
-        let is_right = settled.as_ref().is_none_or(|(_, conclusion)| {
+        // If nothing was found, the cause may be in a part that could not be examined.
+        let found_nothing = settled.as_ref().is_none_or(|(_, conclusion)| {
             matches!(
                 conclusion.report.verdict.kind,
                 VerdictKind::Healthy | VerdictKind::NotApplicable
             )
         });
         if let Some(error) = self.error
-            && is_right
+            && found_nothing
         {
             return Err(error);
         }

@@ -7,7 +7,7 @@ use super::args::{JudgeArgs, LibraryArgs, TestArgs};
 use super::error::CliError;
 use super::file::name_of;
 use super::output::Sinks;
-use super::{audit, output, runbooks, trace};
+use super::{audit, auto, output, runbooks, trace};
 use crate::cli::exit_code::ExitCode;
 use crate::engine::conclude::{Conclusion, conclude};
 use crate::engine::several::{Run, conclude_several};
@@ -70,6 +70,10 @@ pub(super) fn reevaluate(
     let (None, Some(explored)) = (name, explored) else {
         return Ok(conclusion);
     };
+    if explored.others.len() >= auto::MOST {
+        let message = format!("the recording contains more than {} runs", auto::MOST);
+        return Err(CliError::new(ExitCode::BadInput, message));
+    }
     let mut runs = Vec::new();
     for other in explored.others {
         let (runbook, conclusion) = reevaluate_one(library, None, other.recording, keep_secrets)?;
