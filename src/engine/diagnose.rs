@@ -104,7 +104,7 @@ impl Unavailable {
             Self::Future(error) => Some(error.hint().to_owned()),
             // EAGAIN, as LXC reports that it cannot fork.
             Self::NoShell { reason, .. } if reason.contains("Resource temporarily unavailable") => Some(
-                "no further process may start: compare pids.current with pids.max in the control group of the container"
+                "the container has reached its process limit: compare `pids.current` with `pids.max` in its cgroup"
                     .to_owned(),
             ),
             Self::NoShell { via, .. } if via == "pct" => Some(
@@ -236,7 +236,7 @@ impl<'a> Cluster<'a> {
         // What the host knows may be enough for a verdict. If it is not, the state of the container is the answer.
         let instead = match (&execution.not_opened, closed) {
             (None, _) => None,
-            // Those that it names may need the host only.
+            // The runbooks that it names may work without entering the container.
             _ if !plan.runbook.next.is_empty() => None,
             (Some(_), Some(closed)) => Some(closed),
             (Some(reason), None) => {
