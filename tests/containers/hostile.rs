@@ -96,8 +96,7 @@ fn listing(path: &Path) -> Vec<String> {
 }
 
 fn with_hostile(name: &str) {
-    let neighbour = Container::pristine();
-    let container = Container::pristine();
+    let [neighbour, container] = Container::pair();
     let runbook = container.runbook(CHECKS);
     for (what, script) in HOSTILE {
         container.reset();

@@ -19,6 +19,8 @@ pub const MATRIX: Range<u32> = 4..12;
 pub const UNITS: Range<u32> = 52..56;
 pub const FLEET: Range<u32> = 12..52;
 const PURE_CGROUP2: Range<u32> = 56..57;
+/// A hostile one and its neighbour: they would keep other tests waiting for minutes.
+const HOSTILE: Range<u32> = 57..59;
 
 /// Longer than all other tests together hold a container.
 const TURN: Duration = Duration::from_secs(1_800);
@@ -57,6 +59,15 @@ impl Container {
         let ids = ids(PURE_CGROUP2);
         succeed(lab().args(["up", "--cgroup2", "--ct", &list(&ids)]));
         Self::free_one_of(&ids)
+    }
+
+    /// Two that are for hostile programs, both pristine.
+    pub fn pair() -> [Self; 2] {
+        let ids = ids(HOSTILE);
+        succeed(lab().args(["up", "--ct", &list(&ids)]));
+        let pair = [&ids[..1], &ids[1..]].map(Self::free_one_of);
+        pair.iter().for_each(Self::reset);
+        pair
     }
 
     /// A privileged one in its pristine state.
