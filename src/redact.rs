@@ -50,20 +50,9 @@ pub fn report(
     diagnosis: &Diagnosis,
 ) -> Report {
     let mut redactor = Redactor::new(runbook);
-    redactor.learn_recording(recording);
     let mut exact = Report::new(runbook, sha256, recording, diagnosis);
-    exact.visit(None, &mut Learn(&mut redactor));
-    // Then the report shows exactly the bytes that were searched.
-    let as_it_was = |attempt: &Attempt| attempt.stdout.is_text() && attempt.stderr.is_text();
-    if redactor.secrets.is_empty() && recording.attempts.iter().all(as_it_was) {
-        exact.redacted = Some(Vec::new());
-        return exact;
-    }
-    drop(exact);
-    redactor.redact_recording(recording);
-    let mut report = Report::new(runbook, sha256, recording, diagnosis);
-    redactor.redact_report(&mut report);
-    report
+    redactor.learn_run(recording, &mut exact);
+    redactor.redact_run(runbook, recording, diagnosis, exact)
 }
 
 /// Whether a private key begins in a text, and does not end in it: only the whole key can be removed.
@@ -78,7 +67,7 @@ pub fn trace(trace: &mut Trace) {
     trace.visit(None, &mut Redact(&mut redactor));
 }
 
-/// The secrets of one run; none by default.
+/// The secrets of one run, or of several in one container; none by default.
 #[derive(Debug, Default)]
 pub struct Redactor {
     patterns: Vec<Regex>,
@@ -90,22 +79,50 @@ pub struct Redactor {
 impl Redactor {
     /// A redactor that knows the runbook's patterns, and no secret yet.
     pub fn new(runbook: &Runbook) -> Self {
-        let mut secrets = Secrets::default();
+        let mut redactor = Self::default();
+        redactor.add_runbook(runbook);
+        redactor
+    }
+
+    /// Adds the patterns of another runbook. No secret may have been learned yet.
+    pub fn add_runbook(&mut self, runbook: &Runbook) {
         let checks = runbook.checks.iter().map(|check| &check.id);
         let hypotheses = runbook.hypotheses.iter().map(|hypothesis| &hypothesis.id);
         for id in checks.chain(hypotheses).chain([&runbook.id]) {
-            secrets.exempt(id);
+            self.secrets.exempt(id);
         }
-        Self {
-            // Validation has already refused invalid patterns.
-            patterns: runbook
-                .redact
-                .iter()
-                .filter_map(|pattern| redact_pattern(pattern).ok())
-                .collect(),
-            secrets,
-            finder: None,
+        // Validation has already refused invalid patterns.
+        let patterns = runbook.redact.iter();
+        self.patterns
+            .extend(patterns.filter_map(|pattern| redact_pattern(pattern).ok()));
+    }
+
+    /// Learns the secrets of a run.
+    pub fn learn_run(&mut self, recording: &mut Recording, report: &mut Report) {
+        self.learn_recording(recording);
+        report.visit(None, &mut Learn(self));
+    }
+
+    /// Redacts a recording, and returns its redacted report. `exact` is the report before.
+    pub fn redact_run(
+        &mut self,
+        runbook: &Runbook,
+        recording: &mut Recording,
+        diagnosis: &Diagnosis,
+        mut exact: Report,
+    ) -> Report {
+        // Then the report shows exactly the bytes that were searched.
+        let as_it_was = |attempt: &Attempt| attempt.stdout.is_text() && attempt.stderr.is_text();
+        if self.secrets.is_empty() && recording.attempts.iter().all(as_it_was) {
+            exact.redacted = Some(Vec::new());
+            return exact;
         }
+        let sha256 = exact.runbook.sha256.clone();
+        drop(exact);
+        self.redact_recording(recording);
+        let mut report = Report::new(runbook, &sha256, recording, diagnosis);
+        self.redact_report(&mut report);
+        report
     }
 
     /// Learns the values of vars that have telling names. The values of all other vars are exempt from being found

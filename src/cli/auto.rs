@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 
+use tokio::task::spawn_blocking;
+
 use super::args::LibraryArgs;
 use super::diagnosis::unavailable;
 use super::error::CliError;
@@ -12,7 +14,7 @@ use super::progress::Progress;
 use super::runbooks;
 use crate::engine::backend::SharedShell;
 use crate::engine::conclude::{Conclusion, Lead};
-use crate::engine::diagnose::{Cluster, Container, Diagnosed, Unavailable};
+use crate::engine::diagnose::{Cluster, Container, Diagnosed, Unavailable, soon};
 use crate::engine::plan::Request;
 use crate::engine::several::{Run, conclude_several};
 use crate::engine::stop::{Stop, within};
@@ -61,7 +63,7 @@ pub(super) async fn diagnose(
     request: &Request,
     stop: impl Future<Output = Stop>,
 ) -> Result<(Request, Diagnosed<Conclusion>), CliError> {
-    let stop = pin!(within(request.timeout, stop));
+    let mut stop = pin!(within(request.timeout, stop));
     let first = Request {
         timeout: None,
         ..request.clone()
@@ -80,9 +82,10 @@ pub(super) async fn diagnose(
         closed: None,
         error: None,
     };
-    let explored = explorer.explore(&first, stop).await;
+    let explored = explorer.explore(&first, stop.as_mut()).await;
     shell.close().await;
-    explorer.settle(&first, explored?)
+    let (overview, stopped) = explored?;
+    explorer.settle(&first, overview, stopped, &mut stop).await
 }
 
 /// Adds the runs that lead on from a look.
@@ -101,16 +104,22 @@ fn add_tasks(tasks: &mut VecDeque<Task>, leads: &[Lead], look: Option<usize>, fr
 }
 
 impl Explorer<'_> {
-    /// Runs the first runbook, and those that follow from it. Returns the result of the first.
+    /// Runs the first runbook, and those that follow from it. Returns the result of the first, and why this ended early,
+    /// if it did.
     async fn explore(
         &mut self,
         first: &Request,
         mut stop: Pin<&mut impl Future<Output = Stop>>,
-    ) -> Result<Diagnosed<Conclusion>, CliError> {
+    ) -> Result<(Diagnosed<Conclusion>, Option<Stop>), CliError> {
         let overview = self.run(first, stop.as_mut()).await;
         let overview = overview.map_err(unavailable)?;
         let mut tasks = VecDeque::new();
-        add_tasks(&mut tasks, &overview.result.leads, None, &Origin::default());
+        add_tasks(
+            &mut tasks,
+            &overview.result.leads(),
+            None,
+            &Origin::default(),
+        );
         for task in &mut tasks {
             let points = |(name, value): (&String, &String)| {
                 !first.values.defaulted.contains(name)
@@ -137,7 +146,7 @@ impl Explorer<'_> {
             }
             stopped = self.look(task, first, stop.as_mut(), &mut tasks).await?;
         }
-        Ok(overview)
+        Ok((overview, stopped))
     }
 
     async fn run(
@@ -177,7 +186,7 @@ impl Explorer<'_> {
         match self.run(&request, stop).await {
             Ok(diagnosed) => {
                 let (number, stopped) = (self.done.len(), diagnosed.stopped);
-                add_tasks(tasks, &diagnosed.result.leads, Some(number), &task.origin);
+                add_tasks(tasks, &diagnosed.result.leads(), Some(number), &task.origin);
                 self.done.push(Done {
                     run: task.run,
                     request,
@@ -193,8 +202,12 @@ impl Explorer<'_> {
                 if is_closed(&error) {
                     self.closed = Some(reason);
                 }
+                let stopped = match error {
+                    Unavailable::Unfinished(_, stop) => Some(stop),
+                    _ => None,
+                };
                 self.error.get_or_insert_with(|| unavailable(error));
-                Ok(None)
+                Ok(stopped)
             }
         }
     }
@@ -222,10 +235,12 @@ impl Explorer<'_> {
         });
     }
 
-    fn settle(
+    async fn settle(
         self,
         first: &Request,
         overview: Diagnosed<Conclusion>,
+        stopped: Option<Stop>,
+        stop: &mut (impl Future<Output = Stop> + Unpin),
     ) -> Result<(Request, Diagnosed<Conclusion>), CliError> {
         let node = self.container.node;
         let node = (!node.is_empty()).then_some(node);
@@ -246,7 +261,21 @@ impl Explorer<'_> {
             });
             parts.push((done.request, stopped, pending, ledger));
         }
-        let settled = conclude_several(runs, self.not_looked_at, options);
+        let (not_run, keep_secrets) = (self.not_looked_at, first.keep_secrets);
+        let runbook = Arc::clone(&first.runbook);
+        let task = spawn_blocking(move || {
+            let several = conclude_several(runs, not_run, options, keep_secrets);
+            let overview = match several.is_some() || keep_secrets {
+                true => overview,
+                false => Diagnosed {
+                    result: overview.result.redacted(&runbook),
+                    ..overview
+                },
+            };
+            (several, overview)
+        });
+        let settled = soon(self.container.ct, task, stopped, stop).await;
+        let (settled, overview) = settled.map_err(unavailable)?;
         // If nothing was found, the cause may be in a part that could not be examined.
         let found_nothing = settled.as_ref().is_none_or(|(_, conclusion)| {
             matches!(

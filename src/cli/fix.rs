@@ -391,7 +391,7 @@ impl Fix<'_> {
 
 /// The remedies that change the container. What only looks fixes nothing, and its exit status may be that of what it found.
 fn offered(conclusion: &Conclusion) -> Vec<Remedy> {
-    let all = conclusion.remedies.iter().filter(|remedy| {
+    let all = conclusion.remedies().iter().filter(|remedy| {
         remedy.kind == RemedyKind::Now && !remedy.commands.is_empty() && remedy.makes_changes()
     });
     all.cloned().collect()

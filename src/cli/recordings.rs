@@ -66,8 +66,8 @@ pub(super) fn reevaluate(
     keep_secrets: bool,
 ) -> Result<Conclusion, CliError> {
     let explored = recording.explored.take();
-    let (runbook, conclusion) = reevaluate_one(library, name, recording, keep_secrets)?;
-    let (None, Some(explored)) = (name, explored) else {
+    let Some(explored) = explored.filter(|_| name.is_none()) else {
+        let (_, conclusion) = reevaluate_one(library, name, recording, keep_secrets)?;
         return Ok(conclusion);
     };
     if explored.others.len() >= auto::MOST {
@@ -76,7 +76,8 @@ pub(super) fn reevaluate(
     }
     let mut runs = Vec::new();
     for other in explored.others {
-        let (runbook, conclusion) = reevaluate_one(library, None, other.recording, keep_secrets)?;
+        // All are redacted together.
+        let (runbook, conclusion) = reevaluate_one(library, None, other.recording, true)?;
         let origin = other.origin;
         runs.push(Run {
             runbook,
@@ -84,6 +85,7 @@ pub(super) fn reevaluate(
             origin,
         });
     }
+    let (runbook, conclusion) = reevaluate_one(library, None, recording, true)?;
     let origin = explored.origin;
     let number = explored.number.min(runs.len());
     runs.insert(
@@ -94,7 +96,7 @@ pub(super) fn reevaluate(
             origin,
         },
     );
-    let concluded = conclude_several(runs, explored.not_run, explored.options);
+    let concluded = conclude_several(runs, explored.not_run, explored.options, keep_secrets);
     concluded.map(|(_, conclusion)| conclusion).ok_or_else(|| {
         CliError::new(
             ExitCode::BadInput,

@@ -12,12 +12,10 @@ use crate::runbook::Runbook;
 /// A recording and the conclusions from it.
 pub struct Conclusion {
     pub report: Report,
-    /// The redacted recording.
+    /// The recording. Like the report, it is redacted, unless secrets are to be kept.
     pub recording: Recording,
-    /// The remedies of the verdict, not redacted.
-    pub remedies: Vec<Remedy>,
-    /// The runbooks to run next, not redacted.
-    pub leads: Vec<Lead>,
+    /// Not redacted.
+    diagnosis: Diagnosis,
 }
 
 /// A runbook to run next, and why.
@@ -33,6 +31,35 @@ impl Conclusion {
     /// Whether there is no verdict.
     pub fn is_inconclusive(&self) -> bool {
         self.report.verdict.kind == VerdictKind::Inconclusive
+    }
+
+    /// The remedies of the verdict, not redacted.
+    pub fn remedies(&self) -> &[Remedy] {
+        &self.diagnosis.verdict.remedies
+    }
+
+    /// The runbooks to run next, not redacted.
+    pub fn leads(&self) -> Vec<Lead> {
+        leads(&self.diagnosis)
+    }
+
+    /// Teaches a redactor the secrets in it.
+    pub(super) fn teach(&mut self, redactor: &mut Redactor) {
+        redactor.learn_run(&mut self.recording, &mut self.report);
+    }
+
+    /// The same without the secrets that a redactor has learned.
+    pub(super) fn redacted_by(mut self, redactor: &mut Redactor, runbook: &Runbook) -> Self {
+        let (recording, diagnosis) = (&mut self.recording, &self.diagnosis);
+        self.report = redactor.redact_run(runbook, recording, diagnosis, self.report);
+        self
+    }
+
+    /// The same without its secrets.
+    pub fn redacted(mut self, runbook: &Runbook) -> Self {
+        let sha256 = &self.report.runbook.sha256;
+        self.report = redact::report(runbook, sha256, &mut self.recording, &self.diagnosis);
+        self
     }
 }
 
@@ -54,8 +81,7 @@ pub fn conclude(
     Conclusion {
         report,
         recording,
-        leads: leads(&diagnosis),
-        remedies: diagnosis.verdict.remedies,
+        diagnosis,
     }
 }
 

@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use tokio::sync::OnceCell;
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::sleep;
 
 use super::backend::{Live, Playback, SharedShell};
@@ -50,7 +50,7 @@ pub struct Container<'a> {
     pub node: &'a str,
     /// When it was last swept, in nanoseconds since the Unix epoch.
     pub since: Option<i64>,
-    /// The shell that several runs in it share.
+    /// The shell that several runs in it share. Their conclusions keep their secrets until all are redacted together.
     pub shell: Option<&'a SharedShell>,
 }
 
@@ -254,7 +254,7 @@ impl<'a> Cluster<'a> {
                 &plan,
                 execution,
                 instead,
-                request.keep_secrets,
+                request.keep_secrets || container.shell.is_some(),
                 finish,
                 &mut stop,
             )
@@ -291,7 +291,7 @@ impl<'a> Cluster<'a> {
             &plan,
             execution,
             None,
-            request.keep_secrets,
+            request.keep_secrets || container.shell.is_some(),
             finish,
             &mut never,
         )
@@ -400,21 +400,38 @@ impl<'a> Cluster<'a> {
                 _ => Ok((finish(conclusion), kept)),
             }
         });
-        let late = async {
-            let stopped = match stopped {
-                Some(stopped) => stopped,
-                None => stop.await,
-            };
-            sleep(CONCLUDE_GRACE).await;
-            stopped
+        let (result, ledger) = soon(plan.head.target.ct, task, stopped, stop).await??;
+        Ok(Diagnosed {
+            result,
+            stopped,
+            pending: None,
+            ledger,
+        })
+    }
+}
+
+/// The result of a task that evaluates output on a thread of its own. `stopped` says why the run ended early, if it did;
+/// otherwise `stop` may still end it.
+///
+/// # Errors
+/// The run ended early, and the task takes too long.
+pub async fn soon<T>(
+    ct: ContainerId,
+    task: JoinHandle<T>,
+    stopped: Option<Stop>,
+    stop: &mut (impl Future<Output = Stop> + Unpin),
+) -> Result<T, Unavailable> {
+    let late = async {
+        let stopped = match stopped {
+            Some(stopped) => stopped,
+            None => stop.await,
         };
-        tokio::select! {
-            concluded = join(task) => {
-                let (result, ledger) = concluded?;
-                Ok(Diagnosed { result, stopped, pending: None, ledger })
-            }
-            stopped = late => Err(Unavailable::Unfinished(plan.head.target.ct, stopped)),
-        }
+        sleep(CONCLUDE_GRACE).await;
+        stopped
+    };
+    tokio::select! {
+        result = join(task) => Ok(result),
+        stopped = late => Err(Unavailable::Unfinished(ct, stopped)),
     }
 }
 
@@ -453,7 +470,7 @@ async fn node_of(host: &Host) -> Node {
 }
 
 /// The result of a task on a separate thread. A panic there is resumed here.
-async fn join<T>(task: tokio::task::JoinHandle<T>) -> T {
+async fn join<T>(task: JoinHandle<T>) -> T {
     match task.await {
         Ok(value) => value,
         Err(error) => match error.try_into_panic() {

@@ -6,6 +6,7 @@ use super::conclude::Conclusion;
 use super::settle::{Look, settle};
 use crate::evidence::explored::{Explored, NotLookedAt, Origin, OtherRun};
 use crate::judge::results::Outcome;
+use crate::redact::Redactor;
 use crate::runbook::Runbook;
 
 /// A run, and why it was made.
@@ -16,12 +17,16 @@ pub struct Run {
 }
 
 /// Settles on one of the runs, and returns its number and its conclusion, whose recording keeps the others; none if there are
-/// no runs. `options` are those of commands that reach the container.
+/// no runs. `options` are those of commands that reach the container. The runs are redacted here, unless `keep_secrets`.
 pub fn conclude_several(
-    runs: Vec<Run>,
-    not_run: Vec<NotLookedAt>,
+    mut runs: Vec<Run>,
+    mut not_run: Vec<NotLookedAt>,
     options: Vec<String>,
+    keep_secrets: bool,
 ) -> Option<(usize, Conclusion)> {
+    if !keep_secrets {
+        runs = redacted(runs, &mut not_run);
+    }
     let looks = runs.iter().map(|run| Look {
         runbook: &run.runbook,
         report: &run.conclusion.report,
@@ -63,6 +68,26 @@ pub fn conclude_several(
         options,
     }));
     Some((verdict.look, conclusion))
+}
+
+/// Without the secrets of any run: one is removed from all, and has the same token in all.
+fn redacted(mut runs: Vec<Run>, not_run: &mut [NotLookedAt]) -> Vec<Run> {
+    let mut redactor = Redactor::default();
+    for run in &runs {
+        redactor.add_runbook(&run.runbook);
+    }
+    for run in &mut runs {
+        run.conclusion.teach(&mut redactor);
+    }
+    let redacted = runs.into_iter().map(|run| Run {
+        conclusion: run.conclusion.redacted_by(&mut redactor, &run.runbook),
+        ..run
+    });
+    let runs = redacted.collect();
+    for it in not_run {
+        it.why = redactor.without_secrets(None, &it.why);
+    }
+    runs
 }
 
 /// The checks that could not be run, each once.

@@ -143,6 +143,50 @@ fn two_causes_that_do_not_explain_each_other_are_both_reported() {
 }
 
 #[test]
+fn a_secret_of_one_run_is_removed_from_all() {
+    let environment = Environment::new();
+    let auto = "runbook: auto
+title: What is wrong?
+checks: [{ id: container, title: Container, host: container }]
+next: [{ run: first }, { run: second }]
+";
+    environment.write("books/auto.yaml", auto);
+    for (name, said) in [
+        ("first", "DB_PASSWORD=hunter2/x, not Tr0ub4dor/9"),
+        ("second", "DB_PASSWORD=Tr0ub4dor/9, not hunter2/x"),
+    ] {
+        let text = format!(
+            "runbook: {name}
+title: What does it say?
+checks: [{{ id: said, title: What it says, run: [cat, {}], pass: exit == 0 }}]
+healthy: {{ if: said.exit == 0, says: '{{{{ said.stdout }}}}' }}
+",
+            environment.path(&format!("work/{name}")).display()
+        );
+        environment.write(&format!("books/{name}.yaml"), &text);
+        environment.write(&format!("work/{name}"), &said.replace(", ", "\n"));
+    }
+    let recording = environment.path("recording.json");
+    let finished = run(
+        &environment,
+        &["958", "--record", recording.to_str().unwrap()],
+    );
+    assert_eq!(finished.status, Some(0), "{finished}");
+    let kept = std::fs::read_to_string(&recording).unwrap();
+    for text in [&finished.stdout, &kept] {
+        assert!(!text.contains("hunter2/x"), "{text}");
+        assert!(!text.contains("Tr0ub4dor/9"), "{text}");
+    }
+    // Each secret has the same token in both runs.
+    let password = |number| format!("[redacted:password:{number}]");
+    for (named, other) in [(1, 2), (2, 1)] {
+        let (named, other) = (password(named), password(other));
+        let said = format!("DB_PASSWORD={named}\\nnot {other}");
+        assert_eq!(kept.matches(&said).count(), 1, "{kept}");
+    }
+}
+
+#[test]
 fn a_recording_is_judged_as_the_run_was() {
     let environment = environment();
     environment.write("work/full", "");
@@ -157,6 +201,15 @@ fn a_recording_is_judged_as_the_run_was() {
         assert_eq!(judged[key], ran[key], "{key}");
     }
     assert_eq!(judged["runbook"]["id"], ran["runbook"]["id"]);
+    // One that no diagnosis can have made is refused.
+    let text = std::fs::read_to_string(recording).unwrap();
+    let mut many: Value = serde_json::from_str(&text).unwrap();
+    let other = many["explored"]["others"][0].clone();
+    many["explored"]["others"] = vec![other; 24].into();
+    environment.write("many.json", &many.to_string());
+    let path = environment.path("many.json");
+    let refused = environment.lxcdiag(&["judge", path.to_str().unwrap()]);
+    assert!(refused.stderr.contains("more than 24 runs"), "{refused}");
     // Another runbook is asked about the run that this settled on alone.
     let one = [
         judge.as_slice(),
