@@ -1,9 +1,12 @@
 //! What happens to the container.
 
+use std::process::Command;
+
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::{assert_all, fault, hangs, plays};
-use crate::lab::Container;
+use crate::lab::{Container, pct, quiet};
+use crate::wait::wait_until;
 
 /// Where LXC puts the control group of a container.
 fn group(container: &Container, controller: &str) -> String {
@@ -18,6 +21,16 @@ fn group(container: &Container, controller: &str) -> String {
     format!("/sys/fs/cgroup/{controller}{}", line.unwrap())
 }
 
+/// LXC may still be cleaning up.
+fn start_again(container: &Container) {
+    let id = container.id.to_string();
+    wait_until("start", || {
+        quiet(Command::new(pct()).args(["start", &id]))
+            .status
+            .success()
+    });
+}
+
 #[test]
 fn of_the_container() {
     const GONE: &str = "3: passed errored errored";
@@ -26,14 +39,14 @@ fn of_the_container() {
             let running = hangs(it);
             it.pct("stop");
             let ended = running.ended();
-            it.pct("start");
+            start_again(it);
             ended
         }),
         fault("is shut down", GONE, |it| {
             let running = hangs(it);
             it.pct("shutdown");
             let ended = running.ended();
-            it.pct("start");
+            start_again(it);
             ended
         }),
         fault("is rebooted", GONE, |it| {
@@ -46,7 +59,7 @@ fn of_the_container() {
             let init = i32::try_from(it.init()).unwrap();
             kill_process(Pid::from_raw(init).unwrap(), Signal::KILL).unwrap();
             let ended = running.ended();
-            it.pct("start");
+            start_again(it);
             ended
         }),
         fault("freezes, and thaws after the report", GONE, |it| {

@@ -80,8 +80,8 @@ pub const ILLS: [Ill; 8] = [
     // A program that comes before the real one on the PATH, and prints without end.
     Ill {
         place: 28,
-        script: "printf '#!/bin/sh\\nexec yes 31415.9\\n' >/usr/local/sbin/stat
-            chmod +x /usr/local/sbin/stat",
-        problems: &["file_systems unknown: Writable file systems: timed out after 5 s"],
+        script: "printf '#!/bin/sh\\nexec yes 31415.9\\n' >/usr/local/sbin/journalctl
+            chmod +x /usr/local/sbin/journalctl",
+        problems: &["journal unknown: Journal: timed out after 5 s"],
     },
 ];
