@@ -107,11 +107,11 @@ fn title(text: &mut String, report: &Report, layout: Layout) {
 fn vars(report: &Report) -> (Vec<String>, Vec<String>) {
     let known = report.var_order.iter().filter_map(|name| {
         let value = report.vars.get(name)?;
-        Some((name, format!("{name}={value}")))
+        let says = !value.is_empty() || !report.defaulted.contains(name);
+        says.then(|| (name, format!("{name}={value}")))
     });
-    let (set, defaults): (Vec<_>, Vec<_>) = known
-        .filter(|(_, text)| !text.ends_with('='))
-        .partition(|(name, _)| !report.defaulted.contains(name));
+    let (set, defaults): (Vec<_>, Vec<_>) =
+        known.partition(|(name, _)| !report.defaulted.contains(name));
     let texts = |vars: Vec<(&String, String)>| vars.into_iter().map(|(_, text)| text).collect();
     (texts(set), texts(defaults))
 }

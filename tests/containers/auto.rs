@@ -43,11 +43,13 @@ const WAYS: &[Way] = &[
         found: "storage/disk-full confirmed < health/room-runs-out health/units-failed unit-failed/disk-full",
     },
     Way {
-        name: "two units that fail for one reason",
+        name: "two units that fail for one reason, and a third",
         script: "
-            for n in 1 2; do service app$n '[Service]' 'User=missing' 'ExecStart=/bin/true'; start app$n; done",
+            for n in 1 2; do service app$n '[Service]' 'User=missing' 'ExecStart=/bin/true'; start app$n; done
+            service other '[Service]' 'Type=exec' 'ExecStart=/opt/other'; start other",
         status: 2,
-        found: "unit-failed/account-missing confirmed < health/units-failed unit-failed/account-missing",
+        found: "unit-failed/account-missing confirmed < unit-failed/account-missing
+            unit-failed/program-missing confirmed <",
     },
     Way {
         name: "no name server",

@@ -48,6 +48,13 @@ fn hangs(container: &Container) -> Running {
     running
 }
 
+/// Something happens while the second check of a run hangs.
+fn while_it_hangs(container: &Container, happens: impl FnOnce(&Running)) -> Ended {
+    let running = hangs(container);
+    happens(&running);
+    running.ended()
+}
+
 fn got(ended: &Ended) -> String {
     if ended.stdout.is_empty() {
         return format!("{}, no report", ended.status);

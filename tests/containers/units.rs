@@ -137,8 +137,8 @@ fn difference(container: &Container, suite: &str, case: &Case) -> Option<String>
             }
         }
     }
-    let right = case.expected.iter().any(|expected| *expected == got)
-        && evidence.contains(case.says.as_deref().unwrap_or_default());
+    let right =
+        case.expected.contains(&got) && evidence.contains(case.says.as_deref().unwrap_or_default());
     (!right).then(|| {
         format!(
             "{suite} {}: expected {} with {:?}\n  got {got}: {evidence}",

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use rustix::process::Signal;
 
-use super::{assert_all, fault, hangs, three_checks};
+use super::{assert_all, fault, three_checks, while_it_hangs};
 use crate::lab::{self, Container};
 use crate::lxcdiag::{Ended, JSON, binary, run};
 
@@ -90,29 +90,25 @@ fn of_the_client() {
     ]);
 }
 
+fn signalled(container: &Container, signal: Signal) -> Ended {
+    while_it_hangs(container, |running| running.signal(signal))
+}
+
 #[test]
 fn of_lxcdiag() {
     const FINE: &str = "0: passed passed passed";
     assert_all(&[
         fault("SIGINT", "130: passed errored skipped", |it| {
-            let running = hangs(it);
-            running.signal(Signal::INT);
-            running.ended()
+            signalled(it, Signal::INT)
         }),
         fault("SIGTERM", "143: passed errored skipped", |it| {
-            let running = hangs(it);
-            running.signal(Signal::TERM);
-            running.ended()
+            signalled(it, Signal::TERM)
         }),
         fault("SIGHUP", "143: passed errored skipped", |it| {
-            let running = hangs(it);
-            running.signal(Signal::HUP);
-            running.ended()
+            signalled(it, Signal::HUP)
         }),
         fault("SIGKILL", "137, no report", |it| {
-            let running = hangs(it);
-            running.signal(Signal::KILL);
-            running.ended()
+            signalled(it, Signal::KILL)
         }),
         fault("has no HOME and no XDG_STATE_HOME", FINE, |it| {
             below(it, "exec \"$@\"")

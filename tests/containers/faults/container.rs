@@ -4,8 +4,9 @@ use std::process::Command;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::{assert_all, fault, hangs, plays};
+use super::{assert_all, fault, hangs, plays, while_it_hangs};
 use crate::lab::{Container, pct, quiet};
+use crate::lxcdiag::Ended;
 use crate::wait::wait_until;
 
 /// Where LXC puts the control group of a container.
@@ -31,37 +32,28 @@ fn start_again(container: &Container) {
     });
 }
 
+fn kill(container: &Container) {
+    let init = i32::try_from(container.init()).unwrap();
+    kill_process(Pid::from_raw(init).unwrap(), Signal::KILL).unwrap();
+}
+
+/// The container is gone when the run ends.
+fn goes(container: &Container, how: fn(&Container)) -> Ended {
+    let ended = while_it_hangs(container, |_| how(container));
+    start_again(container);
+    ended
+}
+
 #[test]
 fn of_the_container() {
     const GONE: &str = "3: passed errored errored";
     assert_all(&[
-        fault("is stopped", GONE, |it| {
-            let running = hangs(it);
-            it.pct("stop");
-            let ended = running.ended();
-            start_again(it);
-            ended
-        }),
-        fault("is shut down", GONE, |it| {
-            let running = hangs(it);
-            it.pct("shutdown");
-            let ended = running.ended();
-            start_again(it);
-            ended
-        }),
+        fault("is stopped", GONE, |it| goes(it, |it| it.pct("stop"))),
+        fault("is shut down", GONE, |it| goes(it, |it| it.pct("shutdown"))),
         fault("is rebooted", GONE, |it| {
-            let running = hangs(it);
-            it.pct("reboot");
-            running.ended()
+            while_it_hangs(it, |_| it.pct("reboot"))
         }),
-        fault("is killed", GONE, |it| {
-            let running = hangs(it);
-            let init = i32::try_from(it.init()).unwrap();
-            kill_process(Pid::from_raw(init).unwrap(), Signal::KILL).unwrap();
-            let ended = running.ended();
-            start_again(it);
-            ended
-        }),
+        fault("is killed", GONE, |it| goes(it, kill)),
         fault("freezes, and thaws after the report", GONE, |it| {
             let running = hangs(it);
             let frozen = it.freeze();

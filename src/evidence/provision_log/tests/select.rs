@@ -217,11 +217,11 @@ fn of_several_runs_the_last_counts() {
     assert_eq!(chosen(&two_runs), at(ABSENT, 31, 31));
     let then_well = format!("{two_runs}\n@40 provision[99]: provisioning starts\n@41 done");
     assert_eq!(chosen(&then_well), Err(NoFailure::EarlierRuns));
-    let pushed_again = format!(
+    let created_again = format!(
         "@1 + pct create 958 debian\n@2 {NO_BUS}\n@30 + pct destroy 958\n\
          @31 + pct create 958 debian\n@32 {ABSENT}"
     );
-    assert_eq!(chosen(&pushed_again), at(ABSENT, 32, 32));
+    assert_eq!(chosen(&created_again), at(ABSENT, 32, 32));
 }
 
 #[test]
