@@ -5,6 +5,8 @@ use std::io::{ErrorKind, Result, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use tempfile::NamedTempFile;
+
 /// Readable by its owner only.
 pub const PRIVATE: u32 = 0o600;
 /// Readable by everybody, regardless of the umask.
@@ -24,15 +26,33 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
 /// # Errors
 /// The same.
 pub fn replace_as(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
-    let directory = directory_of(path);
-    let mut file = tempfile::NamedTempFile::new_in(directory).map_err(without_its_path)?;
+    let file = temporary_file(path, bytes, mode)?;
+    file.persist(path).map_err(|error| error.error)?;
+    sync_name(path)
+}
+
+/// Writes a file with these permissions, if there is none with this name.
+///
+/// # Errors
+/// The same, or there is one.
+pub fn create_as(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
+    let file = temporary_file(path, bytes, mode)?;
+    file.persist_noclobber(path).map_err(|error| error.error)?;
+    sync_name(path)
+}
+
+fn temporary_file(path: &Path, bytes: &[u8], mode: u32) -> Result<NamedTempFile> {
+    let mut file = NamedTempFile::new_in(directory_of(path)).map_err(without_its_path)?;
     file.write_all(bytes)?;
     file.as_file()
         .set_permissions(Permissions::from_mode(mode))?;
     file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
+    Ok(file)
+}
+
+fn sync_name(path: &Path) -> Result<()> {
     // The name must survive a power failure, too. Not every file system supports this, and the file is written.
-    match File::open(directory).and_then(|directory| directory.sync_all()) {
+    match File::open(directory_of(path)).and_then(|directory| directory.sync_all()) {
         Err(error)
             if !matches!(
                 error.kind(),

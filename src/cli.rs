@@ -13,6 +13,7 @@ mod file;
 mod fix;
 mod format;
 mod log;
+mod new;
 mod output;
 mod progress;
 mod recordings;
@@ -24,6 +25,7 @@ mod shorthand;
 mod signals;
 mod sweep;
 mod trace;
+mod validate;
 
 use std::ffi::OsString;
 use std::process::ExitCode as Status;
@@ -63,9 +65,10 @@ pub fn main(command_line: Vec<OsString>) -> Status {
         Command::Judge(args) => recordings::judge_all(&args),
         Command::Diff(args) => diff::diff(&args),
         Command::Test(args) => recordings::test(&args),
+        Command::New(args) => new::write(&args),
         Command::List(args) => runbooks::list(&args),
         Command::Show(args) => runbooks::show(&args),
-        Command::Validate(args) => runbooks::validate(&args),
+        Command::Validate(args) => validate::validate(&args),
         Command::Audit(args) => audit::audit(&args),
         Command::Trace(args) => trace::trace(&args),
         Command::Schema(args) => schema::print(&args),

@@ -6,6 +6,7 @@
 
 mod bounds;
 mod condition;
+mod contradiction;
 mod filters;
 mod functions;
 mod inferred;
@@ -25,6 +26,7 @@ mod uncertain;
 use minijinja::value::Value;
 
 pub(crate) use condition::Condition;
+pub(crate) use contradiction::can_hold;
 pub(crate) use inferred::{
     Incomparable, Shape, expression_shape, incomparable_in_expression, incomparable_in_template,
 };

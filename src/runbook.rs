@@ -10,8 +10,10 @@ mod describe;
 mod error;
 mod host_probe;
 mod include;
+mod json_schema;
 #[allow(clippy::disallowed_methods, reason = "finds runbooks in directories")]
 mod library;
+mod lint;
 mod model;
 mod next;
 mod path;
@@ -32,13 +34,15 @@ pub use command::CANARY;
 pub use describe::describe;
 pub use error::{Position, RunbookError, RunbookErrors};
 pub use host_probe::HostProbe;
+pub use json_schema::json_schema;
 #[cfg(test)]
 pub(crate) use library::built_in;
-pub use library::{Entry, Library, LookupError, Origin, read_runbook};
+pub use library::{Entry, Library, LookupError, Origin, read_runbook, runbooks_in};
+pub use lint::{Lint, lint};
 pub use model::*;
 pub use next::NextSpec;
 pub use read::read;
 pub(crate) use read::read_as;
 pub use remedy::{RemedyKind, RemedySpec};
 pub use source::{MAX_BYTES, Part, Source};
-pub use validate::{ValueError, check_value};
+pub use validate::{ValueError, check_value, is_dashed as is_runbook_name};

@@ -1,6 +1,7 @@
-//! The audit, checked by other programs: the patched scripts by shellcheck, and the SARIF reports by their validator.
+//! The audit, checked by other programs: the patched scripts by shellcheck, and the SARIF reports by their validator. The
+//! schema of runbooks, by a language server.
 //!
-//! Needs shellcheck, npm's `@microsoft/sarif-multitool`, bash and patch. `.ci/run` installs them; `tests/run` runs this.
+//! Needs shellcheck, npm's `@microsoft/sarif-multitool` and `yaml-language-server`, bash and patch. `.ci/run` installs them; `tests/run` runs this.
 
 #![allow(
     clippy::unwrap_used,
@@ -8,6 +9,9 @@
     clippy::panic,
     clippy::indexing_slicing
 )]
+
+#[path = "tools/language_server.rs"]
+mod language_server;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

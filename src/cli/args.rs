@@ -1,5 +1,7 @@
 //! The arguments of the command line.
 
+mod runbooks;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -7,7 +9,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 use jiff::tz::TimeZone;
 
-use super::schema;
+pub(super) use self::runbooks::{ListArgs, NewArgs, SchemaArgs, ShowArgs, TestArgs, ValidateArgs};
 use crate::audit;
 use crate::engine::demo::INCIDENTS;
 use crate::evidence::container_id::{ContainerId, InvalidContainerId};
@@ -62,6 +64,8 @@ pub(super) enum Command {
     Diff(DiffArgs),
     /// Check that runbooks reach the expected verdicts on recordings
     Test(TestArgs),
+    /// Write a runbook to start from
+    New(NewArgs),
     /// List the available runbooks
     List(ListArgs),
     /// Describe the checks and hypotheses of a runbook
@@ -72,7 +76,7 @@ pub(super) enum Command {
     Audit(AuditArgs),
     /// Run a provisioning command and record its calls of pct
     Trace(TraceArgs),
-    /// Print the JSON Schema of an output
+    /// Print a JSON Schema: of runbooks, for editors, or of an output
     Schema(SchemaArgs),
 }
 
@@ -368,36 +372,6 @@ pub(super) enum DiffFormat {
 }
 
 #[derive(Debug, Parser)]
-pub(super) struct TestArgs {
-    /// Runbook test files, or directories of them
-    #[arg(required = true, value_name = "PATH")]
-    pub(super) paths: Vec<PathBuf>,
-    #[command(flatten)]
-    pub(super) library: LibraryArgs,
-}
-
-#[derive(Debug, Parser)]
-pub(super) struct ListArgs {
-    #[command(flatten)]
-    pub(super) library: LibraryArgs,
-}
-
-#[derive(Debug, Parser)]
-pub(super) struct ShowArgs {
-    /// Runbook name (see `lxcdiag list`) or path
-    pub(super) runbook: String,
-    #[command(flatten)]
-    pub(super) library: LibraryArgs,
-}
-
-#[derive(Debug, Parser)]
-pub(super) struct ValidateArgs {
-    /// Runbook files
-    #[arg(required = true, value_name = "FILE")]
-    pub(super) files: Vec<PathBuf>,
-}
-
-#[derive(Debug, Parser)]
 pub(super) struct AuditArgs {
     /// Bash scripts; `-` reads standard input
     #[arg(required_unless_present = "explain", value_name = "SCRIPT")]
@@ -485,11 +459,4 @@ fn duration(text: &str) -> Result<std::time::Duration, String> {
         .filter(|seconds| *seconds > 0.0)
         .and_then(|seconds| std::time::Duration::try_from_secs_f64(seconds).ok())
         .ok_or_else(|| "expected a duration, such as 60s, 500ms or 1min 30s".to_owned())
-}
-
-#[derive(Debug, Parser)]
-pub(super) struct SchemaArgs {
-    /// Output to describe
-    #[arg(value_enum, value_name = "OUTPUT")]
-    pub(super) output: schema::Output,
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
-use crate::atomic_file::{PRIVATE, PUBLIC, replace_as};
+use crate::atomic_file::{PRIVATE, PUBLIC, create_as, replace_as};
 use crate::input_file::is_trusted;
 
 /// How often a pipe without a reader is tried: 5 s in total.
@@ -28,6 +28,11 @@ pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
 /// The same, readable by everybody.
 pub(super) fn write_public(path: &Path, bytes: &[u8]) -> Result<()> {
     write(path, bytes, PUBLIC)
+}
+
+/// Writes a file completely or not at all, readable by everybody, if nothing has this name.
+pub(super) fn create_public(path: &Path, bytes: &[u8]) -> Result<()> {
+    create_as(path, bytes, PUBLIC)
 }
 
 /// The name of a file, without its directory.

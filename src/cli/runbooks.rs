@@ -1,8 +1,8 @@
-//! `lxcdiag list`, `show` and `validate`.
+//! `lxcdiag list` and `show`.
 
 use std::fmt::Write as _;
 
-use super::args::{LibraryArgs, ListArgs, ShowArgs, ValidateArgs};
+use super::args::{LibraryArgs, ListArgs, ShowArgs};
 use super::error::CliError;
 use super::output;
 use crate::cli::exit_code::ExitCode;
@@ -100,22 +100,4 @@ pub(super) fn show(args: &ShowArgs) -> Result<ExitCode, CliError> {
     let (_, runbook) = find(&args.library, &args.runbook)?;
     output::print(&runbook::describe(&runbook))?;
     Ok(ExitCode::Healthy)
-}
-
-pub(super) fn validate(args: &ValidateArgs) -> Result<ExitCode, CliError> {
-    let mut code = ExitCode::Healthy;
-    for file in &args.files {
-        let problem = match runbook::read_runbook(file) {
-            Ok(source) => runbook::read(&source).err().map(|error| error.to_string()),
-            Err(error) => Some(error.to_string()),
-        };
-        match problem {
-            Some(problem) => {
-                output::print_error(&problem);
-                code = ExitCode::BadInput;
-            }
-            None => output::print_line(&format!("{}: valid", file.display()))?,
-        }
-    }
-    Ok(code)
 }

@@ -1,4 +1,4 @@
-//! `lxcdiag schema`: the JSON Schemas of what other programs read.
+//! `lxcdiag schema`: the JSON Schemas of runbooks, and of what other programs read.
 
 use clap::ValueEnum;
 
@@ -6,10 +6,13 @@ use super::args::SchemaArgs;
 use super::error::CliError;
 use super::output;
 use crate::cli::exit_code::ExitCode;
+use crate::runbook::json_schema;
 
-/// An output with a schema. The descriptions are the help of the command line.
+/// What has a schema. The descriptions are the help of the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Output {
+pub(super) enum Kind {
+    /// Runbooks, for editors
+    Runbook,
     /// `run` and `judge` with --format json
     Report,
     /// `sweep` with --format json
@@ -18,14 +21,23 @@ pub(super) enum Output {
     Audit,
     /// `trace` with --output
     Trace,
+    /// `validate` with --format json
+    Validate,
 }
 
 pub(super) fn print(args: &SchemaArgs) -> Result<ExitCode, CliError> {
-    output::print(match args.output {
-        Output::Report => include_str!("../../docs/schemas/report.schema.json"),
-        Output::Sweep => include_str!("../../docs/schemas/sweep.schema.json"),
-        Output::Audit => include_str!("../../docs/schemas/audit.schema.json"),
-        Output::Trace => include_str!("../../docs/schemas/trace.schema.json"),
+    output::print(match args.kind {
+        Kind::Runbook => return print_runbook(),
+        Kind::Report => include_str!("../../docs/schemas/report.schema.json"),
+        Kind::Sweep => include_str!("../../docs/schemas/sweep.schema.json"),
+        Kind::Audit => include_str!("../../docs/schemas/audit.schema.json"),
+        Kind::Trace => include_str!("../../docs/schemas/trace.schema.json"),
+        Kind::Validate => include_str!("../../docs/schemas/validate.schema.json"),
     })?;
+    Ok(ExitCode::Healthy)
+}
+
+fn print_runbook() -> Result<ExitCode, CliError> {
+    output::print(&crate::json::pretty(&json_schema()).unwrap_or_default())?;
     Ok(ExitCode::Healthy)
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::SpanRelativeTo;
 use jiff::fmt::friendly::SpanParser;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::time::{Interval, StampSource, parse_time};
@@ -34,7 +35,7 @@ pub enum Fact {
 pub type Facts = BTreeMap<String, Fact>;
 
 /// The type to parse a fact as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FactType {
     /// As it is printed.

@@ -380,7 +380,7 @@ impl<'a> Inference<'a> {
 }
 
 /// `stamp.size`, if an expression is a name with attributes.
-fn path_of(expression: &Expr<'_>) -> Option<String> {
+pub(super) fn path_of(expression: &Expr<'_>) -> Option<String> {
     match expression {
         Expr::Var(name) => Some(name.id.to_owned()),
         Expr::GetAttr(attribute) => {

@@ -314,6 +314,15 @@ fn read_from(directory: &Path, given: bool, path: &Path) -> Result<Source, Looku
     read_runbook(path)
 }
 
+/// The runbook files in a directory, in order.
+///
+/// # Errors
+/// The directory cannot be read.
+pub fn runbooks_in(directory: &Path) -> Result<Vec<PathBuf>, LookupError> {
+    let names = names_in(directory, true)?;
+    Ok(names.into_iter().map(|(_, path)| path).collect())
+}
+
 fn entry(
     id: String,
     origin: Origin,

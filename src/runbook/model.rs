@@ -3,6 +3,7 @@
 use std::fmt;
 
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -19,7 +20,7 @@ pub const DEFAULT_TIMEOUT: f64 = 10.0;
 const HOST_TIMEOUT: f64 = 20.0;
 
 /// A runbook: vars, checks, and hypotheses about what the checks find.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(
     deny_unknown_fields,
     expecting = "a mapping with `runbook:`, `title:`, `checks:` and so on"
@@ -27,6 +28,7 @@ const HOST_TIMEOUT: f64 = 20.0;
 pub struct Runbook {
     /// Its name, for `run` and `show`.
     #[serde(rename = "runbook")]
+    #[schemars(regex(pattern = "^[a-z][a-z0-9-]*$"))]
     pub id: String,
     /// The question it answers, in one line.
     pub title: String,
@@ -41,6 +43,7 @@ pub struct Runbook {
     #[serde(rename = "let", default)]
     pub lets: IndexMap<String, String>,
     /// The checks in order, but those that change the container run last.
+    #[schemars(length(min = 1))]
     pub checks: Vec<Check>,
     /// The checks from which the history of a unit file is derived, for expressions that read `history`.
     #[serde(default)]
@@ -64,11 +67,12 @@ pub struct Runbook {
     /// Regular expressions for secrets, besides the built-in ones. Their matches are redacted, or only
     /// their named groups, if they have any.
     #[serde(default, deserialize_with = "one_or_many")]
+    #[schemars(with = "OneOrMany")]
     pub redact: Vec<String>,
 }
 
 /// A value that the user can set.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(
     deny_unknown_fields,
     expecting = "a mapping with `about:` and optionally `default:`, `type:`, `matches:`, `form:`"
@@ -94,13 +98,14 @@ pub struct Var {
 }
 
 /// One command in the container, or one host probe.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(
     deny_unknown_fields,
     expecting = "a mapping with `id:`, `title:`, `run:` and so on"
 )]
 pub struct Check {
     /// Its name in conditions and in the report.
+    #[schemars(regex(pattern = "^[a-z][a-z0-9_]*$"))]
     pub id: String,
     /// What it checks, in one line.
     pub title: String,
@@ -173,7 +178,7 @@ pub struct Check {
 }
 
 /// What the node of a container shows without entering it, in the form that a check's command prints it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NodeReading {
     /// As the check `memory` of the part `memory`.
@@ -183,7 +188,7 @@ pub enum NodeReading {
 }
 
 /// The checks that show what happened to a unit file. docs/runbooks.md lists the facts that are read.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(
     deny_unknown_fields,
     expecting = "`path:`, `elsewhere:`, `file:`, `target:`, `directory:`, `mounts:`, `journal:` and `tasks:`"
@@ -269,7 +274,7 @@ impl Check {
 }
 
 /// How facts are taken from the output.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(
     deny_unknown_fields,
     expecting = "a mapping with `match:` or `fields:`, and `types:`"
@@ -277,6 +282,7 @@ impl Check {
 pub struct FactSpec {
     /// Regular expressions with named groups; each group that matches is a fact.
     #[serde(rename = "match", default, deserialize_with = "one_or_many")]
+    #[schemars(with = "OneOrMany")]
     pub patterns: Vec<String>,
     /// The names of facts, each with the JSON key that it comes from.
     #[serde(default)]
@@ -290,7 +296,7 @@ pub struct FactSpec {
 }
 
 /// An output stream of a command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Stream {
     /// Standard output.
@@ -301,7 +307,7 @@ pub enum Stream {
 }
 
 /// How the output is split into records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Each {
     /// One JSON object per line.
@@ -311,7 +317,7 @@ pub enum Each {
 }
 
 /// An event on the timeline.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping with `at:` and `what:`")]
 pub struct EventSpec {
     /// An expression for the time.
@@ -324,7 +330,7 @@ pub struct EventSpec {
 }
 
 /// A number for monitoring.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping with `value:` and `unit:`")]
 pub struct Metric {
     /// An expression for the number.
@@ -335,13 +341,14 @@ pub struct Metric {
 }
 
 /// A possible explanation of the failure.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(
     deny_unknown_fields,
     expecting = "a mapping with `id:`, `title:`, `evidence:` and so on"
 )]
 pub struct Hypothesis {
     /// Its name in the verdict.
+    #[schemars(regex(pattern = "^[a-z][a-z0-9-]*$"))]
     pub id: String,
     /// Its title in reports.
     pub title: String,
@@ -373,7 +380,7 @@ pub struct Hypothesis {
 }
 
 /// A condition, and its effect on a hypothesis if it holds.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(
     deny_unknown_fields,
     expecting = "a mapping with `if:`, `then:` and `says:`"
@@ -393,7 +400,7 @@ pub struct Evidence {
 }
 
 /// What evidence observes in its current state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Observed {
     /// The file of the unit, of which `history` shows whether it has changed since the failure.
@@ -403,7 +410,7 @@ pub enum Observed {
 }
 
 /// The effect of evidence on a hypothesis.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
     /// It is true.
@@ -427,7 +434,7 @@ impl Effect {
 }
 
 /// A condition for a verdict.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping with `if:` and `says:`")]
 pub struct Assertion {
     /// The condition.
@@ -435,6 +442,15 @@ pub struct Assertion {
     pub condition: Condition,
     /// A template for the verdict in words.
     pub says: String,
+}
+
+/// The schema of [`one_or_many`].
+#[derive(JsonSchema)]
+#[schemars(untagged, inline)]
+#[allow(dead_code, reason = "only its schema is used")]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
 }
 
 /// One text, or a list of texts.

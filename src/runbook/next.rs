@@ -1,12 +1,13 @@
 //! Which runbook to run next, as plain data.
 
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::expression::Condition;
 
 /// A runbook that examines more closely what was found.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(
     deny_unknown_fields,
     expecting = "a mapping with `run:` and optionally `if:`, `for_each:`, `vars:`"

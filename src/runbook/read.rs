@@ -1,6 +1,7 @@
 //! From text to a valid runbook. Pure.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use serde::Deserialize;
 
@@ -18,16 +19,27 @@ use super::{include, shape, shared_remedies, validate, yaml};
 /// The errors in it. Invalid YAML and a wrong shape (unknown keys, missing keys, wrong types) are
 /// reported one at a time, all other errors together.
 pub fn read(source: &Source) -> Result<Runbook, RunbookErrors> {
+    let (runbook, spot) = shaped(source)?;
+    if !source.built_in {
+        check(&runbook, &spot)?;
+    }
+    Ok(runbook)
+}
+
+/// A runbook of the right shape, and the positions in it.
+pub(super) fn shaped(source: &Source) -> Result<(Runbook, Rc<Spot>), RunbookErrors> {
     let document = include::resolve(parsed(source, "start it with `runbook: NAME`")?, source)?;
     let document = shared_remedies::resolve(document)?;
     let mut runbook: Runbook = typed(&document)?;
     mark_included(&mut runbook, &document.spot);
-    if source.built_in {
-        return Ok(runbook);
-    }
-    match validate::findings(&runbook) {
-        findings if findings.is_empty() => Ok(runbook),
-        findings => Err(located(&document.spot, findings)),
+    Ok((runbook, document.spot))
+}
+
+/// Validates what the types cannot express.
+pub(super) fn check(runbook: &Runbook, spot: &Spot) -> Result<(), RunbookErrors> {
+    match validate::findings(runbook) {
+        findings if findings.is_empty() => Ok(()),
+        findings => Err(located(spot, findings)),
     }
 }
 

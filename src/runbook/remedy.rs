@@ -1,11 +1,12 @@
 //! What to do if a hypothesis is true, as plain data.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::expression::Condition;
 
 /// One way to repair a container, or to remove the cause. All texts are templates.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(
     deny_unknown_fields,
     expecting = "a mapping with `fix:`, `title:`, `commands:` and `changes:`"
@@ -31,7 +32,7 @@ pub struct RemedySpec {
 }
 
 /// What a remedy fixes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RemedyKind {
     /// This container.

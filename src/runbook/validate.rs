@@ -2,7 +2,7 @@
 
 mod checks;
 mod command;
-mod expressions;
+pub(super) mod expressions;
 mod facts;
 mod hypotheses;
 mod needs;
@@ -13,6 +13,8 @@ mod scope;
 mod shapes;
 mod vars;
 
+use std::collections::BTreeSet;
+
 use super::error::Finding;
 use super::model::Runbook;
 use super::path::Path;
@@ -20,6 +22,7 @@ use super::printable::quoted;
 use super::scope_names::is_reserved;
 use crate::expression::expression_names;
 
+pub(super) use command::commands_of_script;
 pub use vars::{ValueError, check_value};
 
 /// The largest number of checks, vars, lets or hypotheses. What follows takes quadratic time in them.
@@ -60,6 +63,11 @@ pub(super) fn findings(runbook: &Runbook) -> Vec<Finding> {
     expressions::validate(runbook, &mut found);
     redact::validate(runbook, &mut found);
     found.0
+}
+
+/// The names that the expressions and templates of a valid runbook read, without attributes.
+pub(super) fn names_read(runbook: &Runbook) -> BTreeSet<String> {
+    expressions::validate(runbook, &mut Findings(Vec::new()))
 }
 
 /// Collects errors.
@@ -127,7 +135,7 @@ impl Findings {
 }
 
 /// Whether a text can be the name of a runbook or hypothesis.
-pub(super) fn is_dashed(text: &str) -> bool {
+pub fn is_dashed(text: &str) -> bool {
     is_well_formed(text, '-')
 }
 

@@ -1,4 +1,4 @@
-//! `list`, `show`, `validate`, and how `run` finds a runbook.
+//! `new`, `list`, `show`, `validate`, and how `run` finds a runbook.
 
 use insta::assert_snapshot;
 
@@ -106,7 +106,6 @@ fn validate_reports_every_file() {
         "duplicate.yaml",
         "bytes.yaml",
         "none.yaml",
-        ".",
     ];
     assert_snapshot!(environment.lxcdiag(&[&["validate"], &files[..]].concat()));
     let good = environment.lxcdiag(&["validate", "good.yaml"]);
@@ -114,4 +113,152 @@ fn validate_reports_every_file() {
         (good.status, good.stdout.as_str()),
         (Some(0), "good.yaml: valid\n")
     );
+}
+
+#[test]
+fn validate_a_directory() {
+    let environment = Environment::new();
+    environment.write("mine/good.yaml", GOOD);
+    environment.write("mine/other.yml", &GOOD.replace("id: up,", "id: on,"));
+    environment.write("mine/notes.txt", "no runbook");
+    environment.write("empty/notes.txt", "no runbook");
+    let path = |name| environment.path(name).display().to_string();
+    let finished = environment.lxcdiag(&["validate", &path("mine")]);
+    assert_eq!(finished.status, Some(65), "{finished}");
+    assert_eq!(
+        finished.stdout,
+        format!("{}/good.yaml: valid\n", path("mine"))
+    );
+    assert!(finished.stderr.contains("mine/other.yml:7:"), "{finished}");
+    let empty = environment.lxcdiag(&["validate", &path("empty")]);
+    assert_eq!((empty.status, empty.stdout.as_str()), (Some(65), ""));
+    assert!(empty.stderr.contains("no runbooks found"), "{empty}");
+}
+
+#[test]
+fn strict_validation_warns_of_what_is_probably_a_mistake() {
+    let environment = Environment::new();
+    let doubtful = GOOD.replace("then: confirms", "then: supports");
+    environment.write("work/doubtful.yaml", &doubtful);
+    let plain = environment.lxcdiag(&["validate", "doubtful.yaml"]);
+    assert_eq!((plain.status, plain.stderr.as_str()), (Some(0), ""));
+    let strict = environment.lxcdiag(&["validate", "--strict", "doubtful.yaml"]);
+    assert_snapshot!(strict);
+    environment.write("work/bad.yaml", BAD);
+    let both = environment.lxcdiag(&["validate", "--strict", "doubtful.yaml", "bad.yaml"]);
+    assert_eq!(both.status, Some(65), "{both}");
+}
+
+#[test]
+fn validation_for_programs() {
+    let environment = Environment::new();
+    environment.write("work/good.yaml", GOOD);
+    environment.write("work/a,b.yaml", BAD);
+    environment.write(
+        "work/doubtful.yaml",
+        &GOOD.replace("then: confirms", "then: supports"),
+    );
+    let files = ["good.yaml", "a,b.yaml", "doubtful.yaml", "none.yaml"];
+    let as_format = |format| {
+        let arguments = [&["validate", "--strict", "--format", format], &files[..]];
+        environment.lxcdiag(&arguments.concat())
+    };
+    assert_snapshot!("json", as_format("json"));
+    assert_snapshot!("github", as_format("github"));
+    let report: serde_json::Value = serde_json::from_str(&as_format("json").stdout).unwrap();
+    let valid: Vec<_> = report["files"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|file| &file["valid"])
+        .collect();
+    assert_eq!(valid, [true, false, true, false]);
+}
+
+/// Evidence that is never conclusive is right for these: their hypotheses are at best likely.
+#[test]
+fn the_shipped_runbooks_are_strictly_valid() {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/runbooks");
+    let arguments = ["validate", "--strict", "--format", "json", directory];
+    let finished = Environment::new().lxcdiag(&arguments);
+    let report: serde_json::Value = serde_json::from_str(&finished.stdout).unwrap();
+    let files = report["files"].as_array().unwrap();
+    let problems = files
+        .iter()
+        .flat_map(|file| file["problems"].as_array().unwrap());
+    let found: Vec<_> = problems
+        .map(|problem| {
+            let word = |key: &str| problem[key].as_str().unwrap();
+            let subject = word("message").split('`').nth(1).unwrap();
+            format!("{}: {subject}", word("rule"))
+        })
+        .collect();
+    let open = [
+        "mount-missing",
+        "changes-pending",
+        "zombie-processes",
+        "units-stale",
+        "not-looked-for",
+        "stopped-with",
+        "file-stale",
+    ];
+    assert_eq!(found, open.map(|id| format!("undecidable: {id}")));
+}
+
+#[test]
+fn a_new_runbook_is_valid_and_overwrites_nothing() {
+    let environment = Environment::new();
+    let made = environment.lxcdiag(&["new", "disk-full"]);
+    assert_snapshot!(made);
+    let text = environment.read("work/disk-full.yaml");
+    assert!(text.contains("\nrunbook: disk-full\n"), "{text}");
+    let valid = environment.lxcdiag(&["validate", "--strict", "disk-full.yaml"]);
+    assert_eq!(
+        (valid.status, valid.stderr.as_str()),
+        (Some(0), ""),
+        "{valid}"
+    );
+    environment.write("work/disk-full.yaml", "mine");
+    let again = environment.lxcdiag(&["new", "disk-full"]);
+    assert_eq!(
+        (again.status, again.stdout.as_str()),
+        (Some(73), ""),
+        "{again}"
+    );
+    assert_eq!(environment.read("work/disk-full.yaml"), "mine");
+    for name in ["Disk", "../disk", "disk_full", ""] {
+        let refused = environment.lxcdiag(&["new", name]);
+        assert_eq!(refused.status, Some(64), "{refused}");
+    }
+}
+
+/// In the container of the environment, which is this machine.
+#[test]
+fn a_new_runbook_runs() {
+    let environment = Environment::new();
+    environment.lxcdiag(&["new", "disk-full"]);
+    let arguments = [
+        "run",
+        "./disk-full.yaml",
+        "--ct",
+        "958",
+        "--var",
+        "limit=100",
+        "--format",
+        "json",
+    ];
+    let finished = environment.lxcdiag(&arguments);
+    assert_eq!(finished.status, Some(0), "{finished}");
+    let report: serde_json::Value = serde_json::from_str(&finished.stdout).unwrap();
+    assert_eq!(report["verdict"]["id"], "healthy");
+    let full = environment.lxcdiag(&[
+        "run",
+        "./disk-full.yaml",
+        "--ct",
+        "958",
+        "--var",
+        "limit=-1",
+    ]);
+    assert_eq!(full.status, Some(2), "{full}");
+    assert!(full.stdout.contains("out-of-space"), "{full}");
 }

@@ -6,11 +6,12 @@ use std::sync::LazyLock;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
-const SCHEMAS: [&str; 4] = [
+const SCHEMAS: [&str; 5] = [
     include_str!("../../docs/schemas/audit.schema.json"),
     include_str!("../../docs/schemas/report.schema.json"),
     include_str!("../../docs/schemas/sweep.schema.json"),
     include_str!("../../docs/schemas/trace.schema.json"),
+    include_str!("../../docs/schemas/validate.schema.json"),
 ];
 
 /// Readers must ignore keys that they do not know. Here an unknown key is an error: the schema lacks it.

@@ -44,6 +44,11 @@ pub(super) fn validate(check: &Check, path: &Path, found: &mut Findings) {
     }
 }
 
+/// The words of each command in a script, without redirections.
+pub(in crate::runbook) fn commands_of_script(script: &str) -> Vec<Vec<String>> {
+    Script::read(script).commands
+}
+
 /// A script for a shell of the host, which readers paste: it must parse, and values in it must be quoted.
 pub(super) fn pasted(script: &str, path: &Path, found: &mut Findings) {
     no_nul(script, path, found);

@@ -1,5 +1,7 @@
 //! Every expression and template of a runbook must parse, and read only names that are defined.
 
+use std::collections::BTreeSet;
+
 use super::Findings;
 use super::scope::{Scope, View};
 use super::shapes::Shapes;
@@ -15,17 +17,19 @@ use crate::runbook::printable::quoted;
 use crate::runbook::remedy::RemedySpec;
 
 /// Whether a text has anything for the template engine.
-pub(super) fn is_template(text: &str) -> bool {
+pub(in crate::runbook) fn is_template(text: &str) -> bool {
     text.contains("{{") || text.contains("{%")
 }
 
-pub(super) fn validate(runbook: &Runbook, found: &mut Findings) {
+/// Returns the names that they read, without attributes.
+pub(super) fn validate(runbook: &Runbook, found: &mut Findings) -> BTreeSet<String> {
     let scope = Scope::new(runbook);
     let root = Path::default();
     let mut reader = Reader {
         scope: &scope,
         shapes: Shapes::new(runbook),
         in_event: false,
+        read: BTreeSet::new(),
         found,
     };
     for (index, (name, source)) in runbook.lets.iter().enumerate() {
@@ -65,12 +69,14 @@ pub(super) fn validate(runbook: &Runbook, found: &mut Findings) {
             reader.template(&path.key("says"), &assertion.says, View::Verdict);
         }
     }
+    reader.read
 }
 
 struct Reader<'a, 'f> {
     scope: &'a Scope<'a>,
     shapes: Shapes<'a>,
     in_event: bool,
+    read: BTreeSet<String>,
     found: &'f mut Findings,
 }
 
@@ -250,6 +256,8 @@ impl Reader<'_, '_> {
         match names {
             Ok(names) => {
                 for name in names.iter() {
+                    let root = name.split('.').next().unwrap_or_default();
+                    self.read.insert(root.to_owned());
                     if let Err(message) = self.scope.resolve(name, view) {
                         self.found.add(path, message);
                     }

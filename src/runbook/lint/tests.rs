@@ -1,0 +1,72 @@
+use super::*;
+
+fn lints(text: &str) -> Vec<String> {
+    let source = Source {
+        name: "x.yaml".to_owned(),
+        text: text.to_owned(),
+        built_in: false,
+        parts: Vec::new(),
+    };
+    let lints = lint(&source).unwrap();
+    lints
+        .iter()
+        .map(|lint| {
+            let position = lint.at.position.unwrap();
+            let message = lint.at.message.lines().next().unwrap();
+            format!(
+                "{}:{} {}: {message}",
+                position.line, position.column, lint.rule
+            )
+        })
+        .collect()
+}
+
+const TEXT: &str = r#"runbook: x
+title: With every kind of mistake
+vars:
+  unit: { about: the unit, default: a.service }
+  unused: { about: nothing }
+checks:
+  - { id: files, title: All files, run: [find, /, -name, core], pass: exit == 0 }
+  - { id: limited, title: All files, run: [find, /, -name, core], timeout: 60s, pass: exit == 0 }
+  - { id: state, title: State, shell: "systemctl is-active -- {{ unit | quote }}", facts: { match: '(?<state>\w+)' } }
+hypotheses:
+  - id: impossible
+    title: Never
+    about: It cannot be.
+    remedy: Wait.
+    evidence: [{ if: state.passed and state.failed, then: confirms, says: no }]
+  - id: vague
+    title: Vague
+    about: It may be.
+    remedy: Wait.
+    evidence: [{ if: files.failed, then: supports, says: maybe }]
+  - id: clear
+    title: Clear
+    about: It is.
+    remedy: Wait.
+    evidence: [{ if: limited.failed, then: confirms, says: yes }]
+"#;
+
+#[test]
+fn each_kind_of_mistake_is_found_where_it_is() {
+    insta::assert_snapshot!(lints(TEXT).join("\n"), @r"
+    5:3 unread-var: nothing reads the var `unused`
+    7:41 long-command: `find` can take longer than the default timeout of 10 s
+    9:39 needless-shell: the command needs no shell
+    11:9 undecidable: no evidence can confirm or rule out `impossible`
+    15:22 never-holds: the condition can never hold: its parts exclude each other
+    16:9 undecidable: no evidence can confirm or rule out `vague`
+    ");
+}
+
+#[test]
+fn a_runbook_that_is_not_valid_has_errors_instead() {
+    let source = Source {
+        name: "x.yaml".to_owned(),
+        text: TEXT.replace("then: confirms", "then: confirm"),
+        built_in: false,
+        parts: Vec::new(),
+    };
+    assert!(lint(&source).is_err());
+}
