@@ -4,15 +4,19 @@ mod args;
 mod audit;
 mod auto;
 mod client;
+mod completion;
 mod diagnosis;
 mod diff;
 mod error;
 mod exit_code;
+mod exit_status;
 mod failed_units;
 mod file;
 mod fix;
 mod format;
+mod grammar;
 mod log;
+mod man;
 mod new;
 mod output;
 mod progress;
@@ -26,6 +30,7 @@ mod signals;
 mod sweep;
 mod trace;
 mod validate;
+mod wrong_word;
 
 use std::ffi::OsString;
 use std::process::ExitCode as Status;
@@ -41,22 +46,25 @@ pub fn main(command_line: Vec<OsString>) -> Status {
     if let Some(shim) = Shim::of_this_process() {
         shim.run(&command_line);
     }
-    let args = match Args::read(&command_line, client::has_container) {
-        Ok(args) => args,
-        Err(error) => {
-            // Help and version are printed here too; a broken pipe is not an error.
-            let _ = error.print();
-            return if error.use_stderr() {
-                ExitCode::Usage.into()
-            } else {
-                ExitCode::Healthy.into()
-            };
-        }
-    };
+    if completion::answered(&command_line) {
+        return ExitCode::Healthy.into();
+    }
     let words: Vec<_> = command_line
         .iter()
         .map(|word| word.to_string_lossy().into_owned())
         .collect();
+    let args = match Args::read(&command_line, client::has_container) {
+        Ok(args) => args,
+        // Help and version are printed here too; a broken pipe is not an error.
+        Err(error) if !error.use_stderr() => {
+            let _ = error.print();
+            return ExitCode::Healthy.into();
+        }
+        Err(error) => {
+            wrong_word::print(error, &words);
+            return ExitCode::Usage.into();
+        }
+    };
     log_to_stderr();
     let result = match args.command {
         Command::Run(args) => run::run(&args, words),
@@ -72,6 +80,8 @@ pub fn main(command_line: Vec<OsString>) -> Status {
         Command::Audit(args) => audit::audit(&args),
         Command::Trace(args) => trace::trace(&args),
         Command::Schema(args) => schema::print(&args),
+        Command::Completions(args) => completion::print(&args),
+        Command::Man(args) => man::man(&args),
     };
     match result {
         Ok(code) => code.into(),

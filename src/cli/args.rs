@@ -1,24 +1,24 @@
 //! The arguments of the command line.
 
 mod runbooks;
+mod sweep;
+mod values;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValue, PossibleValuesParser};
-use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 use jiff::tz::TimeZone;
 
 pub(super) use self::runbooks::{ListArgs, NewArgs, SchemaArgs, ShowArgs, TestArgs, ValidateArgs};
+use super::completion::Shell;
 use crate::audit;
 use crate::engine::demo::INCIDENTS;
-use crate::evidence::container_id::{ContainerId, InvalidContainerId};
-use crate::evidence::fact::parse_duration;
-use crate::evidence::provision_log::parse_zone;
-use crate::evidence::time::{Interval, StampSource, parse_time};
+use crate::evidence::time::Interval;
 use crate::report::Format;
-use crate::sweep::report as sweep;
-use crate::sweep::selection::Ids;
+pub(super) use sweep::{SweepArgs, WAIVERS};
+pub(super) use values::{Named, NotifyCommand, container};
+use values::{duration, incidents, moment, zone};
 
 /// Find out why provisioning of a Proxmox VE container failed, and whether it was a race condition
 #[derive(Debug, Parser)]
@@ -78,6 +78,10 @@ pub(super) enum Command {
     Trace(TraceArgs),
     /// Print a JSON Schema: of runbooks, for editors, or of an output
     Schema(SchemaArgs),
+    /// Print the completion script of a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write one for each command
+    Man(ManArgs),
 }
 
 #[derive(Debug, Parser)]
@@ -128,14 +132,21 @@ pub(super) struct RunArgs {
     pub(super) library: LibraryArgs,
 }
 
+/// The runbook that `lxcdiag fix` uses if none is named.
+pub(super) const DEFAULT_FIX: &str = "race-condition";
+
 #[derive(Debug, Parser)]
 pub(super) struct FixArgs {
-    /// Runbook name (see `lxcdiag list`) or path; only the remedies of a built-in runbook are run
-    #[arg(default_value = "race-condition")]
+    /// Runbook name (see `lxcdiag list`) or path; only the remedies of a built-in runbook are run. A container ID stands
+    /// for the container, and the runbook is the default
+    #[arg(default_value = DEFAULT_FIX)]
     pub(super) runbook: String,
-    /// Container ID, or a host name that only one container has
+    /// Container, as with --ct
+    #[arg(value_name = "ID", conflicts_with = "ct", value_parser = container)]
+    pub(super) container: Option<Named>,
+    /// Container ID, or a host name that is unique in the cluster
     #[arg(long, value_name = "ID", allow_negative_numbers = true, value_parser = container)]
-    pub(super) ct: Named,
+    pub(super) ct: Option<Named>,
     #[command(flatten)]
     pub(super) incident: IncidentArgs,
     /// Answer every question with yes
@@ -146,93 +157,6 @@ pub(super) struct FixArgs {
     #[command(flatten)]
     pub(super) library: LibraryArgs,
 }
-
-#[derive(Debug, Parser)]
-#[command(group(ArgGroup::new("which").args(["all", "ct", "tag", "pool", "node"]).required(true).multiple(true)))]
-pub(super) struct SweepArgs {
-    /// Runbook name (see `lxcdiag list`) or path
-    pub(super) runbook: String,
-    /// Every container of the cluster
-    #[arg(long)]
-    pub(super) all: bool,
-    /// Container IDs: 958, 100-199, or several separated by commas
-    #[arg(long, value_name = "IDS")]
-    pub(super) ct: Option<Ids>,
-    /// Containers with this tag; repeatable
-    #[arg(long)]
-    pub(super) tag: Vec<String>,
-    /// Containers in this pool; repeatable
-    #[arg(long)]
-    pub(super) pool: Vec<String>,
-    /// Containers on this node; `local` is the node that lxcdiag runs on; repeatable
-    #[arg(long)]
-    pub(super) node: Vec<String>,
-    /// Container IDs to exclude
-    #[arg(long, value_name = "IDS")]
-    pub(super) exclude: Option<Ids>,
-    /// Skip stopped containers without reporting them
-    #[arg(long)]
-    pub(super) running: bool,
-    /// Set a variable of the runbook (see `lxcdiag show`); repeatable
-    #[arg(long = "var", value_name = "NAME=VALUE")]
-    pub(super) vars: Vec<String>,
-    /// Containers to diagnose at once on each node [default: the number of CPUs; with --via lxc-attach, four times that]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub(super) jobs: Option<u16>,
-    /// Time limit for each container, such as 60s or 5min
-    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "2min")]
-    pub(super) timeout: std::time::Duration,
-    /// Time limit for the whole sweep
-    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "1h")]
-    pub(super) deadline: std::time::Duration,
-    /// Print nothing if there are no problems, nor, with --on-change, resolved ones
-    #[arg(long)]
-    pub(super) quiet: bool,
-    /// Print only problems that are new, worse, better or resolved since the last sweep
-    #[arg(long)]
-    pub(super) on_change: bool,
-    /// Report a problem only once N sweeps in a row have found it
-    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(super) confirm: u32,
-    /// If there is something to report, run this command, without a shell, with the JSON report on its standard input
-    #[arg(long, value_name = "COMMAND", value_parser = notify_command)]
-    pub(super) notify: Option<NotifyCommand>,
-    /// Directory that keeps the problems of earlier sweeps [default: /var/lib/lxcdiag/sweeps]
-    #[arg(long, value_name = "DIR")]
-    pub(super) state: Option<PathBuf>,
-    /// File that lists known problems, which are not reported
-    #[arg(long, value_name = "FILE", default_value = WAIVERS)]
-    pub(super) waivers: PathBuf,
-    /// Also run the checks that change containers; a sweep never asks [default: skip them]
-    #[arg(long)]
-    pub(super) allow_changes: bool,
-    /// Format of the report on stdout
-    #[arg(long, value_enum, default_value = "table")]
-    pub(super) format: sweep::Format,
-    /// Also write the report to a file, in the format of its extension (.txt, .json, .jsonl, .prom, .xml, .html;
-    /// with NAME.html, each container's report goes to NAME.reports); repeatable
-    #[arg(long, value_name = "FILE")]
-    pub(super) output: Vec<PathBuf>,
-    #[command(flatten)]
-    pub(super) reach: ReachArgs,
-    #[command(flatten)]
-    pub(super) library: LibraryArgs,
-}
-
-/// A program and its arguments.
-#[derive(Debug, Clone)]
-pub(super) struct NotifyCommand(pub(super) Vec<String>);
-
-fn notify_command(text: &str) -> Result<NotifyCommand, String> {
-    match shell_words::split(text) {
-        Ok(words) if words.is_empty() => Err("expected a program and its arguments".to_owned()),
-        Ok(words) => Ok(NotifyCommand(words)),
-        Err(_) => Err("a quotation mark is missing".to_owned()),
-    }
-}
-
-/// The default waiver file.
-pub(super) const WAIVERS: &str = "/etc/lxcdiag/waivers.yaml";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Via {
@@ -246,13 +170,13 @@ pub(super) enum Via {
 #[derive(Debug, Parser)]
 pub(super) struct ReportArgs {
     /// Format of the report on stdout
-    #[arg(long, value_enum, default_value = "table")]
+    #[arg(long, short, value_enum, default_value = "table")]
     pub(super) format: Format,
     /// Print every check, every hypothesis and the whole timeline
     #[arg(long, short)]
     pub(super) verbose: bool,
     /// Also write the report to a file, in the format of its extension (.txt, .md, .jira, .html, .json, .xml); repeatable
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, short, value_name = "FILE")]
     pub(super) output: Vec<PathBuf>,
     /// Pack the report in every format, the recording and the output of every command into one file (.tar.gz)
     #[arg(long, value_name = "FILE")]
@@ -357,7 +281,7 @@ pub(super) struct DiffArgs {
     /// Later recording or JSON report
     pub(super) b: PathBuf,
     /// Output format
-    #[arg(long, value_enum, default_value = "table")]
+    #[arg(long, short, value_enum, default_value = "table")]
     pub(super) format: DiffFormat,
     #[command(flatten)]
     pub(super) library: LibraryArgs,
@@ -377,7 +301,7 @@ pub(super) struct AuditArgs {
     #[arg(required_unless_present = "explain", value_name = "SCRIPT")]
     pub(super) scripts: Vec<PathBuf>,
     /// Output format
-    #[arg(long, value_enum, default_value = "table")]
+    #[arg(long, short, value_enum, default_value = "table")]
     pub(super) format: audit::Format,
     /// Describe a rule that a finding names, with an example and the fix
     #[arg(long, value_name = "RULE", conflicts_with = "scripts")]
@@ -390,29 +314,10 @@ pub(super) struct AuditArgs {
     pub(super) style: audit::Style,
 }
 
-/// A container as the user names it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Named {
-    Id(ContainerId),
-    HostName(String),
-}
-
-pub(super) fn container(text: &str) -> Result<Named, String> {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
-    let is_name = text.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && text.chars().all(is_part)
-        && text.contains(|c: char| c.is_ascii_alphabetic());
-    match text.parse() {
-        Ok(id) => Ok(Named::Id(id)),
-        Err(_) if is_name => Ok(Named::HostName(text.to_owned())),
-        Err(error) => Err(InvalidContainerId::to_string(&error)),
-    }
-}
-
 #[derive(Debug, Parser)]
 pub(super) struct TraceArgs {
     /// Also write the trace to a file, for `lxcdiag run --trace` and `lxcdiag judge --trace`
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, short, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
     /// Wait this long after each `pct push`, such as 2s, to see whether a delay in the script would help
     #[arg(long, value_name = "DURATION", value_parser = duration)]
@@ -431,32 +336,16 @@ pub(super) struct TraceArgs {
     pub(super) command: Vec<OsString>,
 }
 
-fn incidents() -> PossibleValuesParser {
-    PossibleValuesParser::new(
-        INCIDENTS
-            .iter()
-            .map(|incident| PossibleValue::new(incident.name).help(incident.about)),
-    )
+#[derive(Debug, Parser)]
+pub(super) struct CompletionsArgs {
+    /// Shell to print the script for
+    #[arg(value_enum)]
+    pub(super) shell: Shell,
 }
 
-fn moment(text: &str) -> Result<Interval, String> {
-    parse_time(text, StampSource::User).ok_or_else(|| {
-        "expected a timestamp with a time zone, such as 2026-01-02T03:04:05.678Z or \
-         2026-01-02T03:04:05+01:00 (see `date --rfc-3339=ns`)"
-            .to_owned()
-    })
-}
-
-fn zone(text: &str) -> Result<TimeZone, String> {
-    parse_zone(text).ok_or_else(|| {
-        "expected an IANA time zone or an offset from UTC, such as Europe/Berlin or +02:00"
-            .to_owned()
-    })
-}
-
-fn duration(text: &str) -> Result<std::time::Duration, String> {
-    parse_duration(text)
-        .filter(|seconds| *seconds > 0.0)
-        .and_then(|seconds| std::time::Duration::try_from_secs_f64(seconds).ok())
-        .ok_or_else(|| "expected a duration, such as 60s, 500ms or 1min 30s".to_owned())
+#[derive(Debug, Parser)]
+pub(super) struct ManArgs {
+    /// Write the pages of all commands to this directory [default: print the page of lxcdiag]
+    #[arg(value_name = "DIR")]
+    pub(super) directory: Option<PathBuf>,
 }

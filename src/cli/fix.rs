@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use tokio::task::spawn_blocking;
 
-use super::args::{FixArgs, ReachArgs, Via};
+use super::args::{DEFAULT_FIX, FixArgs, Named, ReachArgs, Via, container};
 use super::diagnosis::{self, find_container};
 use super::error::CliError;
 use super::output::{self, print_error};
@@ -38,6 +38,7 @@ use printer::Printer;
 const SETTLE: Duration = Duration::from_secs(2);
 
 pub(super) fn fix(args: &FixArgs, command_line: Vec<String>) -> Result<ExitCode, CliError> {
+    let (runbook, container) = target(args)?;
     if !args.yes && !output::can_ask() {
         let message = "fix asks before it runs a command, and there is no terminal";
         let hint = "`lxcdiag run` diagnoses the container and prints the commands";
@@ -45,9 +46,9 @@ pub(super) fn fix(args: &FixArgs, command_line: Vec<String>) -> Result<ExitCode,
     }
     client::require_root()?;
     let host = Host::at(&args.reach.host_root);
-    let ct = find_container(&args.ct, &host)?;
+    let ct = find_container(&container, &host)?;
     let (source, request) = diagnosis::request(
-        &args.runbook,
+        runbook,
         &args.library,
         &args.incident,
         ct,
@@ -70,6 +71,20 @@ pub(super) fn fix(args: &FixArgs, command_line: Vec<String>) -> Result<ExitCode,
         };
         fix.run(request).await
     })?
+}
+
+/// The runbook and the container. `lxcdiag fix 958` names only a container.
+fn target(args: &FixArgs) -> Result<(&str, Named), CliError> {
+    if let Some(named) = args.ct.as_ref().or(args.container.as_ref()) {
+        return Ok((&args.runbook, named.clone()));
+    }
+    match container(&args.runbook) {
+        Ok(named @ Named::Id(_)) => Ok((DEFAULT_FIX, named)),
+        _ => {
+            let error = CliError::new(ExitCode::Usage, "no container is given");
+            Err(error.with_hint(format!("lxcdiag fix {} --ct ID", args.runbook)))
+        }
+    }
 }
 
 type StopSoon<'a> = Pin<&'a mut dyn Future<Output = Stop>>;

@@ -2,9 +2,10 @@
 
 use std::ffi::OsString;
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::FromArgMatches as _;
 
 use super::args::{Args, Named, container};
+use super::grammar;
 use crate::nearest_name::nearest;
 
 impl Args {
@@ -19,20 +20,28 @@ impl Args {
             Ok(Named::HostName(name)) => !resembles_a_command(&name) || exists(&name),
             Err(_) => false,
         };
-        match command_line {
+        let words = match command_line {
             [program, word, more @ ..] if word.to_str().is_some_and(is_container) => {
                 let run = ["run", "auto", "--ct"].map(OsString::from);
                 let words = [program].into_iter().chain(&run).chain([word]).chain(more);
-                Self::try_parse_from(words)
+                words.cloned().collect()
             }
-            words => Self::try_parse_from(words),
-        }
+            words => words.to_vec(),
+        };
+        let mut command = grammar::command();
+        let matches = command.try_get_matches_from_mut(words)?;
+        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
     }
+}
+
+/// Whether a word is a container's ID.
+pub(super) fn is_id(word: &str) -> bool {
+    matches!(container(word), Ok(Named::Id(_)))
 }
 
 /// Whether a word is a command, or probably one that was mistyped.
 fn resembles_a_command(word: &str) -> bool {
-    let args = Args::command();
+    let args = grammar::command();
     let commands = args.get_subcommands().map(clap::Command::get_name);
     nearest(word, commands.chain(["help"])).is_some()
 }

@@ -16,6 +16,7 @@ mod diagnose;
 mod environment;
 mod files;
 mod fix;
+mod habits;
 mod hostile_files;
 mod inputs;
 mod interrupted;

@@ -247,8 +247,19 @@ fn commands_in_sentences_are_commands_of_a_shell() {
 fn every_option_in_a_sentence_is_one() {
     let mut known = BTreeSet::from(["--root".to_owned(), "--user".to_owned()]);
     let commands = [
-        "run", "fix", "sweep", "judge", "diff", "test", "list", "show", "validate", "audit",
+        "run",
+        "fix",
+        "sweep",
+        "judge",
+        "diff",
+        "test",
+        "list",
+        "show",
+        "validate",
+        "audit",
         "trace",
+        "completions",
+        "man",
     ];
     for command in commands.map(Some).into_iter().chain([None]) {
         let output = Command::new(env!("CARGO_BIN_EXE_lxcdiag"))

@@ -43,7 +43,7 @@ pub(in crate::cli) struct ValidateArgs {
     #[arg(required = true, value_name = "PATH")]
     pub(in crate::cli) paths: Vec<PathBuf>,
     /// Output format
-    #[arg(long, value_enum, default_value = "text")]
+    #[arg(long, short, value_enum, default_value = "text")]
     pub(in crate::cli) format: Format,
     /// Also warn of what is valid, but probably a mistake
     #[arg(long)]
