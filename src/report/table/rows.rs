@@ -64,7 +64,9 @@ pub(super) fn brief_checks(checks: &[&CheckRow], layout: Layout) -> String {
     let title = titles.max().unwrap_or_default().min(TITLE);
     let race = checks.iter().map(|row| row.race.words().width());
     let race = race.max().filter(|width| *width > 0);
-    let others = title + "Outcome".len() + race.map_or(0, |width| width + GAP) + 2 * GAP;
+    let outcomes = checks.iter().map(|row| outcome(row).text.width());
+    let outcome_width = outcomes.max().unwrap_or_default().max("Outcome".len());
+    let others = title + outcome_width + race.map_or(0, |width| width + GAP) + 2 * GAP;
     let observed = layout.columns().saturating_sub(others);
     let cut = |text: &str, width| clipped_lines(&visible(text), width, 1).concat();
     let columns = ["Check", "Outcome", "Observed", "Race"];

@@ -69,6 +69,9 @@ fn an_incident_takes_one_page_and_the_last_lines_say_what_to_do() {
         let blocks = blocks(&report.verdict.remedy);
         let command = blocks.iter().find(|block| block.is_command);
         let script = command.map_or(0, |block| screen(&block.text).len());
+        let too_wide = text.lines().filter(|line| line.width() > 80);
+        let too_wide: Vec<_> = too_wide.filter(|line| !line.starts_with("    ")).collect();
+        assert!(too_wide.is_empty(), "{name}: {too_wide:#?}");
         let screen = screen(&text);
         assert!(
             screen.len() <= 40,

@@ -166,7 +166,7 @@ fn evidence(body: &mut String, label: &str, texts: &[Cow<'_, str>], most: usize,
     let whole = tries.find(|lines| lines.len() <= most);
     let lines = whole.unwrap_or_else(|| {
         let first = texts.first().map(|says| visible(says));
-        clipped_lines(&first.unwrap_or_default(), width, most)
+        beginning(&first.unwrap_or_default(), width, most)
     });
     for (number, line) in lines.iter().enumerate() {
         let label = match number {
@@ -175,6 +175,18 @@ fn evidence(body: &mut String, label: &str, texts: &[Cow<'_, str>], most: usize,
         };
         let _ = writeln!(body, "{}", format!("{label:<LABEL$}{line}").trim_end());
     }
+}
+
+/// The beginning of a text, with an ellipsis: whole sentences, if one fits.
+fn beginning(text: &str, width: usize, most: usize) -> Vec<String> {
+    let sentences = text.rmatch_indices(". ");
+    let sentences = sentences.filter_map(|(end, _)| text.get(..=end));
+    let mut fitting = sentences
+        .map(|sentences| wrap(&format!("{sentences} …"), width))
+        .filter(|lines| lines.len() <= most);
+    fitting
+        .next()
+        .unwrap_or_else(|| clipped_lines(text, width, most))
 }
 
 /// The reason for the verdict, as it stands at the end.
