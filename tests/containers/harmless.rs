@@ -5,8 +5,10 @@
 //! these. `--nocapture` prints the table.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::process::Output;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use crate::lab::Container;
 use crate::lxcdiag::{JSON, run};
@@ -200,7 +202,7 @@ impl Container {
         let first = self.harmable(unit).active;
         let mut restless = Restless::default();
         for _ in 0..3 {
-            std::thread::sleep(std::time::Duration::from_millis(300));
+            std::thread::sleep(Duration::from_millis(300));
             let next = self.harmable(unit).active;
             restless
                 .units
@@ -213,6 +215,9 @@ impl Container {
         if restless.is_process {
             restless.units.insert(unit.to_owned());
         }
+        let jobs = self.sh("systemctl list-jobs --no-legend");
+        let mut waiting = jobs.lines().filter_map(|job| job.strip_suffix(" waiting"));
+        restless.is_queued = waiting.any(|job| job.split_whitespace().any(|word| word == unit));
         restless
     }
 
@@ -246,6 +251,35 @@ impl Container {
         scripts
     }
 
+    /// Pastes commands, and ends each `systemctl` that waits for a job of the unit, as a user who presses Ctrl-C does.
+    fn paste_and_interrupt(&self, script: &str, unit: &str) -> Output {
+        let interrupt = format!(
+            r#"clients() {{
+              for process in /proc/[0-9]*; do
+                case $(tr '\0' ' ' 2>/dev/null <"$process/cmdline") in
+                  "systemctl "*" {unit} ") echo "${{process#/proc/}}" ;;
+                esac
+              done
+            }}
+            before=$(clients)
+            sleep 1
+            for process in $(clients); do
+              case " $(echo $before) " in *" $process "*) kill "$process" || : ;; esac
+            done"#
+        );
+        let is_done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !is_done.load(Ordering::Relaxed) {
+                    self.sh(&interrupt);
+                }
+            });
+            let output = self.paste(script, Some(SOURCE));
+            is_done.store(true, Ordering::Relaxed);
+            output
+        })
+    }
+
     /// Pastes these remedies in one shell. Only if something has changed, each by itself, from the same state.
     fn try_remedies(
         &self,
@@ -256,7 +290,10 @@ impl Container {
         effects: &mut Vec<(String, Effect)>,
     ) {
         let script: String = remedies.iter().map(|(script, _)| script.as_str()).collect();
-        let output = self.paste(&script, Some(SOURCE));
+        let output = match restless.is_queued {
+            true => self.paste_and_interrupt(&script, &state.unit),
+            false => self.paste(&script, Some(SOURCE)),
+        };
         let after = self.settled(&state.unit, restless);
         if after == *before {
             effects.extend(
@@ -293,6 +330,8 @@ struct Restless {
     units: BTreeSet<String>,
     /// Whether the unit has another process now and then.
     is_process: bool,
+    /// Whether a job of the unit waits in the queue of systemd, and `systemctl start` waits for that job.
+    is_queued: bool,
 }
 
 impl Restless {
