@@ -3,6 +3,7 @@
 //! Only the code that the runbook itself has is code in a report. Backticks in the output of a container are text.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use regex::Regex;
 
@@ -44,10 +45,11 @@ pub(super) fn patterns(runbook: &Runbook) -> Vec<String> {
 }
 
 fn patterns_of(template: &str) -> Vec<String> {
-    let inserted = constant_pattern(r"(?s)\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}");
-    let text = inserted.replace_all(template, INSERTED.to_string());
-    let spans = constant_pattern("`([^`\n]+)`");
-    spans
+    static INSERTIONS: LazyLock<Regex> =
+        LazyLock::new(|| constant_pattern(r"(?s)\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}"));
+    static SPANS: LazyLock<Regex> = LazyLock::new(|| constant_pattern("`([^`\n]+)`"));
+    let text = INSERTIONS.replace_all(template, INSERTED.to_string());
+    SPANS
         .captures_iter(&text)
         .filter_map(|span| span.get(1))
         .filter(|span| {
