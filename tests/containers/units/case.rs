@@ -29,6 +29,7 @@ pub fn all() -> Vec<Case> {
         include_str!("reports.txt"),
         include_str!("settings.txt"),
         include_str!("logs.txt"),
+        include_str!("daemons.txt"),
     ]
     .iter()
     .flat_map(|text| text.split("\n=== ").skip(1))
