@@ -69,9 +69,6 @@ fn an_incident_takes_one_page_and_the_last_lines_say_what_to_do() {
         let blocks = blocks(&report.verdict.remedy);
         let command = blocks.iter().find(|block| block.is_command);
         let script = command.map_or(0, |block| screen(&block.text).len());
-        let too_wide = text.lines().filter(|line| line.width() > 80);
-        let too_wide: Vec<_> = too_wide.filter(|line| !line.starts_with("    ")).collect();
-        assert!(too_wide.is_empty(), "{name}: {too_wide:#?}");
         let screen = screen(&text);
         assert!(
             screen.len() <= 40,
@@ -191,6 +188,17 @@ fn a_failed_check_without_room_is_named() {
     let text = brief(&recorded("idmap-root-of-the-node-u"), LAYOUT);
     let named = "1 failed (Owners of the mounts, as the container sees them)";
     assert!(text.replace('\n', " ").contains(named), "{text}");
+}
+
+#[test]
+fn a_table_with_a_critical_check_fits_the_terminal() {
+    let mut report = recorded("health-failing-252");
+    for row in &mut report.checks {
+        row.observed = "x".repeat(200);
+    }
+    let text = brief(&report, LAYOUT);
+    assert!(text.contains("CRITICAL") && text.contains("xxx…"), "{text}");
+    assert!(text.lines().all(|line| line.width() <= 80), "{text}");
 }
 
 #[test]
