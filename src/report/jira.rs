@@ -47,7 +47,10 @@ pub(super) fn render(report: &Report) -> String {
     list(
         &mut text,
         grounds
-            .flat_map(|(label, texts)| {
+            .flat_map(|(label, mut texts)| {
+                if texts.is_empty() {
+                    texts.push("none".into());
+                }
                 let line = move |says: &str| format!("* *{label}:* {}", sentence(says));
                 texts.into_iter().map(move |says| line(&says))
             })

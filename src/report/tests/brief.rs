@@ -130,6 +130,12 @@ fn commands_in_errors_of_lxcdiag_are_code() {
     assert!(ticket.contains("{{/usr/sbin/pct exec 958"), "{ticket}");
 }
 
+#[test]
+fn a_ticket_says_that_no_evidence_is_against_the_verdict() {
+    let ticket = render(&late_push().report(), Format::Jira, LAYOUT);
+    assert!(ticket.contains("* *Evidence against:* none"), "{ticket}");
+}
+
 /// A check without a condition has not passed anything.
 #[test]
 fn a_check_without_a_condition_is_information() {
