@@ -190,8 +190,8 @@ impl Problem {
 
     fn text(&self) -> String {
         let mut text = String::new();
-        // That a file cannot be read says which.
-        if !self.message.starts_with("cannot read ") {
+        // The message about a whole file can name it.
+        if self.line.is_some() || !self.message.contains(&self.file) {
             text.push_str(&self.file);
             for number in [self.line, self.column].into_iter().flatten() {
                 let _ = write!(text, ":{number}");

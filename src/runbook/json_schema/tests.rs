@@ -3,19 +3,15 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::json_schema;
+use crate::runbook::runbooks_in;
 
 fn files(directory: &str) -> Vec<(String, String)> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
-    let paths = std::fs::read_dir(path)
-        .unwrap()
-        .map(|it| it.unwrap().path());
-    let files = paths.filter(|path| path.extension().is_some_and(|ending| ending == "yaml"));
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
     let name = |path: &Path| path.file_stem().unwrap().to_str().unwrap().to_owned();
-    let mut files: Vec<_> = files
+    let paths = runbooks_in(&directory).unwrap().into_iter();
+    paths
         .map(|path| (name(&path), std::fs::read_to_string(&path).unwrap()))
-        .collect();
-    files.sort();
-    files
+        .collect()
 }
 
 #[test]
@@ -31,8 +27,8 @@ fn every_built_in_runbook_matches() {
     }
 }
 
-/// A runbook that is not valid, in the eyes of the schema. Those that only lxcdiag refuses need what a schema cannot express:
-/// what YAML allows, the names that are defined, expressions, regular expressions, scripts, and values that depend on others.
+/// The runbooks that only lxcdiag refuses: the schema does not describe names, expressions, regular expressions, scripts, and
+/// values that depend on others.
 #[test]
 fn what_only_validate_finds_is_known() {
     let validator = jsonschema::validator_for(&json_schema()).unwrap();
