@@ -45,6 +45,7 @@ PERL
     inside sh -c 'until grep -q ":0035 " /proc/net/udp; do sleep 0.1; done'
 }
 
+# A minute less, so that the whole days do not depend on how soon somebody looks.
 certificate() {  # DAYS until it expires, FILE in the container
     local file="/var/lib/lxc/$id/rootfs$2" directory
     directory=$(mktemp -d)
@@ -54,7 +55,7 @@ certificate() {  # DAYS until it expires, FILE in the container
     mkdir -p "$(dirname "$file")"
     openssl req -new -newkey rsa:2048 -nodes -keyout "$directory/key" -subj /CN=www.example -out "$directory/request" 2>/dev/null
     openssl ca -batch -selfsign -create_serial -notext -config "$directory/ca" -keyfile "$directory/key" -in "$directory/request" \
-        -startdate 20200101000000Z -enddate "$(date -u -d "$1 days" +%Y%m%d%H%M%SZ)" -out "$file" 2>/dev/null
+        -startdate 20200101000000Z -enddate "$(date -u -d "$1 days -1 minute" +%Y%m%d%H%M%SZ)" -out "$file" 2>/dev/null
     rm -r "$directory"
 }
 
