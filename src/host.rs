@@ -5,6 +5,7 @@
 //! that hangs still blocks (not `/etc/pve` without quorum, but a dead network mount below a source
 //! path): call this outside of async threads, with a timeout.
 
+mod backups;
 mod clock;
 mod config;
 mod container;
@@ -17,6 +18,7 @@ mod inside;
 mod inventory;
 mod node;
 mod peer;
+mod sections;
 mod source;
 mod start;
 mod state;

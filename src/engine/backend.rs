@@ -247,6 +247,7 @@ fn run_probe(host: &Host, ct: ContainerId, probe: &HostProbe) -> Result<Vec<Fact
         HostProbe::Source(path) => host.source(path).map(|facts| vec![facts]),
         HostProbe::LastStart => host.last_start(ct).map(|facts| vec![facts]),
         HostProbe::Configuration => host.configuration(ct),
+        HostProbe::Backups => host.backups(ct).map(|facts| vec![facts]),
     }
 }
 

@@ -226,14 +226,19 @@ impl<'a> Findings<'a> {
         }
     }
 
-    /// The order of causes: what the user points at, then the certain ones, then by their place.
+    /// The order of causes: what the user points at, then the certain ones, then those that cannot wait, then by their place.
     fn rank(&self, finding: usize) -> impl Ord + use<> {
         let found = self.all.get(finding);
         let look = found.and_then(|it| self.looks.get(it.look));
-        let level = found.and_then(|it| Some(it.hypothesis?.level));
+        let hypothesis = found.and_then(|it| it.hypothesis);
+        let is_minor = look.zip(hypothesis).is_some_and(|(look, it)| {
+            let mut of_runbook = look.runbook.hypotheses.iter();
+            of_runbook.any(|other| other.id == it.id && other.minor)
+        });
         (
             Reverse(look.is_some_and(|look| look.origin.pointed_at)),
-            Reverse(level),
+            Reverse(hypothesis.map(|it| it.level)),
+            is_minor,
             found.map(|it| it.place.clone()),
         )
     }

@@ -81,7 +81,7 @@ impl Host {
     }
 
     /// The pool of each guest that is in one.
-    fn pools(&self) -> BTreeMap<ContainerId, String> {
+    pub(super) fn pools(&self) -> BTreeMap<ContainerId, String> {
         let text = self.read_text(USERS, MAX_USERS).unwrap_or_default();
         let mut pools = BTreeMap::new();
         // pool:NAME:COMMENT:ID,ID:STORAGE,STORAGE: (PVE::AccessControl)

@@ -37,10 +37,7 @@ impl Host {
         entries.retain(|entry| {
             entry.upid.id == id && (types.is_empty() || types.contains(&entry.upid.kind))
         });
-        let boot = match &self.other {
-            Some(other) => other.boot,
-            None => clock::boot_moment(),
-        };
+        let boot = self.boot();
         let mut tasks: Vec<_> = entries
             .into_iter()
             .map(|entry| (clock::begin(&entry.upid, boot), entry))
@@ -60,6 +57,14 @@ impl Host {
         }
         records.reverse();
         Ok(records)
+    }
+
+    /// When the node booted.
+    pub(super) fn boot(&self) -> Interval {
+        match &self.other {
+            Some(other) => other.boot,
+            None => clock::boot_moment(),
+        }
     }
 
     /// The output of the last task that started all containers of the node since it booted.
@@ -84,7 +89,7 @@ impl Host {
     }
 
     /// Each task of the log once.
-    fn entries(&self) -> Result<Vec<Entry>, HostError> {
+    pub(super) fn entries(&self) -> Result<Vec<Entry>, HostError> {
         if let Err(source) = self.names(TASKS) {
             return Err(match source.kind() {
                 io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
@@ -133,7 +138,7 @@ impl Host {
     }
 
     /// Whether the process of a task is still running. Its process ID may have been reused; the start time tells.
-    fn is_running(&self, upid: &Upid) -> bool {
+    pub(super) fn is_running(&self, upid: &Upid) -> bool {
         let stat = self
             .read_text(format!("proc/{}/stat", upid.pid), 4096)
             .unwrap_or_default();

@@ -20,6 +20,8 @@ pub enum HostProbe {
     LastStart,
     /// What the container's configuration names on the host, and its image.
     Configuration,
+    /// The container's last backup, and the job that makes them.
+    Backups,
 }
 
 impl fmt::Display for HostProbe {
@@ -32,6 +34,7 @@ impl fmt::Display for HostProbe {
             Self::Source(path) => write!(f, "host: size and SHA-256 of {path}"),
             Self::LastStart => f.write_str("host: last start of the container"),
             Self::Configuration => f.write_str("host: what the configuration names"),
+            Self::Backups => f.write_str("host: backups of the container"),
         }
     }
 }
@@ -46,6 +49,7 @@ impl<'de> Deserialize<'de> for HostProbe {
             "source",
             "last_start",
             "configuration",
+            "backups",
         ];
 
         impl<'de> Visitor<'de> for ProbeVisitor {
@@ -53,7 +57,7 @@ impl<'de> Deserialize<'de> for HostProbe {
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(
-                    "`container`, `node`, `tasks: [TYPE…]`, `source: PATH`, `last_start` or `configuration`",
+                    "`container`, `node`, `tasks: [TYPE…]`, `source: PATH`, `last_start`, `configuration` or `backups`",
                 )
             }
 
@@ -64,6 +68,7 @@ impl<'de> Deserialize<'de> for HostProbe {
                     "tasks" => Ok(HostProbe::Tasks(Vec::new())),
                     "last_start" => Ok(HostProbe::LastStart),
                     "configuration" => Ok(HostProbe::Configuration),
+                    "backups" => Ok(HostProbe::Backups),
                     "source" => Err(E::custom(
                         "`source` requires a path\nhint: write `source: PATH`",
                     )),

@@ -85,7 +85,7 @@ impl JsonSchema for HostProbe {
             "description": "A look at the files of the host",
             "type": ["string", "object"],
             "if": { "type": "string" },
-            "then": { "enum": ["container", "node", "tasks", "last_start", "configuration"] },
+            "then": { "enum": ["container", "node", "tasks", "last_start", "configuration", "backups"] },
             "properties": {
                 "tasks": { "description": "Types of tasks", "type": "array", "items": { "type": "string" } },
                 "source": { "description": "The path of a file on the host", "type": "string" },

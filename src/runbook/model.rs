@@ -357,6 +357,9 @@ pub struct Hypothesis {
     /// Whether it is a race.
     #[serde(default)]
     pub race: bool,
+    /// Whether it can wait: `lxcdiag ID` lists it after other causes of the same level.
+    #[serde(default)]
+    pub minor: bool,
     /// The hypotheses that are symptoms of this one; those of another runbook as `RUNBOOK/HYPOTHESIS`.
     #[serde(default)]
     pub explains: Vec<String>,

@@ -165,6 +165,18 @@ pub const CONFIGURATION_FACTS: &[&str] = &[
     "with",
 ];
 
+/// Facts of `host: backups`.
+pub const BACKUP_FACTS: &[&str] = &[
+    "last",
+    "failed_at",
+    "error",
+    "upid",
+    "job",
+    "schedule",
+    "allowed",
+    "counted_from",
+];
+
 /// The group of facts that a runbook with `history` has.
 pub const HISTORY: &str = "history";
 
@@ -233,6 +245,7 @@ impl FactNames {
                     HostProbe::Source(_) => SOURCE_FACTS,
                     HostProbe::LastStart => LAST_START_FACTS,
                     HostProbe::Configuration => CONFIGURATION_FACTS,
+                    HostProbe::Backups => BACKUP_FACTS,
                 }),
                 open: false,
                 lists: repeated || matches!(probe, HostProbe::Tasks(_) | HostProbe::Configuration),

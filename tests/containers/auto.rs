@@ -85,6 +85,15 @@ const WAYS: &[Way] = &[
         found: "device/device-not-passed confirmed <",
     },
     Way {
+        name: "a limit that a server has reached, and a restart that can wait",
+        script: "
+            script 'echo \"accept4() failed (24: Too many open files)\" | systemd-cat -t nginx; sleep 0.5'
+            script ': >/run/reboot-required'",
+        status: 1,
+        found: "limits/open-files likely <
+            health/restart-required likely <",
+    },
+    Way {
         name: "a stale lock",
         script: r#"sed -i '1i lock: backup' "$(configuration)""#,
         status: 2,

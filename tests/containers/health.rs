@@ -7,6 +7,7 @@ use crate::broken::{cases, wrong_about};
 fn every_fault_is_named() {
     let files = [
         include_str!("health/network.txt"),
+        include_str!("health/node.txt"),
         include_str!("health/storage.txt"),
         include_str!("health/units.txt"),
     ];

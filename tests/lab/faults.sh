@@ -136,6 +136,16 @@ running_task() {  # TYPE SECONDS
     printf 'UPID:pve1:%08X:%08X:%08X:%s:%s:root@pam: 0\n' "$pid" "$ticks" "$begun" "$1" "$id" >>"$LXCDIAG_HOST_ROOT/var/log/pve/tasks/active"
 }
 
+# A task of the container that has ended, with its output from standard input.
+ended_task() {  # TYPE SECONDS STATUS
+    local tasks="$LXCDIAG_HOST_ROOT/var/log/pve/tasks" begun upid
+    begun=$(printf %08X "$(($(date +%s) - $2))")
+    upid="UPID:pve1:00000001:$(printf %08X "$id"):$begun:$1:$id:root@pam:"
+    mkdir -p "$tasks/${begun: -1}"
+    cat >"$tasks/${begun: -1}/$upid"
+    printf '%s %s %s\n' "$upid" "$begun" "$3" >>"$tasks/index"
+}
+
 # Starts the container again with further lines for LXC.
 restart_with() {
     printf '%s\n' "$@" >>"/var/lib/lxc/$id/config"

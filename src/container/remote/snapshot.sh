@@ -22,6 +22,8 @@ read -r uptime _ <proc/uptime
 echo "clock $before $uptime $(date +%s.%N)"
 
 file "etc/pve/nodes/$node/lxc/$ct.conf" 1048576
+file etc/pve/jobs.cfg 1048576
+grep -a '^pool:' etc/pve/user.cfg 2>/dev/null | text etc/pve/user.cfg
 file "run/pve/ct-$ct.stderr" 262144
 file proc/sys/kernel/hostname 4096
 file proc/sys/kernel/osrelease 4096
@@ -62,9 +64,9 @@ for list in active index index.1; do
     [ -f $tasks/$list ] || continue
     lines=$(grep -a -F ":$ct:" $tasks/$list)
     [ $? -le 1 ] || exit
-    # Starts and backups of all containers have no ID.
+    # Starts and backups of all containers have no ID. How many of these are copied, src/host/backups.rs knows.
     lines=$(
-        grep -a -E '^[^ ]*:(startall|vzdump)::' $tasks/$list | tail -n 10 | cut -b -20000
+        grep -a -E "^[^ ]*:(startall:|vzdump:|vzdump:$ct):" $tasks/$list | tail -n 10 | cut -b -20000
         printf '%s\n' "$lines" | tail -n 100 | cut -b -20000
     )
     printf '%s\n' "$lines" | text $tasks/$list

@@ -2,6 +2,7 @@
 
 use super::super::Host;
 use super::super::config::is_true;
+use super::super::sections::{Section as Storage, parse_sections};
 use super::mounts::Mounts;
 
 /// Most bytes to read of `storage.cfg`; the cluster file system has no larger file.
@@ -9,14 +10,6 @@ const MAX_CONFIG: u64 = 1024 * 1024;
 
 /// The storages. Without `storage.cfg`, Proxmox VE has one: `local`.
 pub(super) struct Storages(Vec<Storage>);
-
-/// A section of `storage.cfg`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Storage {
-    kind: String,
-    id: String,
-    settings: Vec<(String, String)>,
-}
 
 /// Whether a storage can be used on this node.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,9 +43,9 @@ impl Storages {
     /// The storages of the cluster that a node belongs to; `None` if the file cannot be read.
     pub(super) fn of(host: &Host) -> Option<Self> {
         match host.read_text("etc/pve/storage.cfg", MAX_CONFIG) {
-            Ok(text) => Some(Self(parse(&text))),
+            Ok(text) => Some(Self(parse_sections(&text))),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                Some(Self(parse("dir: local\n\tpath /var/lib/vz\n")))
+                Some(Self(parse_sections("dir: local\n\tpath /var/lib/vz\n")))
             }
             Err(_) => None,
         }
@@ -68,11 +61,6 @@ impl Storage {
     /// Its type, such as `dir` or `lvmthin`.
     pub(super) fn kind(&self) -> &str {
         &self.kind
-    }
-
-    fn setting(&self, key: &str) -> Option<&str> {
-        let own = self.settings.iter().rev().find(|(name, _)| name == key);
-        own.map(|(_, value)| value.as_str())
     }
 
     /// Whether its `content` has root file systems and mount points of containers; without that setting, it has.
@@ -165,42 +153,13 @@ impl Storage {
     }
 }
 
-/// The sections of `storage.cfg`: `TYPE: ID`, then indented settings.
-fn parse(text: &str) -> Vec<Storage> {
-    let mut storages: Vec<Storage> = Vec::new();
-    for line in text
-        .lines()
-        .filter(|line| !line.trim_start().starts_with('#'))
-    {
-        if line.starts_with([' ', '\t']) {
-            let (key, value) = line
-                .trim()
-                .split_once([' ', '\t'])
-                .unwrap_or((line.trim(), ""));
-            if let Some(storage) = storages.last_mut().filter(|_| !key.is_empty()) {
-                storage
-                    .settings
-                    .push((key.to_owned(), value.trim().to_owned()));
-            }
-        } else if let Some((kind, id)) = line.split_once(':') {
-            let (kind, id) = (kind.trim().to_owned(), id.trim().to_owned());
-            storages.push(Storage {
-                kind,
-                id,
-                settings: Vec::new(),
-            });
-        }
-    }
-    storages
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn volumes_are_found_by_the_kind_of_their_storage() {
-        let storages = Storages(parse(
+        let storages = Storages(parse_sections(
             "dir: local\n\tpath /var/lib/vz\n\tcontent iso\n\nlvmthin: local-lvm\n\tthinpool data\n\tvgname pve\n\n\
              zfspool: tank\n\tpool tank/ct\n\nnfs: nas\n\tserver x\n\texport /e\n\nbtrfs: b\n\tpath /b\n\nrbd: ceph\n\tpool p\n",
         ));

@@ -175,13 +175,15 @@ pub(super) fn from_host(look: &HostProbe, found: &[Facts]) -> Extracted {
             }
             extracted
         }
-        HostProbe::Container | HostProbe::Node | HostProbe::Source(_) | HostProbe::LastStart => {
-            Extracted {
-                facts: found.first().cloned().unwrap_or_default(),
-                records: Vec::new(),
-                matched: true,
-            }
-        }
+        HostProbe::Container
+        | HostProbe::Node
+        | HostProbe::Source(_)
+        | HostProbe::LastStart
+        | HostProbe::Backups => Extracted {
+            facts: found.first().cloned().unwrap_or_default(),
+            records: Vec::new(),
+            matched: true,
+        },
     }
 }
 

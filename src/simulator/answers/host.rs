@@ -48,7 +48,7 @@ pub(super) fn probe(world: &World, probe: &HostProbe, source: Text) -> Reply {
             .map(|task| record(world, task))
             .collect(),
         // The model is about pushes; no container of it fails to start.
-        HostProbe::LastStart | HostProbe::Configuration => Vec::new(),
+        HostProbe::LastStart | HostProbe::Configuration | HostProbe::Backups => Vec::new(),
         HostProbe::Source(_) => {
             let bytes = source.bytes();
             vec![facts([
