@@ -30,6 +30,7 @@ pub fn all() -> Vec<Case> {
         include_str!("settings.txt"),
         include_str!("logs.txt"),
         include_str!("daemons.txt"),
+        include_str!("sandbox.txt"),
     ]
     .iter()
     .flat_map(|text| text.split("\n=== ").skip(1))
@@ -38,7 +39,10 @@ pub fn all() -> Vec<Case> {
 }
 
 fn parse(text: &str) -> Case {
-    let mut lines = text.lines().peekable();
+    // Comments at the end are about the next case.
+    let mut lines: Vec<_> = text.lines().collect();
+    while lines.pop_if(|line| line.is_empty() || line.starts_with('#')).is_some() {}
+    let mut lines = lines.into_iter().peekable();
     let name = lines.next().unwrap().to_owned();
     let mut case = Case {
         unit: format!("{name}.service"),
@@ -66,10 +70,7 @@ fn parse(text: &str) -> Case {
         } else if line.starts_with('[') && case.files.is_empty() {
             let path = format!("/etc/systemd/system/{}", case.unit);
             case.files.push((path, format!("{line}\n")));
-        } else if let Some((_, file)) = case.files.last_mut()
-            && !line.is_empty()
-            && (!line.starts_with('#') || line.starts_with("#!"))
-        {
+        } else if let Some((_, file)) = case.files.last_mut() {
             file.push_str(line);
             file.push('\n');
         }
