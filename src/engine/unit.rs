@@ -9,15 +9,15 @@ use crate::runbook::{Runbook, check_value};
 /// The var that names the unit.
 pub const UNIT: &str = "unit";
 
-/// The unit whose failure a provisioning log shows, unless one of its failures is of the default unit.
+/// The unit whose failure a provisioning log shows, if the user does not name one: the default unit if it is among them.
 pub fn unit_in_log(runbook: &Runbook, values: &Values, log: &[LoggedFailure]) -> Option<String> {
     let units = failed_units(log);
     let default = values.values.get(UNIT);
-    let has_default = units.iter().any(|unit| Some(unit) == default);
-    let is_open = !has_default && (default.is_none() || is_defaulted(&values.defaulted));
-    units
-        .into_iter()
-        .find(|unit| is_open && is_accepted(runbook, unit))
+    if default.is_some() && !is_defaulted(&values.defaulted) {
+        return None;
+    }
+    let of_default = default.filter(|default| units.contains(default)).cloned();
+    of_default.or_else(|| units.into_iter().find(|unit| is_accepted(runbook, unit)))
 }
 
 /// The unit file of the last failed push in the host's task log, as far as the run has read that.

@@ -126,10 +126,16 @@ Failed to enable unit: Access denied
 
     let both = format!("{log}Failed to enable unit: Unit file a.service does not exist.\n");
     environment.write("work/provision.log", &both);
-    let finished = run(&environment, &["--log", "provision.log"]);
-    assert!(
-        finished.stderr.contains("Nothing of a.service"),
-        "{finished}"
+    let finished = run(
+        &environment,
+        &["--log", "provision.log", "--format", "json"],
+    );
+    let report: Value = serde_json::from_str(&finished.stdout).unwrap();
+    assert_eq!(report["vars"]["unit"], "a.service", "{finished}");
+    assert_eq!(
+        report["defaulted"],
+        Value::Array(vec![]),
+        "the log names it, too"
     );
 }
 

@@ -13,6 +13,7 @@ use crate::judge::results::{EventSource, Outcome};
 use crate::judge::{Remedy, VerdictKind};
 use crate::report::model::{Bearing, CheckRow, EventRow, Report};
 use crate::report::words::{Block, blocks, counts};
+use crate::runbook::RemedyKind;
 use crate::terminal_text::{visible, visible_lines};
 use reasons::{reason, reasons, shows_reason, verdict};
 
@@ -30,6 +31,8 @@ const REASON: usize = 8;
 const TITLE: usize = 4;
 /// Lines of what a remedy changes: the user has to know all of it before pasting the commands.
 const CHANGES: usize = 4;
+/// Lines of how to fix the cause.
+const CAUSE: usize = 2;
 /// Checks that are shown.
 const CHECKS: usize = 10;
 /// Failed checks that are named although they are not shown.
@@ -46,11 +49,17 @@ struct Room {
     evidence: usize,
     /// For each other text: what is missing, what would change it, what else may be true.
     others: usize,
+    /// For how to fix the cause.
+    cause: usize,
 }
 
 impl Room {
-    const fn new(evidence: usize, others: usize) -> Self {
-        Self { evidence, others }
+    const fn new(evidence: usize, others: usize, cause: usize) -> Self {
+        Self {
+            evidence,
+            others,
+            cause,
+        }
     }
 
     /// Whether there is room for the commands and the verdict only.
@@ -60,17 +69,21 @@ impl Room {
 }
 
 /// From the most room to the least. The evidence makes way last.
-const ROOMS: [Room; 6] = [
-    Room::new(EVIDENCE, 3),
-    Room::new(EVIDENCE, 2),
-    Room::new(EVIDENCE, 1),
-    Room::new(2, 1),
-    Room::new(1, 1),
-    Room::new(0, 0),
+const ROOMS: [Room; 7] = [
+    Room::new(EVIDENCE, 3, CAUSE),
+    Room::new(EVIDENCE, 2, CAUSE),
+    Room::new(EVIDENCE, 1, CAUSE),
+    Room::new(EVIDENCE, 1, 0),
+    Room::new(2, 1, 0),
+    Room::new(1, 1, 0),
+    Room::new(0, 0, 0),
 ];
 
 pub(in crate::report) fn render(report: &Report, layout: Layout) -> String {
-    let mut tries = ROOMS.into_iter().map(|room| within(report, layout, room));
+    let rooms = ROOMS
+        .into_iter()
+        .flat_map(|room| [(room, true), (room, false)]);
+    let mut tries = rooms.map(|(room, with_next)| within(report, layout, room, with_next));
     let fits = |page: &Page| lines(&page.text, layout) <= MOST && page.last <= LAST;
     let page = tries.clone().find(fits).or_else(|| tries.next_back());
     page.map(|page| page.text).unwrap_or_default()
@@ -82,13 +95,15 @@ struct Page {
     last: usize,
 }
 
-fn within(report: &Report, layout: Layout, room: Room) -> Page {
+/// A page, `with_next` if its last line says where the first command is.
+fn within(report: &Report, layout: Layout, room: Room, with_next: bool) -> Page {
     let above = format!(
         "{}\n{}",
         head(report, layout, room),
         reasons(report, layout, room)
     );
-    let fix = fix(report, layout);
+    let note = other_remedies(report, layout, room);
+    let fix = format!("{}{note}", fix(report, layout));
     let moments = moments(report, layout);
     let short = format!("{above}{fix}{}{moments}", checks(report, layout, MOST));
     if lines(&short, layout) <= LAST && shows_reason(report, layout, room) {
@@ -98,10 +113,9 @@ fn within(report: &Report, layout: Layout, room: Room) -> Page {
         };
     }
     let is_repeated = lines(&fix, layout) <= REPEATED;
-    let closing = closing(report, layout, is_repeated);
     let script = first_remedy(report).map_or("", |remedy| &remedy.commands);
-    // The commands, and below them the note on the others.
-    let shown = lines(&fix, layout).min(command_lines(script, layout) + 1);
+    let shown = lines(&fix, layout).min(command_lines(script, layout) + lines(&note, layout));
+    let closing = closing(report, layout, is_repeated, with_next);
     if room.is_none() {
         return Page {
             last: shown + lines(&closing, layout),
@@ -156,9 +170,13 @@ fn head(report: &Report, layout: Layout, room: Room) -> String {
         "" => String::new(),
         node => format!(" on {node}"),
     };
+    let read_only = match report.read_only {
+        true => ", read-only",
+        false => "",
+    };
     line(
         &format!(
-            "container {}{node}, {} UTC",
+            "container {}{node}, {} UTC{read_only}",
             target.ct,
             super::short_time(&report.started_at)
         ),
@@ -196,7 +214,6 @@ fn head(report: &Report, layout: Layout, room: Room) -> String {
 
 /// What to do first: the remedy that fixes the container now, if there is one.
 fn fix(report: &Report, layout: Layout) -> String {
-    let remedies = &report.verdict.remedies;
     let Some(first) = first_remedy(report) else {
         return unstructured_fix(report, layout);
     };
@@ -207,8 +224,25 @@ fn fix(report: &Report, layout: Layout) -> String {
         paragraph_at_most(&mut text, "  ", &visible(&effect), CHANGES, layout);
     }
     commands(&mut text, &first.commands);
-    if remedies.len() > 1 {
-        let _ = writeln!(text, "  {}", layout.paint(MORE_REMEDIES, style::DIM));
+    text
+}
+
+/// What else there is to do: how to fix the cause, if there is room for it.
+fn other_remedies(report: &Report, layout: Layout, room: Room) -> String {
+    let Some(first) = first_remedy(report).filter(|_| report.verdict.remedies.len() > 1) else {
+        return String::new();
+    };
+    let mut others = report.verdict.remedies.iter();
+    let cause = others.find(|other| *other != first && other.kind == RemedyKind::Cause);
+    let mut text = String::new();
+    match cause.filter(|_| room.cause > 0) {
+        Some(cause) => {
+            let words = format!("{} (see -v): {}", cause.kind.words(), cause.title);
+            paragraph_at_most(&mut text, "  ", &visible(&words), room.cause, layout);
+        }
+        None => {
+            let _ = writeln!(text, "  {}", layout.paint(MORE_REMEDIES, style::DIM));
+        }
     }
     text
 }
@@ -346,7 +380,9 @@ fn moments(report: &Report, layout: Layout) -> String {
         .timeline
         .iter()
         .filter(|_| report.verdict.kind != VerdictKind::Healthy)
-        .filter(|event| event.decisive || event.source == EventSource::FailedAt)
+        .filter(|event| {
+            event.decisive || matches!(event.source, EventSource::FailedAt | EventSource::Log)
+        })
         .collect();
     let hidden = deciding.len().saturating_sub(MOMENTS);
     let deciding: Vec<_> = deciding.into_iter().skip(hidden).collect();
@@ -359,10 +395,13 @@ fn moments(report: &Report, layout: Layout) -> String {
 }
 
 /// The verdict once more, with the reason and the first command.
-fn closing(report: &Report, layout: Layout, with_command: bool) -> String {
+fn closing(report: &Report, layout: Layout, with_command: bool, with_next: bool) -> String {
     let inner = layout.narrowed(2);
     let mut body = verdict(report, inner);
     paragraph_at_most(&mut body, "", &visible(&reason(report)), REASON, inner);
+    if let Some(first) = first_remedy(report).filter(|_| with_next && !with_command) {
+        paragraph_at_most(&mut body, "", &visible(&next_step(first)), CHANGES, inner);
+    }
     let mut text = "\n".to_owned();
     banner::with_bar(&mut text, &body, report, layout);
     if let Some(remedy) = first_remedy(report).filter(|_| with_command) {
@@ -375,4 +414,14 @@ fn closing(report: &Report, layout: Layout, with_command: bool) -> String {
         show(&mut text, block, layout);
     }
     text
+}
+
+/// Where the first command is, if it is above, and what it needs.
+fn next_step(first: &Remedy) -> String {
+    if first.commands.is_empty() {
+        return format!("Next: {}", first.title);
+    }
+    let needs = first.requires.iter();
+    let needs: String = needs.map(|it| format!("{}, and ", it.about)).collect();
+    format!("Next: {needs}run the commands above ({})", first.heading())
 }

@@ -1,5 +1,6 @@
 //! Text wrapped to a number of columns.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
@@ -12,7 +13,12 @@ pub(in crate::report) fn wrap(text: &str, width: usize) -> Vec<String> {
     let width = width.max(1);
     let mut lines = Vec::new();
     let mut line = String::new();
-    for word in text.split_whitespace() {
+    let mut words = text.split_whitespace().peekable();
+    while let Some(word) = words.next() {
+        let measure = words.next_if(|next| {
+            is_unit(next) && word.ends_with(is_digit) && word.width() + next.width() < width
+        });
+        let word = &*measure.map_or(Cow::from(word), |unit| format!("{word} {unit}").into());
         let gap = usize::from(!line.is_empty());
         if line.width() + gap + word.width() <= width {
             if gap > 0 {
@@ -36,6 +42,19 @@ pub(in crate::report) fn wrap(text: &str, width: usize) -> Vec<String> {
         lines.push(line);
     }
     lines
+}
+
+/// Whether a word is the unit of the number before it. They stay in one line.
+fn is_unit(word: &str) -> bool {
+    let word = word.trim_end_matches([',', '.', ';', ')']);
+    matches!(
+        word,
+        "s" | "ms" | "µs" | "min" | "h" | "%" | "B" | "KiB" | "MiB" | "GiB" | "TiB"
+    )
+}
+
+fn is_digit(c: char) -> bool {
+    c.is_ascii_digit()
 }
 
 /// Whether a word is wider than a line. Measures only its beginning: a long word is cut many times.
@@ -127,6 +146,19 @@ mod tests {
         );
         assert_eq!(wrap("", 10), [""]);
         assert_eq!(wrap("  a   b ", 10), ["a b"]);
+    }
+
+    #[test]
+    fn a_number_keeps_its_unit() {
+        assert_eq!(
+            wrap("arrived 3.30 s, later", 14),
+            ["arrived", "3.30 s, later"]
+        );
+        assert_eq!(
+            wrap("of 12 MiB", 5),
+            ["of 12", "MiB"],
+            "unless a line is too narrow"
+        );
     }
 
     #[test]

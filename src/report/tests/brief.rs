@@ -104,7 +104,7 @@ fn commands_in_the_sentences_of_a_page_are_code() {
     says.unwrap().says = "the container said `rm -r /` and `<b>pct push</b>`".into();
     let page = render(&report, Format::Html, LAYOUT);
     assert!(
-        page.contains("<p class=\"nature\"><code>pct push</code> could not write the file."),
+        page.contains("<p class=\"nature\"><code>pct push</code> could not write the file,"),
         "{page}"
     );
     assert!(page.contains("embedding_server.service. <code>pct push</code> cannot copy"));

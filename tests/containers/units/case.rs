@@ -41,7 +41,10 @@ pub fn all() -> Vec<Case> {
 fn parse(text: &str) -> Case {
     // Comments at the end are about the next case.
     let mut lines: Vec<_> = text.lines().collect();
-    while lines.pop_if(|line| line.is_empty() || line.starts_with('#')).is_some() {}
+    while lines
+        .pop_if(|line| line.is_empty() || line.starts_with('#'))
+        .is_some()
+    {}
     let mut lines = lines.into_iter().peekable();
     let name = lines.next().unwrap().to_owned();
     let mut case = Case {
