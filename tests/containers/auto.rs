@@ -94,6 +94,46 @@ const WAYS: &[Way] = &[
             health/restart-required likely <",
     },
     Way {
+        name: "a failed unit, and a changed configuration",
+        script: r#"
+            printf '[pve:pending]\nmemory: 1024\n' >>"$(configuration)"
+            service app '[Service]' 'Type=exec' 'ExecStart=/opt/app/server'; start app"#,
+        status: 2,
+        found: "unit-failed/program-missing confirmed < health/units-failed
+            health/changes-pending likely <",
+    },
+    Way {
+        name: "a full disk, and a failed backup",
+        script: r#"
+            script 'mkdir /srv/data; mount -t tmpfs -o size=1m data /srv/data; head -c 2000000 /dev/zero >/srv/data/blob 2>/dev/null || :'
+            echo "ERROR: Backup of VM $id failed - command 'tar' failed: exit code 2" | ended_task vzdump 3600 'job errors'"#,
+        status: 2,
+        found: "storage/disk-full confirmed < health/room-runs-out
+            health/backup-overdue likely <",
+    },
+    Way {
+        name: "a silent name server, and an expired certificate",
+        script: "
+            static_network
+            script 'echo nameserver 127.0.0.9 >/etc/resolv.conf'
+            certificate -5 /etc/ssl/private/app.pem",
+        status: 2,
+        found: "dns/server-silent confirmed < health/name-servers-silent
+            health/certificates-expire confirmed <",
+    },
+    Way {
+        name: "a default route that drops, and a stale lock",
+        script: r#"
+            static_network
+            script 'echo nameserver 127.0.0.1 >/etc/resolv.conf'
+            name_server 127.0.0.1 0
+            in_network ip route replace blackhole default
+            sed -i '1i lock: rollback' "$(configuration)""#,
+        status: 2,
+        found: "locked/lock-stale confirmed <
+            network/route-missing confirmed < health/network-down",
+    },
+    Way {
         name: "a stale lock",
         script: r#"sed -i '1i lock: backup' "$(configuration)""#,
         status: 2,
