@@ -15,7 +15,7 @@ use crate::lxcdiag::{JSON, run};
 use crate::names;
 use crate::remedies::{SOURCE, UNIT};
 use crate::units::case::{self, Case};
-use crate::units::setup;
+use crate::units::set_up;
 
 /// Scenarios of the lab, of [`UNIT`].
 const SCENARIOS: &[&str] = &[
@@ -144,7 +144,7 @@ impl Container {
             }
             How::Unit(case) => {
                 self.reset();
-                self.sh(&setup(&[case]));
+                set_up(self, &[case]);
             }
             How::Script(script) => {
                 self.reset();

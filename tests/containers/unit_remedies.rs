@@ -9,7 +9,7 @@ use lxcdiag::runbook::{Hypothesis, RemedyKind, read, read_runbook};
 use crate::lab::Container;
 use crate::lxcdiag::{JSON, run};
 use crate::units::case::{self, Case};
-use crate::units::setup;
+use crate::units::set_up;
 
 /// Gives the unit a program that runs.
 const CORRECTED: &str = "sed -i 's|^ExecStart=.*|ExecStart=/bin/sleep infinity|' /etc/systemd/system/$unit; systemctl daemon-reload";
@@ -154,7 +154,7 @@ fn the_unit_runs_after_the_remedy_for_its_fault() {
     let cases = case::all();
     let chosen = cases_of(&cases, REPAIRED.iter().map(|(name, _)| *name));
     let container = Container::pristine();
-    container.sh(&setup(&chosen));
+    set_up(&container, &chosen);
     let each = chosen.iter().zip(REPAIRED);
     let wrong: Vec<_> = each
         .filter_map(|(case, (_, user))| container.wrong_about(case, user))
@@ -167,7 +167,7 @@ fn a_remedy_that_only_looks_changes_nothing() {
     let cases = case::all();
     let chosen = cases_of(&cases, EXAMINED.iter().copied());
     let container = Container::pristine();
-    container.sh(&setup(&chosen));
+    set_up(&container, &chosen);
     let mut wrong = Vec::new();
     for case in chosen {
         match container.remedies_of(case) {

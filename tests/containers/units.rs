@@ -16,6 +16,10 @@ use case::Case;
 pub const SUITES: [&str; 3] = ["bullseye", "bookworm", "trixie"];
 pub const UNPRIVILEGED: &str = "unprivileged";
 
+/// A script is one argument of a shell, which the kernel limits to 128 KiB.
+const ARGUMENT: usize = 100_000;
+const QUIET: &str = "exec </dev/null >/dev/null 2>&1\n";
+
 /// Boots a container of each, in this order.
 pub fn up() -> Vec<u32> {
     let ids = lab::ids(lab::UNITS);
@@ -73,17 +77,20 @@ fn play(id: u32, suite: &str, cases: &[&Case]) -> Vec<String> {
     }
     let container = Container::free_one_of(&[id]);
     container.reset();
-    container.sh(&setup(cases));
+    set_up(&container, cases);
     cases
         .iter()
         .filter_map(|case| difference(&container, suite, case))
         .collect()
 }
 
-/// One script for all units: their files, their starts, what happens to them afterwards.
-pub fn setup(cases: &[&Case]) -> String {
-    let mut script = String::from("exec </dev/null >/dev/null 2>&1\n");
-    let mut phase = |text: String| script.push_str(&text);
+/// Puts units into their states: their files, their starts, what happens to them afterwards.
+pub fn set_up(container: &Container, cases: &[&Case]) {
+    let mut scripts = vec![QUIET.to_owned()];
+    let mut phase = |text: String| match scripts.last_mut() {
+        Some(script) if script.len() + text.len() < ARGUMENT => script.push_str(&text),
+        _ => scripts.push(format!("{QUIET}{text}")),
+    };
     for case in cases {
         phase(case.files());
     }
@@ -109,7 +116,9 @@ pub fn setup(cases: &[&Case]) -> String {
     }
     // journald writes messages some time after they were sent.
     phase("journalctl --sync; sleep 0.5\n".to_owned());
-    script
+    for script in scripts {
+        container.sh(&script);
+    }
 }
 
 fn difference(container: &Container, suite: &str, case: &Case) -> Option<String> {
