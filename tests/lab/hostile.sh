@@ -59,3 +59,80 @@ inject_log_retry_succeeds() {
 
 #: masked-then-removed  masked at the failure, and the mask is removed later without a push
 inject_masked_then_removed() { run systemctl mask "$file"; sleep 0.2; reload; enable; sleep 4; run rm "$dest"; }
+
+# --- what a name is to systemd ------------------------------------------------------------------------------------------
+
+#: link-to-directory    a symbolic link to the directory with the unit, instead of to the file
+inject_link_to_directory() { stage; run ln -s /srv/app "$dest"; reload; enable; }
+
+#: link-chain           a chain of absolute and relative links, which leads to the file
+inject_link_chain() {
+  stage
+  in_ct "ln -s /srv/app/$file /srv/b.service; ln -s ../srv/b.service /etc/$file; ln -s ../../$file $dest"
+  reload
+  enable
+}
+
+#: generated            a generator makes the unit
+inject_generated() {
+  stage
+  in_ct "mkdir -p /etc/systemd/system-generators; printf '#!/bin/sh\ncp /srv/app/$file \$1/\n' >/etc/systemd/system-generators/app"
+  run chmod 755 /etc/systemd/system-generators/app
+  reload
+  enable
+}
+
+#: transient            systemd-run made the unit, and nothing was pushed
+inject_transient() { in_ct "systemd-run --unit=$unit sleep 1000"; enable; }
+
+#: no-instance          a template is enabled without the name of an instance
+inject_no_instance() { push "$source" "$dir/app@.service"; reload; unit=app@.service enable; }
+
+#: instance-file        only the file of one instance exists, and no template
+inject_instance_file() { push "$source" "$dir/app@a.service"; reload; unit=app@a.service enable; }
+
+#: missing-at           an instance is enabled, and the template was pushed without its @
+inject_missing_at() { push "$source" "$dir/worker.service"; reload; unit=worker@a.service enable; }
+
+#: carriage-return      pushed by a script with Windows line ends: the name ends in a carriage return
+inject_carriage_return() { provision "$source" "$dest"$'\r'; }
+
+#: no-ending            pushed without .service at the end of its name
+inject_no_ending() { provision "$source" "${dest%.*}"; }
+
+#: bad-drop-in          the unit is good, and a drop-in of it is not
+inject_bad_drop_in() { in_ct "mkdir -p $dest.d; printf 'garbage\n[Foo\n' >$dest.d/x.conf"; provision "$source"; }
+
+#: device               a device node in its place
+inject_device() { run mknod "$dest" c 1 3; reload; enable; }
+
+#: directory-link       the unit directory is a link, which is moved to another directory with the unit after the failure
+inject_directory_link() {
+  in_ct "cp -a $dir /srv/new; cp -a $dir /srv/old; mv $dir $dir.orig; ln -s /srv/old $dir"
+  push "$source" "/srv/new/$file"
+  late in_ct "ln -sfn /srv/new $dir"
+}
+
+#: run-restarted        pushed to /run, which a restart of the container empties before the failure
+inject_run_restarted() { push "$source" "/run/systemd/system/$file"; restart_ct; reload; enable; }
+
+#: snapshot-repaired    missing at the failure; a snapshot, and then a repair
+inject_snapshot_repaired() { inject_absent; sleep 5; pct lab-task "$ct" vzsnapshot; push "$source" "$dest"; }
+
+#: log-two-runs         missing in the first run that the log has, and masked in the last
+inject_log_two_runs() {
+  local first
+  failed absent
+  first=$(echo "$at === provisioning $ct ==="; traced "$at")
+  run systemctl mask "$file"
+  sleep 1.3
+  failed absent
+  { echo "$first"; echo "$at === provisioning $ct ==="; traced "$at"; } | log
+}
+
+#: log-syslog           a late push; the log is that of a tagged syslog, without a year
+inject_log_syslog() {
+  delay=3   # its times are whole seconds
+  failed
+  traced "$(date -d "$at" '+%b %d %T') pve1 provision[123]:" | log
+}

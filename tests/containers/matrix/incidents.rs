@@ -25,6 +25,7 @@ const LATE: &[&str] = &["race-condition"];
 const FINE: &[&str] = &["healthy"];
 const MISSING: &[&str] = &["file-missing"];
 const MISPLACED: &[&str] = &["file-misplaced", "file-missing"];
+const NOTHING_TO_ENABLE: &[&str] = &["unit-not-enableable"];
 const PUSHED: &[&str] = &["push-failed", "file-missing"];
 const UNIT: &[&str] = &["--var", "unit=embedding_server.service"];
 const TYPED: &[&str] = &["--var", "unit=embeding_server.service"];
@@ -37,6 +38,7 @@ const PUSH_FAILED: &str = "push-failed confirmed, race unlikely|ruled_out";
 const PUSH_LIKELY: &str = "push-failed likely, race unlikely|ruled_out";
 const NO_FILE: &str = "file-missing confirmed, race unlikely|ruled_out";
 const ELSEWHERE: &str = "file-misplaced confirmed, race unlikely|ruled_out";
+const RUNTIME: &str = "unit-not-enableable confirmed, race unlikely|ruled_out";
 const MASKED: &str = "unit-masked confirmed, race unlikely|ruled_out";
 const MALFORMED: &str = "unit-malformed confirmed, race unlikely|ruled_out";
 const REPAIRED: &str = "repaired-later likely, race unlikely|ruled_out";
@@ -154,6 +156,23 @@ pub fn incidents() -> Vec<Case> {
         // Nothing shows what was removed since.
         incident("masked-then-removed", &["unit-masked", "file-missing"], NO_FILE, OPEN).told(UNIT),
         incident("log-push-no-source", PUSHED, NO_FILE, "").told(UNIT).logged(PUSH_LIKELY),
+        // What a name is to systemd.
+        incident("link-to-directory", &["broken-link"], "broken-link confirmed, race unlikely|ruled_out", ""),
+        incident("link-chain", FINE, HEALTHY, ""),
+        incident("generated", NOTHING_TO_ENABLE, RUNTIME, "unit-not-enableable likely, race unlikely|ruled_out|unknown").told(UNIT),
+        incident("transient", NOTHING_TO_ENABLE, RUNTIME, "unit-not-enableable likely, race unlikely|ruled_out|unknown").told(UNIT),
+        incident("no-instance", NOTHING_TO_ENABLE, RUNTIME, "").told(&["--var", "unit=app@.service"]),
+        incident("instance-file", FINE, HEALTHY, "").told(&["--var", "unit=app@a.service"]),
+        incident("missing-at", MISPLACED, "file-misplaced likely, race unlikely|ruled_out", "").told(&["--var", "unit=worker@a.service"]),
+        incident("carriage-return", MISPLACED, ELSEWHERE, "").told(UNIT),
+        incident("no-ending", MISPLACED, "file-misplaced likely, race unlikely|ruled_out", "").told(UNIT),
+        incident("bad-drop-in", &["unit-malformed"], MALFORMED, ""),
+        incident("device", &["unit-masked", "file-unreadable"], "file-unreadable confirmed, race unlikely|ruled_out", ""),
+        incident("directory-link", LATE, OPEN, ""),
+        incident("run-restarted", MISSING, NO_FILE, "").told(UNIT),
+        incident("snapshot-repaired", &["repaired-later"], OPEN, REPAIRED),
+        incident("log-two-runs", &["unit-masked"], MASKED, "").logged(MASKED),
+        incident("log-syslog", LATE, LIKELY, "").logged(CONFIRMED),
     ]
 }
 
