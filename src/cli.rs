@@ -7,6 +7,7 @@ mod client;
 mod completion;
 mod diagnosis;
 mod diff;
+mod doctor;
 mod error;
 mod exit_code;
 mod exit_status;
@@ -77,6 +78,7 @@ pub fn main(command_line: Vec<OsString>) -> Status {
         Command::List(args) => runbooks::list(&args),
         Command::Show(args) => runbooks::show(&args),
         Command::Validate(args) => validate::validate(&args),
+        Command::Doctor(args) => doctor::doctor(&args),
         Command::Audit(args) => audit::audit(&args),
         Command::Trace(args) => trace::trace(&args),
         Command::Schema(args) => schema::print(&args),

@@ -18,6 +18,7 @@ mod inside;
 mod inventory;
 mod node;
 mod peer;
+mod readiness;
 mod sections;
 mod source;
 mod start;

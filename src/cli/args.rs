@@ -12,6 +12,7 @@ use jiff::tz::TimeZone;
 
 pub(super) use self::runbooks::{ListArgs, NewArgs, SchemaArgs, ShowArgs, TestArgs, ValidateArgs};
 use super::completion::Shell;
+use super::doctor;
 use crate::audit;
 use crate::engine::demo::INCIDENTS;
 use crate::evidence::time::Interval;
@@ -72,6 +73,8 @@ pub(super) enum Command {
     Show(ShowArgs),
     /// Check runbook files for errors
     Validate(ValidateArgs),
+    /// Check whether this host is ready for lxcdiag
+    Doctor(DoctorArgs),
     /// Check provisioning scripts for faults, without running them
     Audit(AuditArgs),
     /// Run a provisioning command and record its calls of pct
@@ -334,6 +337,17 @@ pub(super) struct TraceArgs {
     /// Command to trace, with its arguments
     #[arg(required_unless_present = "show", last = true, value_name = "COMMAND")]
     pub(super) command: Vec<OsString>,
+}
+
+#[derive(Debug, Parser)]
+pub(super) struct DoctorArgs {
+    /// Output format
+    #[arg(long, short, value_enum, default_value = "text")]
+    pub(super) format: doctor::Format,
+    #[command(flatten)]
+    pub(super) reach: ReachArgs,
+    #[command(flatten)]
+    pub(super) library: LibraryArgs,
 }
 
 #[derive(Debug, Parser)]

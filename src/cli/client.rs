@@ -59,7 +59,7 @@ pub(super) fn require_pct(via: Via, pct: &Path) -> Result<(), CliError> {
 
 /// The client starts in `/`, with its own PATH: a relative path becomes absolute, and a name that is
 /// only on the caller's PATH becomes a path.
-fn from_anywhere(program: &Path) -> PathBuf {
+pub(super) fn from_anywhere(program: &Path) -> PathBuf {
     if program.components().count() > 1 {
         return std::path::absolute(program).unwrap_or_else(|_| program.to_owned());
     }
@@ -77,7 +77,7 @@ fn from_anywhere(program: &Path) -> PathBuf {
 }
 
 /// Whether a program exists: as a path, or by name on the PATH that it starts with.
-fn is_program(program: &Path) -> bool {
+pub(super) fn is_program(program: &Path) -> bool {
     if program.components().count() > 1 {
         return program.is_file();
     }

@@ -54,6 +54,14 @@ pub(super) fn of_command(command: &str) -> Vec<(ExitCode, &'static str)> {
             INPUT,
             WRITE,
         ],
+        "doctor" => vec![
+            (Healthy, "The host is ready"),
+            (Warning, "Ready, but something reduces what lxcdiag can do"),
+            (Critical, "lxcdiag cannot run here"),
+            (Inconclusive, "The state could not be determined"),
+            USAGE,
+            WRITE,
+        ],
         "trace" => vec![
             (
                 Healthy,

@@ -23,6 +23,8 @@ pub(super) enum Kind {
     Trace,
     /// `validate` with --format json
     Validate,
+    /// `doctor` with --format json
+    Doctor,
 }
 
 pub(super) fn print(args: &SchemaArgs) -> Result<ExitCode, CliError> {
@@ -33,6 +35,7 @@ pub(super) fn print(args: &SchemaArgs) -> Result<ExitCode, CliError> {
         Kind::Audit => include_str!("../../docs/schemas/audit.schema.json"),
         Kind::Trace => include_str!("../../docs/schemas/trace.schema.json"),
         Kind::Validate => include_str!("../../docs/schemas/validate.schema.json"),
+        Kind::Doctor => include_str!("../../docs/schemas/doctor.schema.json"),
     })?;
     Ok(ExitCode::Healthy)
 }

@@ -17,6 +17,8 @@ pub struct Node {
     pub pve_manager: Option<String>,
     /// The version of `pve-container`, which `pct` belongs to.
     pub pve_container: Option<String>,
+    /// The version of systemd.
+    pub systemd: Option<String>,
     /// The kernel's release.
     pub kernel: Option<String>,
 }
@@ -42,11 +44,13 @@ impl Host {
         let packages = self
             .read("var/lib/dpkg/status", MAX_STATUS)
             .unwrap_or_default();
-        let [pve_manager, pve_container] = versions(&packages, ["pve-manager", "pve-container"]);
+        let packages = versions(&packages, ["pve-manager", "pve-container", "systemd"]);
+        let [pve_manager, pve_container, systemd] = packages;
         Node {
             name: self.local_node(),
             pve_manager,
             pve_container,
+            systemd,
             kernel: self.line("proc/sys/kernel/osrelease"),
         }
     }

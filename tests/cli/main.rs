@@ -13,6 +13,7 @@ mod compare;
 mod consent;
 mod descriptors;
 mod diagnose;
+mod doctor;
 mod environment;
 mod files;
 mod fix;

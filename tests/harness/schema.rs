@@ -6,8 +6,9 @@ use std::sync::LazyLock;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
-const SCHEMAS: [&str; 5] = [
+const SCHEMAS: [&str; 6] = [
     include_str!("../../docs/schemas/audit.schema.json"),
+    include_str!("../../docs/schemas/doctor.schema.json"),
     include_str!("../../docs/schemas/report.schema.json"),
     include_str!("../../docs/schemas/sweep.schema.json"),
     include_str!("../../docs/schemas/trace.schema.json"),
