@@ -50,6 +50,12 @@ const TEXTS: &[(&str, &str)] = &[
     ("", "-----BEGIN PRIVATE KEY-----"),
     ("", "AAAABBBBCCCCDDDD\n-----END PRIVATE KEY-----\n"),
     ("-----BEGIN PRIVATE KEY-----", "-"),
+    // Manifests of Kubernetes.
+    ("", "kind: Secret\n"),
+    ("", "  kind: Secret\nx\n"),
+    ("data:\n", "  a: b\nkind: Secret\n"),
+    ("", "\"kind\":\"Secret\","),
+    ("", "{\"kind\":\"Secret\""),
     // Shapes, found and not.
     ("", "AKIA"),
     ("", "ghp_"),

@@ -10,6 +10,7 @@
 
 mod api_tokens;
 mod assignment;
+mod manifest;
 mod names;
 mod output;
 mod pem;

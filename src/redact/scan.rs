@@ -11,7 +11,7 @@ use super::shapes::{Check, SHAPES, Shape};
 use super::span::{Line, Span};
 use super::tokens::{Token, touches};
 use super::value::{byte, is_harmless, slice};
-use super::{assignment, pem};
+use super::{assignment, manifest, pem};
 
 /// How far a shape is matched. A longer secret is followed to the end of the word.
 const WINDOW: usize = 16 << 10;
@@ -41,6 +41,7 @@ const NAME_HINTS: &[&str] = &[
     "sessionid",
     "sessid",
 ];
+const SECRET_HINTS: &[&str] = &["kind: secret", "kind\":\"secret", "kind\": \"secret"];
 const PEM_HINTS: &[&str] = &["-----BEGIN", "---- BEGIN", "-----END", "---- END"];
 
 /// The rule that a hint belongs to.
@@ -48,6 +49,7 @@ const PEM_HINTS: &[&str] = &["-----BEGIN", "---- BEGIN", "-----END", "---- END"]
 enum Rule {
     Name,
     Pem,
+    Manifest,
     Shape(&'static Shape),
 }
 
@@ -63,7 +65,8 @@ static HINTS: LazyLock<Option<Hints>> = LazyLock::new(|| {
         shapes.flat_map(|shape| shape.hints.iter().map(|hint| (*hint, Rule::Shape(shape))));
     let pem = PEM_HINTS.iter().map(|hint| (*hint, Rule::Pem));
     let names = NAME_HINTS.iter().map(|hint| (*hint, Rule::Name));
-    let (hints, rules): (Vec<_>, Vec<_>) = shapes.chain(pem).chain(names).unzip();
+    let manifests = SECRET_HINTS.iter().map(|hint| (*hint, Rule::Manifest));
+    let (hints, rules): (Vec<_>, Vec<_>) = shapes.chain(pem).chain(manifests).chain(names).unzip();
     let automaton = AhoCorasick::builder()
         .ascii_case_insensitive(true)
         .kind(Some(AhoCorasickKind::DFA))
@@ -81,6 +84,7 @@ pub(super) fn spans(text: &[u8], tokens: &[Token<'_>]) -> Vec<Span> {
         readings: 0,
         names_end: 0,
         pem_end: 0,
+        manifest_end: 0,
         last_shape: (0, 0),
         unmatched: 0,
     };
@@ -94,6 +98,7 @@ pub(super) fn spans(text: &[u8], tokens: &[Token<'_>]) -> Vec<Span> {
         match hints.rules.get(hint.pattern().as_usize()) {
             Some(Rule::Name) => scan.name(hint.start(), hint.end()),
             Some(Rule::Pem) => scan.pem(hint.start()),
+            Some(Rule::Manifest) => scan.manifest(hint.start()),
             Some(Rule::Shape(shape)) => scan.shape(shape, hint.start()),
             None => {}
         }
@@ -111,6 +116,8 @@ struct Scan<'t> {
     names_end: usize,
     /// Private keys before this index are done.
     pem_end: usize,
+    /// Manifests of Kubernetes before this index are done.
+    manifest_end: usize,
     /// The latest secret that was found by its shape.
     last_shape: (usize, usize),
     /// The end of a word in which a shape did not match that matches all of a word or nothing.
@@ -183,6 +190,16 @@ impl Scan<'_> {
         } else if let Some((spans, behind)) = pem::from_end(self.text, at, self.pem_end) {
             self.spans.extend(spans);
             self.pem_end = behind;
+        }
+    }
+
+    fn manifest(&mut self, at: usize) {
+        if at < self.manifest_end {
+            return;
+        }
+        if let Some((spans, behind)) = manifest::from_kind(self.text, at, self.manifest_end) {
+            self.spans.extend(spans);
+            self.manifest_end = behind;
         }
     }
 

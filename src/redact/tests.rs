@@ -3,6 +3,7 @@
 mod api_tokens;
 mod fields;
 mod hostile;
+mod manifests;
 mod names;
 mod properties;
 mod runs;
