@@ -8,6 +8,7 @@ use super::{healthy, late_push};
 use crate::engine::conclude::conclude;
 use crate::evidence::recording::Recording;
 use crate::judge::Level;
+use crate::judge::results::EventSource;
 use crate::report::words::blocks;
 use crate::report::{Format, Layout, Report, brief, render};
 use crate::runbook::{read, read_runbook};
@@ -239,4 +240,29 @@ fn colours_do_not_change_the_text() {
     let text = brief(&report, coloured);
     assert_ne!(text, brief(&report, LAYOUT));
     assert_eq!(bare.replace_all(&text, ""), brief(&report, LAYOUT));
+}
+
+#[test]
+fn the_last_line_says_where_the_commands_are_and_what_they_need() {
+    let text = brief(&recorded("directory-push-252"), LAYOUT);
+    let end = "Next: set SOURCE to the path of the unit file on the host, and run the commands above (Fix now)";
+    let flat = |text: &str| text.replace(['▌', '\n', ' '], "");
+    assert!(flat(&text).ends_with(&flat(end)), "{text}");
+
+    let mut report = recorded("late-push-252");
+    let text = brief(&report, LAYOUT);
+    assert!(
+        text.ends_with("Next: run the commands above (Fix now)\n"),
+        "{text}"
+    );
+    let cause = "Fix the cause (see -v): In the script, wait for the file itself";
+    assert!(text.contains(cause), "{text}");
+
+    // The failure is a moment that the verdict depends on.
+    let mut failure = report.timeline.first().unwrap().clone();
+    failure.what = "Failed to enable unit".to_owned();
+    failure.source = EventSource::Log;
+    report.timeline.insert(0, failure);
+    let text = brief(&report, LAYOUT);
+    assert!(text.contains("Failed to enable unit (--log)"), "{text}");
 }
