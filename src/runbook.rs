@@ -37,7 +37,7 @@ pub use host_probe::HostProbe;
 pub use json_schema::json_schema;
 #[cfg(test)]
 pub(crate) use library::built_in;
-pub use library::{Entry, Library, LookupError, Origin, read_runbook, runbooks_in};
+pub use library::{Entry, Library, LookupError, Name, Origin, read_runbook, runbooks_in};
 pub use lint::{Lint, lint};
 pub use model::*;
 pub use next::NextSpec;

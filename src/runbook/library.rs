@@ -2,6 +2,7 @@
 
 mod file;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -150,6 +151,15 @@ pub struct Entry {
     pub problem: Option<String>,
 }
 
+/// A runbook by its file name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
+    /// The name to find it by.
+    pub id: String,
+    /// Its title, if it is one line.
+    pub title: Option<String>,
+}
+
 /// The places of runbooks, in order of precedence.
 #[derive(Debug, Clone)]
 pub struct Library {
@@ -227,16 +237,32 @@ impl Library {
         Ok(entries)
     }
 
-    fn unknown(&self, name: &str) -> LookupError {
-        let mut ids: Vec<String> = self
-            .built_in
-            .iter()
-            .map(|(id, _)| (*id).to_owned())
-            .collect();
-        for (directory, _) in &self.directories {
-            let names = names_in(directory, false).unwrap_or_default();
-            ids.extend(names.into_iter().map(|(id, _)| id));
+    /// The names that [`find`](Self::find) knows, sorted. Quick: no runbook is checked, and a directory that cannot be read
+    /// has none.
+    pub fn names(&self) -> Vec<Name> {
+        let mut names = BTreeMap::new();
+        for (id, path) in self.files() {
+            names.entry(id).or_insert_with(|| {
+                let source = read_file(&path).ok();
+                source.and_then(|source| title(&source.text))
+            });
         }
+        for (id, text) in self.built_in {
+            names.entry((*id).to_owned()).or_insert_with(|| title(text));
+        }
+        let names = names.into_iter().filter(|(id, _)| is_dashed(id));
+        names.map(|(id, title)| Name { id, title }).collect()
+    }
+
+    /// The files in the directories that can be read, in order of precedence.
+    fn files(&self) -> impl Iterator<Item = (String, PathBuf)> {
+        let directories = self.directories.iter();
+        directories.flat_map(|(directory, _)| names_in(directory, false).unwrap_or_default())
+    }
+
+    fn unknown(&self, name: &str) -> LookupError {
+        let built_in = self.built_in.iter().map(|(id, _)| (*id).to_owned());
+        let ids: Vec<_> = built_in.chain(self.files().map(|(id, _)| id)).collect();
         let near = ranked(name, ids.iter().map(String::as_str));
         let directories = self.directories.iter();
         LookupError::Unknown {
@@ -321,6 +347,16 @@ fn read_from(directory: &Path, given: bool, path: &Path) -> Result<Source, Looku
 pub fn runbooks_in(directory: &Path) -> Result<Vec<PathBuf>, LookupError> {
     let names = names_in(directory, true)?;
     Ok(names.into_iter().map(|(_, path)| path).collect())
+}
+
+/// The title in the text of a runbook, if it is one line.
+fn title(text: &str) -> Option<String> {
+    let line = text.lines().find(|line| line.starts_with("title:"))?;
+    let parsed: BTreeMap<String, String> = serde_yaml::from_str(line).ok()?;
+    parsed
+        .into_values()
+        .next()
+        .filter(|title| !title.is_empty())
 }
 
 fn entry(

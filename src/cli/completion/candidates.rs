@@ -36,10 +36,9 @@ pub fn pools(_current: &str) -> Vec<CompletionCandidate> {
 
 /// Runbooks with their titles. One with a `/` is a path, which the shell completes.
 pub fn runbooks(_current: &str) -> Vec<CompletionCandidate> {
-    let entries = Library::standard(None).list().unwrap_or_default();
-    let shown = entries.iter().filter(|entry| entry.shadowed_by.is_none());
-    shown
-        .map(|entry| described(&entry.id, entry.title.as_deref().unwrap_or_default()))
+    let names = Library::standard(None).names().into_iter();
+    names
+        .map(|name| described(&name.id, &name.title.unwrap_or_default()))
         .collect()
 }
 

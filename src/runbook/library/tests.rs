@@ -175,6 +175,37 @@ fn the_given_directory_must_exist() {
     assert_eq!(library.list().unwrap().len(), 1);
 }
 
+/// Completion of a word must not wait until all runbooks are checked.
+#[test]
+fn names_come_from_the_names_of_files() {
+    let places = Places::new();
+    places.write(
+        "first/race-condition.yaml",
+        runbook("race-condition", "'Mine: quoted'"),
+    );
+    places.write("first/broken.yaml", "title: [\n");
+    places.write("first/not an id.yaml", runbook("x", "Cannot be found"));
+    places.write("second/broken.yml", runbook("broken", "Shadowed"));
+    places.write("second/folded.yaml", "title: >\n  Two\n  lines\n");
+    symlink("nowhere", places.path("second/link.yaml")).unwrap();
+    let names = places.library().names().into_iter();
+    let shown: Vec<_> = names
+        .map(|name| format!("{}: {}", name.id, name.title.unwrap_or_default()))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "broken: ",
+            "folded: ",
+            "link: ",
+            "race-condition: Mine: quoted"
+        ]
+    );
+    fs::remove_dir_all(places.path("first")).unwrap();
+    fs::remove_dir_all(places.path("second")).unwrap();
+    assert_eq!(places.library().names().len(), 1);
+}
+
 #[test]
 fn the_list_shows_precedence_and_errors() {
     let places = Places::new();
