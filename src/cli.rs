@@ -29,6 +29,7 @@ mod schema;
 mod shorthand;
 mod signals;
 mod sweep;
+mod tests_of_runbooks;
 mod trace;
 mod validate;
 mod wrong_word;
@@ -73,7 +74,7 @@ pub fn main(command_line: Vec<OsString>) -> Status {
         Command::Sweep(args) => sweep::sweep(&args, words),
         Command::Judge(args) => recordings::judge_all(&args),
         Command::Diff(args) => diff::diff(&args),
-        Command::Test(args) => recordings::test(&args),
+        Command::Test(args) => tests_of_runbooks::test(&args),
         Command::New(args) => new::write(&args),
         Command::List(args) => runbooks::list(&args),
         Command::Show(args) => runbooks::show(&args),

@@ -2,6 +2,7 @@
 //!
 //! Pure: the same recording and runbook give the same diagnosis, byte for byte. No clock, no I/O.
 
+pub(crate) mod coverage;
 pub(crate) mod expectation;
 mod history;
 mod hypothesis;

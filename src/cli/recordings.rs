@@ -1,9 +1,9 @@
-//! `lxcdiag judge` and `lxcdiag test`: recordings evaluated again, without a container.
+//! `lxcdiag judge`: recordings evaluated again, without a container.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use super::args::{JudgeArgs, LibraryArgs, TestArgs};
+use super::args::{JudgeArgs, LibraryArgs};
 use super::error::CliError;
 use super::file::name_of;
 use super::output::Sinks;
@@ -13,8 +13,6 @@ use crate::engine::conclude::{Conclusion, conclude};
 use crate::engine::several::{Run, conclude_several};
 use crate::evidence::recording::{Recording, SCHEMA};
 use crate::input_file;
-use crate::judge::expectation::{Expectation, Suite};
-use crate::judge::judge;
 use crate::runbook::{self, Runbook, Source};
 use crate::terminal_text::visible;
 
@@ -128,97 +126,7 @@ fn recorded_runbook(recording: &Recording) -> Result<(Source, Runbook), CliError
     Ok((source, runbook))
 }
 
-pub(super) fn test(args: &TestArgs) -> Result<ExitCode, CliError> {
-    let mut files = Vec::new();
-    for path in &args.paths {
-        if path.is_dir() {
-            files.extend(suites_in(path)?);
-        } else {
-            files.push(path.clone());
-        }
-    }
-    let (mut passed, mut failed) = (0, 0);
-    for file in files {
-        let suite = read_suite(&file)?;
-        let runbook = suite_runbook(&args.library, &file, &suite)?;
-        for test in &suite.tests {
-            let problems = run_test(&file, &runbook, test)?;
-            let name = test_name(test);
-            if problems.is_empty() {
-                passed += 1;
-                output::print_line(&format!("ok      {name}: {}", test.verdict))?;
-            } else {
-                failed += 1;
-                output::print_line(&format!("FAILED  {name}"))?;
-                for problem in problems {
-                    output::print_line(&format!("    {problem}"))?;
-                }
-            }
-        }
-    }
-    output::print_line(&format!("{passed} passed, {failed} failed"))?;
-    if passed + failed == 0 {
-        let message = "no tests found: runbook tests are the *.yaml files of a directory";
-        return Err(CliError::new(ExitCode::BadInput, message));
-    }
-    Ok(if failed == 0 {
-        ExitCode::Healthy
-    } else {
-        ExitCode::Warning
-    })
-}
-
-fn test_name(test: &Expectation) -> String {
-    let mut name = test.recording.clone();
-    if let Some(later) = &test.later {
-        name.push_str(&format!(", {later} later"));
-    }
-    if test.failed_at.is_some() {
-        name.push_str(", with --failed-at");
-    }
-    name
-}
-
-fn run_test(file: &Path, runbook: &Runbook, test: &Expectation) -> Result<Vec<String>, CliError> {
-    let path = beside(file, &test.recording);
-    let recording = test
-        .adapt(read(&path)?)
-        .map_err(|problem| bad_input(file, &problem))?;
-    Ok(test.compare(&judge(runbook, &recording)))
-}
-
-fn suite_runbook(library: &LibraryArgs, file: &Path, suite: &Suite) -> Result<Runbook, CliError> {
-    let name = if suite.runbook.contains('/') {
-        beside(file, &suite.runbook).to_string_lossy().into_owned()
-    } else {
-        suite.runbook.clone()
-    };
-    runbooks::find(library, &name).map(|(_, runbook)| runbook)
-}
-
-fn suites_in(directory: &Path) -> Result<Vec<PathBuf>, CliError> {
-    let entries =
-        std::fs::read_dir(directory).map_err(|error| bad_input(directory, &error.to_string()))?;
-    let mut files: Vec<_> = entries
-        .filter_map(Result::ok)
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|ending| ending == "yaml"))
-        .collect();
-    files.sort();
-    Ok(files)
-}
-
-fn read_suite(file: &Path) -> Result<Suite, CliError> {
-    let bytes = read_bounded(file)?;
-    let name = file.display().to_string();
-    Ok(runbook::read_as(
-        &name,
-        &bytes,
-        "write `runbook:` and `tests:`",
-    )?)
-}
-
-fn read(path: &Path) -> Result<Recording, CliError> {
+pub(super) fn read(path: &Path) -> Result<Recording, CliError> {
     let bytes = read_bounded(path)?;
     let recording: Recording = serde_json::from_slice(&bytes)
         .map_err(|error| bad_input(path, &format!("not a recording: {error}")))?;
@@ -234,10 +142,6 @@ fn read(path: &Path) -> Result<Recording, CliError> {
 
 pub(super) fn read_bounded(path: &Path) -> Result<Vec<u8>, CliError> {
     input_file::read(path, MAX_BYTES).map_err(|error| bad_input(path, &error.to_string()))
-}
-
-fn beside(file: &Path, name: &str) -> PathBuf {
-    file.parent().unwrap_or(Path::new(".")).join(name)
 }
 
 pub(super) fn bad_input(path: &Path, problem: &str) -> CliError {

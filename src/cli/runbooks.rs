@@ -2,14 +2,73 @@
 
 use std::fmt::Write as _;
 
+use clap::ValueEnum;
+use serde::Serialize;
+
 use super::args::{LibraryArgs, ListArgs, ShowArgs};
 use super::error::CliError;
 use super::output;
 use crate::cli::exit_code::ExitCode;
 use crate::engine::vars::{self, Values};
 use crate::redact::Redactor;
-use crate::runbook::{self, Library, LookupError, Runbook, Source};
+use crate::runbook::{self, Entry, Library, LookupError, Origin, Runbook, Source};
 use crate::terminal_text::visible;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ListFormat {
+    /// For a terminal
+    Text,
+    /// For programs, schema lxcdiag.list/1
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ShowFormat {
+    /// For a terminal
+    Text,
+    /// For programs, schema lxcdiag.show/1
+    Json,
+    /// A Mermaid graph of the facts that feed each hypothesis
+    Mermaid,
+}
+
+#[derive(Debug, Serialize)]
+struct List<'a> {
+    schema: &'static str,
+    runbooks: Vec<Listed<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Listed<'a> {
+    id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<&'a str>,
+    /// Its file; absent if it is built in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+    valid: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shadowed_by: Option<String>,
+}
+
+impl<'a> Listed<'a> {
+    fn of(entry: &'a Entry) -> Self {
+        let path = |origin: &Origin| match origin {
+            Origin::File(path) => Some(path.display().to_string()),
+            Origin::BuiltIn => None,
+        };
+        Self {
+            id: &entry.id,
+            title: entry.title.as_deref(),
+            path: path(&entry.origin),
+            valid: entry.problem.is_none(),
+            problem: entry.problem.as_deref(),
+            shadowed_by: entry.shadowed_by.as_ref().and_then(path),
+        }
+    }
+}
 
 /// A runbook by name or path, read and checked.
 pub(super) fn find(args: &LibraryArgs, name: &str) -> Result<(Source, Runbook), CliError> {
@@ -71,12 +130,24 @@ pub(super) fn values(runbook: &Runbook, given: &[String]) -> Result<Values, CliE
 
 pub(super) fn list(args: &ListArgs) -> Result<ExitCode, CliError> {
     let entries = Library::standard(args.library.runbooks.as_deref()).list()?;
-    let width = entries
-        .iter()
-        .map(|entry| entry.id.len())
-        .max()
-        .unwrap_or(0);
-    for entry in &entries {
+    output::print(&match args.format {
+        ListFormat::Text => list_text(&entries),
+        ListFormat::Json => {
+            let list = List {
+                schema: "lxcdiag.list/1",
+                runbooks: entries.iter().map(Listed::of).collect(),
+            };
+            crate::json::pretty(&list).unwrap_or_default()
+        }
+    })?;
+    Ok(ExitCode::Healthy)
+}
+
+fn list_text(entries: &[Entry]) -> String {
+    let widths = entries.iter().map(|entry| entry.id.len());
+    let width = widths.max().unwrap_or(0);
+    let mut text = String::new();
+    for entry in entries {
         let title = entry.title.as_deref().unwrap_or("(no title)");
         let mut line = format!("{:width$}  {title}  [{}]", entry.id, entry.origin);
         if let Some(origin) = &entry.shadowed_by {
@@ -91,13 +162,20 @@ pub(super) fn list(args: &ListArgs) -> Result<ExitCode, CliError> {
                 let _ = write!(line, "  NOT VALID: see `lxcdiag validate {}`", entry.origin);
             }
         }
-        output::print_line(&visible(&line))?;
+        text.push_str(&visible(&line));
+        text.push('\n');
     }
-    Ok(ExitCode::Healthy)
+    text
 }
 
 pub(super) fn show(args: &ShowArgs) -> Result<ExitCode, CliError> {
-    let (_, runbook) = find(&args.library, &args.runbook)?;
-    output::print(&runbook::describe(&runbook))?;
+    let (source, runbook) = find(&args.library, &args.runbook)?;
+    output::print(&match args.format {
+        ShowFormat::Text => runbook::describe(&runbook),
+        ShowFormat::Json => {
+            crate::json::pretty(&runbook::outline(&source, &runbook)).unwrap_or_default()
+        }
+        ShowFormat::Mermaid => runbook::mermaid(&runbook),
+    })?;
     Ok(ExitCode::Healthy)
 }

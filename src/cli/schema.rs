@@ -25,6 +25,12 @@ pub(super) enum Kind {
     Validate,
     /// `doctor` with --format json
     Doctor,
+    /// `list` with --format json
+    List,
+    /// `show` with --format json
+    Show,
+    /// `test` with --format json
+    Test,
 }
 
 pub(super) fn print(args: &SchemaArgs) -> Result<ExitCode, CliError> {
@@ -36,6 +42,9 @@ pub(super) fn print(args: &SchemaArgs) -> Result<ExitCode, CliError> {
         Kind::Trace => include_str!("../../docs/schemas/trace.schema.json"),
         Kind::Validate => include_str!("../../docs/schemas/validate.schema.json"),
         Kind::Doctor => include_str!("../../docs/schemas/doctor.schema.json"),
+        Kind::List => include_str!("../../docs/schemas/list.schema.json"),
+        Kind::Show => include_str!("../../docs/schemas/show.schema.json"),
+        Kind::Test => include_str!("../../docs/schemas/test.schema.json"),
     })?;
     Ok(ExitCode::Healthy)
 }

@@ -1,14 +1,19 @@
 //! The text of `lxcdiag show`. Pure.
 
+use std::collections::BTreeSet;
 use std::fmt::{self, Write};
 
 use super::command::CANARY;
+use super::facts_read::FactsRead;
 use super::model::{Action, Check, Effect, Runbook, Var};
 use super::remedy::RemedySpec;
 use crate::evidence::fact::FactType;
 use crate::nearest_name::listed;
 use crate::shell_quote::word;
 use crate::terminal_text::visible;
+
+/// The width of lines of names, in columns.
+const WIDTH: usize = 100;
 
 /// A runbook's title, vars, checks with their commands, and hypotheses.
 ///
@@ -48,9 +53,15 @@ fn write_runbook(out: &mut String, runbook: &Runbook) -> fmt::Result {
     if runbook.checks.iter().any(|check| check.changes) {
         writeln!(out, "\n! changes the container; skipped with --read-only")?;
     }
+    if !runbook.next.is_empty() {
+        writeln!(out, "\nRunbooks that it chooses among:")?;
+        let next: BTreeSet<_> = runbook.next.iter().map(|it| it.run.clone()).collect();
+        write_wrapped(out, "", &next, "  ")?;
+    }
     if runbook.hypotheses.is_empty() {
         return Ok(());
     }
+    let facts_read = FactsRead::new(runbook);
     writeln!(out, "\nHypotheses:")?;
     let width = widest(runbook.hypotheses.iter().map(|one| one.id.as_str()));
     for hypothesis in &runbook.hypotheses {
@@ -79,13 +90,45 @@ fn write_runbook(out: &mut String, runbook: &Runbook) -> fmt::Result {
             .map(|(count, what)| format!("{count} {what}"))
             .collect();
         writeln!(out, "  {:width$}  evidence: {}", "", parts.join(", "))?;
+        let evidence = hypothesis.evidence.iter();
+        let reads: BTreeSet<_> = evidence.flat_map(|it| facts_read.of_evidence(it)).collect();
+        write_wrapped(out, "reads ", &reads, &format!("  {:width$}  ", ""))?;
         if !hypothesis.explains.is_empty() {
             let symptoms = listed(hypothesis.explains.iter().map(String::as_str));
             writeln!(out, "  {:width$}  explains {symptoms}", "")?;
         }
         write_remedies(out, &hypothesis.remedies, &format!("  {:width$}  ", ""))?;
+        let next: BTreeSet<_> = hypothesis.next.iter().map(|it| it.run.clone()).collect();
+        write_wrapped(out, "then runs ", &next, &format!("  {:width$}  ", ""))?;
     }
     Ok(())
+}
+
+/// Names after a word, in lines of [`WIDTH`] columns.
+fn write_wrapped(
+    out: &mut String,
+    before: &str,
+    names: &BTreeSet<String>,
+    indent: &str,
+) -> fmt::Result {
+    let mut text = format!("{indent}{before}");
+    let mut empty = true;
+    for name in names {
+        if !empty {
+            text.push(',');
+            if text.chars().count() + name.chars().count() >= WIDTH {
+                writeln!(out, "{text}")?;
+                text = format!("{indent} ");
+            }
+            text.push(' ');
+        }
+        text.push_str(name);
+        empty = false;
+    }
+    match empty {
+        true => Ok(()),
+        false => writeln!(out, "{}", text),
+    }
 }
 
 fn write_remedies(out: &mut String, remedies: &[RemedySpec], indent: &str) -> fmt::Result {
@@ -114,23 +157,7 @@ fn write_check(out: &mut String, check: &Check, width: usize) -> fmt::Result {
     let from = origin(&check.from);
     writeln!(out, "{mark} {id:width$}  {title}{step}{from}")?;
     let indent = format!("  {:width$}  ", "");
-    let command = match check.action() {
-        Some(Action::Run(words)) => {
-            let words: Vec<_> = words.iter().map(|word| word_shown(word)).collect();
-            format!("$ {}", words.join(" "))
-        }
-        Some(Action::Shell(text)) => {
-            let lines: Vec<_> = text.trim_end().lines().map(line).collect();
-            format!("$ sh -c: {}", lines.join(&format!("\n{indent}  ")))
-        }
-        Some(Action::Host(probe)) => line(&probe.to_string()),
-        Some(Action::Canary(times)) => {
-            let times = line(times);
-            format!("lxcdiag pushes, enables and removes {CANARY}, {times} times")
-        }
-        Some(Action::OutputOf(source)) => format!("the output of {}", line(source)),
-        None => String::from("nothing"),
-    };
+    let command = command(check).replace('\n', &format!("\n{indent}  "));
     writeln!(out, "{indent}{command}")?;
     if let Some(list) = &check.for_each {
         writeln!(out, "{indent}for each item of {}", line(list))?;
@@ -140,6 +167,27 @@ fn write_check(out: &mut String, check: &Check, width: usize) -> fmt::Result {
         writeln!(out, "{indent}only if {needs} passed")?;
     }
     Ok(())
+}
+
+/// What a check runs or reads. A script has several lines.
+pub(super) fn command(check: &Check) -> String {
+    match check.action() {
+        Some(Action::Run(words)) => {
+            let words: Vec<_> = words.iter().map(|word| word_shown(word)).collect();
+            format!("$ {}", words.join(" "))
+        }
+        Some(Action::Shell(text)) => {
+            let lines: Vec<_> = text.trim_end().lines().map(line).collect();
+            format!("$ sh -c: {}", lines.join("\n"))
+        }
+        Some(Action::Host(probe)) => line(&probe.to_string()),
+        Some(Action::Canary(times)) => {
+            let times = line(times);
+            format!("lxcdiag pushes, enables and removes {CANARY}, {times} times")
+        }
+        Some(Action::OutputOf(source)) => format!("the output of {}", line(source)),
+        None => String::from("nothing"),
+    }
 }
 
 /// Where an entry from a part comes from.
@@ -264,6 +312,7 @@ hypotheses:
           full  The disk is full (race condition)
                 Nothing more fits.
                 evidence: 1 can confirm it, 1 can weaken it
+                reads free.failed, free.passed
                 explains `slow`
                 fix now: Remove old files.
                   ( set -e
@@ -273,6 +322,7 @@ hypotheses:
           slow  The disk is slow
                 It takes long.
                 evidence: 1 can support it
+                reads free.errored
         ");
     }
 }

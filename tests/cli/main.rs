@@ -8,6 +8,7 @@
 )]
 
 mod audit;
+mod authoring;
 mod auto;
 mod compare;
 mod consent;

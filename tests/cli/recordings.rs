@@ -412,7 +412,9 @@ fn the_schemas_describe_every_report() {
 
 #[test]
 fn the_program_prints_its_schemas() {
-    for name in ["report", "sweep", "audit", "trace"] {
+    for name in [
+        "audit", "doctor", "list", "report", "show", "sweep", "test", "trace", "validate",
+    ] {
         let finished = Environment::new().lxcdiag(&["schema", name]);
         let schema: serde_json::Value = serde_json::from_str(&finished.stdout).unwrap();
         let of = format!("lxcdiag.{name}/1");

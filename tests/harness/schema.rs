@@ -6,11 +6,14 @@ use std::sync::LazyLock;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
-const SCHEMAS: [&str; 6] = [
+const SCHEMAS: [&str; 9] = [
     include_str!("../../docs/schemas/audit.schema.json"),
     include_str!("../../docs/schemas/doctor.schema.json"),
+    include_str!("../../docs/schemas/list.schema.json"),
     include_str!("../../docs/schemas/report.schema.json"),
+    include_str!("../../docs/schemas/show.schema.json"),
     include_str!("../../docs/schemas/sweep.schema.json"),
+    include_str!("../../docs/schemas/test.schema.json"),
     include_str!("../../docs/schemas/trace.schema.json"),
     include_str!("../../docs/schemas/validate.schema.json"),
 ];

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::Parser;
 
 use super::LibraryArgs;
+use crate::cli::runbooks::{ListFormat, ShowFormat};
 use crate::cli::schema;
+use crate::cli::tests_of_runbooks;
 use crate::cli::validate::Format;
 
 #[derive(Debug, Parser)]
@@ -19,12 +21,24 @@ pub(in crate::cli) struct TestArgs {
     /// Runbook test files, or directories of them
     #[arg(required = true, value_name = "PATH")]
     pub(in crate::cli) paths: Vec<PathBuf>,
+    /// Output format
+    #[arg(long, short, value_enum, default_value = "text")]
+    pub(in crate::cli) format: tests_of_runbooks::Format,
+    /// Change the expected verdicts and levels in the files to the current ones
+    #[arg(long)]
+    pub(in crate::cli) update: bool,
+    /// Also list the evidence that no test makes true, or false
+    #[arg(long)]
+    pub(in crate::cli) coverage: bool,
     #[command(flatten)]
     pub(in crate::cli) library: LibraryArgs,
 }
 
 #[derive(Debug, Parser)]
 pub(in crate::cli) struct ListArgs {
+    /// Output format
+    #[arg(long, short, value_enum, default_value = "text")]
+    pub(in crate::cli) format: ListFormat,
     #[command(flatten)]
     pub(in crate::cli) library: LibraryArgs,
 }
@@ -33,6 +47,9 @@ pub(in crate::cli) struct ListArgs {
 pub(in crate::cli) struct ShowArgs {
     /// Runbook name (see `lxcdiag list`) or path
     pub(in crate::cli) runbook: String,
+    /// Output format
+    #[arg(long, short, value_enum, default_value = "text")]
+    pub(in crate::cli) format: ShowFormat,
     #[command(flatten)]
     pub(in crate::cli) library: LibraryArgs,
 }
