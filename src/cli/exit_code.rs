@@ -1,4 +1,4 @@
-//! The meaning of lxcdiag's exit status. README.md documents it for users.
+//! The meaning of lxcdiag's exit status. docs/usage.md documents it for users.
 
 use std::process::ExitCode as Code;
 

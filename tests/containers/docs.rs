@@ -1,4 +1,4 @@
-//! README.md and the tutorial, followed word by word in a real container, and other commands of the documents.
+//! README.md, the usage and the tutorial, followed word by word in a real container, and other commands of the documents.
 
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
@@ -105,7 +105,9 @@ fn the_tutorial_leads_to_a_new_runbook() {
 fn the_readmes_commands_work() {
     let container = Container::privileged();
     container.inject("late-push", &[]);
-    Reader::new(container).reads("README.md");
+    let reader = Reader::new(container);
+    reader.reads("README.md");
+    reader.reads("docs/usage.md");
 }
 
 /// The commands of "See" in hypotheses.md, in a healthy container.

@@ -1,6 +1,6 @@
 //! The documents: every command line is run, every YAML is read, and what can be compared with lxcdiag is.
 //!
-//! The tests in real containers follow README.md and the tutorial once more.
+//! The tests in real containers follow README.md, the usage and the tutorial once more.
 
 #![allow(
     clippy::unwrap_used,

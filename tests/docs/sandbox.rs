@@ -2,6 +2,7 @@
 //! machine, with a systemd that always gives the same answers.
 
 use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::Path;
 use std::process::{Command, Output};
 
 use crate::environment::{Environment, as_root};
@@ -66,8 +67,11 @@ impl Sandbox {
             .environment
             .write("host/etc/pve/user.cfg", "pool:shop::958::\n");
         symlink(LXCDIAG, sandbox.environment.path("bin/lxcdiag")).unwrap();
-        let runbooks = concat!(env!("CARGO_MANIFEST_DIR"), "/runbooks");
-        symlink(runbooks, sandbox.environment.path("work/runbooks")).unwrap();
+        for directory in ["runbooks", "docs"] {
+            let from = Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
+            let to = sandbox.environment.path("work").join(directory);
+            symlink(from, to).unwrap();
+        }
         sandbox
     }
 

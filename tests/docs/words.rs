@@ -25,10 +25,10 @@ fn all(pattern: &str, text: &str) -> Vec<String> {
         .collect()
 }
 
-/// The README's exit statuses, each with a command that ends with it. tests/cli/interrupted.rs has the two that need a
+/// The documented exit statuses, each with a command that ends with it. tests/cli/interrupted.rs has the two that need a
 /// signal.
 #[test]
-fn every_exit_status_in_the_readme_occurs() {
+fn every_documented_exit_status_occurs() {
     const BY_SIGNAL: [i32; 2] = [130, 143];
     let sandbox = Sandbox::new();
     sandbox.edit("bad.yaml", "runbook: bad\n");
@@ -57,7 +57,7 @@ fn every_exit_status_in_the_readme_occurs() {
         let output = sandbox.sh(line);
         assert_eq!(output.status.code(), Some(*status), "{line}: {output:?}");
     }
-    let rows = all(r"(?m)^\| (\d+) \| .* \|$", &document("README.md"));
+    let rows = all(r"(?m)^\| (\d+) \| .* \|$", &document("docs/usage.md"));
     let statuses = cases.iter().map(|(status, _)| *status).chain(BY_SIGNAL);
     assert_eq!(
         rows,
@@ -158,14 +158,14 @@ fn every_path_in_the_guide_for_contributors_exists() {
 }
 
 #[test]
-fn the_readme_leads_to_every_document() {
-    let readme = document("README.md");
+fn the_contents_lead_to_every_document() {
+    let contents = document("docs/SUMMARY.md");
     for (path, _) in documents() {
-        let path = path.to_str().unwrap();
-        assert!(
-            !path.starts_with("docs/") || readme.contains(&format!("]({path})")),
-            "{path}"
-        );
+        let Some(name) = path.to_str().unwrap().strip_prefix("docs/") else {
+            continue;
+        };
+        let linked = contents.contains(&format!("]({name})"));
+        assert!(linked || name == "SUMMARY.md", "{name}");
     }
 }
 
@@ -387,4 +387,26 @@ fn every_function_in_the_reference_exists() {
         let output = sandbox.sh("lxcdiag validate functions.yaml");
         assert!(output.status.success(), "{expression}: {output:?}");
     }
+}
+
+/// A copied recipe must not bring a mistake or an untested condition along.
+#[test]
+fn every_recipe_is_free_of_warnings_and_wholly_tested() {
+    let sandbox = Sandbox::new();
+    let validated = sandbox.sh("lxcdiag validate --strict docs/recipes");
+    assert_eq!(validated.status.code(), Some(0), "{validated:?}");
+    let tested = sandbox.sh("lxcdiag test docs/recipes/tests --coverage --format json");
+    assert_eq!(tested.status.code(), Some(0), "{tested:?}");
+    let results: serde_json::Value = serde_json::from_slice(&tested.stdout).unwrap();
+    let recipes = document("docs/recipes.md");
+    let names = all(r"\]\(recipes/([a-z-]+)\.yaml\)", &recipes);
+    let mut covered = Vec::new();
+    for coverage in results["coverage"].as_array().unwrap() {
+        assert_eq!(coverage["gaps"], serde_json::json!([]), "{coverage:#}");
+        covered.push(coverage["runbook"].as_str().unwrap());
+    }
+    covered.sort_unstable();
+    let mut names: Vec<_> = names.iter().map(String::as_str).collect();
+    names.sort_unstable();
+    assert_eq!(covered, names);
 }
