@@ -18,7 +18,7 @@ in_network() { nsenter -t "$(namespaces_of)" -n -- "$@"; }
 configuration() { echo "$LXCDIAG_HOST_ROOT/etc/pve/nodes/pve1/lxc/$id.conf"; }
 
 interface() {  # its address, or nothing
-    ip link add "lab$id" type veth peer name eth0 netns "$(namespaces_of)"   # both go when the container goes
+    ip link add "lab$id" type veth peer name eth0 netns "$(namespaces_of)"
     ip link set "lab$id" up
     in_network ip link set eth0 up
     [ -z "$1" ] || in_network ip address add "$1" dev eth0
@@ -83,7 +83,6 @@ reboot() {
 # eth0 of the container on a bridge of its own, the interface on the node named as Proxmox VE names it.
 plugged() {
     local veth="veth${id}i0" bridge="lab$id"
-    ip link delete "$bridge" 2>/dev/null || :
     ip link add "$bridge" type bridge
     ip link set "$bridge" up
     sed -i "/^net0:/s/bridge=[a-z0-9]*/bridge=$bridge/" "$(configuration)"
@@ -108,7 +107,6 @@ static_network() {
 
 # Another machine on the bridge of the container.
 another_machine() {  # ADDRESS
-    ip netns delete "lab$id" 2>/dev/null || :
     ip netns add "lab$id"
     ip link add "other$id" type veth peer name eth0 netns "lab$id"
     ip link set "other$id" master "lab$id" up
