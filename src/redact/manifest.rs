@@ -1,10 +1,10 @@
 //! The values of a Kubernetes Secret, in YAML or JSON. Their keys need not be telling, and base64 hides nothing.
 
-use memchr::{memchr, memrchr};
+use memchr::{memchr, memmem};
 
 use super::names::Name;
 use super::span::Span;
-use super::value::{byte, is_harmless, slice};
+use super::value::{byte, is_harmless, slice, start_of_line};
 
 /// The maximum length of a manifest in bytes.
 const LONGEST: usize = 64 << 10;
@@ -74,9 +74,7 @@ fn in_yaml(
     (floor, ceiling): (usize, usize),
     spans: &mut Vec<Span>,
 ) -> usize {
-    let line_start =
-        |of: usize| memrchr(b'\n', slice(text, floor, of)).map_or(floor, |found| floor + found + 1);
-    let kind = Line::at(text, line_start(at), ceiling);
+    let kind = Line::at(text, start_of_line(text, floor, at), ceiling);
     let column = at - kind.start;
     let belongs = |line: &Line<'_>| {
         line.words().is_empty() || line.column >= column && !line.text.starts_with(b"---")
@@ -84,7 +82,7 @@ fn in_yaml(
     let mut start = kind.start;
     let mut first = kind;
     while start > floor && !(first.is_item && first.column == column) {
-        let before = Line::at(text, line_start(start - 1), ceiling);
+        let before = Line::at(text, start_of_line(text, floor, start - 1), ceiling);
         if !belongs(&before) {
             break;
         }
@@ -117,7 +115,7 @@ fn in_yaml(
             true => 0,
             false => {
                 block = Some(line.column);
-                match memchr::memmem::find(words, b": ") {
+                match memmem::find(words, b": ") {
                     Some(colon) => colon + 2,
                     // The value is on the next lines.
                     None => continue,

@@ -1,9 +1,9 @@
 //! Private keys in PEM (RFC 7468): complete or truncated, on lines of their own or in a string with `\n`.
 
-use memchr::{memchr, memmem, memrchr};
+use memchr::{memchr, memmem};
 
 use super::span::Span;
-use super::value::{byte, slice};
+use super::value::{byte, slice, start_of_line};
 
 /// The class of a private key.
 const CLASS: &str = "private-key";
@@ -70,10 +70,6 @@ pub(super) fn from_end(text: &[u8], at: usize, floor: usize) -> Option<(Vec<Span
     }
     spans.push(Span::new(from, to, CLASS));
     Some((spans, to))
-}
-
-fn start_of_line(text: &[u8], floor: usize, at: usize) -> usize {
-    memrchr(b'\n', slice(text, floor, at)).map_or(floor, |found| floor + found + 1)
 }
 
 /// The length of the body characters at the end of a text.

@@ -14,6 +14,11 @@ pub(super) fn slice(text: &[u8], from: usize, to: usize) -> &[u8] {
     text.get(from..to).unwrap_or_default()
 }
 
+/// The start of the line that contains `at`, not before `floor`.
+pub(super) fn start_of_line(text: &[u8], floor: usize, at: usize) -> usize {
+    memchr::memrchr(b'\n', slice(text, floor, at)).map_or(floor, |found| floor + found + 1)
+}
+
 /// A quote, which may be nested: `"` by itself, `\"` in a JSON string, `\\\"` in a JSON string within one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Quote {
