@@ -19,6 +19,7 @@ use crate::host::Host;
 use crate::private_directory;
 use crate::runbook::{Library, Origin};
 use crate::shell_quote::word as quoted;
+use crate::sweep::problem::Status;
 
 const SCHEMA: &str = "lxcdiag.doctor/1";
 /// The largest file of the state has as much.
@@ -35,7 +36,7 @@ pub(super) enum Format {
 #[derive(Debug, Serialize)]
 struct Report {
     schema: &'static str,
-    /// Whether no check has the status `error`.
+    /// Whether no check has the status `critical`: lxcdiag runs, even if a warning reduces what it can do.
     ready: bool,
     checks: Vec<Check>,
 }
@@ -47,17 +48,6 @@ struct Check {
     found: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     fix: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Status {
-    Ok,
-    Unknown,
-    /// lxcdiag runs, but can do less.
-    Warning,
-    /// lxcdiag cannot run.
-    Error,
 }
 
 pub(super) fn doctor(args: &DoctorArgs) -> Result<ExitCode, CliError> {
@@ -84,7 +74,7 @@ pub(super) fn doctor(args: &DoctorArgs) -> Result<ExitCode, CliError> {
         Format::Json => {
             let report = Report {
                 schema: SCHEMA,
-                ready: checks.iter().all(|check| check.status != Status::Error),
+                ready: checks.iter().all(|check| check.status != Status::Critical),
                 checks,
             };
             output::print(&crate::json::pretty(&report).unwrap_or_default())?;
@@ -96,8 +86,10 @@ pub(super) fn doctor(args: &DoctorArgs) -> Result<ExitCode, CliError> {
 fn root() -> Check {
     match rustix::process::geteuid().is_root() {
         true => Check::new("root", "runs as root"),
-        false => Check::new("root", "does not run as root")
-            .with_fix(Status::Error, "run lxcdiag as root, for example with sudo"),
+        false => Check::new("root", "does not run as root").with_fix(
+            Status::Critical,
+            "run lxcdiag as root, for example with sudo",
+        ),
     }
 }
 
@@ -120,7 +112,7 @@ fn program_check(id: &'static str, program: &Path, fix: &str) -> Check {
     let name = program.display();
     match is_program(program) {
         true => Check::new(id, format!("{name} is installed")),
-        false => Check::new(id, format!("{name} not found")).with_fix(Status::Error, fix),
+        false => Check::new(id, format!("{name} not found")).with_fix(Status::Critical, fix),
     }
 }
 
@@ -139,7 +131,7 @@ fn cluster(host: &Host) -> Check {
     match host.inventory() {
         Err(error) => {
             let found = crate::error_chain(&error);
-            Check::new(id, found).with_fix(Status::Error, "systemctl restart pve-cluster")
+            Check::new(id, found).with_fix(Status::Critical, "systemctl restart pve-cluster")
         }
         Ok(containers) => {
             let found = format!("containers in /etc/pve: {}", containers.len());
@@ -207,11 +199,13 @@ fn state(directory: &Path) -> Check {
     let existing = existing.unwrap_or(Path::new("/"));
     if !existing.is_dir() {
         return Check::new(id, format!("{} is not a directory", existing.display()))
-            .with_fix(Status::Error, "remove the file, or set XDG_STATE_HOME");
+            .with_fix(Status::Critical, "remove the file, or set XDG_STATE_HOME");
     }
     if access(existing, Access::WRITE_OK | Access::EXEC_OK).is_err() {
-        return Check::new(id, format!("{} is not writable", existing.display()))
-            .with_fix(Status::Error, "run lxcdiag as root, or set XDG_STATE_HOME");
+        return Check::new(id, format!("{} is not writable", existing.display())).with_fix(
+            Status::Critical,
+            "run lxcdiag as root, or set XDG_STATE_HOME",
+        );
     }
     let space = statvfs(existing).map(|found| found.f_bavail.saturating_mul(found.f_frsize));
     if let Ok(space) = space
@@ -229,7 +223,7 @@ fn state(directory: &Path) -> Check {
     }
     if let Err(error) = private_directory::check(directory) {
         let fix = format!("chown root: {argument} && chmod 700 {argument}");
-        return Check::new(id, format!("{shown}: {error}")).with_fix(Status::Error, fix);
+        return Check::new(id, format!("{shown}: {error}")).with_fix(Status::Critical, fix);
     }
     let mode = directory.metadata().map(|found| found.permissions().mode());
     match mode {
@@ -247,7 +241,7 @@ fn runbooks(args: &LibraryArgs) -> Check {
         Ok(entries) => entries,
         Err(error) => {
             let fix = "make the directory readable, or give another with --runbooks";
-            return Check::new(id, error.to_string()).with_fix(Status::Error, fix);
+            return Check::new(id, error.to_string()).with_fix(Status::Critical, fix);
         }
     };
     let (built_in, own): (Vec<_>, Vec<_>) = entries
@@ -287,27 +281,10 @@ impl Check {
 
     /// One line.
     fn text(&self) -> String {
-        let status = match self.status {
-            Status::Ok => "ok",
-            Status::Unknown => "unknown",
-            Status::Warning => "warning",
-            Status::Error => "error",
-        };
-        let mut text = format!("{status:<8} {:<9} {}", self.id, self.found);
+        let mut text = format!("{:<8} {:<9} {}", self.status.name(), self.id, self.found);
         if let Some(fix) = &self.fix {
             let _ = write!(text, " (fix: {fix})");
         }
         text
-    }
-}
-
-impl From<Status> for ExitCode {
-    fn from(status: Status) -> Self {
-        match status {
-            Status::Ok => Self::Healthy,
-            Status::Unknown => Self::Inconclusive,
-            Status::Warning => Self::Warning,
-            Status::Error => Self::Critical,
-        }
     }
 }
