@@ -14,6 +14,7 @@ mod exit_status;
 mod failed_units;
 mod file;
 mod fix;
+mod fix_command;
 mod format;
 mod grammar;
 mod log;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::args::{Named, RunArgs};
 use super::diagnosis::{self, find_container, unavailable};
 use super::error::CliError;
+use super::fix_command::fix_command;
 use super::output::{self, Sinks};
 use super::progress::Progress;
 use super::runtime::{block_on, interruptible};
@@ -145,6 +146,14 @@ async fn diagnose(
             diagnosed
         })
     };
+    let fix_command = match other {
+        None => fix_command(&request, &args.library, ct),
+        Some(_) => None,
+    };
+    let diagnosed = diagnosed.map(|mut diagnosed| {
+        diagnosed.result.report.fix_command.clone_from(&fix_command);
+        diagnosed
+    });
     let diagnosed = match diagnosed {
         Ok(Diagnosed {
             pending: Some(pending),
@@ -158,6 +167,7 @@ async fn diagnose(
                     let (settled, explored) = (result.report.settled, result.recording.explored);
                     let finish = |mut conclusion: Conclusion| {
                         conclusion.report.settled = settled;
+                        conclusion.report.fix_command = fix_command;
                         conclusion.recording.explored = explored;
                         conclusion
                     };

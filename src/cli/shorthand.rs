@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use clap::FromArgMatches as _;
+use clap::{ArgMatches, FromArgMatches as _};
 
 use super::args::{Args, Named, container};
 use super::grammar;
@@ -15,23 +15,30 @@ impl Args {
         command_line: &[OsString],
         exists: impl Fn(&str) -> bool,
     ) -> Result<Self, clap::Error> {
-        let is_container = |word: &str| match container(word) {
-            Ok(Named::Id(_)) => true,
-            Ok(Named::HostName(name)) => !resembles_a_command(&name) || exists(&name),
-            Err(_) => false,
-        };
-        let words = match command_line {
-            [program, word, more @ ..] if word.to_str().is_some_and(is_container) => {
-                let run = ["run", "auto", "--ct"].map(OsString::from);
-                let words = [program].into_iter().chain(&run).chain([word]).chain(more);
-                words.cloned().collect()
-            }
-            words => words.to_vec(),
-        };
-        let mut command = grammar::command();
-        let matches = command.try_get_matches_from_mut(words)?;
-        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+        let matches = matches(command_line, exists)?;
+        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut grammar::command()))
     }
+}
+
+/// What a command line contains.
+pub(super) fn matches(
+    command_line: &[OsString],
+    exists: impl Fn(&str) -> bool,
+) -> Result<ArgMatches, clap::Error> {
+    let is_container = |word: &str| match container(word) {
+        Ok(Named::Id(_)) => true,
+        Ok(Named::HostName(name)) => !resembles_a_command(&name) || exists(&name),
+        Err(_) => false,
+    };
+    let words = match command_line {
+        [program, word, more @ ..] if word.to_str().is_some_and(is_container) => {
+            let run = ["run", "auto", "--ct"].map(OsString::from);
+            let words = [program].into_iter().chain(&run).chain([word]).chain(more);
+            words.cloned().collect()
+        }
+        words => words.to_vec(),
+    };
+    grammar::command().try_get_matches_from(words)
 }
 
 /// Whether a word is a container's ID.

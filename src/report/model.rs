@@ -65,6 +65,9 @@ pub struct Report {
     pub defaulted: Vec<String>,
     /// The commands that changed the container.
     pub changed: Vec<String>,
+    /// The `lxcdiag fix` that offers the commands, for a report that is printed where it can be run.
+    #[serde(skip)]
+    pub fix_command: Option<String>,
     /// The checks, in the order they were run.
     pub checks: Vec<CheckRow>,
     /// What happened, earliest first.
@@ -272,6 +275,7 @@ impl Report {
                 .iter()
                 .map(|change| crate::shell_quote::command_line(&change.argv))
                 .collect(),
+            fix_command: None,
             checks: check_rows(runbook, recording, &diagnosis.results, leading),
             timeline: diagnosis.timeline.iter().map(event_row).collect(),
             script: recording

@@ -62,6 +62,30 @@ fn a_failed_push_is_repaired_from_the_source_on_the_host() {
     assert_eq!(container.unit_states(), "enabled\nactive\n");
 }
 
+#[test]
+fn the_command_at_the_end_of_a_report_fixes_the_container() {
+    let container = Container::privileged();
+    container.inject("directory-push", &[]);
+    let mut command = container.lxcdiag("race-condition");
+    let diagnosed = run(command.args(["--read-only", "--var", "window=90s", "--unit", UNIT]));
+    let last = diagnosed.stdout.lines().last().unwrap();
+    let id = container.id;
+    let pct = lab::pct();
+    let pct = pct.display();
+    assert_eq!(
+        last.trim(),
+        format!("lxcdiag fix race-condition --ct {id} --unit {UNIT} --var window=90s --pct {pct}")
+    );
+    let mut fix = bare();
+    fix.args(last.split_whitespace().skip(1))
+        .args(["--yes", "--var", &format!("source={SOURCE}")])
+        .env("LXCDIAG_HOST_ROOT", lab::host_root())
+        .env("XDG_STATE_HOME", container.directory.path());
+    let ended = run(&mut fix);
+    assert!(ended.stderr.contains("lxcdiag: fixed: "), "{ended:?}");
+    assert_eq!(container.unit_states(), "enabled\nactive\n");
+}
+
 /// The user types the path when asked.
 #[test]
 fn the_source_is_asked_for() {

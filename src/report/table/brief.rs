@@ -43,7 +43,7 @@ const MOMENTS: usize = 6;
 const MORE_REMEDIES: &str = "More remedies: see -v";
 
 /// How many lines the texts about the verdict may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 struct Room {
     /// For the evidence for and against it.
     evidence: usize,
@@ -51,6 +51,16 @@ struct Room {
     others: usize,
     /// For how to fix the cause.
     cause: usize,
+    without: Without,
+}
+
+/// What a page without room for evidence does not have: each also what those before it do not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Without {
+    Nothing,
+    Moments,
+    Checks,
+    Next,
 }
 
 impl Room {
@@ -59,31 +69,38 @@ impl Room {
             evidence,
             others,
             cause,
+            without: Without::Nothing,
         }
     }
 
-    /// Whether there is room for the commands and the verdict only.
-    const fn is_none(self) -> bool {
+    const fn bare(without: Without) -> Self {
+        Self {
+            without,
+            ..Self::new(0, 0, 0)
+        }
+    }
+
+    const fn is_bare(self) -> bool {
         self.evidence == 0
     }
 }
 
-/// From the most room to the least. The evidence makes way last.
-const ROOMS: [Room; 7] = [
+/// From the most room to the least. What to do next makes way last.
+const ROOMS: [Room; 10] = [
     Room::new(EVIDENCE, 3, CAUSE),
     Room::new(EVIDENCE, 2, CAUSE),
     Room::new(EVIDENCE, 1, CAUSE),
     Room::new(EVIDENCE, 1, 0),
     Room::new(2, 1, 0),
     Room::new(1, 1, 0),
-    Room::new(0, 0, 0),
+    Room::bare(Without::Nothing),
+    Room::bare(Without::Moments),
+    Room::bare(Without::Checks),
+    Room::bare(Without::Next),
 ];
 
 pub(in crate::report) fn render(report: &Report, layout: Layout) -> String {
-    let rooms = ROOMS
-        .into_iter()
-        .flat_map(|room| [(room, true), (room, false)]);
-    let mut tries = rooms.map(|(room, with_next)| within(report, layout, room, with_next));
+    let mut tries = ROOMS.into_iter().map(|room| within(report, layout, room));
     let fits = |page: &Page| lines(&page.text, layout) <= MOST && page.last <= LAST;
     let page = tries.clone().find(fits).or_else(|| tries.next_back());
     page.map(|page| page.text).unwrap_or_default()
@@ -95,16 +112,20 @@ struct Page {
     last: usize,
 }
 
-/// A page, `with_next` if its last line says where the first command is.
-fn within(report: &Report, layout: Layout, room: Room, with_next: bool) -> Page {
+fn within(report: &Report, layout: Layout, room: Room) -> Page {
     let above = format!(
         "{}\n{}",
         head(report, layout, room),
         reasons(report, layout, room)
     );
     let note = other_remedies(report, layout, room);
-    let fix = format!("{}{note}", fix(report, layout));
-    let moments = moments(report, layout);
+    let first = fix(report, layout);
+    let is_repeated = lines(&first, layout) <= REPEATED;
+    let fix = first + &note;
+    let moments = match room.without {
+        Without::Nothing => moments(report, layout),
+        _ => String::new(),
+    };
     let short = format!("{above}{fix}{}{moments}", checks(report, layout, MOST));
     if lines(&short, layout) <= LAST && shows_reason(report, layout, room) {
         return Page {
@@ -112,23 +133,19 @@ fn within(report: &Report, layout: Layout, room: Room, with_next: bool) -> Page 
             last: 0,
         };
     }
-    let is_repeated = lines(&fix, layout) <= REPEATED;
     let script = first_remedy(report).map_or("", |remedy| &remedy.commands);
     let shown = lines(&fix, layout).min(command_lines(script, layout) + lines(&note, layout));
-    let closing = closing(report, layout, is_repeated, with_next);
-    if room.is_none() {
-        return Page {
-            last: shown + lines(&closing, layout),
-            text: format!("{above}{fix}{closing}"),
-        };
-    }
+    let closing = closing(report, layout, room, is_repeated);
     let below = lines(&fix, layout) + lines(&moments, layout) + lines(&closing, layout);
     let mut spare = MOST.saturating_sub(lines(&above, layout) + below);
     if !is_repeated {
         // The commands are among the last lines too: the checks make way.
         spare = spare.min(LAST.saturating_sub(below));
     }
-    let checks = checks(report, layout, spare);
+    let checks = match room.without {
+        Without::Nothing | Without::Moments => checks(report, layout, spare),
+        _ => String::new(),
+    };
     let end = format!("{checks}{moments}{closing}");
     Page {
         last: match is_repeated {
@@ -186,7 +203,7 @@ fn head(report: &Report, layout: Layout, room: Room) -> String {
     if !set.is_empty() {
         line(&set.join(" · "), 2);
     }
-    if !defaults.is_empty() && !room.is_none() {
+    if !defaults.is_empty() && !room.is_bare() {
         line(&format!("defaults: {}", defaults.join(" · ")), 1);
     }
     if let Some(settled) = &report.settled {
@@ -380,9 +397,7 @@ fn moments(report: &Report, layout: Layout) -> String {
         .timeline
         .iter()
         .filter(|_| report.verdict.kind != VerdictKind::Healthy)
-        .filter(|event| {
-            event.decisive || matches!(event.source, EventSource::FailedAt | EventSource::Log)
-        })
+        .filter(|event| event.decisive || is_the_failure(event, report))
         .collect();
     let hidden = deciding.len().saturating_sub(MOMENTS);
     let deciding: Vec<_> = deciding.into_iter().skip(hidden).collect();
@@ -394,26 +409,56 @@ fn moments(report: &Report, layout: Layout) -> String {
     text
 }
 
+/// Whether an event is the failure: a log or a trace may have other failures of the unit as well.
+fn is_the_failure(event: &EventRow, report: &Report) -> bool {
+    match event.source {
+        EventSource::FailedAt => true,
+        EventSource::Log | EventSource::Trace => report.failed_at.as_ref() == Some(&event.at),
+        _ => false,
+    }
+}
+
 /// The verdict once more, with the reason and the first command.
-fn closing(report: &Report, layout: Layout, with_command: bool, with_next: bool) -> String {
+fn closing(report: &Report, layout: Layout, room: Room, with_commands: bool) -> String {
     let inner = layout.narrowed(2);
     let mut body = verdict(report, inner);
     paragraph_at_most(&mut body, "", &visible(&reason(report)), REASON, inner);
-    if let Some(first) = first_remedy(report).filter(|_| with_next && !with_command) {
-        paragraph_at_most(&mut body, "", &visible(&next_step(first)), CHANGES, inner);
+    let first = first_remedy(report);
+    let next = first.filter(|_| room.without < Without::Next && !with_commands);
+    let fix_command = next.and_then(|next| fix_command(report, next));
+    if let Some(next) = next.filter(|_| fix_command.is_none()) {
+        paragraph_at_most(&mut body, "", &visible(&next_step(next)), CHANGES, inner);
     }
     let mut text = "\n".to_owned();
     banner::with_bar(&mut text, &body, report, layout);
-    if let Some(remedy) = first_remedy(report).filter(|_| with_command) {
+    if let Some(remedy) = first.filter(|_| with_commands) {
         commands(&mut text, &remedy.commands);
         return text;
     }
+    if let Some((about, command)) = fix_command {
+        paragraph_at_most(&mut text, "", &visible(&about), CHANGES, layout);
+        commands(&mut text, command);
+    }
     let blocks = blocks(&report.verdict.remedy);
-    let next = first_command(&blocks).or(Some(0)).filter(|_| with_command);
+    let next = first_command(&blocks).or(Some(0)).filter(|_| with_commands);
     if let Some(block) = next.and_then(|next| blocks.get(next)) {
         show(&mut text, block, layout);
     }
     text
+}
+
+/// The command that runs the first remedy, and what it asks.
+fn fix_command<'a>(report: &'a Report, first: &Remedy) -> Option<(String, &'a str)> {
+    if first.kind != RemedyKind::Now || first.commands.is_empty() || !first.makes_changes() {
+        return None;
+    }
+    let asked = first.requires.iter();
+    let asked: String = asked.map(|it| format!(", also for {}", it.name)).collect();
+    let heading = first.heading();
+    let about = format!(
+        "Next: run the commands above ({heading}), or let lxcdiag run them. It asks first{asked}:"
+    );
+    Some((about, report.fix_command.as_deref()?))
 }
 
 /// Where the first command is, if it is above, and what it needs.

@@ -192,8 +192,8 @@ fn another_kind_of_race_is_not_undetermined_beside_a_race() {
 /// The commands of this remedy leave no room for the table.
 #[test]
 fn a_failed_check_without_room_is_named() {
-    let text = brief(&recorded("idmap-root-of-the-node-u"), LAYOUT);
-    let named = "1 failed (Owners of the mounts, as the container sees them)";
+    let text = brief(&recorded("starting-252"), LAYOUT);
+    let named = "Checks not shown: 1 failed (Is the unit enabled)";
     assert!(text.replace('\n', " ").contains(named), "{text}");
 }
 
@@ -243,26 +243,64 @@ fn colours_do_not_change_the_text() {
 }
 
 #[test]
-fn the_last_line_says_where_the_commands_are_and_what_they_need() {
-    let text = brief(&recorded("directory-push-252"), LAYOUT);
-    let end = "Next: set SOURCE to the path of the unit file on the host, and run the commands above (Fix now)";
+fn the_last_lines_say_what_to_do_next() {
     let flat = |text: &str| text.replace(['▌', '\n', ' '], "");
-    assert!(flat(&text).ends_with(&flat(end)), "{text}");
-
-    let mut report = recorded("late-push-252");
+    let ends_with = |report: &Report, end: &str| {
+        let text = brief(report, LAYOUT);
+        assert!(flat(&text).ends_with(&flat(end)), "{text}");
+    };
+    ends_with(
+        &recorded("late-push-252"),
+        "pct exec 958 -- systemctl enable --now -- embedding_server.service )",
+    );
+    ends_with(
+        &recorded("starting-252"),
+        "Next: run the commands above (Fix now)",
+    );
+    let mut report = recorded("directory-push-252");
+    ends_with(
+        &report,
+        "Next: set SOURCE to the path of the unit file on the host, and run the commands above (Fix now)",
+    );
+    report.fix_command = Some("lxcdiag fix race-condition --ct 958".to_owned());
+    ends_with(
+        &report,
+        "Next: run the commands above (Fix now), or let lxcdiag run them. It asks first, also for SOURCE: \
+         lxcdiag fix race-condition --ct 958",
+    );
     let text = brief(&report, LAYOUT);
     assert!(
-        text.ends_with("Next: run the commands above (Fix now)\n"),
+        text.ends_with("\n    lxcdiag fix race-condition --ct 958\n"),
         "{text}"
     );
-    let cause = "Fix the cause (see -v): In the script, wait for the file itself";
-    assert!(text.contains(cause), "{text}");
 
-    // The failure is a moment that the verdict depends on.
+    // It would offer nothing: the commands only look.
+    let mut report = recorded("unit-failed-denied-252");
+    let before = brief(&report, LAYOUT);
+    report.fix_command = Some("lxcdiag fix unit-failed --ct 958".to_owned());
+    assert_eq!(brief(&report, LAYOUT), before);
+}
+
+#[test]
+fn how_to_fix_the_cause_is_said() {
+    let text = brief(&recorded("starting-252"), LAYOUT);
+    let cause = "Fix the cause (see -v): `pct start` does not wait for systemd.";
+    assert!(text.contains(cause), "{text}");
+}
+
+/// A log may have other failures too.
+#[test]
+fn the_failure_is_among_the_moments() {
+    let mut report = recorded("late-push-252");
     let mut failure = report.timeline.first().unwrap().clone();
     failure.what = "Failed to enable unit".to_owned();
     failure.source = EventSource::Log;
-    report.timeline.insert(0, failure);
+    failure.decisive = false;
+    report.timeline.insert(0, failure.clone());
+    let text = brief(&report, LAYOUT);
+    assert!(!text.contains("Failed to enable unit"), "{text}");
+
+    report.failed_at = Some(failure.at);
     let text = brief(&report, LAYOUT);
     assert!(text.contains("Failed to enable unit (--log)"), "{text}");
 }

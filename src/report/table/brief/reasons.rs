@@ -41,7 +41,7 @@ pub(super) fn reasons(report: &Report, layout: Layout, room: Room) -> String {
     if let Some(row) = report.main_hypothesis() {
         for (place, (label, texts)) in row.basis(EVIDENCE).into_iter().enumerate() {
             // The main evidence for it is repeated at the end.
-            if !room.is_none() || place == AGAINST && !texts.is_empty() {
+            if !room.is_bare() || place == AGAINST && !texts.is_empty() {
                 let most = match place {
                     ..=AGAINST => room.evidence,
                     _ => room.others,
@@ -54,7 +54,7 @@ pub(super) fn reasons(report: &Report, layout: Layout, room: Room) -> String {
         let texts: Vec<_> = texts.into_iter().map(Cow::from).collect();
         evidence(&mut body, label, &texts, room.others.max(1), inner);
     }
-    if room.is_none() {
+    if room.is_bare() {
         let mut text = String::new();
         banner::with_bar(&mut text, &body, report, layout);
         return text;
