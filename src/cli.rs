@@ -17,6 +17,7 @@ mod fix;
 mod fix_command;
 mod format;
 mod grammar;
+mod history;
 mod log;
 mod man;
 mod new;
@@ -75,6 +76,7 @@ pub fn main(command_line: Vec<OsString>) -> Status {
         Command::Sweep(args) => sweep::sweep(&args, words),
         Command::Judge(args) => recordings::judge_all(&args),
         Command::Diff(args) => diff::diff(&args),
+        Command::History(args) => history::history(&args),
         Command::Test(args) => tests_of_runbooks::test(&args),
         Command::New(args) => new::write(&args),
         Command::List(args) => runbooks::list(&args),

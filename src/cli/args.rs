@@ -1,5 +1,6 @@
 //! The arguments of the command line.
 
+mod history;
 mod runbooks;
 mod sweep;
 mod values;
@@ -10,6 +11,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use jiff::tz::TimeZone;
 
+pub(super) use self::history::{
+    HistoryArgs, HistoryCommand, HistoryDiffArgs, HistoryShowArgs, PastArgs,
+};
 pub(super) use self::runbooks::{ListArgs, NewArgs, SchemaArgs, ShowArgs, TestArgs, ValidateArgs};
 use super::completion::Shell;
 use super::doctor;
@@ -63,6 +67,8 @@ pub(super) enum Command {
     Judge(JudgeArgs),
     /// Compare two recordings or JSON reports
     Diff(DiffArgs),
+    /// List past runs and sweeps of a container, or show or compare them
+    History(HistoryArgs),
     /// Check that runbooks reach the expected verdicts on recordings
     Test(TestArgs),
     /// Write a runbook to start from

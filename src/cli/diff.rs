@@ -16,8 +16,17 @@ use crate::terminal_text::visible;
 pub(super) fn diff(args: &DiffArgs) -> Result<ExitCode, CliError> {
     let (a, b) = (side(&args.library, &args.a)?, side(&args.library, &args.b)?);
     let name = |path: &Path| path.display().to_string();
-    let diff = compare((&name(&args.a), &a), (&name(&args.b), &b));
-    let text = match args.format {
+    print((&name(&args.a), &a), (&name(&args.b), &b), args.format)
+}
+
+/// Prints the differences of two reports, each with its name.
+pub(super) fn print(
+    a: (&str, &Side),
+    b: (&str, &Side),
+    format: DiffFormat,
+) -> Result<ExitCode, CliError> {
+    let diff = compare(a, b);
+    let text = match format {
         DiffFormat::Table => render(&diff, output::stdout_layout()),
         DiffFormat::Json => crate::json::pretty(&diff)
             .map_err(|error| CliError::from_error(ExitCode::CannotWrite, &error))?,

@@ -14,7 +14,7 @@ use super::diagnosis::{self, find_container};
 use super::error::CliError;
 use super::output::{self, print_error};
 use super::runtime::block_on;
-use super::{client, runbooks, signals};
+use super::{client, history, runbooks, signals};
 use crate::cli::exit_code::ExitCode;
 use crate::clock::now;
 use crate::container::remote::Connections;
@@ -129,6 +129,7 @@ impl Diagnosing<'_> {
         let began = Instant::now();
         let container = self.container;
         let done = diagnosis::diagnose(self.cluster, container, request, stop.as_mut()).await?;
+        history::keep(&done.result.report);
         let found = Found {
             conclusion: done.result,
             began,

@@ -67,10 +67,12 @@ pub(super) fn command() -> Command {
     let long_help = format!("{examples}\n\n{}", exit_status::help(""));
     command
         .after_long_help(long_help)
-        .mut_subcommands(|command| {
-            let status = exit_status::help(command.get_name());
-            command.after_long_help(status)
-        })
+        .mut_subcommands(|command| with_exit_status(command.mut_subcommands(with_exit_status)))
+}
+
+fn with_exit_status(command: Command) -> Command {
+    let status = exit_status::help(command.get_name());
+    command.after_long_help(status)
 }
 
 /// The same, for the manual, which has a section for the exit status.
@@ -102,7 +104,9 @@ mod tests {
 
     #[test]
     fn every_help_has_the_exit_status() {
-        for mut command in command().get_subcommands().cloned() {
+        let command = command();
+        let nested = command.get_subcommands().flat_map(Command::get_subcommands);
+        for mut command in command.get_subcommands().chain(nested).cloned() {
             let help = command.render_long_help().to_string();
             assert!(help.contains("\nExit status:\n    0  "), "{help}");
         }

@@ -19,6 +19,9 @@ pub(super) fn man(args: &ManArgs) -> Result<ExitCode, CliError> {
     write(directory, &command, "")?;
     for command in command.get_subcommands() {
         write(directory, command, command.get_name())?;
+        for nested in command.get_subcommands() {
+            write(directory, nested, nested.get_name())?;
+        }
     }
     Ok(ExitCode::Healthy)
 }

@@ -10,7 +10,7 @@ use super::fix_command::fix_command;
 use super::output::{self, Sinks};
 use super::progress::Progress;
 use super::runtime::{block_on, interruptible};
-use super::{auto, client, runbooks, signals};
+use super::{auto, client, history, runbooks, signals};
 use crate::cli::exit_code::ExitCode;
 use crate::container::remote::Connections;
 use crate::container::transport::{Ssh, Transport};
@@ -182,7 +182,11 @@ async fn diagnose(
                 declined => {
                     connections.close().await;
                     let code = ExitCode::of_verdict(&result.report.verdict);
-                    interruptible(move || sinks.save(&result)).await??;
+                    let save = move || {
+                        history::keep(&result.report);
+                        sinks.save(&result)
+                    };
+                    interruptible(save).await??;
                     return declined.map(|_| code);
                 }
             }
@@ -259,7 +263,11 @@ async fn demonstrate(request: &Request, name: &str, sinks: Sinks) -> Result<Exit
 
 async fn report(conclusion: Conclusion, sinks: Sinks) -> Result<ExitCode, CliError> {
     let code = ExitCode::of_verdict(&conclusion.report.verdict);
-    interruptible(move || sinks.write(&conclusion)).await??;
+    let write = move || {
+        history::keep(&conclusion.report);
+        sinks.write(&conclusion)
+    };
+    interruptible(write).await??;
     Ok(code)
 }
 

@@ -31,6 +31,8 @@ pub(super) enum Kind {
     Show,
     /// `test` with --format json
     Test,
+    /// `history` with --format json
+    History,
 }
 
 pub(super) fn print(args: &SchemaArgs) -> Result<ExitCode, CliError> {
@@ -42,6 +44,7 @@ pub(super) fn print(args: &SchemaArgs) -> Result<ExitCode, CliError> {
         Kind::Trace => include_str!("../../docs/schemas/trace.schema.json"),
         Kind::Validate => include_str!("../../docs/schemas/validate.schema.json"),
         Kind::Doctor => include_str!("../../docs/schemas/doctor.schema.json"),
+        Kind::History => include_str!("../../docs/schemas/history.schema.json"),
         Kind::List => include_str!("../../docs/schemas/list.schema.json"),
         Kind::Show => include_str!("../../docs/schemas/show.schema.json"),
         Kind::Test => include_str!("../../docs/schemas/test.schema.json"),

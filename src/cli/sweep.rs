@@ -17,7 +17,7 @@ use futures_util::FutureExt as _;
 use super::args::{SweepArgs, Via};
 use super::error::CliError;
 use super::runtime::block_on;
-use super::{client, format, runbooks, signals};
+use super::{client, format, history, runbooks, signals};
 use crate::cli::exit_code::ExitCode;
 use crate::clock::now;
 use crate::container::remote::{AT_ONCE, Connections};
@@ -76,6 +76,7 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
         .filter_map(|file| file.reports.clone())
         .collect();
     let reported = move |report: &Report| {
+        history::keep(report);
         for reports in &reports {
             reports.write(report);
         }

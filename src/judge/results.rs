@@ -9,7 +9,7 @@ mod outcome;
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 pub use affected::Affected;
 use extract::Allowance;
@@ -52,7 +52,7 @@ impl Outcome {
 }
 
 /// The severity of a check's result for monitoring.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Its `warn` holds.

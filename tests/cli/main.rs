@@ -19,6 +19,7 @@ mod environment;
 mod files;
 mod fix;
 mod habits;
+mod history;
 mod hostile_files;
 mod inputs;
 mod interrupted;

@@ -413,7 +413,8 @@ fn the_schemas_describe_every_report() {
 #[test]
 fn the_program_prints_its_schemas() {
     for name in [
-        "audit", "doctor", "list", "report", "show", "sweep", "test", "trace", "validate",
+        "audit", "doctor", "history", "list", "report", "show", "sweep", "test", "trace",
+        "validate",
     ] {
         let finished = Environment::new().lxcdiag(&["schema", name]);
         let schema: serde_json::Value = serde_json::from_str(&finished.stdout).unwrap();

@@ -187,6 +187,7 @@ fn run(place: &impl Place, line: &str, at: &str) -> Option<String> {
         "lxcdiag run ",
         "lxcdiag judge ",
         "lxcdiag diff ",
+        "lxcdiag history diff ",
         "lxcdiag audit ",
         "lxcdiag 958",
     ]

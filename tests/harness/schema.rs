@@ -6,9 +6,10 @@ use std::sync::LazyLock;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
-const SCHEMAS: [&str; 9] = [
+const SCHEMAS: [&str; 10] = [
     include_str!("../../docs/schemas/audit.schema.json"),
     include_str!("../../docs/schemas/doctor.schema.json"),
+    include_str!("../../docs/schemas/history.schema.json"),
     include_str!("../../docs/schemas/list.schema.json"),
     include_str!("../../docs/schemas/report.schema.json"),
     include_str!("../../docs/schemas/show.schema.json"),
