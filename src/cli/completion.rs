@@ -78,8 +78,9 @@ fn completed(words: &[String]) -> Command {
             .mut_arg("container", |arg| arg.hide(true));
         return command.mut_args(|arg| with_candidates(arg, words));
     }
+    let complete = |command: Command| command.mut_args(|arg| with_candidates(arg, words));
     command
-        .mut_subcommands(|command| command.mut_args(|arg| with_candidates(arg, words)))
+        .mut_subcommands(|command| complete(command.mut_subcommands(complete)))
         // A container in the place of a command.
         .allow_external_subcommands(true)
         .add(SubcommandCandidates::new(move || {

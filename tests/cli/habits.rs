@@ -42,6 +42,7 @@ fn bash_completes_containers_runbooks_and_vars() {
         ("lxcdiag sweep health --ct 100,9", "100,958"),
         ("lxcdiag sweep health --node _", "pve1"),
         ("lxcdiag completions z", "zsh"),
+        ("lxcdiag history show 9", "958"),
     ];
     let lines: Vec<_> = cases.iter().map(|(line, _)| *line).collect();
     let expected: Vec<_> = cases.iter().map(|(_, found)| *found).collect();
