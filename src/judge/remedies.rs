@@ -62,14 +62,16 @@ pub struct Required {
 }
 
 impl Required {
-    /// The values that a script of a runbook requires, from the template: what a container printed cannot add one.
-    fn of_script(script: &str) -> Vec<Self> {
+    /// The values that a script of a runbook requires. They are those of the template: what a container printed cannot add
+    /// one. The template may choose a value that is known instead.
+    fn of_script(template: &str, script: &str) -> Vec<Self> {
         static REQUIRED: LazyLock<Regex> =
             LazyLock::new(|| constant_pattern(r"\$\{([A-Z][A-Z0-9_]*):\?([^{}]*)\}"));
         let mut found: Vec<Self> = Vec::new();
-        for required in REQUIRED.captures_iter(script) {
+        for required in REQUIRED.captures_iter(template) {
             let (_, [name, about]) = required.extract();
-            if found.iter().all(|known| known.name != name) {
+            let is_used = script.contains(&format!("${{{name}:?"));
+            if is_used && found.iter().all(|known| known.name != name) {
                 found.push(Self {
                     name: name.to_owned(),
                     about: about.to_owned(),
@@ -91,9 +93,10 @@ pub(super) fn remedies(hypothesis: &Hypothesis, results: &CheckResults) -> Vec<R
             let template = remedy.commands.as_deref();
             let script = template.and_then(|script| scope.render(script).ok());
             let changes = remedy.changes.as_deref().filter(|_| script.is_some());
-            let requires = template.filter(|_| script.is_some());
+            let requires = template.zip(script.as_deref());
+            let requires = requires.map(|(template, script)| Required::of_script(template, script));
             Remedy {
-                requires: requires.map(Required::of_script).unwrap_or_default(),
+                requires: requires.unwrap_or_default(),
                 kind: remedy.kind,
                 title: scope.describe(&remedy.title).trim().to_owned(),
                 only_if: scope
@@ -209,9 +212,13 @@ hypotheses:
     fn required_values_are_those_that_the_script_refuses_to_run_without() {
         let script = "a=${SOURCE:?path of the file} b=${SOURCE:?again} c=${HOME:-/} d=${lower:?x} \
                       cp -- \"${TARGET:?}\" \"$a\"";
-        let found = Required::of_script(script);
+        let found = Required::of_script(script, script);
         let found: Vec<_> = found.iter().map(|it| (&*it.name, &*it.about)).collect();
         assert_eq!(found, [("SOURCE", "path of the file"), ("TARGET", "")]);
+
+        let template = "a={{ path | quote if path else \"${SOURCE:?path of the file}\" }}";
+        assert_eq!(Required::of_script(template, "a=/etc/known"), []);
+        assert_eq!(Required::of_script("a=b", script), []);
     }
 
     #[test]

@@ -274,8 +274,11 @@ fn the_last_lines_say_what_to_do_next() {
         "{text}"
     );
 
-    // It would offer nothing: the commands only look.
+    // The path is known.
     let mut report = recorded("unit-failed-denied-252");
+    ends_with(&report, "Next: run the commands above (Next step)");
+
+    // It would offer nothing: the commands only look.
     let before = brief(&report, LAYOUT);
     report.fix_command = Some("lxcdiag fix unit-failed --ct 958".to_owned());
     assert_eq!(brief(&report, LAYOUT), before);
