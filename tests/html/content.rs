@@ -155,7 +155,7 @@ fn evidence_and_remedy_are_shown() {
     }
     let commands: String = all(&page, "#remedy pre")[0].text().collect();
     assert!(
-        commands.starts_with("( set -e\n  source=${SOURCE:?"),
+        commands.starts_with("( set -ex\n  source=${SOURCE:?"),
         "{commands}"
     );
     assert!(

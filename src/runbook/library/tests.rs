@@ -274,7 +274,7 @@ fn the_given_directory_comes_before_the_usual_ones() {
     assert_eq!(last, &(PathBuf::from("/etc/lxcdiag/runbooks"), false));
 }
 
-/// Readers paste them into a root shell: the first failure must stop them, and not the shell.
+/// Readers paste them into a root shell: the first failure must stop them, and not the shell, and show where it was.
 #[test]
 fn remedies_of_built_in_runbooks_that_change_something_stop_at_the_first_failure() {
     let library = Library {
@@ -288,7 +288,7 @@ fn remedies_of_built_in_runbooks_that_change_something_stop_at_the_first_failure
             for remedy in &hypothesis.remedies {
                 let script = remedy.commands.as_deref().unwrap_or_default().trim_end();
                 let changes = remedy.changes.as_deref().unwrap_or("nothing");
-                let stops = script.starts_with("( set -e\n") && script.ends_with("\n)");
+                let stops = script.starts_with("( set -ex\n") && script.ends_with("\n)");
                 assert!(
                     changes == "nothing" || script.lines().count() == 1 || stops,
                     "{name}: {}\n{script}",
