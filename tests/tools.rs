@@ -1,7 +1,7 @@
 //! The audit, checked by other programs: the patched scripts by shellcheck, and the SARIF reports by their validator. The
-//! schema of runbooks, by a language server.
+//! schema of runbooks, by a language server. The alert rules by promtool, and the units by systemd-analyze.
 //!
-//! Needs shellcheck, npm's `@microsoft/sarif-multitool` and `yaml-language-server`, bash and patch. `.ci/run` installs them; `tests/run` runs this.
+//! Needs shellcheck, npm's `@microsoft/sarif-multitool` and `yaml-language-server`, promtool (Debian's prometheus), systemd, bash and patch. `.ci/run` installs them; `tests/run` runs this.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,6 +12,8 @@
 
 #[path = "tools/language_server.rs"]
 mod language_server;
+#[path = "tools/monitoring.rs"]
+mod monitoring;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
