@@ -194,7 +194,7 @@ fn names_a_target(word: &str) -> bool {
 }
 
 /// The number of options, including their values, before the first operand.
-fn options_length(arguments: &[String], with_value: &str) -> usize {
+pub(super) fn options_length(arguments: &[String], with_value: &str) -> usize {
     let mut length = 0;
     while let Some(word) = arguments.get(length) {
         if word == "--" {
@@ -209,7 +209,7 @@ fn options_length(arguments: &[String], with_value: &str) -> usize {
 }
 
 /// A word as an assignment: the variable and its value.
-fn assignment(word: &str) -> Option<(&str, &str)> {
+pub(super) fn assignment(word: &str) -> Option<(&str, &str)> {
     let (name, value) = word.split_once('=')?;
     let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
         && name.starts_with(|c: char| !c.is_ascii_digit());

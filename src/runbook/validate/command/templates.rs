@@ -1,7 +1,9 @@
 //! Values in shell scripts: each must be quoted by `| quote`, in a place where this protects it.
 //!
 //! `{{ x | quote }}` becomes `'…'`. Inside the script's own quotes, in a comment or in a here-document, the
-//! shell would still run the value as code.
+//! shell would still run the value as code; so does `eval`, or a shell that gets the value as its script.
+
+mod code;
 
 use super::programs::script_in;
 use super::script::Script;
@@ -38,7 +40,7 @@ pub(super) fn problems(script: &Script<'_>) -> Vec<String> {
         }
     });
     let unclear = script.unclear.iter().map(|reason| (*reason).to_owned());
-    templates.chain(unclear).collect()
+    templates.chain(code::problems(script)).chain(unclear).collect()
 }
 
 #[cfg(test)]

@@ -28,6 +28,14 @@ fn a_quoted_value_is_accepted_where_quoting_protects_it() {
         "ls '{{ 'it' }}'\n{{- path | quote }}",
         "case x in x) cat {{ path | quote }};; esac",
         "x=$(case x in (x | y) cat {{ path | quote }};; esac; cat {{ path | quote }})",
+        "case $x in {{ path | quote }}) echo a;; {{ unit | quote }} | b) echo b;; esac",
+        "for x in {{ path | quote }}; do ls \"$x\"; done",
+        "x={{ path | quote }} ls; ls \"$x\"",
+        "command -v {{ path | quote }}",
+        "timeout 5 cat {{ path | quote }}",
+        "sh -c 'cat \"$1\"' sh {{ path | quote }}",
+        "eval \"$y\" || ls {{ path | quote }}",
+        "[ -e {{ path | quote }} ] && ! grep -q {{ unit | quote }} /etc/fstab",
     ];
     for text in accepted {
         assert_eq!(problems_in(text), Vec::<String>::new(), "{text}");
@@ -84,6 +92,17 @@ fn a_value_that_reaches_the_shell_as_code_is_refused() {
         ("{% if x %}rm{% endif %}", "`{% … %}`"),
         ("echo ${#x} {{ path | quote }}", "`{#`"),
         ("echo \"\\\"{{ path | quote }}\"", "inside quotes"),
+        ("eval {{ path | quote }}", "`eval` runs the value"),
+        ("command eval \"ls\" {{ path | quote }}", "`eval` runs the value"),
+        ("x={{ path | quote }}; eval \"ls $x\"", "`eval` runs the value"),
+        ("sh -c {{ path | quote }}", "`sh` runs the value"),
+        ("timeout 5 /bin/bash -ec {{ path | quote }} x", "`bash` runs the value"),
+        ("x={{ path | quote }}; sh -c \"ls $x\"", "`sh` runs the value"),
+        ("find / -exec sh -c {{ path | quote }} ';'", "`find` runs the value"),
+        ("trap {{ path | quote }} EXIT", "`trap` runs the value"),
+        ("x=$( {{ path | quote }} )", "is run as a program"),
+        ("x=1 nohup {{ path | quote }} -v", "is run as a program"),
+        ("true && {{ path | quote }}", "is run as a program"),
     ];
     for (text, part) in refused {
         let problems = problems_in(text).join("\n");
