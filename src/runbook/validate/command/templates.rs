@@ -40,7 +40,10 @@ pub(super) fn problems(script: &Script<'_>) -> Vec<String> {
         }
     });
     let unclear = script.unclear.iter().map(|reason| (*reason).to_owned());
-    templates.chain(code::problems(script)).chain(unclear).collect()
+    templates
+        .chain(code::problems(script))
+        .chain(unclear)
+        .collect()
 }
 
 #[cfg(test)]

@@ -52,7 +52,10 @@ fn program_index(words: &[String]) -> Option<usize> {
     let mut start = 0;
     loop {
         let rest = words.get(start..)?;
-        start += rest.iter().take_while(|word| assignment(word).is_some()).count();
+        start += rest
+            .iter()
+            .take_while(|word| assignment(word).is_some())
+            .count();
         let (program, arguments) = words.get(start..)?.split_first()?;
         let name = base_name(program);
         let Some((_, options, operands)) = WRAPPERS.iter().find(|(names, ..)| is_in(names, name))

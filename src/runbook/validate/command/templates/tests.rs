@@ -93,12 +93,27 @@ fn a_value_that_reaches_the_shell_as_code_is_refused() {
         ("echo ${#x} {{ path | quote }}", "`{#`"),
         ("echo \"\\\"{{ path | quote }}\"", "inside quotes"),
         ("eval {{ path | quote }}", "`eval` runs the value"),
-        ("command eval \"ls\" {{ path | quote }}", "`eval` runs the value"),
-        ("x={{ path | quote }}; eval \"ls $x\"", "`eval` runs the value"),
+        (
+            "command eval \"ls\" {{ path | quote }}",
+            "`eval` runs the value",
+        ),
+        (
+            "x={{ path | quote }}; eval \"ls $x\"",
+            "`eval` runs the value",
+        ),
         ("sh -c {{ path | quote }}", "`sh` runs the value"),
-        ("timeout 5 /bin/bash -ec {{ path | quote }} x", "`bash` runs the value"),
-        ("x={{ path | quote }}; sh -c \"ls $x\"", "`sh` runs the value"),
-        ("find / -exec sh -c {{ path | quote }} ';'", "`find` runs the value"),
+        (
+            "timeout 5 /bin/bash -ec {{ path | quote }} x",
+            "`bash` runs the value",
+        ),
+        (
+            "x={{ path | quote }}; sh -c \"ls $x\"",
+            "`sh` runs the value",
+        ),
+        (
+            "find / -exec sh -c {{ path | quote }} ';'",
+            "`find` runs the value",
+        ),
         ("trap {{ path | quote }} EXIT", "`trap` runs the value"),
         ("x=$( {{ path | quote }} )", "is run as a program"),
         ("x=1 nohup {{ path | quote }} -v", "is run as a program"),
