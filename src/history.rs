@@ -1,7 +1,8 @@
 //! The history: the reports of past runs and sweeps, in a directory for each container.
 //!
 //! Of consecutive reports of a runbook with the same result, only the first and the last are kept, so that the history
-//! reaches back to when something changed.
+//! reaches back to when something changed. A sweep with the same result as the last report is kept once an hour, because
+//! a sweep every few minutes would write far more than there is to say.
 
 mod entry;
 
@@ -9,6 +10,7 @@ use std::collections::BTreeSet;
 use std::io::{Error, ErrorKind, Result};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -18,6 +20,7 @@ use crate::evidence::container_id::ContainerId;
 use crate::evidence::time::SECOND;
 use crate::report::{Format, Layout, Report, render};
 use crate::{input_file, private_directory};
+use entry::command;
 pub use entry::{Entry, Finding};
 
 /// The reports of each runbook that are kept of a container.
@@ -25,6 +28,9 @@ pub const MOST: usize = 20;
 
 /// How long the reports of a container are kept after its last one.
 const VANISHED: i64 = 90 * 24 * 3600 * SECOND;
+
+/// How long after the last report a sweep with the same result is not kept.
+const SAME: Duration = Duration::from_secs(3600);
 
 const ENDING: &str = ".json";
 
@@ -63,16 +69,24 @@ impl History {
             self.remove_vanished();
         }
         private_directory::create(&directory)?;
+        let runbook = &report.runbook.id;
+        let earlier = of_runbook(&directory, runbook)?;
+        let finding = Finding::of(report);
+        if command(&report.command_line) == "sweep"
+            && let Some(last) = earlier.last()
+            && is_recent(last)
+            && Entry::read(last).is_ok_and(|entry| entry.finding == finding)
+        {
+            return Ok(());
+        }
         let kept = Kept {
             text: render(report, Format::Table, Layout::default()),
             report,
         };
         let json = crate::json::compact(&kept)?;
-        let runbook = &report.runbook.id;
-        let earlier = of_runbook(&directory, runbook)?;
         let path = directory.join(file_name(&report.started_at, runbook));
         replace(&path, json.as_bytes())?;
-        remove_excess(&earlier, &path, &Finding::of(report));
+        remove_excess(&earlier, &path, &finding);
         Ok(())
     }
 
@@ -130,6 +144,12 @@ impl History {
     fn of_container(&self, ct: ContainerId) -> PathBuf {
         self.directory.join(ct.to_string())
     }
+}
+
+/// Whether a report was written within the time of [`SAME`]. A time in the future is not recent: the clock was set.
+fn is_recent(path: &Path) -> bool {
+    let written = std::fs::metadata(path).and_then(|found| found.modified());
+    written.is_ok_and(|written| written.elapsed().is_ok_and(|age| age < SAME))
 }
 
 /// Removes a report between two others with the same result, and those beyond [`MOST`]. Errors are ignored: the next

@@ -79,18 +79,22 @@ struct StoredVerdict {
     summary: String,
 }
 
+/// The command of a command line. `lxcdiag 958` is short for a run.
+pub(super) fn command(command_line: &[String]) -> &str {
+    let command = command_line.get(1).map(String::as_str);
+    command
+        .filter(|it| ["sweep", "fix"].contains(it))
+        .unwrap_or("run")
+}
+
 impl Entry {
     pub(super) fn read(path: &Path) -> Result<Self> {
         let Stored { report } = serde_json::from_value(read(path)?)?;
-        // `lxcdiag 958` is short for a run.
-        let command = report.command_line.get(1);
-        let command = command.filter(|it| ["sweep", "fix"].contains(&it.as_str()));
-        let command = command.map_or("run", String::as_str).to_owned();
         let checks = report.checks.into_iter();
         Ok(Self {
             path: path.to_owned(),
             started_at: report.started_at,
-            command,
+            command: command(&report.command_line).to_owned(),
             runbook: report.runbook.id,
             finding: Finding {
                 verdict: report.verdict.id,

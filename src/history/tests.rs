@@ -67,6 +67,46 @@ fn of_the_same_result_the_first_and_the_last_report_are_kept() {
     );
 }
 
+/// The modification time of the file says when it was written.
+#[test]
+fn a_sweep_with_the_same_result_is_kept_once_an_hour() {
+    let (_directory, history) = history();
+    let sweep = |seconds, passes| {
+        let mut report = report(seconds, passes);
+        report.command_line = ["lxcdiag", "sweep", "test", "--all"]
+            .map(str::to_owned)
+            .to_vec();
+        history.keep(&report).unwrap();
+    };
+    let ages = |minutes: u64| {
+        let written = std::time::SystemTime::now() - Duration::from_secs(minutes * 60);
+        let (entries, _) = history.of(ct(958)).unwrap();
+        let opened = std::fs::File::open(&entries[0].path).unwrap();
+        opened.set_modified(written).unwrap();
+    };
+    sweep(0, true);
+    ages(55);
+    sweep(1, true);
+    assert_eq!(kept(&history), ["05 healthy"]);
+    ages(65);
+    sweep(2, true);
+    sweep(3, true);
+    assert_eq!(kept(&history), ["07 healthy", "05 healthy"]);
+    sweep(4, false);
+    sweep(5, true);
+    history.keep(&report(6, true)).unwrap();
+    assert_eq!(
+        kept(&history),
+        [
+            "11 healthy",
+            "10 healthy",
+            "09 confirmed broken",
+            "07 healthy",
+            "05 healthy"
+        ]
+    );
+}
+
 #[test]
 fn the_oldest_reports_are_removed() {
     let (_directory, history) = history();
