@@ -41,6 +41,7 @@ const NAMED: usize = 2;
 const MOMENTS: usize = 6;
 /// If there is more to do than what is shown.
 const MORE_REMEDIES: &str = "More remedies: see -v";
+const HOW_TO_FIX_THE_CAUSE: &str = "How to fix the cause, so that it does not happen again: see -v";
 
 /// How many lines the texts about the verdict may take.
 #[derive(Debug, Clone, Copy)]
@@ -252,15 +253,16 @@ fn other_remedies(report: &Report, layout: Layout, room: Room) -> String {
     let mut others = report.verdict.remedies.iter();
     let cause = others.find(|other| *other != first && other.kind == RemedyKind::Cause);
     let mut text = String::new();
-    match cause.filter(|_| room.cause > 0) {
-        Some(cause) => {
+    let note = match cause {
+        Some(cause) if room.cause > 0 => {
             let words = format!("{} (see -v): {}", cause.kind.words(), cause.title);
             paragraph_at_most(&mut text, "  ", &visible(&words), room.cause, layout);
+            return text;
         }
-        None => {
-            let _ = writeln!(text, "  {}", layout.paint(MORE_REMEDIES, style::DIM));
-        }
-    }
+        Some(_) => HOW_TO_FIX_THE_CAUSE,
+        None => MORE_REMEDIES,
+    };
+    let _ = writeln!(text, "  {}", layout.paint(note, style::DIM));
     text
 }
 
