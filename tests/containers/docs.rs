@@ -57,9 +57,7 @@ impl Place for Reader {
 
     fn sh(&self, line: &str) -> Output {
         let id = self.container.id;
-        let line = line
-            .replace("--ct 958", &format!("--ct {id}"))
-            .replace("lxcdiag 958", &format!("lxcdiag {id}"));
+        let line = line.replace(" 958", &format!(" {id}"));
         Command::new("sh")
             .args(["-c", &line])
             .current_dir(self.path("work"))
