@@ -1,30 +1,17 @@
 //! The value beside a telling name: `NAME=value`, `name: value`, `"name": "value"`, `--name value`.
 
 mod headers;
+mod lines;
+mod sign;
 
 use memchr::{memchr, memchr2, memmem};
 
 use super::names::{Name, classify};
 use super::span::{Line, Span};
 use super::value::{
-    Quote, byte, is_harmless, is_random, is_strong, run_of_slashes, slice, without_punctuation,
-    word_end,
+    Quote, byte, closes, is_harmless, is_random, is_strong, slice, without_punctuation, word_end,
 };
-
-/// What separates a name from its value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sign {
-    /// `=` without blanks.
-    Equals,
-    /// `: `, ` = ` and similar.
-    Apart,
-    /// `:` without blanks.
-    Colon,
-    /// Blanks after an option, or before a quoted value.
-    Blank,
-    /// `<name>`.
-    Tag,
-}
+use sign::{CDATA, Sign, find_sign, named_value};
 
 /// A name in a text, and the context that determines its value.
 #[derive(Debug, Clone, Copy)]
@@ -102,7 +89,9 @@ pub(super) fn find(text: &[u8], line: Line, from: usize, to: usize, strict: bool
         return assignment.credential();
     }
     match name.class {
-        "authorization" => assignment.authorization(),
+        "authorization" => assignment
+            .items_below()
+            .unwrap_or_else(|| assignment.authorization()),
         "cookie" if assignment.is_cookie_header() => assignment.cookies(),
         _ => assignment.plain(is_option),
     }
@@ -122,118 +111,6 @@ fn is_set_credential_value(is_it: bool, sign: Sign) -> bool {
     is_it && matches!(sign, Sign::Equals | Sign::Blank)
 }
 
-/// The separator after a name, where the value starts, and whether the name is quoted.
-fn find_sign(
-    text: &[u8],
-    line: Line,
-    from: usize,
-    to: usize,
-    is_option: bool,
-    name: Name,
-) -> Option<(Sign, usize, bool)> {
-    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
-    let blanks = |at: usize| skip_blanks(text, at, line.end);
-    let (mut at, mut quoted) = (to, false);
-    if let Some((_, behind)) = Quote::at(text, to).filter(|_| to < line.end) {
-        (at, quoted) = (behind, true);
-        at += usize::from(byte(text, at) == b']');
-    }
-    let near = at;
-    at = blanks(at);
-    let sign = byte(slice(text, at, line.end), 0);
-    match (sign, byte(text, at + 1)) {
-        (b'=' | b'!' | b'<' | b'>', b'=') => None,
-        (b'=', next) => {
-            let behind = at + 1 + usize::from(next == b'>');
-            let value = blanks(behind);
-            let joined = next != b'>' && !slice(text, near, value).iter().any(is_blank);
-            Some((
-                if joined { Sign::Equals } else { Sign::Apart },
-                value,
-                quoted,
-            ))
-        }
-        (b':', b':') => None,
-        (b':' | b'+', b'=') => Some((Sign::Apart, blanks(at + 2), quoted)),
-        (b':', _) => {
-            // `/etc/pam.d/passwd: …` is about a file.
-            let is_file = matches!(byte(text, from.wrapping_sub(1)), b'/') && !quoted;
-            let value = blanks(at + 1);
-            let apart = value > at + 1 || quoted || value == line.end;
-            (!is_file).then_some((if apart { Sign::Apart } else { Sign::Colon }, value, quoted))
-        }
-        (b'>', _) if quoted || byte(text, from.wrapping_sub(1)) == b'<' => {
-            Some((Sign::Tag, at + 1, quoted))
-        }
-        (b',', _) if is_option && quoted => Some((Sign::Blank, blanks(at + 1), quoted)),
-        _ => named_value(text, to)
-            .map(|value| (Sign::Apart, value, true))
-            .or_else(|| Some((Sign::Tag, end_of_tag(text, line, from, to)?, false)))
-            .or_else(|| {
-                let sees_value = at > to
-                    && !quoted
-                    && (is_option
-                        || matches!(name.class, "password" | "authorization")
-                            && Quote::at(text, at).is_some());
-                sees_value.then_some((Sign::Blank, at, quoted))
-            }),
-    }
-}
-
-/// The index after blanks, and after escape sequences that set a terminal's colour.
-fn skip_blanks(text: &[u8], from: usize, end: usize) -> usize {
-    let mut at = from;
-    while at < end {
-        let rest = slice(text, at, end);
-        at += match rest {
-            [b' ' | b'\t', ..] => 1,
-            [0x1b, b'[', parameters @ ..] => {
-                let is_parameter = |byte: &&u8| byte.is_ascii_digit() || **byte == b';';
-                let length = parameters.iter().take_while(is_parameter).count();
-                match parameters.get(length) {
-                    Some(b'm') => length + 3,
-                    _ => break,
-                }
-            }
-            _ => break,
-        };
-    }
-    at
-}
-
-/// The index after `<name type="x">`, for an element with attributes.
-fn end_of_tag(text: &[u8], line: Line, from: usize, to: usize) -> Option<usize> {
-    const LONGEST: usize = 256;
-    let attributes = slice(text, to, line.end.min(to + LONGEST));
-    let opens = from.checked_sub(1).is_some_and(|at| byte(text, at) == b'<');
-    if !opens || !matches!(attributes, [b' ' | b'\t', ..]) {
-        return None;
-    }
-    let end = memchr2(b'>', b'<', attributes)?;
-    let closes = byte(attributes, end) == b'>' && byte(attributes, end - 1) != b'/';
-    closes.then_some(to + end + 1)
-}
-
-/// Where the value starts in `{"name":"DB_PASSWORD","value":"x"}`, or in the same in YAML on two lines.
-fn named_value(text: &[u8], to: usize) -> Option<usize> {
-    const FAR: usize = 64;
-    let near = slice(text, to, text.len().min(to + FAR));
-    let skip = |at: usize, skipped: &[u8]| {
-        let rest = near.get(at..).unwrap_or_default();
-        at + rest
-            .iter()
-            .take_while(|byte| skipped.contains(byte))
-            .count()
-    };
-    let at = skip(0, b"\"'\\, \t\r\n");
-    let rest = near.get(at..)?;
-    if at == 0 || !rest.get(..5)?.eq_ignore_ascii_case(b"value") {
-        return None;
-    }
-    let sign = skip(at + 5, b"\"'\\ \t");
-    matches!(near.get(sign), Some(b':' | b'=')).then(|| to + skip(sign + 1, b" \t"))
-}
-
 impl<'t> Assignment<'t> {
     /// The end of the value's line, which may be the line after the name's.
     fn line_end(&self) -> usize {
@@ -241,7 +118,7 @@ impl<'t> Assignment<'t> {
             return self.line.end;
         }
         let rest = slice(self.text, self.value, self.text.len());
-        self.value + memchr(b'\n', rest).unwrap_or(rest.len())
+        self.value + memchr2(b'\n', 0, rest).unwrap_or(rest.len())
     }
 
     fn span(&self, from: usize, to: usize) -> Span {
@@ -274,9 +151,9 @@ impl<'t> Assignment<'t> {
             Quote::at(self.text, self.value).filter(|_| self.value < line_end)
         {
             let (to, behind) = quote.close(self.text, inside, line_end);
-            // A shell joins `"ab"cd`.
-            if byte(self.text, behind).is_ascii_alphanumeric() && self.sign == Sign::Equals {
-                let to = self.word(behind, line_end, b"");
+            if matches!(self.sign, Sign::Equals | Sign::Blank)
+                && let Some(to) = self.joined(behind, line_end)
+            {
                 return (self.value, to, to);
             }
             return (inside, to, behind);
@@ -290,7 +167,12 @@ impl<'t> Assignment<'t> {
             return (self.value, inner, if inner < to { inner } else { behind });
         }
         let to = match self.sign {
+            Sign::Tag if slice(self.text, 0, self.value).ends_with(CDATA) => {
+                self.word(self.value, line_end, b"]")
+            }
             Sign::Tag => self.word(self.value, line_end, b"<"),
+            // A word of `/proc/PID/cmdline` may contain blanks.
+            Sign::Blank if byte(self.text, self.value - 1) == 0 => line_end,
             Sign::Colon => self.word(self.value, line_end, b":,;"),
             _ if self.quoted_name => self.word(self.value, line_end, b",}]"),
             Sign::Blank => self.word(self.value, line_end, b""),
@@ -303,6 +185,26 @@ impl<'t> Assignment<'t> {
         };
         let bare = without_punctuation(slice(self.text, self.value, to));
         (self.value, self.value + bare.len(), to)
+    }
+
+    /// Where a word ends that continues after a closing quote: a shell joins `"ab"cd'ef'`.
+    fn joined(&self, behind: usize, line_end: usize) -> Option<usize> {
+        let mut end = behind;
+        while end < line_end {
+            let next = byte(self.text, end);
+            if next.is_ascii_alphanumeric() {
+                end = self.word(end, line_end, b"'\"");
+                continue;
+            }
+            let opens = matches!(next, b'"' | b'\'')
+                && (slice(self.text, end, end + 3) == b"\"'\""
+                    || !closes(byte(self.text, end + 1)));
+            match Quote::at(self.text, end).filter(|_| opens) {
+                Some((quote, inside)) => end = quote.close(self.text, inside, line_end).1,
+                None => break,
+            }
+        }
+        (end > behind).then_some(end)
     }
 
     fn word(&self, from: usize, line_end: usize, stops: &[u8]) -> usize {
@@ -344,8 +246,8 @@ impl<'t> Assignment<'t> {
 
     /// The rule for all names except those of HTTP headers.
     fn plain(&self, is_option: bool) -> Found {
-        if let Some(block) = self.block() {
-            return block;
+        if let Some(below) = self.block().or_else(|| self.items_below()) {
+            return below;
         }
         let mut assignment = *self;
         if self.sign == Sign::Apart
@@ -416,58 +318,6 @@ impl<'t> Assignment<'t> {
                 !(strong || last && self.name.class == "password")
             }
         }
-    }
-
-    /// The strings of a list on the same line. The keys of a mapping are names themselves.
-    fn list(&self, open: u8) -> Found {
-        let line_end = self.line_end();
-        let mut at = self.value + 1;
-        let mut spans = Vec::new();
-        while open == b'[' && at < line_end && byte(self.text, at) != b']' {
-            if matches!(byte(self.text, at), b'{' | b'[') {
-                break;
-            }
-            at += match Quote::at(self.text, at) {
-                Some((quote, inside)) => {
-                    let (to, behind) = quote.close(self.text, inside, line_end);
-                    if !is_harmless(slice(self.text, inside, to), self.name) {
-                        spans.push(self.span(inside, to));
-                    }
-                    behind - at
-                }
-                None => run_of_slashes(self.text, at).max(1),
-            };
-        }
-        Found::until(spans, at)
-    }
-
-    /// A YAML block: `password: |` and the lines below that are indented further.
-    fn block(&self) -> Option<Found> {
-        let value = slice(self.text, self.value, self.line.end);
-        let ([b'|' | b'>', b'-' | b'+' | b'0'..=b'9', rest @ ..] | [b'|' | b'>', rest @ ..]) =
-            value
-        else {
-            return None;
-        };
-        if self.sign != Sign::Apart || !rest.iter().all(u8::is_ascii_whitespace) {
-            return None;
-        }
-        let indent = |line: &[u8]| line.iter().take_while(|byte| **byte == b' ').count();
-        let own = indent(slice(self.text, self.line.start, self.from));
-        let (mut at, mut spans) = (self.line.end + 1, Vec::new());
-        while at < self.text.len() {
-            let rest = slice(self.text, at, self.text.len());
-            let line = slice(rest, 0, memchr(b'\n', rest).unwrap_or(rest.len()));
-            let value = line.trim_ascii();
-            if !value.is_empty() && indent(line) <= own {
-                break;
-            }
-            if !is_harmless(value, self.name) {
-                spans.push(self.span(at + indent(line), at + line.trim_ascii_end().len()));
-            }
-            at += line.len() + 1;
-        }
-        Some(Found::until(spans, at))
     }
 
     /// `SetCredential=id:value`: the value ends with the line, or with the word on a command line.

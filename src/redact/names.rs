@@ -18,6 +18,8 @@ pub(super) struct Name {
 const SECRET: &[(&[&str], &str)] = &[
     (&["password"], "password"),
     (&["passwd"], "password"),
+    (&["passwort"], "password"),
+    (&["kennwort"], "password"),
     (&["passphrase"], "password"),
     (&["passcode"], "password"),
     (&["pass", "phrase"], "password"),
@@ -33,6 +35,7 @@ const SECRET: &[(&[&str], &str)] = &[
     (&["privatekey"], "private-key"),
     (&["private", "key"], "private-key"),
     (&["accesskey"], "access-key"),
+    (&["authkey"], "access-key"),
     (&["access", "key"], "access-key"),
     (&["account", "key"], "access-key"),
     (&["auth", "key"], "access-key"),
@@ -50,6 +53,8 @@ const SECRET: &[(&[&str], &str)] = &[
 const AMBIGUOUS: &[(&[&str], &str)] = &[
     (&["pass"], "password"),
     (&["pw"], "password"),
+    (&["pat"], "token"),
+    (&["salt"], "secret"),
     (&["cookie"], "cookie"),
     (&["session", "id"], "token"),
     (&["sessionid"], "token"),

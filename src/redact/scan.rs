@@ -24,6 +24,9 @@ const READINGS: usize = 16;
 const NAME_HINTS: &[&str] = &[
     "pass",
     "pwd",
+    "kennwort",
+    "_pat",
+    "_salt",
     "psk",
     "rootpw",
     "bindpw",

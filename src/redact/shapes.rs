@@ -91,7 +91,7 @@ impl Shape {
 }
 
 /// The shapes.
-pub(super) static SHAPES: [Shape; 41] = [
+pub(super) static SHAPES: [Shape; 50] = [
     // IAM unique identifiers: AKIA are long-term keys, ASIA temporary, ABIA and ACCA bearer tokens.
     // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
     Shape::new(
@@ -299,11 +299,19 @@ pub(super) static SHAPES: [Shape; 41] = [
         &["identified by"],
         r#"(?i-u)identified +by +(?:password +)?['"](?<secret>[^'"\s]+)"#,
     ),
-    // slapd.conf(5), ldap.conf(5), redis.conf
+    // slapd.conf(5), ldap.conf(5), redis.conf, haproxy.cfg, snmpd.conf(5)
     Shape::random(
         "password",
-        &["bindpw ", "rootpw ", "requirepass "],
-        r#"(?i-u)(?:bindpw|rootpw|requirepass) +['"]?(?<secret>[^\s$'"<{%*][^\s'"]*)"#,
+        &[
+            "bindpw ",
+            "rootpw ",
+            "requirepass ",
+            "masterauth ",
+            "insecure-password ",
+            "rocommunity ",
+            "rwcommunity ",
+        ],
+        r#"(?i-u)(?:bindpw|rootpw|requirepass|masterauth|insecure-password|r[ow]community) +['"]?(?<secret>[^\s$'"<{%*][^\s'"]*)"#,
     ),
     // PHP, as in wp-config.php
     Shape::new(
@@ -311,21 +319,39 @@ pub(super) static SHAPES: [Shape; 41] = [
         &["define("],
         r#"(?i-u)define\( {0,4}['"][a-z_]{0,40}(?:password|secret|token|_key|_salt)['"] {0,4}, {0,4}['"](?<secret>[^'"\s]+)"#,
     ),
-    // Options of clients that take a password without a name: sshpass(1), redis-cli, ldapsearch(1), mysql(1)
+    // Options of clients that take a password without a name: sshpass(1), redis-cli, ldapsearch(1), mysql(1), docker login.
+    // `/proc/PID/cmdline` has NUL between the words.
     Shape::new(
         "password",
         &[
-            "sshpass ",
-            "redis-cli ",
-            "ldapsearch ",
-            "ldapadd ",
-            "ldapmodify ",
-            "mysql ",
-            "mysqldump ",
-            "mysqladmin ",
-            "mariadb ",
+            "sshpass",
+            "redis-cli",
+            "ldapsearch",
+            "ldapadd",
+            "ldapmodify",
+            "mysql",
+            "mariadb",
+            "docker",
+            "podman",
+            "mongo",
+            "kadmin",
+            "openssl",
         ],
-        r#"(?-u)(?:sshpass +-p *|redis-cli (?:\S+ +){0,12}?-a +|ldap[a-z]+ (?:\S+ +){0,12}?-w +|(?:mysql|mysqldump|mysqladmin|mariadb) (?:\S+ +){0,12}?-p)['"]?(?<secret>[^\s$'"<{%*-][^\s'"]*)"#,
+        r#"(?x-u)(?: sshpass[\ \x00]+-p[\ \x00]*
+          | redis-cli[\ \x00](?:[^\s\x00]+[\ \x00]+){0,12}?-a[\ \x00]+
+          | (?:ldap[a-z]+|kadmin)[\ \x00](?:[^\s\x00]+[\ \x00]+){0,12}?-w[\ \x00]+
+          | (?:mysql|mysqldump|mysqladmin|mariadb)[\ \x00](?:[^\s\x00]+[\ \x00]+){0,12}?-p
+          | (?:(?:docker|podman)[\ \x00]+login|mongo(?:sh|dump|restore)?)[\ \x00](?:[^\s\x00]+[\ \x00]+){0,12}?-p[\ \x00]+
+          | openssl[\ \x00]+enc[\ \x00](?:[^\s\x00]+[\ \x00]+){0,12}?-k[\ \x00]+
+          )['"]?(?<secret>[^\s\x00$'"<{%*-][^\s\x00'"]*)"#,
+    ),
+    // smbclient(1), etcdctl: the password after the user
+    Shape::new(
+        "password",
+        &["smbclient", "etcdctl"],
+        r#"(?x-u)(?: smbclient[\ \x00](?:[^\s\x00]+[\ \x00]+){0,12}?-U[\ \x00]*['"]?[^\s\x00%'"]{1,64}%
+          | etcdctl[\ \x00](?:[^\s\x00]+[\ \x00]+){0,12}?--user[=\ \x00]+['"]?[^\s\x00:'"]{1,64}:
+          )(?<secret>[^\s\x00$'"<{%*][^\s\x00'"]*)"#,
     ),
     // ~/.netrc, https://www.gnu.org/software/inetutils/manual/html_node/The-_002enetrc-file.html
     Shape::new(
@@ -352,8 +378,57 @@ pub(super) static SHAPES: [Shape; 41] = [
     // curl(1)
     Shape::new(
         "password",
-        &["curl "],
-        r#"(?-u)curl (?:\S+ +){0,12}?(?:-u|--user|-U|--proxy-user)[ =]*['"]?[^\s:'"]{1,64}:(?<secret>[^\s$'"<{%*][^\s'"]*)"#,
+        &["curl"],
+        r#"(?x-u)curl[\ \x00](?:[^\s\x00]+[\ \x00]+){0,12}?(?:-[a-zA-Z]{0,8}u|--user|-U|--proxy-user)[\ =\x00]*
+          ['"]?[^\s\x00:'"]{1,64}:(?<secret>[^\s\x00$'"<{%*][^\s\x00'"]*)"#,
+    ),
+    // A URL whose user is a token, as for git
+    Shape::random(
+        "token",
+        &["://"],
+        r"(?-u)://(?<secret>[A-Za-z0-9_.-]{20,})@",
+    ),
+    // https://docs.oracle.com/en/database/oracle/oracle-database/23/jjdbc/data-sources-and-URLs.html
+    Shape::new(
+        "password",
+        &["jdbc:oracle:"],
+        r"(?-u)jdbc:oracle:[a-z0-9]{1,8}:[^/\s:@]{1,64}/(?<secret>[^@\s]{1,255})@",
+    ),
+    // https://www.postgresql.org/docs/current/libpq-pgpass.html
+    Shape::within_word(
+        "password",
+        &[":5432:", "*:*:"],
+        r"(?m-u)(?::5432|\*:\*):[^:\s]{1,64}:[^:\s]{1,64}:(?<secret>(?:[^:\s\\]|\\.)+)\r?$",
+    ),
+    // https://www.chiark.greenend.org.uk/~sgtatham/putty/ : a private key of PuTTY
+    Shape::new(
+        "private-key",
+        &["Private-Lines: "],
+        r"(?-u)Private-Lines: [0-9]{1,4}\r?\n(?<secret>[A-Za-z0-9+/=]{1,80}(?:\r?\n[A-Za-z0-9+/=]{1,80})*)(?:\r?\nPrivate-|\s*\z)",
+    ),
+    // https://www.openldap.org/doc/admin26/security.html#Password%20Storage, also in htpasswd
+    Shape::new(
+        "password-hash",
+        &["{SHA", "{SSHA", "{MD5}", "{SMD5}"],
+        r"(?-u)\{S?(?:SHA(?:224|256|384|512)?|MD5)\}(?<secret>[A-Za-z0-9+/]{20,}={0,2})",
+    ),
+    // SQL, https://dev.mysql.com/doc/refman/5.7/en/set-password.html
+    Shape::new(
+        "password",
+        &["= password(", "=password("],
+        r#"(?i-u)= ?password\( {0,4}['"](?<secret>[^'"\s]+)"#,
+    ),
+    // What an installer of a database prints: `A temporary password is generated for root@localhost: x`
+    Shape::random(
+        "password",
+        &["password for ", "password is generated for "],
+        r"(?im-u)password (?:is generated )?for [^\s:]{1,64}: (?<secret>[^\s]{8,64})\r?$",
+    ),
+    // https://docs.haproxy.org/3.0/configuration.html#stats%20auth
+    Shape::new(
+        "password",
+        &["stats auth "],
+        r"(?-u)stats auth {1,8}[^\s:]{1,64}:(?<secret>[^\s]+)",
     ),
 ];
 

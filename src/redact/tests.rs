@@ -1,6 +1,7 @@
 //! What is removed and what stays.
 
 mod api_tokens;
+mod contexts;
 mod fields;
 mod hostile;
 mod manifests;

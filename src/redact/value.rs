@@ -115,7 +115,7 @@ pub(super) fn word_end(
 }
 
 /// Whether a quote before this byte is a closing one; 0 is the end of the line.
-fn closes(next: u8) -> bool {
+pub(super) fn closes(next: u8) -> bool {
     next <= b' '
         || matches!(
             next,

@@ -28,6 +28,10 @@ impl Assignment<'_> {
         // Go prints the values of a header as a list.
         let list = slice(self.text, from, end).starts_with(b"[");
         let from = from + usize::from(list);
+        let (from, end) = match Quote::at(self.text, from).filter(|_| list) {
+            Some((quote, inside)) => (inside, quote.close(self.text, inside, end).0),
+            None => (from, end),
+        };
         let scheme_end = self.word(from, end, b"");
         let scheme =
             String::from_utf8_lossy(slice(self.text, from, scheme_end)).to_ascii_lowercase();
