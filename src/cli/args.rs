@@ -245,6 +245,12 @@ pub(super) struct ReachArgs {
     /// Path to pct
     #[arg(long, value_name = "PATH", env = "LXCDIAG_PCT", default_value = "pct")]
     pub(super) pct: PathBuf,
+    #[command(flatten)]
+    pub(super) host: HostArgs,
+}
+
+#[derive(Debug, Parser)]
+pub(super) struct HostArgs {
     /// Root directory of the host's files
     #[arg(
         long,

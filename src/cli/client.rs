@@ -20,7 +20,7 @@ pub(super) fn require_root() -> Result<(), CliError> {
 /// Makes sure that this is a Proxmox VE host, or at least has what reaches containers.
 pub(super) fn require_proxmox(args: &ReachArgs) -> Result<(), CliError> {
     let reaches = args.via != Via::Pct || is_program(&from_anywhere(&args.pct));
-    if reaches || Host::at(&args.host_root).inventory().is_ok() {
+    if reaches || Host::at(&args.host.host_root).inventory().is_ok() {
         return Ok(());
     }
     let message = "this is not a Proxmox VE host: it has neither `pct` nor /etc/pve/nodes";

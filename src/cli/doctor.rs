@@ -51,7 +51,7 @@ struct Check {
 }
 
 pub(super) fn doctor(args: &DoctorArgs) -> Result<ExitCode, CliError> {
-    let host = Host::at(&args.reach.host_root);
+    let host = Host::at(&args.reach.host.host_root);
     let state_home = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from);
     let checks = vec![
         root(),
@@ -60,7 +60,7 @@ pub(super) fn doctor(args: &DoctorArgs) -> Result<ExitCode, CliError> {
         task_log(&host),
         cluster(&host),
         versions(&host),
-        clock(&args.reach.host_root),
+        clock(&args.reach.host.host_root),
         state(&state_directory(state_home)),
         runbooks(&args.library),
     ];

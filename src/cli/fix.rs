@@ -45,7 +45,7 @@ pub(super) fn fix(args: &FixArgs, command_line: Vec<String>) -> Result<ExitCode,
         return Err(CliError::new(ExitCode::Usage, message).with_hint(hint));
     }
     client::require_root()?;
-    let host = Host::at(&args.reach.host_root);
+    let host = Host::at(&args.reach.host.host_root);
     let ct = find_container(&container, &host)?;
     let (source, request) = diagnosis::request(
         runbook,

@@ -11,18 +11,8 @@ use crate::engine::plan::Request;
 use crate::evidence::container_id::ContainerId;
 use crate::shell_quote::command_line;
 
-/// The options of both commands that are kept. The vars are in the request, with those that the run has found.
-const KEPT: [&str; 9] = [
-    "failed_at",
-    "log",
-    "log_zone",
-    "trace",
-    "script",
-    "via",
-    "pct",
-    "host_root",
-    "runbooks",
-];
+/// The options that the request has, with the values that the run has found.
+const IN_REQUEST: [&str; 4] = ["ct", "vars", "unit", "since"];
 
 /// The command that diagnoses a container once more as a run did, and offers to fix it. There is none for a runbook that
 /// `fix` does not run, or if a word of it would show a secret.
@@ -57,20 +47,23 @@ pub(super) fn fix_command(
     (request.shown(&text) == text).then_some(text)
 }
 
-/// The options as they are on the command line.
+/// The other options that both commands have, as they are on the command line.
 fn kept(given: &ArgMatches) -> Vec<String> {
     let grammar = grammar::command();
     let options = grammar.find_subcommand("fix").into_iter();
     let options = options.flat_map(clap::Command::get_arguments);
     let mut words = Vec::new();
-    for option in options.filter(|option| KEPT.contains(&option.get_id().as_str())) {
-        let id = option.get_id().as_str();
-        if given.value_source(id) != Some(ValueSource::CommandLine) {
+    for option in options {
+        let (id, Some(name)) = (option.get_id().as_str(), option.get_long()) else {
+            continue;
+        };
+        let is_given = given.try_contains_id(id).is_ok()
+            && given.value_source(id) == Some(ValueSource::CommandLine);
+        if !is_given || IN_REQUEST.contains(&id) {
             continue;
         }
         for value in given.get_raw(id).into_iter().flatten() {
-            words.extend(option.get_long().map(|name| format!("--{name}")));
-            words.push(value.to_string_lossy().into_owned());
+            words.extend([format!("--{name}"), value.to_string_lossy().into_owned()]);
         }
     }
     words

@@ -94,7 +94,7 @@ pub(super) fn history(args: &HistoryArgs) -> Result<ExitCode, CliError> {
 fn list(args: &HistoryArgs) -> Result<ExitCode, CliError> {
     let history = History::new(&state());
     let containers: Vec<_> = match &args.container {
-        Some(named) => vec![find_container(named, &Host::at(&args.host_root))?],
+        Some(named) => vec![find_container(named, &Host::at(&args.host.host_root))?],
         None => {
             let all = history.containers().map_err(|error| unreadable(&error))?;
             all.into_iter().collect()
@@ -208,7 +208,7 @@ fn last_change(ct: ContainerId, entries: &[Entry]) -> Result<(&Entry, &Entry), C
 
 /// The container, and its past runs.
 fn past(args: &PastArgs) -> Result<(ContainerId, Vec<Entry>), CliError> {
-    let ct = find_container(&args.container, &Host::at(&args.host_root))?;
+    let ct = find_container(&args.container, &Host::at(&args.host.host_root))?;
     let entries = entries(&History::new(&state()), ct)?;
     Ok((ct, entries))
 }

@@ -62,7 +62,7 @@ pub(super) fn run(args: &RunArgs, command_line: Vec<String>) -> Result<ExitCode,
 
 /// Whether the run enters the container. It does not enter a stopped one.
 fn enters(args: &RunArgs, ct: ContainerId, request: &Request) -> bool {
-    let host = Host::at(&args.reach.host_root);
+    let host = Host::at(&args.reach.host.host_root);
     let stopped = || other_node(args, &host).is_none() && host.state(ct) == State::Stopped;
     (request.runbook.enters() || !request.runbook.next.is_empty()) && !stopped()
 }
@@ -75,7 +75,7 @@ fn container(args: &RunArgs) -> Result<ContainerId, CliError> {
             let message = format!("`{name}` is a recorded incident, not a container");
             Err(CliError::new(ExitCode::Usage, message).with_hint(hint))
         }
-        (Some(named), _) => find_container(named, &Host::at(&args.reach.host_root)),
+        (Some(named), _) => find_container(named, &Host::at(&args.reach.host.host_root)),
         (None, demo) => Ok(incident(demo.as_deref().unwrap_or_default())?.target.ct),
     }
 }
@@ -85,7 +85,7 @@ fn request(
     ct: ContainerId,
     command_line: Vec<String>,
 ) -> Result<Request, CliError> {
-    let host = Host::at(&args.reach.host_root);
+    let host = Host::at(&args.reach.host.host_root);
     // Another node has its own task log.
     let host = other_node(args, &host).is_none().then_some(&host);
     let (_, request) = diagnosis::request(
@@ -124,7 +124,7 @@ async fn diagnose(
 ) -> Result<ExitCode, CliError> {
     // Before anything starts, so that a signal ends the run with a report.
     let stop = signals::first();
-    let host = Host::at(&args.reach.host_root);
+    let host = Host::at(&args.reach.host.host_root);
     let transport = client::transport(args.reach.via, &args.reach.pct);
     let ledger = Ledger::new(std::env::var_os("XDG_STATE_HOME").map(Into::into));
     let other = other_node(args, &host);
@@ -279,7 +279,7 @@ fn other_node<'a>(args: &'a RunArgs, host: &Host) -> Option<&'a str> {
 
 /// Prints every command without running any.
 fn dry_run(args: &RunArgs, ct: ContainerId, request: &Request) -> Result<String, CliError> {
-    let host = Host::at(&args.reach.host_root);
+    let host = Host::at(&args.reach.host.host_root);
     let transport = client::transport(args.reach.via, &args.reach.pct);
     let plan = Plan::new(request, Target::new(ct), Vec::new());
     let mut text = match other_node(args, &host) {

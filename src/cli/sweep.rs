@@ -54,7 +54,7 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
     if runbook.enters() {
         client::require_pct(args.reach.via, &args.reach.pct)?;
     }
-    let host = Host::at(&args.reach.host_root).for_many();
+    let host = Host::at(&args.reach.host.host_root).for_many();
     let inventory = host.inventory()?;
     let here = host.local_node();
     let mut containers = containers::select(args, &inventory, here.as_deref())?;

@@ -1,10 +1,8 @@
 //! The arguments of `lxcdiag history`.
 
-use std::path::PathBuf;
-
 use clap::{Parser, Subcommand};
 
-use super::{DiffFormat, Named, container};
+use super::{DiffFormat, HostArgs, Named, container};
 use crate::cli::history::{Format, ShowFormat};
 
 #[derive(Debug, Parser)]
@@ -21,15 +19,8 @@ pub(in crate::cli) struct HistoryArgs {
     /// Output format
     #[arg(long, short, value_enum, default_value = "text")]
     pub(in crate::cli) format: Format,
-    /// Root directory of the host's files
-    #[arg(
-        long,
-        value_name = "DIR",
-        env = "LXCDIAG_HOST_ROOT",
-        default_value = "/",
-        hide = true
-    )]
-    pub(in crate::cli) host_root: PathBuf,
+    #[command(flatten)]
+    pub(in crate::cli) host: HostArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -46,15 +37,8 @@ pub(in crate::cli) struct PastArgs {
     /// Container ID or host name
     #[arg(value_name = "ID", value_parser = container)]
     pub(in crate::cli) container: Named,
-    /// Root directory of the host's files
-    #[arg(
-        long,
-        value_name = "DIR",
-        env = "LXCDIAG_HOST_ROOT",
-        default_value = "/",
-        hide = true
-    )]
-    pub(in crate::cli) host_root: PathBuf,
+    #[command(flatten)]
+    pub(in crate::cli) host: HostArgs,
 }
 
 #[derive(Debug, Parser)]
