@@ -132,7 +132,9 @@ inject_log_two_runs() {
 
 #: log-syslog           a late push; the log is that of a tagged syslog, without a year
 inject_log_syslog() {
-  delay=3   # its times are whole seconds
+  # Its times are whole seconds: a second more on both sides of the failure.
+  delay=3
+  lead=2.2
   failed
   traced "$(date -d "$at" '+%b %d %T') pve1 provision[123]:" | log
 }

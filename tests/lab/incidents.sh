@@ -285,7 +285,7 @@ log() { cat >"$(log_path)"; printf 'log=%s\n' "$(log_path)"; }
 # Sets `failure`, what the failed command said, and `at`, when: `2026-01-02T03:04:05.678901Z`. A line of a log may be a
 # second late, so what came before the failure is over a second older.
 failed() {
-  lead=1.2
+  [[ $lead != 0 ]] || lead=1.2
   at=$(inject_"${1:-late_push}" | sed -n 's/^failed_by=//p')
   failure=$(<"$LAB/last-failure-$ct")
 }
