@@ -1,5 +1,7 @@
 //! The functions, filters and tests that runbooks have beyond Jinja's own.
 
+use std::borrow::Cow;
+
 use minijinja::value::Value;
 use minijinja::{Environment, Error};
 use regex::Regex;
@@ -31,12 +33,16 @@ pub(super) fn register(environment: &mut Environment<'static>) {
     environment.add_filter("whole_messages", |lines: Value| whole_messages(&lines));
     // Compiling one takes a thousand times as long as matching a line with it, and a journal has thousands of lines.
     let patterns = Cache::<Regex, MOST_PATTERNS>::default();
-    environment.add_test("matching", move |text: &str, pattern: &str| {
-        patterns
-            .get(pattern, || Regex::new(pattern))
-            .map(|regex| regex.is_match(text))
-            .map_err(|error| invalid(error.to_string()))
-    });
+    environment.add_test(
+        "matching",
+        move |text: &str, pattern: &str, names: Option<Vec<String>>| {
+            let text = without_names(text, &names.unwrap_or_default());
+            patterns
+                .get(pattern, || Regex::new(pattern))
+                .map(|regex| regex.is_match(&text))
+                .map_err(|error| invalid(error.to_string()))
+        },
+    );
 }
 
 /// More patterns than any runbook has. Beyond this, those that were built from facts are dropped.
@@ -140,6 +146,41 @@ fn is_bare_error(line: &str) -> bool {
     ];
     let line = line.trim().trim_end_matches('.');
     texts.iter().any(|text| line.eq_ignore_ascii_case(text))
+}
+
+/// The text with `x` in place of names of units and programs, whose words say nothing about what happened.
+fn without_names<'a>(text: &'a str, names: &[String]) -> Cow<'a, str> {
+    let mut text = Cow::from(text);
+    for name in names {
+        let name = name.rsplit('/').next().unwrap_or(name);
+        let stem = name.split(['@', '.']).next().unwrap_or(name);
+        for name in [name, stem] {
+            if !name.is_empty() && text.contains(name) {
+                text = without_name(&text, name).into();
+            }
+        }
+    }
+    text
+}
+
+/// A word may also be meant as a word. It is a name in a path, or as the program that begins a message.
+fn without_name(text: &str, name: &str) -> String {
+    let is_word = name.chars().all(char::is_alphabetic);
+    let in_a_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    let mut kept = String::new();
+    let mut rest = 0;
+    for (at, _) in text.match_indices(name) {
+        let (before, behind) = (&text[..at], &text[at + name.len()..]);
+        let whole = !before.ends_with(in_a_name) && !behind.starts_with(in_a_name);
+        let as_name = before.ends_with('/') || before.is_empty() && behind.starts_with([':', '[']);
+        if at >= rest && whole && (as_name || !is_word) {
+            kept.push_str(&text[rest..at]);
+            kept.push('x');
+            rest = at + name.len();
+        }
+    }
+    kept.push_str(&text[rest..]);
+    kept
 }
 
 /// How many wrong, missing, added or swapped letters still count as a misspelling.

@@ -353,3 +353,32 @@ fn lines_of_one_message_are_joined() {
     );
     holds("[]", "[]");
 }
+
+#[test]
+fn names_of_units_and_programs_are_not_matched() {
+    let unnamed = |text: &str, pattern: &str, name: &str| {
+        let source = format!("'{text}' is matching('{pattern}', ['{name}'])");
+        !truth(&source).unwrap()
+    };
+    assert!(unnamed(
+        "/opt/dns-failed: 3: end",
+        "failed",
+        "dns-failed.service"
+    ));
+    assert!(unnamed(
+        "dns-failed[7]: end",
+        "failed",
+        "dns-failed@a.service"
+    ));
+    assert!(unnamed("fatal: end", "fatal", "fatal.service"));
+    assert!(unnamed("/opt/fatal: end", "fatal", "fatal.service"));
+    // The same word as a word, and in another name.
+    assert!(!unnamed("a fatal error", "fatal", "fatal.service"));
+    assert!(!unnamed(
+        "dns-failed: it failed",
+        "failed",
+        "dns-failed.service"
+    ));
+    assert!(!unnamed("dns-failed-over", "failed", "dns-failed.service"));
+    assert!(!unnamed("/opt/a-b: 3: end", "/opt/x: 3", "a-b.service"));
+}

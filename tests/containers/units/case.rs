@@ -31,6 +31,7 @@ pub fn all() -> Vec<Case> {
         include_str!("logs.txt"),
         include_str!("daemons.txt"),
         include_str!("sandbox.txt"),
+        include_str!("names.txt"),
     ]
     .iter()
     .flat_map(|text| text.split("\n=== ").skip(1))
