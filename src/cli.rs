@@ -31,6 +31,7 @@ mod schema;
 mod shorthand;
 mod signals;
 mod sweep;
+mod terminal;
 mod tests_of_runbooks;
 mod trace;
 mod validate;
@@ -69,6 +70,7 @@ pub fn main(command_line: Vec<OsString>) -> Status {
             return ExitCode::Usage.into();
         }
     };
+    terminal::choose(args.terminal.choice());
     log_to_stderr();
     let result = match args.command {
         Command::Run(args) => run::run(&args, words),

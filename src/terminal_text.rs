@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use unicode_width::UnicodeWidthChar as _;
+
 /// The text with all invisible characters written out: control characters as `\x1b`, and characters that
 /// reorder or hide others as `\u{202e}`. Line breaks and tabs become spaces.
 pub fn visible(text: &str) -> String {
@@ -46,6 +48,31 @@ pub(crate) const fn hides_or_reorders(c: char) -> bool {
     )
 }
 
+/// The same text in ASCII, with as many columns: a character without a counterpart becomes `?`.
+pub(crate) fn ascii(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            c if c.is_ascii() => shown.push(c),
+            '─' | '━' | '╸' | '–' | '—' | '−' | '·' => shown.push('-'),
+            '│' | '▌' | '¦' => shown.push('|'),
+            '└' | '┘' | '✓' => shown.push('+'),
+            '●' | '◆' | '•' => shown.push('*'),
+            '×' => shown.push('x'),
+            'µ' => shown.push('u'),
+            '…' => shown.push('~'),
+            '‘' | '’' => shown.push('\''),
+            '“' | '”' => shown.push('"'),
+            // Two columns instead of one: what they mean matters more.
+            '→' => shown.push_str("->"),
+            '≤' => shown.push_str("<="),
+            '≥' => shown.push_str(">="),
+            c => shown.extend(std::iter::repeat_n('?', c.width().unwrap_or(0))),
+        }
+    }
+    shown
+}
+
 /// The beginning of a text, with an ellipsis if it is longer.
 pub(crate) fn clipped(text: &str, most: usize) -> String {
     let mut shown: String = text.chars().take(most).collect();
@@ -68,5 +95,15 @@ mod tests {
         assert_eq!(visible("Unité 日本 ✓"), "Unité 日本 ✓");
         assert_eq!(visible_lines("a\r\nb\x08\n"), "a\\r\nb\\x08");
         assert_eq!(visible_text("a\tb\r\n\0"), "a\tb\\r\n\\x00");
+    }
+
+    #[test]
+    fn ascii_text_has_as_many_columns() {
+        assert_eq!(
+            ascii("▌ LIKELY — 3 µs\n│ Unité 日本 ✓ 95…"),
+            "| LIKELY - 3 us\n| Unit? ???? + 95~"
+        );
+        assert_eq!(ascii("1 → 2"), "1 -> 2");
+        assert_eq!(ascii("e\u{301}"), "e");
     }
 }

@@ -17,6 +17,7 @@ pub(super) use self::history::{
 pub(super) use self::runbooks::{ListArgs, NewArgs, SchemaArgs, ShowArgs, TestArgs, ValidateArgs};
 use super::completion::Shell;
 use super::doctor;
+use super::terminal::{Choice, Colour};
 use crate::audit;
 use crate::engine::demo::INCIDENTS;
 use crate::evidence::time::Interval;
@@ -29,8 +30,37 @@ use values::{duration, incidents, moment, zone};
 #[derive(Debug, Parser)]
 #[command(name = "lxcdiag", version, max_term_width = 100, after_help = EXAMPLES, override_usage = USAGE)]
 pub(super) struct Args {
+    #[command(flatten)]
+    pub(super) terminal: TerminalArgs,
     #[command(subcommand)]
     pub(super) command: Command,
+}
+
+/// What the terminal shows.
+#[derive(Debug, Parser)]
+pub(super) struct TerminalArgs {
+    /// When to print colour
+    #[arg(
+        long,
+        global = true,
+        display_order = 900,
+        value_enum,
+        value_name = "WHEN",
+        default_value = "auto"
+    )]
+    color: Colour,
+    /// Print tables and messages in ASCII; other formats do not change
+    #[arg(long, global = true, display_order = 901)]
+    ascii: bool,
+}
+
+impl TerminalArgs {
+    pub(super) const fn choice(&self) -> Choice {
+        Choice {
+            colour: self.color,
+            ascii: self.ascii,
+        }
+    }
 }
 
 const USAGE: &str = "lxcdiag <COMMAND>

@@ -34,7 +34,11 @@ pub(super) fn audit(args: &AuditArgs) -> Result<ExitCode, CliError> {
         return patch(&sources, args.style, status);
     }
     report.redact(&mut Redactor::default());
-    output::print(&report.render(args.format, output::stdout_layout()))?;
+    let text = report.render(args.format, output::stdout_layout());
+    match args.format {
+        audit::Format::Table => output::print_text(text)?,
+        _ => output::print(&text)?,
+    }
     Ok(status)
 }
 
@@ -155,6 +159,6 @@ fn explain(name: &str) -> Result<ExitCode, CliError> {
         indented(about.example),
         indented(about.fix)
     );
-    output::print(&text)?;
+    output::print_text(text)?;
     Ok(ExitCode::Healthy)
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::args::{DiffArgs, DiffFormat, LibraryArgs};
 use super::error::CliError;
-use super::{output, recordings};
+use super::{output, recordings, terminal};
 use crate::cli::exit_code::ExitCode;
 use crate::evidence::recording::{self, Recording};
 use crate::report;
@@ -27,7 +27,7 @@ pub(super) fn print(
 ) -> Result<ExitCode, CliError> {
     let diff = compare(a, b);
     let text = match format {
-        DiffFormat::Table => render(&diff, output::stdout_layout()),
+        DiffFormat::Table => terminal::shown(render(&diff, output::stdout_layout())),
         DiffFormat::Json => crate::json::pretty(&diff)
             .map_err(|error| CliError::from_error(ExitCode::CannotWrite, &error))?,
     };

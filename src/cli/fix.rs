@@ -428,7 +428,7 @@ fn say(text: &str) {
 }
 
 fn print(conclusion: &Conclusion) -> Result<(), CliError> {
-    output::print(&brief(&conclusion.report, output::stdout_layout()))
+    output::print_text(brief(&conclusion.report, output::stdout_layout()))
 }
 
 fn interrupted(stopped: Stop) -> CliError {

@@ -11,7 +11,7 @@ use super::args::{HistoryArgs, HistoryCommand, HistoryDiffArgs, HistoryShowArgs,
 use super::diagnosis::find_container;
 use super::diff;
 use super::error::CliError;
-use super::output;
+use super::{output, terminal};
 use crate::cli::exit_code::ExitCode;
 use crate::engine::ledger::state_directory;
 use crate::evidence::container_id::ContainerId;
@@ -115,7 +115,7 @@ fn list(args: &HistoryArgs) -> Result<ExitCode, CliError> {
         }
     }
     output::print(&match args.format {
-        Format::Text => text(&listed),
+        Format::Text => terminal::shown(text(&listed)),
         Format::Json => {
             let listed = Listed {
                 schema: SCHEMA,
@@ -169,7 +169,7 @@ fn show(args: &HistoryShowArgs) -> Result<ExitCode, CliError> {
     let (ct, entries) = past(&args.past)?;
     let entry = numbered(ct, &entries, args.number)?;
     output::print(&match args.format {
-        ShowFormat::Table => entry.text().map_err(|error| unreadable(&error))?,
+        ShowFormat::Table => terminal::shown(entry.text().map_err(|error| unreadable(&error))?),
         ShowFormat::Json => {
             let report = entry.report().map_err(|error| unreadable(&error))?;
             crate::json::pretty(&report).unwrap_or_default()

@@ -8,7 +8,7 @@ use rustix::termios::{QueueSelector, tcflush};
 use super::args::ReportArgs;
 use super::error::CliError;
 use super::file::{check_writable, write_file};
-use super::format;
+use super::{format, terminal};
 use crate::cli::exit_code::ExitCode;
 use crate::engine::conclude::Conclusion;
 use crate::redact::Redactor;
@@ -19,20 +19,17 @@ use crate::terminal_text::visible_text;
 /// The table needs this many columns.
 const LEAST_WIDTH: u16 = 60;
 
-/// The layout for stdout: from the width of the terminal and whether it is one, `COLUMNS`, `NO_COLOR`
-/// (<https://no-color.org>) and `CLICOLOR_FORCE`. With a pager, stderr is still the terminal.
+/// The layout for stdout: from the width of the terminal and `COLUMNS`, with colour if it is wanted. With a pager, stderr is
+/// still the terminal.
 pub(super) fn stdout_layout() -> Layout {
-    let stdout = std::io::stdout();
-    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let forced = std::env::var_os("CLICOLOR_FORCE").is_some_and(|v| !v.is_empty() && v != "0");
     let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
-    let width = terminal_width(&stdout)
+    let width = terminal_width(&std::io::stdout())
         .or(columns)
         .or_else(|| terminal_width(&std::io::stderr()))
         .unwrap_or(Layout::default().width);
     Layout {
         width: width.max(LEAST_WIDTH),
-        colour: forced || (stdout.is_terminal() && !set("NO_COLOR")),
+        colour: terminal::has_colour(),
     }
 }
 
@@ -41,7 +38,12 @@ fn terminal_width(stream: &impl std::os::fd::AsFd) -> Option<u16> {
     (size.ws_col > 0).then_some(size.ws_col)
 }
 
-/// Prints text that is already safe: a report in one of its formats. A closed stdout, as with `| head`,
+/// Prints text for the user that is already safe, in the characters that the terminal shows.
+pub(super) fn print_text(text: String) -> Result<(), CliError> {
+    print(&terminal::shown(text))
+}
+
+/// Prints text that is already safe, as it is: a report in one of its formats. A closed stdout, as with `| head`,
 /// is not an error.
 pub(super) fn print(text: &str) -> Result<(), CliError> {
     let mut stdout = std::io::stdout().lock();
@@ -54,6 +56,14 @@ pub(super) fn print(text: &str) -> Result<(), CliError> {
         }
         _ => Ok(()),
     }
+}
+
+/// Prints a link to each page, on a terminal that knows links.
+pub(super) fn print_links<'a>(pages: impl Iterator<Item = &'a Path>) -> Result<(), CliError> {
+    for link in pages.filter_map(terminal::link) {
+        print(&format!("HTML report: {link}\n"))?;
+    }
+    Ok(())
 }
 
 /// Prints any text as a line, without secrets and escape sequences.
@@ -96,10 +106,12 @@ pub(super) fn ask(question: &str) -> Option<String> {
     (!answer.is_empty()).then(|| answer.to_owned())
 }
 
-/// Makes any text, possibly a container's, safe for a terminal and a log: without its secrets, and with
-/// control characters written out.
+/// Makes any text, possibly a container's, safe for a terminal and a log: without its secrets, with control characters
+/// written out, and in the characters that the terminal shows.
 pub(super) fn harmless(text: &str) -> String {
-    visible_text(&Redactor::default().without_secrets(None, text))
+    terminal::shown(visible_text(
+        &Redactor::default().without_secrets(None, text),
+    ))
 }
 
 /// Where a report and its recording go.
@@ -152,6 +164,15 @@ impl Sinks {
         !self.files.is_empty() || self.bundle.is_some()
     }
 
+    /// The HTML pages.
+    fn pages(&self) -> impl Iterator<Item = &Path> {
+        let pages = self
+            .files
+            .iter()
+            .filter(|(_, format)| *format == Format::Html);
+        pages.map(|(path, _)| path.as_path())
+    }
+
     fn on_stdout(&self, report: &Report) -> String {
         match self.format {
             Format::Table if !self.verbose => brief(report, self.layout),
@@ -172,7 +193,11 @@ impl Sinks {
 
     /// Writes a report to stdout.
     pub(super) fn print(&self, conclusion: &Conclusion) -> Result<(), CliError> {
-        print(&self.on_stdout(&conclusion.report))
+        let text = self.on_stdout(&conclusion.report);
+        match self.format {
+            Format::Table => print_text(text),
+            _ => print(&text),
+        }
     }
 
     /// Writes a report to files. If one fails, the others are still written.
@@ -196,7 +221,11 @@ impl Sinks {
             let name = bundle_name(path).unwrap_or_default();
             save(path, bundle::pack(name, report, recording));
         }
-        result
+        result?;
+        match self.format {
+            Format::Table => print_links(self.pages()),
+            _ => Ok(()),
+        }
     }
 }
 

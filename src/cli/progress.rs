@@ -7,6 +7,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use super::output::harmless;
+use super::terminal;
 use crate::terminal_text::visible;
 
 /// How often it is redrawn: the clock advances even if nothing else does.
@@ -39,7 +40,14 @@ impl Progress {
             // The templates are constants of this file and are valid.
             let style = ProgressStyle::with_template(template)
                 .unwrap_or_else(|_| ProgressStyle::default_bar());
-            bar.set_style(style.progress_chars("━╸─").with_key("clock", clock));
+            bar.set_style(
+                style
+                    .progress_chars(match terminal::is_ascii() {
+                        true => "=>-",
+                        false => "━╸─",
+                    })
+                    .with_key("clock", clock),
+            );
             bar.enable_steady_tick(TICK);
             *shown() = Some(bar.clone());
         }

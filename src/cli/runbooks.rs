@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::args::{LibraryArgs, ListArgs, ShowArgs};
 use super::error::CliError;
-use super::output;
+use super::{output, terminal};
 use crate::cli::exit_code::ExitCode;
 use crate::engine::vars::{self, Values};
 use crate::redact::Redactor;
@@ -131,7 +131,7 @@ pub(super) fn values(runbook: &Runbook, given: &[String]) -> Result<Values, CliE
 pub(super) fn list(args: &ListArgs) -> Result<ExitCode, CliError> {
     let entries = Library::standard(args.library.runbooks.as_deref()).list()?;
     output::print(&match args.format {
-        ListFormat::Text => list_text(&entries),
+        ListFormat::Text => terminal::shown(list_text(&entries)),
         ListFormat::Json => {
             let list = List {
                 schema: "lxcdiag.list/1",
@@ -171,7 +171,7 @@ fn list_text(entries: &[Entry]) -> String {
 pub(super) fn show(args: &ShowArgs) -> Result<ExitCode, CliError> {
     let (source, runbook) = find(&args.library, &args.runbook)?;
     output::print(&match args.format {
-        ShowFormat::Text => runbook::describe(&runbook),
+        ShowFormat::Text => terminal::shown(runbook::describe(&runbook)),
         ShowFormat::Json => {
             crate::json::pretty(&runbook::outline(&source, &runbook)).unwrap_or_default()
         }

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use clap::{ArgMatches, FromArgMatches as _};
+use clap::{ArgMatches, ColorChoice, FromArgMatches as _};
 
 use super::args::{Args, Named, container};
 use super::grammar;
@@ -30,15 +30,47 @@ pub(super) fn matches(
         Ok(Named::HostName(name)) => !resembles_a_command(&name) || exists(&name),
         Err(_) => false,
     };
-    let words = match command_line {
-        [program, word, more @ ..] if word.to_str().is_some_and(is_container) => {
-            let run = ["run", "auto", "--ct"].map(OsString::from);
-            let words = [program].into_iter().chain(&run).chain([word]).chain(more);
-            words.cloned().collect()
-        }
-        words => words.to_vec(),
-    };
-    grammar::command().try_get_matches_from(words)
+    let mut words = command_line.to_vec();
+    let place = place_of_command(&words);
+    if words
+        .get(place)
+        .is_some_and(|word| word.to_str().is_some_and(is_container))
+    {
+        words.splice(place..place, ["run", "auto", "--ct"].map(OsString::from));
+    }
+    grammar::command()
+        .color(colour_of(&words))
+        .try_get_matches_from(words)
+}
+
+/// The index of the command, after options that every command has.
+fn place_of_command(words: &[OsString]) -> usize {
+    let mut place = 1;
+    while let Some(word) = words.get(place).and_then(|word| word.to_str()) {
+        place += match word {
+            "--color" => 2,
+            word if word == "--ascii" || word.starts_with("--color=") => 1,
+            _ => break,
+        };
+    }
+    place
+}
+
+/// When help is in colour: it is printed before the options are known.
+fn colour_of(words: &[OsString]) -> ColorChoice {
+    let mut words = words
+        .iter()
+        .filter_map(|word| word.to_str())
+        .take_while(|word| *word != "--");
+    let mut choice = ColorChoice::Auto;
+    while let Some(word) = words.next() {
+        let value = match word {
+            "--color" => words.next(),
+            word => word.strip_prefix("--color="),
+        };
+        choice = value.and_then(|value| value.parse().ok()).unwrap_or(choice);
+    }
+    choice
 }
 
 /// Whether a word is a container's ID.

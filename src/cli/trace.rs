@@ -22,7 +22,7 @@ pub(super) fn trace(args: &TraceArgs) -> Result<ExitCode, CliError> {
         let mut trace = read(path)?;
         redact::trace(&mut trace);
         let comparison = comparison(&trace).unwrap_or_default();
-        output::print(&format!("{}{comparison}", timeline(&trace, usize::MAX)))?;
+        output::print_text(format!("{}{comparison}", timeline(&trace, usize::MAX)))?;
         return Ok(ExitCode::Healthy);
     }
     if let Some(path) = &args.output {

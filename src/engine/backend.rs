@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::canary::Canary;
 use super::identify;
+use super::plan::Plan;
 use super::stop::Stop;
 use crate::clock::now;
 use crate::container::capture::{Capture, STDOUT};
@@ -16,7 +17,9 @@ use crate::evidence::fact::Facts;
 use crate::evidence::recording::{Attempt, Ending, Output, Recording, Target};
 use crate::evidence::time::Interval;
 use crate::host::{Host, HostError};
+use crate::redact::Redactor;
 use crate::runbook::{Action, Check, HostProbe, NodeReading};
+use crate::shell_quote::command_line;
 
 /// How long the client may take to open a shell. `pct` alone takes 1.2 s of CPU, and much longer on a
 /// busy host.
@@ -80,6 +83,9 @@ pub trait Backend {
         self.now().start
     }
 
+    /// Learns which secrets the commands of a plan contain, before it is opened.
+    fn learn(&mut self, _: &Plan) {}
+
     /// Opens the container, and identifies it. A container that cannot be opened answers every
     /// command with the reason.
     async fn open(&mut self, target: &mut Target);
@@ -141,6 +147,8 @@ pub struct Live<'a> {
     canary: Option<Canary>,
     /// Why there is no session.
     no_session: String,
+    /// Hides the secrets of commands in the log.
+    redactor: Redactor,
 }
 
 impl<'a> Live<'a> {
@@ -157,6 +165,7 @@ impl<'a> Live<'a> {
             has_failed: false,
             canary: None,
             no_session: "no shell was started in the container".to_owned(),
+            redactor: Redactor::default(),
         }
     }
 
@@ -177,6 +186,14 @@ impl<'a> Live<'a> {
     /// With the shell that this run shares with others.
     pub fn sharing(self, shared: Option<&'a SharedShell>) -> Self {
         Self { shared, ..self }
+    }
+
+    /// Logs a command that is sent.
+    fn log(&mut self, command: &str) {
+        if tracing::enabled!(tracing::Level::DEBUG) {
+            let command = self.redactor.without_secrets(None, command);
+            tracing::debug!("container {}: {command}", self.ct);
+        }
     }
 
     /// Pushes the canary. It is in `self` while it runs, so that an interrupted run can remove it.
@@ -256,6 +273,11 @@ impl Backend for Live<'_> {
         Interval::at(now()).shifted(self.transport.clock_offset())
     }
 
+    fn learn(&mut self, plan: &Plan) {
+        self.redactor.add_runbook(&plan.runbook);
+        self.redactor.learn_vars(&plan.head.vars);
+    }
+
     async fn open(&mut self, target: &mut Target) {
         let is_identified = identify::identify_from_host(self.host, target).await;
         if !self.can_open {
@@ -272,6 +294,8 @@ impl Backend for Live<'_> {
             }
             self.strays_before = 0;
         }
+        let client = self.transport.shown(self.ct);
+        self.log(&client);
         let opened = match Session::start(self.transport, self.ct) {
             Ok(session) => {
                 let session = self.session.insert(session);
@@ -319,6 +343,7 @@ impl Backend for Live<'_> {
                 };
             }
         }
+        self.log(&command_line(&call.argv));
         match &mut self.session {
             Some(session) => {
                 let timeout = Duration::from_secs_f64(call.check.timeout_seconds());

@@ -22,6 +22,7 @@ use crate::evidence::container_id::ContainerId;
 use crate::evidence::recording::{Ending, Output};
 use crate::evidence::time::{SECOND, seconds};
 use crate::runbook::CANARY;
+use crate::shell_quote::command_line;
 
 const PATH: &str = "/etc/systemd/system/lxcdiag-canary.service";
 /// Its target is its own, and nothing starts that.
@@ -114,6 +115,7 @@ impl Canary {
         argv: &[String],
         round: u32,
     ) -> Result<(), String> {
+        tracing::debug!("{}", command_line(argv));
         let began = now();
         let child =
             spawn(argv, false).map_err(|error| format!("cannot start pct push: {error}"))?;
@@ -196,6 +198,7 @@ impl Canary {
     ) -> Result<(String, String), String> {
         let script = format!("{GUARD}{ROUNDS}");
         let argv = ["sh", "-c", &script, "lxcdiag-canary", part, GUARD].map(str::to_owned);
+        tracing::debug!("canary: {part}: {}", command_line(&argv));
         let exchange = session.run(&argv, COMMAND_LIMIT).await;
         let (stdout, stderr) = (exchange.stdout.text(), exchange.stderr.text());
         let what = match exchange.ending {

@@ -53,6 +53,7 @@ pub async fn execute(
     stop: &mut (impl Future<Output = Stop> + Unpin),
 ) -> Execution {
     let mut recording = plan.head.clone();
+    backend.learn(plan);
     let now = backend.now();
     recording.clock_uncertainty = recording.clock_uncertainty.max(now.width());
     if recording.attempts.is_empty() {

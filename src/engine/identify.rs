@@ -8,6 +8,7 @@ use tokio::time::timeout;
 use crate::container::Session;
 use crate::evidence::recording::{Ending, Target};
 use crate::host::Host;
+use crate::shell_quote::command_line;
 
 /// Prints the name in `/etc/os-release`, then that of systemd's shared library, which contains the version: `systemctl --version`
 /// takes longer. The shell starts no program.
@@ -34,6 +35,7 @@ pub(super) async fn identify_from_host(host: &Host, target: &mut Target) -> bool
 /// Fills in what a command in the container can determine.
 pub(super) async fn identify(session: &mut Session, target: &mut Target) {
     let argv = ["sh", "-c", PROBE].map(str::to_owned);
+    tracing::debug!("container {}: {}", target.ct, command_line(&argv));
     let exchange = session.run(&argv, LIMIT).await;
     if matches!(exchange.ending, Ending::Exited(_)) {
         read(&exchange.stdout.text(), target);

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::Value;
 
-use crate::environment::{Environment, Finished};
+use crate::environment::{Environment, Finished, LXCDIAG};
 
 /// A runbook with one check, `found`, and this evidence and these limits.
 fn runbook_with(evidence: &str, limits: &str) -> String {
@@ -130,6 +130,95 @@ fn colour_only_where_it_is_wanted() {
     let mut command = environment.command_as_root(&RUN);
     command.env("CLICOLOR_FORCE", "1");
     assert!(environment.finished(command).stdout.contains('\x1b'));
+    // The option comes before the variables.
+    let always = [&RUN[..], &["--color", "always"]].concat();
+    assert!(environment.as_root(&always).stdout.contains('\x1b'));
+    let mut command = environment.command_as_root(&[&["--color=never"], &RUN[..]].concat());
+    command.env("CLICOLOR_FORCE", "1");
+    assert!(!environment.finished(command).stdout.contains('\x1b'));
+}
+
+#[test]
+fn ascii_changes_what_is_for_a_user_and_no_data() {
+    let environment = environment();
+    let demo = ["run", "race-condition", "--demo", "--ascii", "--verbose"];
+    let table = environment.lxcdiag(&demo).stdout;
+    assert!(
+        table.contains("| LIKELY: Race condition") && table.is_ascii(),
+        "{table}"
+    );
+    let text = "runbook: small\ntitle: Größe\nchecks: [{ id: a, title: A, run: ['true'], pass: exit == 0 }]\n";
+    environment.write("work/small.yaml", text);
+    assert!(
+        run(&environment, &["--ascii"])
+            .stdout
+            .contains("small: Gr??e\n")
+    );
+    let json = run(&environment, &["--ascii", "--format", "json"]);
+    assert!(json.stdout.contains("\"title\": \"Größe\""), "{json}");
+    let error = environment.lxcdiag(&["--ascii", "run", "x…", "--demo"]);
+    assert!(
+        error.stderr.contains("x~") && error.stderr.is_ascii(),
+        "{error}"
+    );
+    let container = environment.as_root(&["--ascii", "958", "--dry-run"]);
+    assert_eq!(container.status, Some(0), "{container}");
+}
+
+/// A terminal that does not know links would print their address.
+#[test]
+fn the_page_is_a_link_on_a_terminal_that_knows_links() {
+    let environment = environment();
+    let words = ["run", "race-condition", "--demo", "--output", "a.html"];
+    let on = |kind: &str, more: &[&str]| {
+        let command = [&[LXCDIAG], &words[..], more].concat().join(" ");
+        let mut script = environment.command_of("script", &["-qec", &command, "/dev/null"]);
+        script.env("TERM", kind);
+        environment.finished(script).stdout
+    };
+    let known = on("xterm-kitty", &[]);
+    assert!(known.contains("HTML report: \x1b]8;;file://"), "{known}");
+    assert!(
+        known.contains("/work/a.html\x1b\\a.html\x1b]8;;\x1b\\"),
+        "{known}"
+    );
+    for other in [
+        on("xterm", &[]),
+        on("xterm-kitty", &["--color", "never"]),
+        on("xterm-kitty", &["--format", "json"]),
+    ] {
+        assert!(!other.contains("\x1b]8"), "{other}");
+    }
+}
+
+#[test]
+fn the_log_shows_each_command_as_it_is_sent() {
+    let environment = environment();
+    environment.write(
+        "work/secret.yaml",
+        "runbook: secret\ntitle: x\nvars: { password: { about: 'To log in' } }\nchecks:\n  \
+         - { id: login, title: Log in, run: [echo, '{{ password }}', visible], pass: exit == 0 }\n",
+    );
+    let mut command = environment.command_as_root(&[
+        "run",
+        "./secret.yaml",
+        "--ct",
+        "958",
+        "--var",
+        "password=hunter2hunter2",
+    ]);
+    command.env("LXCDIAG_LOG", "debug");
+    let finished = environment.finished(command);
+    let log = &finished.stderr;
+    assert!(log.contains("/bin/pct exec 958 -- sh\n"), "{finished}");
+    assert!(
+        log.contains("container 958: echo [redacted:password:1] visible\n"),
+        "{finished}"
+    );
+    assert!(!log.contains("hunter2"), "{finished}");
+    let quiet =
+        environment.as_root(&["run", "./secret.yaml", "--ct", "958", "--var", "password=x"]);
+    assert_eq!(quiet.stderr, "");
 }
 
 #[test]

@@ -47,14 +47,23 @@ pub(super) fn write(
     let mut result = if args.quiet && healthy && !changed {
         Ok(())
     } else {
-        output::print(&render(sweep, args.format, output::stdout_layout()))
+        let text = render(sweep, args.format, output::stdout_layout());
+        match args.format {
+            Format::Table => output::print_text(text),
+            _ => output::print(&text),
+        }
     };
     for file in files {
         if let Err(error) = write_one(sweep, file) {
             result = Err(error);
         }
     }
-    result
+    result?;
+    let pages = files.iter().filter(|file| file.reports.is_some());
+    match args.format {
+        Format::Table => output::print_links(pages.map(|file| file.path)),
+        _ => Ok(()),
+    }
 }
 
 fn write_one(sweep: &Sweep, file: &OutputFile<'_>) -> Result<(), CliError> {
