@@ -51,7 +51,7 @@ fn without_a_terminal_changes_are_skipped_and_the_option_is_named() {
         "it changes the container, and --allow-changes is not given"
     );
     let finished = environment.as_root(&RUN);
-    let note = "--allow-changes also runs: One, Two";
+    let note = "Not run, because they change the container: One, Two (--allow-changes runs them)";
     assert!(finished.stdout.contains(note), "{finished}");
     assert!(!finished.stderr.contains("[y/N]"), "{finished}");
 }

@@ -369,7 +369,10 @@ fn not_run(report: &Report, layout: Layout) -> String {
         VerdictKind::Healthy | VerdictKind::NotApplicable
     );
     if report.read_only && is_wrong && !titles.is_empty() {
-        let note = format!("--allow-changes also runs: {}", titles.join(", "));
+        let note = format!(
+            "Not run, because they change the container: {} (--allow-changes runs them)",
+            titles.join(", ")
+        );
         paragraph_at_most(&mut text, "", &visible(&note), 2, layout);
     }
     text
@@ -456,10 +459,7 @@ fn fix_command<'a>(report: &'a Report, first: &Remedy) -> Option<(String, &'a st
     }
     let asked = first.requires.iter();
     let asked: String = asked.map(|it| format!(", also for {}", it.name)).collect();
-    let heading = first.heading();
-    let about = format!(
-        "Next: run the commands above ({heading}), or let lxcdiag run them. It asks first{asked}:"
-    );
+    let about = format!("Next: let lxcdiag run the commands above. It asks first{asked}:");
     Some((about, report.fix_command.as_deref()?))
 }
 
@@ -470,5 +470,9 @@ fn next_step(first: &Remedy) -> String {
     }
     let needs = first.requires.iter();
     let needs: String = needs.map(|it| format!("{}, and ", it.about)).collect();
-    format!("Next: {needs}run the commands above ({})", first.heading())
+    let what = match first.makes_changes() {
+        true => first.heading(),
+        false => "they only look",
+    };
+    format!("Next: {needs}run the commands above ({what})")
 }

@@ -265,7 +265,7 @@ fn the_last_lines_say_what_to_do_next() {
     report.fix_command = Some("lxcdiag fix race-condition --ct 958".to_owned());
     ends_with(
         &report,
-        "Next: run the commands above (Fix now), or let lxcdiag run them. It asks first, also for SOURCE: \
+        "Next: let lxcdiag run the commands above. It asks first, also for SOURCE: \
          lxcdiag fix race-condition --ct 958",
     );
     let text = brief(&report, LAYOUT);
@@ -276,7 +276,7 @@ fn the_last_lines_say_what_to_do_next() {
 
     // The path is known.
     let mut report = recorded("unit-failed-denied-252");
-    ends_with(&report, "Next: run the commands above (Next step)");
+    ends_with(&report, "Next: run the commands above (they only look)");
 
     // It would offer nothing: the commands only look.
     let before = brief(&report, LAYOUT);
