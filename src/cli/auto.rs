@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::task::spawn_blocking;
 
 use super::args::LibraryArgs;
-use super::diagnosis::unavailable;
+use super::diagnosis::{other_dir, unavailable};
 use super::error::CliError;
 use super::output::harmless;
 use super::progress::Progress;
@@ -18,6 +18,7 @@ use crate::engine::diagnose::{Cluster, Container, Diagnosed, Unavailable, soon};
 use crate::engine::plan::Request;
 use crate::engine::several::{Run, conclude_several};
 use crate::engine::stop::{Stop, within};
+use crate::engine::unit::DIR;
 use crate::evidence::explored::{NotLookedAt, Origin};
 use crate::judge::{NextRun, VerdictKind, reaching};
 use crate::runbook::Check;
@@ -169,7 +170,7 @@ impl Explorer<'_> {
         stop: impl Future<Output = Stop>,
         tasks: &mut VecDeque<Task>,
     ) -> Result<Option<Stop>, CliError> {
-        let request = match self.request(&task.run, first) {
+        let mut request = match self.request(&task.run, first) {
             Ok(request) => request,
             Err(error) => {
                 self.skip(&task.run, error.to_string());
@@ -183,7 +184,16 @@ impl Explorer<'_> {
             self.skip(&task.run, reason);
             return Ok(None);
         }
-        match self.run(&request, stop).await {
+        let mut stop = pin!(stop);
+        let mut ran = self.run(&request, stop.as_mut()).await;
+        if let Ok(diagnosed) = &ran
+            && diagnosed.stopped.is_none()
+            && let Some(dir) = other_dir(&diagnosed.result)
+        {
+            request.values = request.values.with(DIR, dir);
+            ran = self.run(&request, stop).await;
+        }
+        match ran {
             Ok(diagnosed) => {
                 let (number, stopped) = (self.done.len(), diagnosed.stopped);
                 add_tasks(tasks, &diagnosed.result.leads(), Some(number), &task.origin);

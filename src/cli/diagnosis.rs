@@ -16,7 +16,9 @@ use crate::engine::diagnose::{Cluster, Container, Diagnosed, Unavailable};
 use crate::engine::plan::Request;
 use crate::engine::policy::ChangePolicy;
 use crate::engine::stop::Stop;
-use crate::engine::unit::{UNIT, is_accepted, is_defaulted, pushed_unit, unit_in_log};
+use crate::engine::unit::{
+    DIR, UNIT, is_accepted, is_defaulted, loaded_from, pushed_unit, unit_in_log,
+};
 use crate::evidence::container_id::ContainerId;
 use crate::evidence::provision_log::traced_failures;
 use crate::host::Host;
@@ -74,7 +76,7 @@ pub(super) fn request(
         Some((path, failures)) => {
             if let Some(unit) = unit_in_log(&runbook, &values, &failures) {
                 tracing::info!("{UNIT} {unit}, as in {}", path.display());
-                values = values.with_unit(unit);
+                values = values.with(UNIT, unit);
             }
             log::warn(path, &failures, values.values.get(UNIT).map(String::as_str));
             Some(failures)
@@ -112,7 +114,7 @@ pub(super) async fn diagnose(
     let mut stop = std::pin::pin!(stop);
     if lacks_unit(request) {
         let unit = choose_unit(cluster, container, request).await?;
-        request.values = request.values.with_unit(unit);
+        request.values = request.values.with(UNIT, unit);
     }
     loop {
         let progress = Progress::line();
@@ -125,9 +127,12 @@ pub(super) async fn diagnose(
             Ok(diagnosed) if diagnosed.stopped.is_none() => diagnosed,
             ended => return ended.map_err(unavailable),
         };
-        match other_unit(request, &diagnosed.result).await? {
-            None => return Ok(diagnosed),
-            Some(unit) => request.values = request.values.with_unit(unit),
+        request.values = if let Some(unit) = other_unit(request, &diagnosed.result).await? {
+            request.values.with(UNIT, unit)
+        } else if let Some(dir) = other_dir(&diagnosed.result) {
+            request.values.with(DIR, dir)
+        } else {
+            return Ok(diagnosed);
         }
     }
 }
@@ -164,6 +169,14 @@ async fn other_unit(
             Err(CliError::new(ExitCode::Usage, message).with_hint(hint))
         }
     }
+}
+
+/// The directory to diagnose instead, if the user left it to its default, nothing there shows what happened, and systemd
+/// loads the unit from another one.
+pub(super) fn other_dir(conclusion: &Conclusion) -> Option<String> {
+    let dir = loaded_from(&conclusion.recording).filter(|_| conclusion.is_inconclusive())?;
+    tracing::info!("{DIR} {dir}, from where systemd loads the unit");
+    Some(dir)
 }
 
 pub(super) fn unavailable(error: Unavailable) -> CliError {

@@ -139,12 +139,14 @@ impl<'a> Findings<'a> {
     }
 
     /// What the runbooks found that were run to find the cause of a finding. One that could not determine the cause replaces
-    /// nothing, unless it is what the user asked about.
+    /// nothing, unless it is the first that examined what the user asked about.
     fn found_causes(&self, symptom: usize) -> Vec<usize> {
+        let is_pointed_at = |it: &Finding<'_>| {
+            let look = self.looks.get(it.look);
+            look.is_some_and(|look| look.origin.pointed_at)
+        };
         self.causes(symptom, |_, cause, of| {
-            let is_pointed_at = |look: &Look<'_>| look.origin.pointed_at;
-            let counts =
-                cause.hypothesis.is_some() || self.looks.get(cause.look).is_some_and(is_pointed_at);
+            let counts = cause.hypothesis.is_some() || is_pointed_at(cause) && !is_pointed_at(of);
             counts && self.is_found_cause(cause, of)
         })
     }

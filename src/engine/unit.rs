@@ -1,13 +1,23 @@
-//! The unit that a run is about, if the user does not name one. Pure.
+//! The unit that a run is about, and the directory of its file, if the user does not name them. Pure.
 
 use crate::engine::vars::Values;
 use crate::evidence::fact::Fact;
-use crate::evidence::provision_log::{LoggedFailure, failed_units, units_in};
+use crate::evidence::provision_log::{LoggedFailure, failed_units, is_template_of, units_in};
 use crate::evidence::recording::Recording;
 use crate::runbook::{Runbook, check_value};
 
 /// The var that names the unit.
 pub const UNIT: &str = "unit";
+/// The var that names the directory of its file.
+pub const DIR: &str = "dir";
+/// Where systemd finds unit files that something has put there, as it reports them.
+const UNIT_DIRS: [&str; 5] = [
+    "/etc/systemd/system",
+    "/run/systemd/system",
+    "/usr/local/lib/systemd/system",
+    "/usr/lib/systemd/system",
+    "/lib/systemd/system",
+];
 
 /// The unit whose failure a provisioning log shows, if the user does not name one: the default unit if it is among them.
 pub fn unit_in_log(runbook: &Runbook, values: &Values, log: &[LoggedFailure]) -> Option<String> {
@@ -37,6 +47,24 @@ pub fn pushed_unit(runbook: &Runbook, recording: &Recording) -> Option<String> {
         .map(str::to_owned)
 }
 
+/// The directory that systemd loads the unit from, as far as the run has read that, if the user left it to its default and it
+/// is another one.
+pub fn loaded_from(recording: &Recording) -> Option<String> {
+    let (unit, default) = (recording.vars.get(UNIT)?, recording.vars.get(DIR)?);
+    if !recording.defaulted.iter().any(|name| name == DIR) {
+        return None;
+    }
+    let outputs = recording.attempts.iter().map(|it| it.stdout.text());
+    let mut dirs = outputs.filter_map(|text| {
+        let mut lines = text.lines();
+        let path = lines.find_map(|line| line.strip_prefix("FragmentPath="))?;
+        let (dir, file) = path.rsplit_once('/')?;
+        let is_its_own = file == unit || is_template_of(file, unit);
+        is_its_own.then(|| dir.to_owned())
+    });
+    dirs.find(|dir| dir != default && UNIT_DIRS.contains(&dir.as_str()))
+}
+
 /// Whether the user left the unit to its default.
 pub fn is_defaulted(defaulted: &[String]) -> bool {
     defaulted.iter().any(|name| name == UNIT)
@@ -49,12 +77,12 @@ pub fn is_accepted(runbook: &Runbook, unit: &str) -> bool {
 }
 
 impl Values {
-    /// The same values with another unit.
+    /// The same values with another one of this var.
     #[must_use]
-    pub fn with_unit(&self, unit: String) -> Self {
+    pub fn with(&self, name: &str, value: String) -> Self {
         let mut values = self.clone();
-        values.values.insert(UNIT.to_owned(), unit);
-        values.defaulted.retain(|name| name != UNIT);
+        values.values.insert(name.to_owned(), value);
+        values.defaulted.retain(|defaulted| defaulted != name);
         values
     }
 }

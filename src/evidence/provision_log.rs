@@ -26,7 +26,7 @@ pub use names::units as units_in;
 use names::{Command, Opening};
 pub use proof::{LoggedTask, proven_zone};
 pub use said::Said;
-pub(in crate::evidence) use select::is_template_of;
+pub use select::is_template_of;
 pub use select::{NoFailure, Selected, failed_command, failed_push, failed_units};
 pub use traced::{call_failure, traced_failures};
 pub use zone::parse_zone;

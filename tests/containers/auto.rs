@@ -238,6 +238,22 @@ fn a_failed_push_is_found() {
     assert_eq!(ended.status, 2);
 }
 
+/// The unit is asked about, and the host knows of no failed push.
+#[test]
+fn why_a_unit_was_not_started_is_found() {
+    let container = Container::privileged();
+    let late = "race-condition/race-condition likely < unit-failed/not-started";
+    for (scenario, options, expected) in [
+        ("late-push", &[][..], late),
+        ("late-push", &["--dir", "/usr/lib/systemd/system"], late),
+        ("never-enabled", &[], "unit-failed/not-started confirmed <"),
+    ] {
+        container.inject(scenario, options);
+        let ended = container.find_out(&["--unit", "embedding_server.service", "--read-only"]);
+        assert_eq!(found(&ended.report()), expected, "{scenario}");
+    }
+}
+
 #[test]
 fn a_wrong_id_and_a_host_without_proxmox_are_said() {
     let container = Container::privileged();

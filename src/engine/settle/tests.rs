@@ -205,6 +205,17 @@ fn a_cause_that_could_not_be_determined_replaces_no_hypothesis() {
 }
 
 #[test]
+fn a_closer_look_that_finds_nothing_replaces_no_answer() {
+    let mut case = Case::new().overview(0, 0, 0).unit("web", 1, "no program");
+    case = case.unit("web", 1, "nothing");
+    for look in &mut case.looks[1..] {
+        look.2.pointed_at = true;
+    }
+    case.looks[2].2.causes_of = vec![(1, "no-program".to_owned())];
+    assert_eq!(case.settled(), ["unit/no-program", "", ""]);
+}
+
+#[test]
 fn a_question_that_no_finding_led_to_may_stay_open() {
     let mut case = Case::new().overview(0, 0, 0).unit("web", 1, "nothing");
     case.looks[1].2.causes_of.clear();

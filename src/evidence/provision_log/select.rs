@@ -159,7 +159,7 @@ fn is_of(failure: &LoggedFailure, unit: &str) -> Option<bool> {
 }
 
 /// Whether this is the template of the unit, as `worker@.service` is of `worker@a.service`.
-pub(in crate::evidence) fn is_template_of(template: &str, unit: &str) -> bool {
+pub fn is_template_of(template: &str, unit: &str) -> bool {
     let parts = template.split_once("@.").zip(unit.split_once('@'));
     parts.is_some_and(|((name, ending), (own_name, rest))| {
         name == own_name && rest.rsplit_once('.').is_some_and(|(_, own)| own == ending)
