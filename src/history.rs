@@ -18,8 +18,8 @@ use crate::atomic_file::replace;
 use crate::clock::now;
 use crate::evidence::container_id::ContainerId;
 use crate::evidence::time::SECOND;
+use crate::private_directory;
 use crate::report::{Format, Layout, Report, render};
-use crate::{input_file, private_directory};
 use entry::command;
 pub use entry::{Entry, Finding};
 
@@ -204,7 +204,7 @@ fn names_in(directory: &Path) -> Result<Vec<String>> {
 }
 
 fn read(path: &Path) -> Result<serde_json::Value> {
-    let text = input_file::read(path, private_directory::MAX_BYTES)?;
+    let text = private_directory::read(path)?;
     serde_json::from_slice(&text).map_err(Error::from)
 }
 

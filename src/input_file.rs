@@ -41,8 +41,16 @@ pub fn open(path: &Path) -> Result<File> {
 /// # Errors
 /// It cannot be read, or is larger than `limit` bytes.
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {
+    read_to_end(open(path)?, limit)
+}
+
+/// The content of an open file.
+///
+/// # Errors
+/// The same.
+pub fn read_to_end(file: File, limit: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+    file.take(limit + 1).read_to_end(&mut bytes)?;
     match bytes.len() as u64 > limit {
         true => Err(Error::other(format!(
             "it is larger than {} MiB",

@@ -54,6 +54,8 @@ pub mod sweep;
 pub mod terminal_text;
 #[allow(clippy::disallowed_methods, reason = "runs the traced command")]
 pub mod trace;
+#[allow(clippy::disallowed_methods, reason = "examines paths")]
+mod trusted_path;
 
 /// An error and its sources, in one line.
 pub fn error_chain(error: &dyn std::error::Error) -> String {

@@ -8,30 +8,43 @@ use std::path::Path;
 use rustix::fs::OFlags;
 
 use crate::atomic_file::PRIVATE;
-use crate::input_file::check_owner;
+use crate::input_file::{check_owner, open, read_to_end};
+use crate::trusted_path;
 
 /// The largest file of the state that is read: 64 MiB.
 pub const MAX_BYTES: u64 = 64 << 20;
 
 /// Creates a directory and what is missing above it, for its owner only. An existing directory is used if no other user
-/// can write to it: its files are believed.
+/// can write to it or lead it elsewhere: its files are believed.
 ///
 /// # Errors
 /// It cannot be created, or somebody else can write to it.
 pub fn create(directory: &Path) -> Result<()> {
+    trusted_path::check(directory)?;
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(directory)?;
-    check(directory)
+    check_owner(&std::fs::metadata(directory)?)
 }
 
-/// Checks that no other user can write to a directory.
+/// Checks that no other user can write to a directory, or lead it elsewhere.
 ///
 /// # Errors
 /// Somebody else can, or it cannot be read.
 pub fn check(directory: &Path) -> Result<()> {
+    trusted_path::check(directory)?;
     check_owner(&std::fs::metadata(directory)?)
+}
+
+/// The content of a file of the state, which is believed only if no other user can have written it.
+///
+/// # Errors
+/// Somebody else can, it cannot be read, or it is larger than [`MAX_BYTES`].
+pub fn read(path: &Path) -> Result<Vec<u8>> {
+    let file = open(path)?;
+    check_owner(&file.metadata()?)?;
+    read_to_end(file, MAX_BYTES)
 }
 
 /// Opens a file to lock it.

@@ -11,13 +11,11 @@ use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use crate::atomic_file::{PRIVATE, PUBLIC, create_as, replace_as};
-use crate::input_file::is_trusted;
+use crate::trusted_path;
 
 /// How often a pipe without a reader is tried: 5 s in total.
 const READER_ROUNDS: u32 = 50;
 const READER_WAIT: Duration = Duration::from_millis(100);
-/// As many symbolic links as the kernel follows.
-const MOST_LINKS: u32 = 40;
 
 /// Writes a file completely or not at all, readable by its owner only. The target of a symbolic link is
 /// replaced, not the link. Devices, pipes, and the files of stdout and stderr are written to directly.
@@ -32,6 +30,7 @@ pub(super) fn write_public(path: &Path, bytes: &[u8]) -> Result<()> {
 
 /// Writes a file completely or not at all, readable by everybody, if nothing has this name.
 pub(super) fn create_public(path: &Path, bytes: &[u8]) -> Result<()> {
+    trusted_path::check_links(path)?;
     create_as(path, bytes, PUBLIC)
 }
 
@@ -50,7 +49,7 @@ pub(super) fn check_writable(path: &Path) -> Result<()> {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
         _ => PathBuf::from("."),
     };
-    refuse_links_of_others(path)?;
+    trusted_path::check_links(path)?;
     if is_pipe(path) {
         // Opening and closing it would end its reader.
         return Ok(());
@@ -65,7 +64,7 @@ pub(super) fn check_writable(path: &Path) -> Result<()> {
 }
 
 fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
-    refuse_links_of_others(path)?;
+    trusted_path::check_links(path)?;
     match open(path, path.is_symlink()) {
         Ok(file) if is_stream(&file.metadata()?) => {
             rustix::fs::fcntl_setfl(&file, OFlags::APPEND)?;
@@ -93,33 +92,6 @@ fn open(path: &Path, create: bool) -> Result<File> {
         }
     }
     Err(Error::other("no process reads from this pipe"))
-}
-
-/// Another user's link in a shared directory could lead to any file, and another user could read from a FIFO there. The
-/// kernel's own protection depends on a setting, and on the mode of the directory.
-fn refuse_links_of_others(path: &Path) -> Result<()> {
-    let mut path = path.to_owned();
-    for _ in 0..MOST_LINKS {
-        let metadata = match path.symlink_metadata() {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-            found => found?,
-        };
-        let kind = metadata.file_type();
-        if !is_trusted(&metadata) && (kind.is_symlink() || kind.is_fifo()) {
-            let what = match kind.is_symlink() {
-                true => "it is a symbolic link of another user",
-                false => "it is a FIFO of another user",
-            };
-            return Err(Error::other(what));
-        }
-        // A link in /proc leads to an open file, whatever its text.
-        if !kind.is_symlink() || path.starts_with("/proc") {
-            return Ok(());
-        }
-        let target = path.read_link()?;
-        path = path.parent().unwrap_or(Path::new("/")).join(target);
-    }
-    Ok(())
 }
 
 fn is_pipe(path: &Path) -> bool {

@@ -20,7 +20,7 @@ use crate::host::Host;
 use crate::judge::Level;
 use crate::judge::results::Severity;
 use crate::report::Report;
-use crate::terminal_text::visible;
+use crate::terminal_text::{visible, visible_text};
 
 const SCHEMA: &str = "lxcdiag.history/1";
 
@@ -169,7 +169,11 @@ fn show(args: &HistoryShowArgs) -> Result<ExitCode, CliError> {
     let (ct, entries) = past(&args.past)?;
     let entry = numbered(ct, &entries, args.number)?;
     output::print(&match args.format {
-        ShowFormat::Table => terminal::shown(entry.text().map_err(|error| unreadable(&error))?),
+        // It is safe to print, unless somebody changed the file.
+        ShowFormat::Table => {
+            let text = entry.text().map_err(|error| unreadable(&error))?;
+            terminal::shown(visible_text(&text))
+        }
         ShowFormat::Json => {
             let report = entry.report().map_err(|error| unreadable(&error))?;
             crate::json::pretty(&report).unwrap_or_default()

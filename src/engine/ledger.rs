@@ -16,7 +16,7 @@ use crate::atomic_file::replace;
 use crate::error_chain;
 use crate::evidence::container_id::ContainerId;
 use crate::evidence::recording::{OwnChange, Recording};
-use crate::{input_file, private_directory};
+use crate::private_directory;
 
 /// The recordings that lxcdiag keeps for itself, in a directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -184,7 +184,7 @@ fn is_ours(path: &Path) -> bool {
 }
 
 fn read(path: &Path) -> Option<Kept> {
-    let text = input_file::read(path, private_directory::MAX_BYTES).ok()?;
+    let text = private_directory::read(path).ok()?;
     serde_json::from_slice(&text).ok()
 }
 

@@ -7,7 +7,7 @@ use rustix::fs::{FlockOperation, flock};
 
 use super::state::State;
 use crate::atomic_file::replace;
-use crate::{input_file, private_directory};
+use crate::private_directory;
 
 /// The format of the state files of earlier versions, which are not read.
 const OLDER_SCHEMA: &str = "lxcdiag.sweep-memory/1";
@@ -75,7 +75,7 @@ impl StateFile {
             path: self.path.clone(),
             problem,
         };
-        let text = match input_file::read(&self.path, private_directory::MAX_BYTES) {
+        let text = match private_directory::read(&self.path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Ok(State::default());

@@ -106,6 +106,25 @@ fn a_past_report_is_shown_and_compared() {
 }
 
 #[test]
+fn a_kept_report_that_was_changed_cannot_act_on_the_terminal() {
+    let environment = environment();
+    run(&environment, "down", &[]);
+    let directory = environment.path("state/lxcdiag/history/958");
+    let file = std::fs::read_dir(directory).unwrap().next().unwrap();
+    let file = file.unwrap().path();
+    let text = std::fs::read_to_string(&file).unwrap();
+    let changed = text.replace("it is down", "it is \\u001b]0;x\\u0007\\u009b31m\u{202e}");
+    std::fs::write(&file, changed).unwrap();
+    for format in ["table", "json"] {
+        let shown = environment.as_root(&["history", "show", "958", "-f", format]);
+        assert_eq!(shown.status, Some(0), "{shown}");
+        assert!(shown.stdout.contains("]0;x"), "{shown}");
+        let acts = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
+        assert!(!shown.stdout.contains(acts), "{shown}");
+    }
+}
+
+#[test]
 fn sweeps_are_kept_as_well() {
     let environment = environment();
     environment.write("work/state", "down");

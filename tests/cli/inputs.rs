@@ -1,5 +1,6 @@
 //! Files that lxcdiag reads: none can block it, and none that another user can write is believed.
 
+use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
@@ -8,7 +9,7 @@ use crate::environment::Environment;
 const OPEN_TO_ALL: u32 = 0o777;
 
 fn open_to_all(environment: &Environment, path: &str) {
-    let mode = std::fs::Permissions::from_mode(OPEN_TO_ALL);
+    let mode = Permissions::from_mode(OPEN_TO_ALL);
     std::fs::set_permissions(environment.path(path), mode).unwrap();
 }
 
@@ -101,6 +102,27 @@ fn the_state_is_private_and_not_kept_where_others_can_write() {
     assert_eq!(mode("work/own"), 0o700);
     assert_eq!(mode("work/own/health.lock"), 0o600);
     assert_eq!(mode("work/own/health.json"), 0o600);
+
+    let file = environment.path("work/own/health.json");
+    std::fs::set_permissions(&file, Permissions::from_mode(0o666)).unwrap();
+    let finished = environment.as_root(&sweep);
+    assert_eq!(finished.status, Some(65), "{finished}");
+    assert!(
+        finished.stderr.contains("other users can write to it"),
+        "{finished}"
+    );
+    std::fs::remove_file(file).unwrap();
+
+    open_to_all(&environment, "work");
+    let finished = environment.as_root(&sweep);
+    assert_eq!(finished.status, Some(73), "{finished}");
+    let parent = format!(
+        "other users can write to {}\n",
+        environment.path("work").display()
+    );
+    assert!(finished.stderr.contains(&parent), "{finished}");
+    std::fs::set_permissions(environment.path("work"), Permissions::from_mode(0o1777)).unwrap();
+    assert_ne!(environment.as_root(&sweep).status, Some(73));
 
     open_to_all(&environment, "work/own");
     let finished = environment.as_root(&sweep);

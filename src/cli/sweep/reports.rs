@@ -14,6 +14,7 @@ use super::super::output::cannot_write;
 use crate::atomic_file::replace;
 use crate::evidence::container_id::ContainerId;
 use crate::report::{Format, Layout, Report, render};
+use crate::trusted_path;
 
 /// Characters to percent-encode in a part of a link: all but the unreserved ones (RFC 3986, section 2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
@@ -103,6 +104,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Creates a directory that only its owner can access, because reports contain the output of commands. An existing
 /// directory is used if it belongs to this user: the owner of another one, or a symbolic link, could redirect the files.
 fn make(directory: &Path) -> Result<()> {
+    trusted_path::check_links(directory)?;
     match std::fs::DirBuilder::new().mode(0o700).create(directory) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
         _ => {}

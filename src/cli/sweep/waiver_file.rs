@@ -8,10 +8,11 @@ use super::super::args::{SweepArgs, WAIVERS};
 use super::super::error::CliError;
 use super::super::runbooks;
 use crate::cli::exit_code::ExitCode;
-use crate::input_file;
+use crate::input_file::{self, check_owner};
 use crate::nearest_name::nearest;
 use crate::runbook::{MAX_BYTES, Runbook};
 use crate::sweep::waivers::{self, Waiver};
+use crate::trusted_path;
 
 /// The waivers, each of which names a check or hypothesis of some runbook: with a typo, a waiver has no effect.
 pub(super) fn read(args: &SweepArgs, runbook: &Runbook) -> Result<Vec<Waiver>, CliError> {
@@ -43,9 +44,18 @@ fn add_ids(runbook: &Runbook, ids: &mut BTreeSet<String>) {
 }
 
 fn parse(path: &Path) -> Result<Vec<Waiver>, CliError> {
-    let bytes = match input_file::read(path, MAX_BYTES as u64) {
+    let is_usual = path == Path::new(WAIVERS);
+    let read = || {
+        if is_usual {
+            // Nobody named it, and it hides problems.
+            trusted_path::check(path)?;
+            check_owner(&path.metadata()?)?;
+        }
+        input_file::read(path, MAX_BYTES as u64)
+    };
+    let bytes = match read() {
         Ok(bytes) => bytes,
-        Err(error) if error.kind() == ErrorKind::NotFound && path == Path::new(WAIVERS) => {
+        Err(error) if error.kind() == ErrorKind::NotFound && is_usual => {
             return Ok(Vec::new());
         }
         Err(error) => {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Kept, is_ours};
 use crate::atomic_file::replace;
-use crate::{input_file, private_directory};
+use crate::private_directory;
 
 /// Runs of a container whose whole recording is kept.
 const WHOLE: usize = 20;
@@ -44,7 +44,7 @@ fn begun_at(path: &Path) -> Option<i64> {
 
 /// A file that is not a recording is kept: each run reports it.
 fn cut_down(path: &Path) -> std::io::Result<()> {
-    let text = input_file::read(path, private_directory::MAX_BYTES)?;
+    let text = private_directory::read(path)?;
     let mut kept: Kept = serde_json::from_slice(&text)?;
     kept.attempts.retain(|tried| tried.changes);
     let changes = serde_json::to_vec(&kept)?;

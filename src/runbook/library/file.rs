@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::LookupError;
 use crate::input_file::{self, check_owner};
 use crate::runbook::source::{MAX_BYTES, Source};
+use crate::trusted_path;
 
 /// The endings of runbook files; the first takes precedence.
 pub(super) const ENDINGS: &[&str] = &["yaml", "yml"];
@@ -34,7 +35,9 @@ pub fn read_file(path: &Path) -> Result<Source, LookupError> {
 /// Somebody else can.
 pub(super) fn check_owners(directory: &Path, path: &Path) -> Result<(), LookupError> {
     for path in [directory, path] {
-        let checked = fs::metadata(path).and_then(|metadata| check_owner(&metadata));
+        let checked = trusted_path::check(path)
+            .and_then(|()| fs::metadata(path))
+            .and_then(|metadata| check_owner(&metadata));
         checked.map_err(|error| LookupError::Unreadable {
             path: path.to_owned(),
             reason: in_words(&error),
