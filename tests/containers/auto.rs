@@ -67,6 +67,12 @@ const WAYS: &[Way] = &[
         found: "network/route-missing confirmed < health/network-down health/name-servers-silent",
     },
     Way {
+        name: "nothing that asks for an address, so no name server either",
+        script: "plugged; in_network ip link set eth0 up",
+        status: 2,
+        found: "network/network-service-failed likely < health/network-down dns/no-resolver",
+    },
+    Way {
         name: "name services that are off, and a limit that is reached",
         script: "
             script 'sed -i \"s/^hosts:.*/hosts: files/\" /etc/nsswitch.conf'
