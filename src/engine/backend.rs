@@ -1,6 +1,7 @@
 //! The source of the results of a plan's checks: a live container and its host, or a recording.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::canary::Canary;
@@ -83,6 +84,14 @@ pub trait Backend {
         self.now().start
     }
 
+    /// The bytes of output that earlier runs of the same diagnosis keep.
+    fn kept_before(&self) -> usize {
+        0
+    }
+
+    /// Notes how many bytes of output this run and earlier ones keep.
+    fn note_kept(&self, _: usize) {}
+
     /// Learns which secrets the commands of a plan contain, before it is opened.
     fn learn(&mut self, _: &Plan) {}
 
@@ -108,17 +117,24 @@ pub trait Backend {
     async fn close(&mut self) -> u64;
 }
 
-/// The shell that the runs of one diagnosis share, one after the other.
+/// The shell that the runs of one diagnosis share, one after the other, and the limit of their output.
 #[derive(Debug, Default)]
-pub struct SharedShell(Mutex<Option<Session>>);
+pub struct SharedShell {
+    session: Mutex<Option<Session>>,
+    kept_bytes: AtomicUsize,
+}
 
 impl SharedShell {
     fn take(&self) -> Option<Session> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.lock().take()
     }
 
     fn keep(&self, session: Session) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(session);
+        *self.lock() = Some(session);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Session>> {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ends the shell, within 2 s.
@@ -271,6 +287,17 @@ fn run_probe(host: &Host, ct: ContainerId, probe: &HostProbe) -> Result<Vec<Fact
 impl Backend for Live<'_> {
     fn now(&self) -> Interval {
         Interval::at(now()).shifted(self.transport.clock_offset())
+    }
+
+    fn kept_before(&self) -> usize {
+        self.shared
+            .map_or(0, |shared| shared.kept_bytes.load(Ordering::Relaxed))
+    }
+
+    fn note_kept(&self, bytes: usize) {
+        if let Some(shared) = self.shared {
+            shared.kept_bytes.store(bytes, Ordering::Relaxed);
+        }
     }
 
     fn learn(&mut self, plan: &Plan) {

@@ -15,8 +15,8 @@ use crate::runbook::{Action, Check, HostProbe, Runbook};
 /// The maximum number of `for_each` items that a check runs for.
 const MAX_ITEMS: usize = 100;
 
-/// The bytes of output that a run keeps, as long as they are in a report. After that, no further command
-/// runs. A report is in memory several times over while it is made.
+/// The bytes of output that a diagnosis keeps, as long as they are in a report, in all its runs. After that, no further
+/// command runs. A report is in memory several times over while it is made.
 const MAX_OUTPUT: usize = 2 << 20;
 
 /// A command to run, or the attempt with the reason why it cannot run.
@@ -64,7 +64,8 @@ pub async fn execute(
         hooks,
         results: CheckResults::new(&plan.runbook, &recording),
         pending: earlier(plan),
-        kept_bytes: recording.attempts.iter().map(kept_bytes).sum(),
+        kept_bytes: backend.kept_before()
+            + recording.attempts.iter().map(kept_bytes).sum::<usize>(),
         recording,
     };
     let stopped = executor.run(&mut backend, stop).await;
@@ -357,6 +358,7 @@ impl<'a> Executor<'a> {
             None if self.plan.enters() => backend.not_opened(),
             _ => None,
         };
+        backend.note_kept(self.kept_bytes);
         self.recording.stray_bytes += backend.close().await;
         if let Some(stopped) = stopped {
             self.recording.cut_short = Some(stopped.to_string());

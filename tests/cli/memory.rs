@@ -38,7 +38,11 @@ fn write_runbook(environment: &Environment, text: &str) {
 /// The highest memory use of a run in KiB, read while it waits for somebody to read its report, and the report.
 fn run(environment: &Environment, options: &[&str]) -> (u64, String) {
     let run = [&["run", "./flood.yaml", "--ct", "958"], options].concat();
-    let mut command = environment.command_as_root(&run);
+    measured(environment, &run)
+}
+
+fn measured(environment: &Environment, arguments: &[&str]) -> (u64, String) {
+    let mut command = environment.command_as_root(arguments);
     let mut child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -78,6 +82,40 @@ fn hostile_output_of_every_command_takes_at_most_64_mib() {
             assert!(size.unwrap().len() <= most, "{text}: {file}");
         }
     }
+}
+
+/// The runs of several runbooks are in memory together.
+#[test]
+fn hostile_output_takes_no_more_if_several_runbooks_run() {
+    let environment = Environment::new();
+    write_runbook(&environment, "p=x1 ");
+    let flood = std::fs::read_to_string(environment.path("work/flood.yaml")).unwrap();
+    let mut next = String::new();
+    for number in 0..6 {
+        let name = format!("flood-{number}");
+        let copy = flood.replacen("runbook: flood", &format!("runbook: {name}"), 1);
+        environment.write(&format!("work/{name}.yaml"), &copy);
+        next += &format!("  - {{ run: {name} }}\n");
+    }
+    let auto =
+        "runbook: auto\ntitle: x\nchecks: [{ id: container, title: x, host: container }]\nnext:\n";
+    environment.write("work/auto.yaml", &format!("{auto}{next}"));
+    let books = environment.path("work");
+    let (peak, report) = measured(
+        &environment,
+        &[
+            "958",
+            "--runbooks",
+            books.to_str().unwrap(),
+            "--format=json",
+            "--record=r.json",
+            "--bundle=b.tar.gz",
+        ],
+    );
+    assert!(report.len() > 1_000_000, "{} bytes", report.len());
+    assert!(peak <= MOST_KIB, "{peak} KiB of memory");
+    let recording = std::fs::read_to_string(environment.path("work/r.json")).unwrap();
+    assert!(recording.contains("not run: the run has its 2 MiB of output already"));
 }
 
 #[test]
