@@ -5,6 +5,7 @@ mod audit;
 mod auto;
 mod client;
 mod completion;
+mod config;
 mod diagnosis;
 mod diff;
 mod doctor;
@@ -51,6 +52,7 @@ pub fn main(command_line: Vec<OsString>) -> Status {
     if let Some(shim) = Shim::of_this_process() {
         shim.run(&command_line);
     }
+    let configured = config::load();
     if completion::answered(&command_line) {
         return ExitCode::Healthy.into();
     }
@@ -72,7 +74,7 @@ pub fn main(command_line: Vec<OsString>) -> Status {
     };
     terminal::choose(args.terminal.choice());
     log_to_stderr();
-    let result = match args.command {
+    let run = || match args.command {
         Command::Run(args) => run::run(&args, words),
         Command::Fix(args) => fix::fix(&args, words),
         Command::Sweep(args) => sweep::sweep(&args, words),
@@ -85,13 +87,14 @@ pub fn main(command_line: Vec<OsString>) -> Status {
         Command::Show(args) => runbooks::show(&args),
         Command::Validate(args) => validate::validate(&args),
         Command::Doctor(args) => doctor::doctor(&args),
+        Command::Config => config::print(),
         Command::Audit(args) => audit::audit(&args),
         Command::Trace(args) => trace::trace(&args),
         Command::Schema(args) => schema::print(&args),
         Command::Completions(args) => completion::print(&args),
         Command::Man(args) => man::man(&args),
     };
-    match result {
+    match configured.and_then(|()| run()) {
         Ok(code) => code.into(),
         Err(error) => {
             output::print_error(&format!("lxcdiag: {error}"));

@@ -48,7 +48,7 @@ pub use model::*;
 pub use next::NextSpec;
 pub use outline::{Outline, outline};
 pub use read::read;
-pub(crate) use read::read_as;
+pub(crate) use read::{read_as, read_with_lines};
 pub use remedy::{RemedyKind, RemedySpec};
 pub use source::{MAX_BYTES, Part, Source};
 pub use suite_edit::{SuiteChange, changed_suite};

@@ -23,8 +23,8 @@ use crate::engine::demo::INCIDENTS;
 use crate::evidence::time::Interval;
 use crate::report::Format;
 pub(super) use sweep::{SweepArgs, WAIVERS};
-pub(super) use values::{Named, NotifyCommand, container};
-use values::{duration, incidents, moment, zone};
+pub(super) use values::{Named, NotifyCommand, container, duration, notify_command};
+use values::{incidents, moment, zone};
 
 /// Find out why provisioning of a Proxmox VE container failed, and whether it was a race condition
 #[derive(Debug, Parser)]
@@ -111,6 +111,8 @@ pub(super) enum Command {
     Validate(ValidateArgs),
     /// Check whether this host is ready for lxcdiag
     Doctor(DoctorArgs),
+    /// Print the configuration, and where each value is from
+    Config,
     /// Check provisioning scripts for faults, without running them
     Audit(AuditArgs),
     /// Run a provisioning command and record its calls of pct

@@ -12,12 +12,12 @@ use serde::Serialize;
 use super::args::{DoctorArgs, LibraryArgs, ReachArgs, Via};
 use super::client::{from_anywhere, is_program};
 use super::error::CliError;
-use super::output;
+use super::runbooks::library;
+use super::{config, output};
 use crate::cli::exit_code::ExitCode;
-use crate::engine::ledger::state_directory;
 use crate::host::Host;
 use crate::private_directory;
-use crate::runbook::{Library, Origin};
+use crate::runbook::Origin;
 use crate::shell_quote::word as quoted;
 use crate::sweep::problem::Status;
 
@@ -52,7 +52,6 @@ struct Check {
 
 pub(super) fn doctor(args: &DoctorArgs) -> Result<ExitCode, CliError> {
     let host = Host::at(&args.reach.host.host_root);
-    let state_home = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from);
     let checks = vec![
         root(),
         client(&args.reach),
@@ -61,7 +60,7 @@ pub(super) fn doctor(args: &DoctorArgs) -> Result<ExitCode, CliError> {
         cluster(&host),
         versions(&host),
         clock(&args.reach.host.host_root),
-        state(&state_directory(state_home)),
+        state(&config::state_directory()),
         runbooks(&args.library),
     ];
     let code = ExitCode::worst(checks.iter().map(|check| check.status.into()));
@@ -237,7 +236,7 @@ fn state(directory: &Path) -> Check {
 
 fn runbooks(args: &LibraryArgs) -> Check {
     let id = "runbooks";
-    let entries = match Library::standard(args.runbooks.as_deref()).list() {
+    let entries = match library(args).list() {
         Ok(entries) => entries,
         Err(error) => {
             let fix = "make the directory readable, or give another with --runbooks";

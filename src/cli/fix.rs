@@ -14,7 +14,7 @@ use super::diagnosis::{self, find_container};
 use super::error::CliError;
 use super::output::{self, print_error};
 use super::runtime::block_on;
-use super::{client, history, runbooks, signals};
+use super::{client, config, history, runbooks, signals};
 use crate::cli::exit_code::ExitCode;
 use crate::clock::now;
 use crate::container::remote::Connections;
@@ -145,7 +145,7 @@ impl Fix<'_> {
         // A command would continue while lxcdiag is suspended.
         let _not_suspended = signals::ignore_suspension();
         let ct = self.ct;
-        let ledger = Ledger::new(std::env::var_os("XDG_STATE_HOME").map(Into::into));
+        let ledger = Ledger::new(config::state_directory());
         let _lock = ledger.lock(ct).map_err(|why| {
             let message = format!("cannot fix container {ct}: {why}");
             CliError::new(ExitCode::Unavailable, message)

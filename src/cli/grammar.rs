@@ -3,7 +3,7 @@
 use clap::{Arg, Command, CommandFactory as _};
 
 use super::args::Args;
-use super::exit_status;
+use super::{config, exit_status};
 
 /// The headings of the help, with the options below each.
 const GROUPS: [(&str, &[&str]); 4] = [
@@ -67,7 +67,20 @@ pub(super) fn command() -> Command {
     let long_help = format!("{examples}\n\n{}", exit_status::help(""));
     command
         .after_long_help(long_help)
-        .mut_subcommands(|command| with_exit_status(command.mut_subcommands(with_exit_status)))
+        .mut_subcommands(|command| {
+            with_exit_status(with_configured(command).mut_subcommands(with_exit_status))
+        })
+}
+
+/// The same with the defaults in the configuration file.
+fn with_configured(command: Command) -> Command {
+    let name = command.get_name().to_owned();
+    command.mut_args(
+        |arg| match config::default_of(&name, arg.get_id().as_str()) {
+            Some(value) => arg.default_value(value),
+            None => arg,
+        },
+    )
 }
 
 fn with_exit_status(command: Command) -> Command {

@@ -2,18 +2,17 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::path::PathBuf;
 
 use clap::ValueEnum;
 use serde::Serialize;
 
 use super::args::{HistoryArgs, HistoryCommand, HistoryDiffArgs, HistoryShowArgs, PastArgs};
+use super::config::state_directory as state;
 use super::diagnosis::find_container;
 use super::diff;
 use super::error::CliError;
 use super::{output, terminal};
 use crate::cli::exit_code::ExitCode;
-use crate::engine::ledger::state_directory;
 use crate::evidence::container_id::ContainerId;
 use crate::history::{Entry, History};
 use crate::host::Host;
@@ -258,10 +257,6 @@ fn pasts(entries: &[Entry]) -> Vec<Past> {
         }
     };
     numbered.map(past).collect()
-}
-
-fn state() -> PathBuf {
-    state_directory(std::env::var_os("XDG_STATE_HOME").map(PathBuf::from))
 }
 
 fn unreadable(error: &std::io::Error) -> CliError {

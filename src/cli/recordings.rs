@@ -7,7 +7,7 @@ use super::args::{JudgeArgs, LibraryArgs};
 use super::error::CliError;
 use super::file::name_of;
 use super::output::Sinks;
-use super::{audit, auto, output, runbooks, trace};
+use super::{audit, auto, config, output, runbooks, trace};
 use crate::cli::exit_code::ExitCode;
 use crate::engine::conclude::{Conclusion, conclude};
 use crate::engine::several::{Run, conclude_several};
@@ -122,7 +122,7 @@ fn reevaluate_one(
 
 fn recorded_runbook(recording: &Recording) -> Result<(Source, Runbook), CliError> {
     let source = Source::of_recorded(&recording.runbook);
-    let runbook = runbook::read(&source)?;
+    let runbook = config::with_redaction(runbook::read(&source)?);
     Ok((source, runbook))
 }
 

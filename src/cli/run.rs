@@ -10,7 +10,7 @@ use super::fix_command::fix_command;
 use super::output::{self, Sinks};
 use super::progress::Progress;
 use super::runtime::{block_on, interruptible};
-use super::{auto, client, history, runbooks, signals};
+use super::{auto, client, config, history, runbooks, signals};
 use crate::cli::exit_code::ExitCode;
 use crate::container::remote::Connections;
 use crate::container::transport::{Ssh, Transport};
@@ -126,7 +126,7 @@ async fn diagnose(
     let stop = signals::first();
     let host = Host::at(&args.reach.host.host_root);
     let transport = client::transport(args.reach.via, &args.reach.pct);
-    let ledger = Ledger::new(std::env::var_os("XDG_STATE_HOME").map(Into::into));
+    let ledger = Ledger::new(config::state_directory());
     let other = other_node(args, &host);
     let connections = Connections::new(&host, other.into_iter());
     let cluster = Cluster::new(&host, transport.as_ref(), &connections, &ledger);

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::args::{LibraryArgs, ListArgs, ShowArgs};
 use super::error::CliError;
-use super::{output, terminal};
+use super::{config, output, terminal};
 use crate::cli::exit_code::ExitCode;
 use crate::engine::vars::{self, Values};
 use crate::redact::Redactor;
@@ -72,10 +72,14 @@ impl<'a> Listed<'a> {
 
 /// A runbook by name or path, read and checked.
 pub(super) fn find(args: &LibraryArgs, name: &str) -> Result<(Source, Runbook), CliError> {
-    let library = Library::standard(args.runbooks.as_deref());
-    let source = library.find(name)?;
-    let runbook = runbook::read(&source)?;
+    let source = library(args).find(name)?;
+    let runbook = config::with_redaction(runbook::read(&source)?);
     Ok((source, runbook))
+}
+
+/// The runbooks that the command line, the configuration and lxcdiag have.
+pub(super) fn library(args: &LibraryArgs) -> Library {
+    Library::standard(args.runbooks.as_deref()).with(config::runbook_directories())
 }
 
 /// Refuses a runbook that only chooses among others; `instead` is the command that helps.
@@ -96,7 +100,7 @@ pub(super) fn require_one(
 
 /// Every runbook of the library that is valid.
 pub(super) fn all_valid(args: &LibraryArgs) -> Result<Vec<Runbook>, CliError> {
-    let library = Library::standard(args.runbooks.as_deref());
+    let library = library(args);
     let entries = library.list()?;
     let valid = entries.iter().filter(|entry| entry.problem.is_none());
     let read = valid.filter_map(|entry| runbook::read(&library.find(&entry.id).ok()?).ok());
@@ -109,12 +113,12 @@ pub(super) fn find_current(
     args: &LibraryArgs,
     id: &str,
 ) -> Result<Option<(Source, Runbook)>, CliError> {
-    let source = match Library::standard(args.runbooks.as_deref()).find(id) {
+    let source = match library(args).find(id) {
         Ok(source) => source,
         Err(LookupError::Unknown { .. }) => return Ok(None),
         Err(error) => return Err(error.into()),
     };
-    let runbook = runbook::read(&source)?;
+    let runbook = config::with_redaction(runbook::read(&source)?);
     Ok(Some((source, runbook)))
 }
 
@@ -129,7 +133,7 @@ pub(super) fn values(runbook: &Runbook, given: &[String]) -> Result<Values, CliE
 }
 
 pub(super) fn list(args: &ListArgs) -> Result<ExitCode, CliError> {
-    let entries = Library::standard(args.library.runbooks.as_deref()).list()?;
+    let entries = library(&args.library).list()?;
     output::print(&match args.format {
         ListFormat::Text => terminal::shown(list_text(&entries)),
         ListFormat::Json => {

@@ -8,7 +8,6 @@ mod reports;
 mod waiver_file;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,12 +16,12 @@ use futures_util::FutureExt as _;
 use super::args::{SweepArgs, Via};
 use super::error::CliError;
 use super::runtime::block_on;
-use super::{client, format, history, runbooks, signals};
+use super::{client, config, format, history, runbooks, signals};
 use crate::cli::exit_code::ExitCode;
 use crate::clock::now;
 use crate::container::remote::{AT_ONCE, Connections};
 use crate::engine::diagnose::Cluster;
-use crate::engine::ledger::{Ledger, state_directory};
+use crate::engine::ledger::Ledger;
 use crate::engine::plan::Request;
 use crate::engine::policy::ChangePolicy;
 use crate::engine::stop::Stop;
@@ -59,10 +58,9 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
     let here = host.local_node();
     let mut containers = containers::select(args, &inventory, here.as_deref())?;
     let connections = Connections::new(&host, other_nodes(&containers, here.as_deref()));
-    let state_home = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from);
     let directory = match &args.state {
         Some(directory) => directory.clone(),
-        None => state_directory(state_home.clone()).join("sweeps"),
+        None => config::state_directory().join("sweeps"),
     };
     let state_file = StateFile::open(&directory, &runbook.id, args.on_change)?;
     let mut state = state_file.load()?;
@@ -82,7 +80,7 @@ pub(super) fn sweep(args: &SweepArgs, command_line: Vec<String>) -> Result<ExitC
         }
     };
     let transport = client::transport(args.reach.via, &args.reach.pct);
-    let ledger = Ledger::new(state_home);
+    let ledger = Ledger::new(config::state_directory());
     let request = Request {
         recorded: source.recorded(&runbook.id),
         runbook: Arc::new(runbook),

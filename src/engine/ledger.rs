@@ -24,11 +24,13 @@ pub struct Ledger {
     directory: PathBuf,
 }
 
-/// The state directory: `$XDG_STATE_HOME/lxcdiag` if that is set, else `/var/lib/lxcdiag`.
-pub fn state_directory(state_home: Option<PathBuf>) -> PathBuf {
+/// The state directory: `$XDG_STATE_HOME/lxcdiag` if that is set, else the configured one, else `/var/lib/lxcdiag`.
+pub fn state_directory(state_home: Option<PathBuf>, configured: Option<&Path>) -> PathBuf {
     match state_home {
         Some(home) if home.is_absolute() => home.join("lxcdiag"),
-        _ => PathBuf::from("/var/lib/lxcdiag"),
+        _ => configured
+            .unwrap_or(Path::new("/var/lib/lxcdiag"))
+            .to_owned(),
     }
 }
 
@@ -41,9 +43,8 @@ pub struct NotKept {
 }
 
 impl Ledger {
-    /// In the [`state_directory`].
-    pub fn new(state_home: Option<PathBuf>) -> Self {
-        let directory = state_directory(state_home);
+    /// In a directory, usually the [`state_directory`].
+    pub const fn new(directory: PathBuf) -> Self {
         Self { directory }
     }
 
@@ -216,7 +217,7 @@ checks:
 
     pub(super) fn history() -> (tempfile::TempDir, Ledger) {
         let directory = tempfile::tempdir().unwrap();
-        let history = Ledger::new(Some(directory.path().to_owned()));
+        let history = Ledger::new(directory.path().join("lxcdiag"));
         (directory, history)
     }
 
@@ -235,7 +236,8 @@ checks:
         let file = |home: Option<&str>| {
             let runbook = changing();
             let recording = Run::new(&runbook).recording;
-            let history = Ledger::new(home.map(PathBuf::from));
+            let directory = state_directory(home.map(PathBuf::from), None);
+            let history = Ledger::new(directory);
             history.file_of(&recording).display().to_string()
         };
         let name = format!("runs/958/{}.json", at(0.0));
@@ -243,6 +245,11 @@ checks:
         for home in [None, Some(""), Some("state")] {
             assert_eq!(file(home), format!("/var/lib/lxcdiag/{name}"));
         }
+        let configured = Path::new("/srv/state");
+        let directory =
+            |home: Option<&str>| state_directory(home.map(PathBuf::from), Some(configured));
+        assert_eq!(directory(None), configured);
+        assert_eq!(directory(Some("/state")), Path::new("/state/lxcdiag"));
     }
 
     #[test]

@@ -187,6 +187,19 @@ impl Library {
         }
     }
 
+    /// The same with further directories after the given one, which must exist.
+    #[must_use]
+    pub fn with(mut self, directories: &[PathBuf]) -> Self {
+        let given = self
+            .directories
+            .iter()
+            .take_while(|(_, required)| *required);
+        let place = given.count();
+        let further = directories.iter().map(|path| (path.clone(), true));
+        self.directories.splice(place..place, further);
+        self
+    }
+
     /// The text of a runbook. `name` is a path if it has a `/` or ends in `.yaml` or `.yml`; otherwise
     /// the first runbook of this name is found.
     ///

@@ -73,8 +73,30 @@ pub(crate) fn read_as<T: for<'de> Deserialize<'de>>(
     typed(&parsed(&Source::from_bytes(name, bytes)?, empty)?)
 }
 
+/// The same, with the line of each key; a key in a mapping is `OUTER.INNER`. An empty file is the default.
+///
+/// # Errors
+/// The first error in it.
+pub(crate) fn read_with_lines<T: for<'de> Deserialize<'de> + Default>(
+    name: &str,
+    bytes: &[u8],
+) -> Result<(T, Vec<(String, usize)>), RunbookErrors> {
+    match document(&Source::from_bytes(name, bytes)?)? {
+        Some(document) => Ok((typed(&document)?, document.spot.lines(""))),
+        None => Ok((T::default(), Vec::new())),
+    }
+}
+
 /// The values of a text with their positions. For an empty file, `empty` is the hint.
 pub(super) fn parsed(source: &Source, empty: &str) -> Result<Document, RunbookErrors> {
+    document(source)?.ok_or_else(|| {
+        let message = format!("the file is empty\nhint: {empty}");
+        RunbookErrors::one(&source.name, None, &Path::default(), message)
+    })
+}
+
+/// The same; `None` for an empty file.
+fn document(source: &Source) -> Result<Option<Document>, RunbookErrors> {
     let Source { name, text, .. } = source;
     let whole = |message| RunbookErrors::one(name, None, &Path::default(), message);
     if text.len() > MAX_BYTES {
@@ -83,8 +105,7 @@ pub(super) fn parsed(source: &Source, empty: &str) -> Result<Document, RunbookEr
     // Windows editors write a byte order mark at the start of a file.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     yaml::parse(text, name)
-        .map_err(|error| RunbookErrors::one(name, error.position, &error.path, error.message))?
-        .ok_or_else(|| whole(format!("the file is empty\nhint: {empty}")))
+        .map_err(|error| RunbookErrors::one(name, error.position, &error.path, error.message))
 }
 
 fn typed<T: for<'de> Deserialize<'de>>(document: &Document) -> Result<T, RunbookErrors> {

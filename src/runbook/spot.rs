@@ -105,6 +105,17 @@ impl Spot {
         (&spot.file, spot.position)
     }
 
+    /// The line of each key, in mappings too, below `outer`.
+    pub(super) fn lines(&self, outer: &str) -> Vec<(String, usize)> {
+        let mut lines = Vec::new();
+        for ((key, position), value) in self.keys.iter().zip(&self.values) {
+            let name = format!("{outer}{key}");
+            lines.extend(value.lines(&format!("{name}.")));
+            lines.push((name, position.line));
+        }
+        lines
+    }
+
     /// A path as it is in its own file: an entry of a part has another index there.
     pub(super) fn path_in_file(&self, path: &Path) -> Path {
         let [Segment::Key(section), Segment::Index(index), ..] = path.segments() else {

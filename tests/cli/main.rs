@@ -11,6 +11,7 @@ mod audit;
 mod authoring;
 mod auto;
 mod compare;
+mod config;
 mod consent;
 mod descriptors;
 mod diagnose;

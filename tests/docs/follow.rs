@@ -127,7 +127,7 @@ pub fn follow(place: &impl Place, name: &str, text: &str) {
 /// Validates a runbook, or a part of one after adding what is missing.
 fn validate(place: &impl Place, text: &str, at: &str) {
     let has = |key: &str| text.lines().any(|line| line.starts_with(key));
-    if has("tests:") || has("- { container:") {
+    if has("tests:") || has("- { container:") || has("via:") {
         // A command below it runs it.
         return;
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use clap_complete::CompletionCandidate;
 
+use crate::cli::config;
 use crate::host::{Host, Listed};
 use crate::runbook::{self, Library, Runbook};
 use crate::terminal_text::visible;
@@ -36,7 +37,7 @@ pub fn pools(_current: &str) -> Vec<CompletionCandidate> {
 
 /// Runbooks with their titles. One with a `/` is a path, which the shell completes.
 pub fn runbooks(_current: &str) -> Vec<CompletionCandidate> {
-    let names = Library::standard(None).names().into_iter();
+    let names = library().names().into_iter();
     names
         .map(|name| described(&name.id, &name.title.unwrap_or_default()))
         .collect()
@@ -61,8 +62,12 @@ pub fn vars(words: &[String], current: &str) -> Vec<CompletionCandidate> {
         .collect()
 }
 
+fn library() -> Library {
+    Library::standard(None).with(config::runbook_directories())
+}
+
 fn named(word: &str) -> Option<Runbook> {
-    let source = Library::standard(None).find(word).ok()?;
+    let source = library().find(word).ok()?;
     runbook::read(&source).ok()
 }
 
