@@ -1,7 +1,8 @@
 //! The audit, checked by other programs: the patched scripts by shellcheck, and the SARIF reports by their validator. The
 //! schema of runbooks, by a language server. The alert rules by promtool, and the units by systemd-analyze.
 //!
-//! Needs shellcheck, npm's `@microsoft/sarif-multitool` and `yaml-language-server`, promtool (Debian's prometheus), systemd, bash and patch. `.ci/run` installs them; `tests/run` runs this.
+//! Needs shellcheck, npm's `@microsoft/sarif-multitool` and `yaml-language-server`, promtool (Debian's prometheus), systemd, perl, crontab (cron),
+//! nagios4 (nagios4-core), zabbix_agentd (zabbix-agent), bash and patch. `.ci/run` installs them; `tests/run` runs this.
 
 #![allow(
     clippy::unwrap_used,
