@@ -8,7 +8,7 @@ use super::canary::Canary;
 use super::identify;
 use super::plan::Plan;
 use super::stop::Stop;
-use crate::clock::now;
+use crate::clock::{Watch, now};
 use crate::container::capture::{Capture, STDOUT};
 use crate::container::transport::Transport;
 use crate::container::{Exchange, Session};
@@ -16,7 +16,7 @@ use crate::error_chain;
 use crate::evidence::container_id::ContainerId;
 use crate::evidence::fact::Facts;
 use crate::evidence::recording::{Attempt, Ending, Output, Recording, Target};
-use crate::evidence::time::Interval;
+use crate::evidence::time::{Interval, SECOND};
 use crate::host::{Host, HostError};
 use crate::redact::Redactor;
 use crate::runbook::{Action, Check, HostProbe, NodeReading};
@@ -150,6 +150,7 @@ pub struct Live<'a> {
     host: &'a Host,
     transport: &'a dyn Transport,
     ct: ContainerId,
+    watch: Watch,
     /// Where the session comes from and goes to, if runs share it.
     shared: Option<&'a SharedShell>,
     session: Option<Session>,
@@ -174,6 +175,7 @@ impl<'a> Live<'a> {
             host,
             transport,
             ct,
+            watch: Watch::start(),
             shared: None,
             session: None,
             strays_before: 0,
@@ -289,6 +291,11 @@ impl Backend for Live<'_> {
         Interval::at(now()).shifted(self.transport.clock_offset())
     }
 
+    fn finished_at(&self) -> i64 {
+        let now = Interval::at(self.watch.now());
+        now.shifted(self.transport.clock_offset()).start
+    }
+
     fn kept_before(&self) -> usize {
         self.shared
             .map_or(0, |shared| shared.kept_bytes.load(Ordering::Relaxed))
@@ -395,6 +402,13 @@ impl Backend for Live<'_> {
     }
 
     async fn close(&mut self) -> u64 {
+        if let Some(step) = self.watch.step() {
+            tracing::warn!(
+                "container {}: the clock was set by {:.0} s during the run; times before and after that cannot be compared",
+                self.ct,
+                step as f64 / SECOND as f64
+            );
+        }
         let strays = match (self.session.take(), self.shared) {
             (Some(session), Some(shared)) if session.is_usable() => {
                 let strays = session.stray_bytes();
