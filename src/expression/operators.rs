@@ -16,7 +16,14 @@ use super::parsed::ENGINE;
 use super::trace::Trace;
 use super::uncertain::{Gap, contains_gap, invalid, is_gap, moment_bounds, number_bounds};
 
-const ARITHMETIC: [&str; 7] = ["+", "-", "*", "/", "//", "%", "**"];
+const ARITHMETIC: [&str; 8] = ["+", "-", "*", "/", "//", "%", "**", "~"];
+
+/// How many values a list can have that an operator makes, as many as one of `range`. The engine counts such an operator as
+/// one step, however long its result is.
+const MOST_VALUES: usize = 100_000;
+
+/// How many bytes a text can have that an operator makes.
+const MOST_BYTES: usize = 4 << 20;
 
 /// In the engine's order.
 const COMPARISONS: [&str; 8] = ["==", "!=", "<", "<=", ">", ">=", "in", "not in"];
@@ -44,6 +51,7 @@ pub(super) fn register(engine: &mut Environment<'static>) {
             compute(operator, &a, &b)
         });
     }
+    engine.add_function("too long", || Err::<Value, _>(too_long()));
     engine.add_function("negate", |a: Value| match number_bounds(&a) {
         Some(bounds) if is_gap(&a) => Ok(Gap::value(bounds.negate())),
         _ => plain("negate", &a, &a),
@@ -125,8 +133,12 @@ fn plain(operator: &str, a: &Value, b: &Value) -> Result<Value, Error> {
 }
 
 fn compute(operator: &str, a: &Value, b: &Value) -> Result<Value, Error> {
-    if !is_gap(a) && !is_gap(b) {
-        return plain(operator, a, b);
+    if operator == "~" || !is_gap(a) && !is_gap(b) {
+        let result = plain(operator, a, b)?;
+        return match is_too_long(&result) {
+            true => Err(too_long()),
+            false => Ok(result),
+        };
     }
     let (Some(left), Some(right)) = (number_bounds(a), number_bounds(b)) else {
         return Err(invalid(format!("`{operator}` needs two numbers")));
@@ -141,6 +153,20 @@ fn compute(operator: &str, a: &Value, b: &Value) -> Result<Value, Error> {
     result
         .map(Gap::value)
         .ok_or_else(|| inexact(&format!("`{operator}`")))
+}
+
+fn too_long() -> Error {
+    invalid("the result of an operator is too long")
+}
+
+pub(super) fn is_too_long(value: &Value) -> bool {
+    match value.kind() {
+        ValueKind::String => value.len().is_some_and(|length| length > MOST_BYTES),
+        ValueKind::Seq | ValueKind::Iterable => value
+            .try_iter()
+            .is_ok_and(|mut values| values.nth(MOST_VALUES).is_some()),
+        _ => false,
+    }
 }
 
 /// Whether a comparison holds. If that depends on the exact values, both answers are tried.

@@ -97,6 +97,9 @@ fn call_of(
         I::IntDiv => call("//", 2),
         I::Rem => call("%", 2),
         I::Pow => call("**", 2),
+        I::StringConcat => call("~", 2),
+        // The engine's compiler computes constants.
+        I::LoadConst(value) if operators::is_too_long(value) => call("too long", 0),
         I::Neg => call("negate", 1),
         I::Eq => call("==", 2),
         I::Ne => call("!=", 2),
@@ -131,7 +134,6 @@ fn call_of(
         | I::UnpackList(_)
         | I::UnpackLists(_)
         | I::Not
-        | I::StringConcat
         | I::ApplyFilter(..)
         | I::PerformTest(..)
         | I::Emit

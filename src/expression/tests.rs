@@ -382,3 +382,27 @@ fn names_of_units_and_programs_are_not_matched() {
     assert!(!unnamed("dns-failed-over", "failed", "dns-failed.service"));
     assert!(!unnamed("/opt/a-b: 3: end", "/opt/x: 3", "a-b.service"));
 }
+
+/// The engine counts each of these operators as one step, so its limit of steps does not end them.
+#[test]
+fn an_operator_makes_no_endless_list_or_text() {
+    for (source, length) in [
+        ("([1] * 1000) | length", Some(1000)),
+        ("([1] * 100000000) | sort | length", None),
+        ("(reloads * 10000000) | length", None),
+        ("(range(90000) | list + range(90000) | list) | length", None),
+        ("('ab' ~ 'c') | length", Some(3)),
+        ("('a' * 90000000) | length", None),
+        ("('a' * 4000000 ~ 'a' * 4000000) | length", None),
+    ] {
+        let found = scope().value(source).map(|value| value.to_string());
+        match (found, length) {
+            (Ok(found), Some(length)) => assert_eq!(found, length.to_string(), "{source}"),
+            (Err(unknown), None) => assert!(
+                unknown.to_string().contains("is too long"),
+                "{source}: {unknown}"
+            ),
+            (other, _) => panic!("{source}: {other:?}"),
+        }
+    }
+}
