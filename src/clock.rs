@@ -2,7 +2,7 @@
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-/// Less than this is not taken for a change of the clock: a busy host may pause a process between two readings.
+/// A smaller difference is not a change of the clock: a busy host may pause a process between two readings.
 const LEAST_STEP: i64 = 1_000_000_000;
 
 /// Nanoseconds since the Unix epoch; 0 if the clock is set before it.
@@ -14,7 +14,7 @@ pub fn now() -> i64 {
         })
 }
 
-/// The time of day by a clock that nobody can set meanwhile.
+/// The time of day by a clock that cannot be set.
 pub struct Watch {
     began: i64,
     running: Instant,
