@@ -89,13 +89,15 @@ fn completed(words: &[String]) -> Command {
 }
 
 fn with_candidates(arg: Arg, words: &[String]) -> Arg {
-    type Candidates = fn(&str) -> Vec<CompletionCandidate>;
+    type Candidates = Box<dyn Fn(&str) -> Vec<CompletionCandidate> + Send + Sync>;
+    let line = words.to_vec();
     let of: Candidates = match arg.get_id().as_str() {
-        "ct" | "container" | "exclude" => candidates::containers,
-        "runbook" => candidates::runbooks,
-        "node" => candidates::nodes,
-        "tag" => candidates::tags,
-        "pool" => candidates::pools,
+        "ct" | "container" | "exclude" => Box::new(candidates::containers),
+        "runbook" => Box::new(move |_| candidates::runbooks(&line)),
+        "unit" => Box::new(move |_| candidates::units(&line)),
+        "node" => Box::new(candidates::nodes),
+        "tag" => Box::new(candidates::tags),
+        "pool" => Box::new(candidates::pools),
         "vars" => {
             let words = words.to_vec();
             let vars = move |current: &std::ffi::OsStr| {

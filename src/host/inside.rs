@@ -4,6 +4,7 @@
 mod file_systems;
 mod memory;
 
+use std::collections::BTreeSet;
 use std::io;
 
 use super::Host;
@@ -34,6 +35,45 @@ impl Host {
         }
         Some(lines)
     }
+}
+
+/// Where unit files are.
+const UNIT_DIRECTORIES: [&str; 3] = [
+    "etc/systemd/system",
+    "usr/lib/systemd/system",
+    "lib/systemd/system",
+];
+/// Most names to read of a directory of unit files.
+const MAX_UNITS: usize = 4096;
+
+impl Host {
+    /// The names of the unit files in a container, sorted; none if it is not running here. Templates are not among them.
+    pub(crate) fn units(&self, ct: ContainerId) -> Vec<String> {
+        let root = self.init(ct).map(|init| self.root_of_process(&init));
+        let Some(Ok(root)) = root else {
+            return Vec::new();
+        };
+        let root = Directory::Here(root.on_one_file_system());
+        let directories = UNIT_DIRECTORIES.iter();
+        let names = directories.filter_map(|directory| root.names(directory, MAX_UNITS).ok());
+        let units: BTreeSet<_> = names.flatten().filter(|name| is_unit(name)).collect();
+        units.into_iter().collect()
+    }
+}
+
+fn is_unit(name: &str) -> bool {
+    const TYPES: [&str; 8] = [
+        "automount",
+        "mount",
+        "path",
+        "service",
+        "slice",
+        "socket",
+        "target",
+        "timer",
+    ];
+    name.rsplit_once('.')
+        .is_some_and(|(name, kind)| TYPES.contains(&kind) && !name.ends_with('@'))
 }
 
 /// systemd's shared library is in `/usr/lib/systemd`, in `/lib/systemd` if that is not the same, or in the directory of a
@@ -94,6 +134,24 @@ mod tests {
             "PRETTY_NAME=\"Debian\"\n\n/usr/lib/x86_64-linux-gnu/systemd/libsystemd-shared-252.so"
         );
         assert_eq!(host.release(ct(959)), None);
+    }
+
+    #[test]
+    fn unit_files_are_named_once_without_templates_and_directories() {
+        let (_tree, host, root) = host();
+        for file in [
+            "etc/systemd/system/web.service",
+            "usr/lib/systemd/system/web.service",
+            "usr/lib/systemd/system/db.socket",
+            "usr/lib/systemd/system/getty@.service",
+            "usr/lib/systemd/system/README",
+        ] {
+            create_dir_all(root.join(file).parent().unwrap()).unwrap();
+            write(root.join(file), "").unwrap();
+        }
+        create_dir_all(root.join("etc/systemd/system/web.service.d")).unwrap();
+        assert_eq!(host.units(ct(958)), ["db.socket", "web.service"]);
+        assert_eq!(host.units(ct(959)), [""; 0]);
     }
 
     #[test]

@@ -26,7 +26,21 @@ done <<<"$LINES_OF_WORDS"
 #[test]
 fn bash_completes_containers_runbooks_and_vars() {
     let environment = Environment::new();
+    environment.write("work/mine/disk-full.yaml", "runbook: disk-full\ntitle: x\n");
+    environment.write(
+        "host/sys/fs/cgroup/lxc/958/ns/init.scope/cgroup.procs",
+        "4242\n",
+    );
+    environment.write("host/proc/4242/status", "NSpid:\t4242\t1\n");
+    environment.write("host/proc/4242/root/etc/systemd/system/web.service", "");
+    environment.write("host/proc/4242/root/usr/lib/systemd/system/db.socket", "");
     let cases = [
+        ("lxcdiag 958 --unit we", "web.service"),
+        (
+            "lxcdiag run unit-failed --ct embed --unit _",
+            "db.socket web.service",
+        ),
+        ("lxcdiag run --runbooks mine dis", "disk-full"),
         ("lxcdiag 9", "958"),
         ("lxcdiag emb", "embed"),
         ("lxcdiag 958 --fo", "--format"),

@@ -1,9 +1,11 @@
 //! What completes an argument, from the files of this host.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use clap_complete::CompletionCandidate;
 
+use crate::cli::args::{Named, container};
 use crate::cli::config;
 use crate::host::{Host, Listed};
 use crate::runbook::{self, Library, Runbook};
@@ -35,9 +37,22 @@ pub fn pools(_current: &str) -> Vec<CompletionCandidate> {
     distinct(|listed| listed.pool.clone().into_iter().collect())
 }
 
+/// The units of the container on the command line.
+pub fn units(words: &[String]) -> Vec<CompletionCandidate> {
+    let host = host();
+    let named = |word: &String| match container(word.strip_prefix("--ct=").unwrap_or(word)) {
+        Ok(Named::Id(ct)) => Some(ct),
+        Ok(Named::HostName(name)) => host.with_host_name(&name).ok()?.first().copied(),
+        Err(_) => None,
+    };
+    let ct = words.iter().skip(1).find_map(named);
+    let units = ct.map(|ct| host.units(ct)).unwrap_or_default();
+    units.iter().map(|unit| described(unit, "")).collect()
+}
+
 /// Runbooks with their titles. One with a `/` is a path, which the shell completes.
-pub fn runbooks(_current: &str) -> Vec<CompletionCandidate> {
-    let names = library().names().into_iter();
+pub fn runbooks(words: &[String]) -> Vec<CompletionCandidate> {
+    let names = library(words).names().into_iter();
     names
         .map(|name| described(&name.id, &name.title.unwrap_or_default()))
         .collect()
@@ -45,7 +60,7 @@ pub fn runbooks(_current: &str) -> Vec<CompletionCandidate> {
 
 /// `NAME=` for each var of the runbook on the command line; after that, its default.
 pub fn vars(words: &[String], current: &str) -> Vec<CompletionCandidate> {
-    let Some(runbook) = words.iter().skip(2).find_map(|word| named(word)) else {
+    let Some(runbook) = words.iter().skip(2).find_map(|word| named(words, word)) else {
         return Vec::new();
     };
     let vars = runbook.vars.iter().map(|(name, var)| {
@@ -62,12 +77,21 @@ pub fn vars(words: &[String], current: &str) -> Vec<CompletionCandidate> {
         .collect()
 }
 
-fn library() -> Library {
-    Library::standard(None).with(config::runbook_directories())
+/// The runbooks, with those in the directory of `--runbooks`.
+fn library(words: &[String]) -> Library {
+    let mut after = words
+        .iter()
+        .skip_while(|word| *word != "--runbooks")
+        .skip(1);
+    let joined = words
+        .iter()
+        .find_map(|word| word.strip_prefix("--runbooks="));
+    let given = joined.or(after.next().map(String::as_str));
+    Library::standard(given.map(Path::new)).with(config::runbook_directories())
 }
 
-fn named(word: &str) -> Option<Runbook> {
-    let source = library().find(word).ok()?;
+fn named(words: &[String], word: &str) -> Option<Runbook> {
+    let source = library(words).find(word).ok()?;
     runbook::read(&source).ok()
 }
 
@@ -84,6 +108,9 @@ fn distinct(of: impl Fn(&Listed) -> Vec<String>) -> Vec<CompletionCandidate> {
 
 /// The containers of the cluster; none if they cannot be read.
 fn inventory() -> Vec<Listed> {
-    let root = std::env::var_os("LXCDIAG_HOST_ROOT").unwrap_or_else(|| "/".into());
-    Host::at(root).inventory().unwrap_or_default()
+    host().inventory().unwrap_or_default()
+}
+
+fn host() -> Host {
+    Host::at(std::env::var_os("LXCDIAG_HOST_ROOT").unwrap_or_else(|| "/".into()))
 }
