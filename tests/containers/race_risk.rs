@@ -65,3 +65,15 @@ fn a_boot_looks_for_unit_files() {
     container.sh("for i in $(seq 600); do systemctl is-system-running | grep -Eqx 'running|degraded' && exit; sleep 0.1; done; exit 1");
     assert_verdict(&container, "healthy");
 }
+
+/// It changes the same timestamp as an arrival.
+#[test]
+fn a_chmod_of_a_file_in_use_is_no_arrival() {
+    let container = Container::pristine();
+    push(&container);
+    container.sh("sleep 2; systemctl daemon-reload; systemctl start embedding_server; sleep 2.5");
+    container.sh("chmod 600 /etc/systemd/system/embedding_server.service");
+    assert_verdict(&container, "healthy");
+    container.sh("echo '# changed' >>/etc/systemd/system/embedding_server.service");
+    assert_verdict(&container, "not-looked-for");
+}
