@@ -68,25 +68,22 @@ pub struct LookedAt {
 impl Settled {
     /// The lists with their labels, without those that are empty.
     pub(super) fn lists(&self) -> Vec<(&'static str, Vec<String>)> {
-        let lists = [
-            (
-                "Symptoms",
-                self.symptoms.iter().map(Symptom::line).collect(),
-            ),
-            (
-                "Also found",
-                self.also.iter().flat_map(Cause::lines).collect(),
-            ),
-            (
-                "Not looked at",
-                self.not_looked_at.iter().map(NotLookedAt::line).collect(),
-            ),
-        ];
-        let lists: [(_, Vec<String>); 3] = lists;
-        lists
-            .into_iter()
-            .filter(|(_, lines)| !lines.is_empty())
-            .collect()
+        let symptoms: Vec<_> = self.symptoms.iter().map(Symptom::line).collect();
+        let symptoms = (!symptoms.is_empty()).then_some(("Symptoms", symptoms));
+        symptoms.into_iter().chain(self.others()).collect()
+    }
+
+    /// The same without the symptoms.
+    pub(super) fn others(&self) -> impl Iterator<Item = (&'static str, Vec<String>)> {
+        let also = self.also.iter().flat_map(Cause::lines).collect();
+        let not = self.not_looked_at.iter().map(NotLookedAt::line).collect();
+        let lists: [(_, Vec<String>); 2] = [("Also found", also), ("Not looked at", not)];
+        lists.into_iter().filter(|(_, lines)| !lines.is_empty())
+    }
+
+    /// What the symptoms are, without the evidence for them.
+    pub(super) fn symptom_names(&self) -> Vec<String> {
+        self.symptoms.iter().map(Symptom::name).collect()
     }
 
     /// The runbooks that were run, each with what it is about.
@@ -103,6 +100,12 @@ impl Settled {
 impl Symptom {
     fn line(&self) -> String {
         about(&self.vars, &self.summary)
+    }
+
+    fn name(&self) -> String {
+        let level = format!(": {}.", self.level.words());
+        let title = self.summary.split_once(&level);
+        about(&self.vars, title.map_or(&self.summary, |(title, _)| title))
     }
 }
 

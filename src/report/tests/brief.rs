@@ -9,6 +9,7 @@ use crate::engine::conclude::conclude;
 use crate::evidence::recording::Recording;
 use crate::judge::Level;
 use crate::judge::results::EventSource;
+use crate::report::settled::{Settled, Symptom};
 use crate::report::words::blocks;
 use crate::report::{Format, Layout, Report, brief, render};
 use crate::runbook::{read, read_runbook};
@@ -306,4 +307,32 @@ fn the_failure_is_among_the_moments() {
     report.failed_at = Some(failure.at);
     let text = brief(&report, LAYOUT);
     assert!(text.contains("Failed to enable unit (--log)"), "{text}");
+}
+
+#[test]
+fn symptoms_are_named_without_their_evidence() {
+    let symptom = |unit: Option<&str>, summary: &str| Symptom {
+        runbook: "health".to_owned(),
+        vars: unit
+            .map(|unit| ("unit".to_owned(), unit.to_owned()))
+            .into_iter()
+            .collect(),
+        id: "any".to_owned(),
+        level: Level::Confirmed,
+        summary: summary.to_owned(),
+    };
+    let mut report = recorded("directory-push-252");
+    report.settled = Some(Settled {
+        symptoms: vec![
+            symptom(None, "Units have failed: confirmed. failed: db.service."),
+            symptom(
+                Some("db.service"),
+                "Out of disk space: confirmed. it logged: full.",
+            ),
+        ],
+        ..Settled::default()
+    });
+    let text = brief(&report, LAYOUT);
+    let expected = "Symptoms:          Units have failed; db.service: Out of disk space\n";
+    assert!(text.contains(expected), "{text}");
 }

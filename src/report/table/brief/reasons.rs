@@ -50,9 +50,17 @@ pub(super) fn reasons(report: &Report, layout: Layout, room: Room) -> String {
             }
         }
     }
-    for (label, texts) in report.besides() {
-        let texts: Vec<_> = texts.into_iter().map(Cow::from).collect();
-        evidence(&mut body, label, &texts, room.others.max(1), inner);
+    if let Some(settled) = &report.settled {
+        let most = room.others.max(1);
+        let names = settled.symptom_names();
+        if !names.is_empty() {
+            let names = listed(&names, most, inner);
+            evidence(&mut body, "Symptoms", &[names.into()], most, inner);
+        }
+        for (label, texts) in settled.others() {
+            let texts: Vec<_> = texts.into_iter().map(Cow::from).collect();
+            evidence(&mut body, label, &texts, most, inner);
+        }
     }
     if room.is_bare() {
         let mut text = String::new();
