@@ -4,10 +4,9 @@ use crate::engine::vars::Values;
 use crate::evidence::fact::Fact;
 use crate::evidence::provision_log::{LoggedFailure, failed_units, is_template_of, units_in};
 use crate::evidence::recording::Recording;
+pub use crate::runbook::UNIT;
 use crate::runbook::{Runbook, check_value};
 
-/// The var that names the unit.
-pub const UNIT: &str = "unit";
 /// The var that names the directory of its file.
 pub const DIR: &str = "dir";
 /// Where systemd finds unit files that something has put there, as it reports them.

@@ -48,7 +48,7 @@ pub(super) fn register(environment: &mut Environment<'static>) {
 /// More patterns than any runbook has. Beyond this, those that were built from facts are dropped.
 const MOST_PATTERNS: usize = 200;
 
-/// A duration in words, or two if it is not known precisely enough for one.
+/// A duration in words: about one, if both bounds are the same to two digits, or two.
 fn duration(seconds: Value) -> Result<String, Error> {
     let Some(Gap(bounds)) = seconds.downcast_object_ref() else {
         return f64::try_from(seconds).map(duration_in_words);
@@ -61,7 +61,32 @@ fn duration(seconds: Value) -> Result<String, Error> {
         return Ok(least);
     }
     Trace::note_inexact_text();
-    Ok(format!("{least} to {most}"))
+    let rounded = to_two_digits(bounds.least);
+    Ok(match rounded == to_two_digits(bounds.most) {
+        true => format!("about {}", without_zeros(&duration_in_words(rounded))),
+        false => format!("{least} to {most}"),
+    })
+}
+
+/// `2.4 s` for `2.40 s`: the last digit is not known.
+fn without_zeros(words: &str) -> String {
+    match words.split_once(' ') {
+        Some((number, unit)) if number.contains('.') => {
+            let number = number.trim_end_matches('0').trim_end_matches('.');
+            format!("{number} {unit}")
+        }
+        _ => words.to_owned(),
+    }
+}
+
+fn to_two_digits(seconds: f64) -> f64 {
+    match seconds == 0.0 || !seconds.is_finite() {
+        true => seconds,
+        false => {
+            let unit = 10_f64.powf(seconds.abs().log10().floor() - 1.0);
+            (seconds / unit).round() * unit
+        }
+    }
 }
 
 /// The number in a list that `percent` percent of them do not exceed, by nearest rank.

@@ -15,6 +15,9 @@ use crate::runbook::Effect;
 /// How many reasons for missing evidence are shown of a hypothesis for which others matter more.
 const MISSING: usize = 3;
 
+/// The label of what would change a verdict.
+pub(super) const WOULD_CHANGE: &str = "Would change this";
+
 impl Report {
     /// The verdict in a line: `LIKELY: Race condition (race-condition)`.
     pub(super) fn headline(&self) -> String {
@@ -180,7 +183,7 @@ impl HypothesisResult {
             lists.push(("Missing", reasons.map(Cow::from).collect()));
         }
         let change = self.overturned_by.iter();
-        lists.extend(change.map(|change| ("Would change this", vec![change.into()])));
+        lists.extend(change.map(|change| (WOULD_CHANGE, vec![change.into()])));
         lists
     }
 

@@ -71,6 +71,9 @@ pub struct Runbook {
     pub redact: Vec<String>,
 }
 
+/// The var that names the unit that a runbook is about.
+pub const UNIT: &str = "unit";
+
 /// A value that the user can set.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(

@@ -98,9 +98,9 @@ fn a_bundle_of_a_run_and_of_a_recording() {
         let again = environment.lxcdiag(&["judge", &recording]);
         assert_eq!(again.status, Some(1), "{again}");
         let inside = environment.read(&format!("work/{name}/report.txt"));
-        let verdict =
-            "▌ LIKELY: Race condition (race-condition). This looks like a race condition.";
-        assert_eq!(inside.lines().last(), Some(verdict));
+        let verdict = "▌ LIKELY: Race condition (race-condition)";
+        let last = inside.lines().last().unwrap();
+        assert!(last.starts_with(verdict), "{inside}");
         assert!(again.stdout.contains(verdict), "{again}");
     }
 }

@@ -77,6 +77,22 @@ fn a_derived_gap_keeps_its_bounds() {
 }
 
 #[test]
+fn a_gap_that_is_known_well_is_one_duration() {
+    // From `look` to `visible` it took 2 to 3 seconds.
+    for (seconds, words) in [
+        ("gap(look, visible) / 100 + 2.34", "about 2.4 s"),
+        ("gap(look, visible) / 50 + 2.3", "2.34 s to 2.36 s"),
+        ("gap(look, visible) / 1000 + 0.47", "about 470 ms"),
+        ("gap(look, visible) / 10 + 12", "about 12 s"),
+        ("gap(look, visible) + 600", "about 10 min"),
+        ("gap(look, visible) / 100 - 2.34", "about -2.3 s"),
+    ] {
+        let text = format!("{{{{ ({seconds}) | duration }}}}");
+        assert_eq!(scope().render(&text), Ok(words.into()));
+    }
+}
+
+#[test]
 fn an_open_question_is_named() {
     let unknown = |source| {
         let unknown = scope().truth(source).unwrap_err();

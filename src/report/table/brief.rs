@@ -13,7 +13,7 @@ use crate::judge::results::{EventSource, Outcome};
 use crate::judge::{Remedy, VerdictKind};
 use crate::report::model::{Bearing, CheckRow, EventRow, Report};
 use crate::report::words::{Block, blocks, counts};
-use crate::runbook::RemedyKind;
+use crate::runbook::{RemedyKind, UNIT};
 use crate::terminal_text::{visible, visible_lines};
 use reasons::{reason, reasons, shows_reason, verdict};
 
@@ -116,7 +116,7 @@ struct Page {
 fn within(report: &Report, layout: Layout, room: Room) -> Page {
     let above = format!(
         "{}\n{}",
-        head(report, layout, room),
+        head(report, layout),
         reasons(report, layout, room)
     );
     let note = other_remedies(report, layout, room);
@@ -178,7 +178,7 @@ fn shown_width(line: &str) -> usize {
 }
 
 /// What was diagnosed, and what was changed.
-fn head(report: &Report, layout: Layout, room: Room) -> String {
+fn head(report: &Report, layout: Layout) -> String {
     let mut text = String::new();
     let mut line = |body: &str, most: usize| {
         paragraph_at_most(&mut text, "  ", &visible(body), most, layout);
@@ -189,7 +189,7 @@ fn head(report: &Report, layout: Layout, room: Room) -> String {
         node => format!(" on {node}"),
     };
     let read_only = match report.read_only {
-        true => ", read-only",
+        true => "; no declared changes were made",
         false => "",
     };
     line(
@@ -200,12 +200,15 @@ fn head(report: &Report, layout: Layout, room: Room) -> String {
         ),
         1,
     );
-    let (set, defaults) = super::vars(report);
+    let (set, _) = super::vars(report);
     if !set.is_empty() {
         line(&set.join(" · "), 2);
     }
-    if !defaults.is_empty() && !room.is_bare() {
-        line(&format!("defaults: {}", defaults.join(" · ")), 1);
+    // Of the defaults, what the report is about.
+    if report.defaulted.iter().any(|name| name == UNIT)
+        && let Some(unit) = report.vars.get(UNIT)
+    {
+        line(&format!("default: {UNIT}={unit}"), 1);
     }
     if let Some(settled) = &report.settled {
         line(&format!("runbooks: {}", settled.runbooks()), 2);
@@ -350,7 +353,7 @@ fn not_shown(checks: &[&CheckRow]) -> String {
     let failed: Vec<_> = failed.map(|check| check.title.as_str()).collect();
     let counts = counts(checks.iter().copied()).map(|(word, count)| {
         if word == Outcome::Failed.name() && count <= NAMED {
-            format!("{count} {word} ({})", failed.join(", "))
+            format!("{count} {word} ({})", failed.join("; "))
         } else {
             format!("{count} {word}")
         }

@@ -11,6 +11,7 @@ use crate::report::model::Report;
 use crate::report::rivals::{Relation, Rivals};
 use crate::report::table::wrap::{clipped_lines, paragraph_at_most, wrap};
 use crate::report::table::{Layout, banner};
+use crate::report::words::WOULD_CHANGE;
 use crate::terminal_text::visible;
 use unicode_width::UnicodeWidthStr as _;
 
@@ -39,7 +40,9 @@ pub(super) fn reasons(report: &Report, layout: Layout, room: Room) -> String {
         }
     }
     if let Some(row) = report.main_hypothesis() {
-        for (place, (label, texts)) in row.basis(EVIDENCE).into_iter().enumerate() {
+        let is_certain = row.level == Level::Confirmed;
+        let basis = row.basis(EVIDENCE).into_iter().enumerate();
+        for (place, (label, texts)) in basis.filter(|(_, it)| !is_certain || it.0 != WOULD_CHANGE) {
             // The main evidence for it is repeated at the end.
             if !room.is_bare() || place == AGAINST && !texts.is_empty() {
                 let most = match place {
@@ -134,11 +137,13 @@ fn with_more(text: String, hidden: usize) -> String {
     }
 }
 
-/// What the verdict is, and whether it was a race: in one line if they fit.
+/// What the verdict is, and whether it was a race, unless its title says that: in one line if they fit.
 pub(super) fn verdict(report: &Report, layout: Layout) -> String {
     let mut body = String::new();
     let headline = visible(&report.headline());
-    let race = report.race_sentence().unwrap_or_default();
+    let says_so = headline.to_lowercase().contains("race condition");
+    let race = report.race_sentence().filter(|_| !says_so);
+    let race = race.unwrap_or_default();
     let both = format!("{headline}. {race}");
     let (painted, plain) = match both.width() <= layout.columns() && !race.is_empty() {
         true => (both.as_str(), ""),
