@@ -165,7 +165,8 @@ fn further() -> Vec<Case> {
             .injected(&["--delay", "0.2", "--dir", "/lib/systemd/system"]).told(&["--var", "dir=/lib/systemd/system"]),
         Case::new("late-push, /run", race("late-push", LIKELY, CONFIRMED))
             .injected(&["--delay", "0.2", "--dir", "/run/systemd/system"]).told(&["--var", "dir=/run/systemd/system"]),
-        Case::new("late-push, /usr/lib untold", verdict("late-push", "inconclusive -, race unknown"))
+        // Where systemd loads it from is found without a hint.
+        Case::new("late-push, /usr/lib untold", race("late-push", LIKELY, CONFIRMED))
             .injected(&["--delay", "0.2", "--dir", VENDOR]),
         Case::new("directory-push, /usr/lib", verdict("directory-push", "push-failed confirmed, race unlikely|ruled_out"))
             .injected(&["--dir", VENDOR]).told(&["--var", "dir=/usr/lib/systemd/system"]),

@@ -30,7 +30,6 @@ const PUSHED: &[&str] = &["push-failed", "file-missing"];
 const UNIT: &[&str] = &["--var", "unit=embedding_server.service"];
 const TYPED: &[&str] = &["--var", "unit=embeding_server.service"];
 const VENDOR: &[&str] = &["--var", "dir=/usr/lib/systemd/system"];
-const IN_RUN: &[&str] = &["--dir", "/run/systemd/system"];
 const IN_VENDOR: &[&str] = &["--dir", "/usr/lib/systemd/system"];
 
 /// Nothing shows which of several histories it was.
@@ -58,9 +57,6 @@ pub fn incidents() -> Vec<Case> {
         // No timestamp shows when what is older than the failure came to its path.
         incident("late-directory", LATE, OPEN, ""),
         incident("late-bind-mount", &["race-condition", "late-mount"], OPEN, ""),
-        // Where systemd loads it from is found without a hint.
-        incident("late-push", LATE, LIKELY, CONFIRMED).injected(IN_VENDOR).named("late-push, vendor directory"),
-        incident("late-push", LATE, LIKELY, CONFIRMED).injected(IN_RUN).named("late-push, runtime directory"),
         // Late, and something else afterwards.
         incident("late-push-restart", LATE, LIKELY, ""),
         incident("late-push-again", LATE, LIKELY, ""),
