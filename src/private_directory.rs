@@ -8,7 +8,7 @@ use std::path::Path;
 use rustix::fs::OFlags;
 
 use crate::atomic_file::PRIVATE;
-use crate::input_file::{check_owner, open, read_to_end};
+use crate::input_file::check_owner;
 use crate::trusted_path;
 
 /// The largest file of the state that is read: 64 MiB.
@@ -42,9 +42,7 @@ pub fn check(directory: &Path) -> Result<()> {
 /// # Errors
 /// Somebody else can, it cannot be read, or it is larger than [`MAX_BYTES`].
 pub fn read(path: &Path) -> Result<Vec<u8>> {
-    let file = open(path)?;
-    check_owner(&file.metadata()?)?;
-    read_to_end(file, MAX_BYTES)
+    trusted_path::read(path, MAX_BYTES)
 }
 
 /// Opens a file to lock it.

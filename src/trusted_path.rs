@@ -6,7 +6,7 @@ use std::io::{Error, ErrorKind, Result};
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
-use crate::input_file::is_trusted;
+use crate::input_file::{check_owner, is_trusted, open, read_to_end};
 
 /// As many symbolic links as the kernel follows.
 const MOST_LINKS: u32 = 40;
@@ -36,6 +36,22 @@ pub fn check(path: &Path) -> Result<()> {
             _ => Ok(()),
         }
     })
+}
+
+/// The content of a file that is believed: no other user can have written it, or put another file in its place.
+///
+/// # Errors
+/// Another user can, it cannot be read, or it is larger than `limit` bytes.
+pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {
+    check(path)?;
+    let file = open(path)?;
+    check_owner(&file.metadata()?)?;
+    let absolute = std::path::absolute(path)?;
+    if let Some(directory) = absolute.parent() {
+        let checked = check_owner(&directory.metadata()?);
+        checked.map_err(|error| Error::other(format!("{}: {error}", directory.display())))?;
+    }
+    read_to_end(file, limit)
 }
 
 /// Follows a path as the kernel does, as far as it exists.

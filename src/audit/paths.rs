@@ -1,15 +1,7 @@
 //! Paths and unit names: which directories every system has, where systemd looks for units, what a name stands for.
 
 use super::symbol::{is_known, is_symbol, may_equal};
-
-/// Where systemd looks for the units of the system (systemd.unit(5)); not below.
-const UNIT_DIRECTORIES: [&str; 5] = [
-    "/etc/systemd/system",
-    "/run/systemd/system",
-    "/usr/local/lib/systemd/system",
-    "/usr/lib/systemd/system",
-    "/lib/systemd/system",
-];
+use crate::evidence::UNIT_DIRECTORIES;
 
 const UNIT_SUFFIXES: [&str; 9] = [
     ".service",

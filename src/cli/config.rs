@@ -2,17 +2,20 @@
 
 mod file;
 
-use std::io::{ErrorKind, Read as _};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use clap::CommandFactory as _;
+
+use super::args::Args;
 use super::error::CliError;
 use super::exit_code::ExitCode;
 use super::{output, terminal};
 use crate::engine::ledger;
-use crate::input_file;
 use crate::runbook::{MAX_BYTES, Runbook, read_with_lines};
 use crate::terminal_text::visible;
+use crate::trusted_path;
 use file::Settings;
 
 /// The file, unless a variable names another.
@@ -42,7 +45,8 @@ pub(super) fn load() -> Result<(), CliError> {
     let given = std::env::var_os(VARIABLE).filter(|path| !path.is_empty());
     let path = given.as_ref().map_or(Path::new(PATH), Path::new);
     let file = path.display().to_string();
-    let bytes = match read(path) {
+    // It names programs that run as root.
+    let bytes = match trusted_path::read(path, MAX_BYTES as u64) {
         Err(error) if error.kind() == ErrorKind::NotFound && given.is_none() => return Ok(()),
         Err(error) => {
             let message = format!("cannot read the configuration {file}: {error}");
@@ -57,20 +61,6 @@ pub(super) fn load() -> Result<(), CliError> {
         lines,
     });
     Ok(())
-}
-
-/// The file's content. It names programs that run as root, so other users must not be able to write it.
-fn read(path: &Path) -> std::io::Result<Vec<u8>> {
-    let file = input_file::open(path)?;
-    input_file::check_owner(&file.metadata()?)?;
-    if let Some(directory) = path.parent().filter(|it| !it.as_os_str().is_empty()) {
-        let checked = input_file::check_owner(&std::fs::metadata(directory)?);
-        checked
-            .map_err(|error| std::io::Error::other(format!("{}: {error}", directory.display())))?;
-    }
-    let mut bytes = Vec::new();
-    file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// The default that the file sets for an option of a command.
@@ -150,13 +140,15 @@ pub(super) fn print() -> Result<ExitCode, CliError> {
         }
     };
     let state_is_set = home.is_some() || settings.state.is_some();
+    let via = default_value("run", "via");
+    let default_pct = default_value("run", "pct");
     for line in [
-        line("via", scalar(settings.via.as_deref()), None, "pct"),
+        line("via", scalar(settings.via.as_deref()), None, &via),
         line(
             "pct",
             scalar(pct.as_deref().or(settings.pct.as_deref())),
             pct.is_some().then_some("LXCDIAG_PCT"),
-            "pct",
+            &default_pct,
         ),
         line("runbooks", list(&directories), None, "[]"),
         line(
@@ -168,47 +160,31 @@ pub(super) fn print() -> Result<ExitCode, CliError> {
         line("redact", list(&settings.redact), None, "[]"),
         line("notify", scalar(settings.notify.as_deref()), None, ""),
         "sweep:\n".to_owned(),
-        line(
-            "sweep.jobs",
-            scalar(settings.sweep.jobs.as_deref()),
-            None,
-            "",
-        ),
-        line(
-            "sweep.timeout",
-            scalar(settings.sweep.timeout.as_deref()),
-            None,
-            "2min",
-        ),
-        line(
-            "sweep.deadline",
-            scalar(settings.sweep.deadline.as_deref()),
-            None,
-            "1h",
-        ),
-        line(
-            "sweep.confirm",
-            scalar(settings.sweep.confirm.as_deref()),
-            None,
-            "1",
-        ),
-        line(
-            "sweep.exclude",
-            scalar(settings.sweep.exclude.as_deref()),
-            None,
-            "",
-        ),
-        line(
-            "sweep.waivers",
-            scalar(settings.sweep.waivers.as_deref()),
-            None,
-            super::args::WAIVERS,
-        ),
     ] {
         text.push_str(&line);
     }
+    for option in [
+        "jobs", "timeout", "deadline", "confirm", "exclude", "waivers",
+    ] {
+        let value = scalar(default_of("sweep", option));
+        let default = default_value("sweep", option);
+        text.push_str(&line(&format!("sweep.{option}"), value, None, &default));
+    }
     output::print(&terminal::shown(text))?;
     Ok(ExitCode::Healthy)
+}
+
+/// The default of an option without the file; empty if it has none.
+fn default_value(command: &str, option: &str) -> String {
+    let grammar = Args::command();
+    let command = grammar.find_subcommand(command).into_iter();
+    let mut options = command.flat_map(clap::Command::get_arguments);
+    let option = options.find(|arg| arg.get_id() == option);
+    let values = option
+        .map(clap::Arg::get_default_values)
+        .unwrap_or_default();
+    let values = values.iter().map(|value| value.to_string_lossy());
+    values.collect::<Vec<_>>().join(" ")
 }
 
 /// The file and line of a setting.

@@ -1,6 +1,7 @@
 //! The unit that a run is about, and the directory of its file, if the user does not name them. Pure.
 
 use crate::engine::vars::Values;
+use crate::evidence::UNIT_DIRECTORIES;
 use crate::evidence::fact::Fact;
 use crate::evidence::provision_log::{LoggedFailure, failed_units, is_template_of, units_in};
 use crate::evidence::recording::Recording;
@@ -9,14 +10,6 @@ use crate::runbook::{Runbook, check_value};
 
 /// The var that names the directory of its file.
 pub const DIR: &str = "dir";
-/// Where systemd finds unit files that something has put there, as it reports them.
-const UNIT_DIRS: [&str; 5] = [
-    "/etc/systemd/system",
-    "/run/systemd/system",
-    "/usr/local/lib/systemd/system",
-    "/usr/lib/systemd/system",
-    "/lib/systemd/system",
-];
 
 /// The unit whose failure a provisioning log shows, if the user does not name one: the default unit if it is among them.
 pub fn unit_in_log(runbook: &Runbook, values: &Values, log: &[LoggedFailure]) -> Option<String> {
@@ -61,7 +54,7 @@ pub fn loaded_from(recording: &Recording) -> Option<String> {
         let is_its_own = file == unit || is_template_of(file, unit);
         is_its_own.then(|| dir.to_owned())
     });
-    dirs.find(|dir| dir != default && UNIT_DIRS.contains(&dir.as_str()))
+    dirs.find(|dir| dir != default && UNIT_DIRECTORIES.contains(&dir.as_str()))
 }
 
 /// Whether the user left the unit to its default.

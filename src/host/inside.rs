@@ -9,6 +9,7 @@ use std::io;
 
 use super::Host;
 use super::directory::Directory;
+use crate::evidence::UNIT_DIRECTORIES;
 use crate::evidence::container_id::ContainerId;
 
 /// Most bytes to read of `/etc/os-release`, which usually has 300.
@@ -37,12 +38,6 @@ impl Host {
     }
 }
 
-/// Where unit files are.
-const UNIT_DIRECTORIES: [&str; 3] = [
-    "etc/systemd/system",
-    "usr/lib/systemd/system",
-    "lib/systemd/system",
-];
 /// Most names to read of a directory of unit files.
 const MAX_UNITS: usize = 4096;
 
@@ -55,7 +50,8 @@ impl Host {
         };
         let root = Directory::Here(root.on_one_file_system());
         let directories = UNIT_DIRECTORIES.iter();
-        let names = directories.filter_map(|directory| root.names(directory, MAX_UNITS).ok());
+        let names =
+            directories.filter_map(|it| root.names(it.trim_start_matches('/'), MAX_UNITS).ok());
         let units: BTreeSet<_> = names.flatten().filter(|name| is_unit(name)).collect();
         units.into_iter().collect()
     }
