@@ -30,6 +30,8 @@ pub fn all() -> Vec<Case> {
         include_str!("settings.txt"),
         include_str!("logs.txt"),
         include_str!("daemons.txt"),
+        include_str!("log_files.txt"),
+        include_str!("languages.txt"),
         include_str!("sandbox.txt"),
         include_str!("names.txt"),
     ]
