@@ -49,17 +49,17 @@ fn every_container_and_check_is_shown_on_every_screen() {
     let (sweep, reports) = health();
     let mut tab = Tab::blank();
     load(&mut tab, &sweep, &reports);
-    // The checks in their order: container to configuration. The recordings are from before the eighth, of processes, the
-    // eighteenth, of damaged journals, and the last five.
+    // The checks in their order: container to essentials. The recordings are from before the eighth, of processes, the
+    // eighteenth, of damaged journals, and the last six.
     let map = [
-        "101 ✓ ✓✓✓✓✓✓✓–✓✓✓✓✓✓✓✓✓–✓✓✓✓✓✓✓✓–––––",
-        "102 C ✓✓✓✓✓✓✓–✓✓✓✓✓CW✓✓–✓✓✓✓✓✓✓✓–––––",
-        "103 C ✓✓✓C✓✓✓–✓✓✓✓✓✓✓✓✓–✓✓WW✓✓✓✓–––––",
-        "104 W ✓✓✓✓✓✓✓–✓✓✓✓✓✓✓W✓–✓✓✓✓✓✓✓✓–––––",
-        "110 C ✓✓✓✓✓✓✓–✓✓✓✓✓✓✓✓✓–✓✓✓✓✓✓✓C–––––",
-        "111 ✓ ✓✓✓✓✓✓✓–✓✓✓✓✓✓✓✓✓–✓~✓✓✓✓✓✓–––––",
-        "958 ✓ ✓✓✓✓✓✓✓–✓✓✓✓✓✓✓✓✓–✓✓✓✓✓✓✓✓–––––",
-        "959 ? ✓×––––––✓✓––✓✓✓?––––––✓✓✓✓–––––",
+        "101 ✓ ✓✓✓✓✓✓✓–✓✓✓✓✓✓✓✓✓–✓✓✓✓✓✓✓✓––––––",
+        "102 C ✓✓✓✓✓✓✓–✓✓✓✓✓CW✓✓–✓✓✓✓✓✓✓✓––––––",
+        "103 C ✓✓✓C✓✓✓–✓✓✓✓✓✓✓✓✓–✓✓WW✓✓✓✓––––––",
+        "104 W ✓✓✓✓✓✓✓–✓✓✓✓✓✓✓W✓–✓✓✓✓✓✓✓✓––––––",
+        "110 C ✓✓✓✓✓✓✓–✓✓✓✓✓✓✓✓✓–✓✓✓✓✓✓✓C––––––",
+        "111 ✓ ✓✓✓✓✓✓✓–✓✓✓✓✓✓✓✓✓–✓~✓✓✓✓✓✓––––––",
+        "958 ✓ ✓✓✓✓✓✓✓–✓✓✓✓✓✓✓✓✓–✓✓✓✓✓✓✓✓––––––",
+        "959 ? ✓×––––––✓✓––✓✓✓?––––––✓✓✓✓––––––",
         "201 ? ",
         "900 – ",
     ];
