@@ -2,6 +2,7 @@
 
 # bash sets these.
 unset OLDPWD PWD SHLVL
+export LC_ALL=C.UTF-8
 
 # Every program that is started from here on has this in /proc/PID/environ; neither setsid nor a double fork removes it.
 # The environ of this shell was fixed at its start, so it never has the marker itself.

@@ -6,8 +6,9 @@
 # `ended NUMBER` afterwards, or `stop`. No signal does it: bash loses the exit status of a command that ends just when a
 # signal interrupts `wait`.
 
-# pct passes its own PATH to the container, lxc-attach adds `container`.
-export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 TZ=UTC
+# pct passes its own PATH to the container, lxc-attach adds `container`. The programs of this shell get the locale C, because most
+# programs read a dozen files for any other; the runner exports the one of the commands.
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C TZ=UTC
 unset container HOME
 cd /
 umask 022
