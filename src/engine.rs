@@ -13,6 +13,7 @@ pub(crate) mod conclude;
 pub(crate) mod consent;
 pub mod demo;
 pub(crate) mod diagnose;
+mod evaluator;
 pub(crate) mod execute;
 mod identify;
 pub(crate) mod ledger;

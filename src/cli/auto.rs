@@ -14,10 +14,10 @@ use super::progress::Progress;
 use super::runbooks;
 use crate::engine::backend::SharedShell;
 use crate::engine::conclude::{Conclusion, Lead};
-use crate::engine::diagnose::{Cluster, Container, Diagnosed, Unavailable, soon};
+use crate::engine::diagnose::{Cluster, Container, Diagnosed, Unavailable};
 use crate::engine::plan::Request;
 use crate::engine::several::{Run, conclude_several};
-use crate::engine::stop::{Stop, within};
+use crate::engine::stop::{Stop, join, soon, within};
 use crate::engine::unit::DIR;
 use crate::evidence::explored::{NotLookedAt, Origin};
 use crate::judge::{NextRun, VerdictKind, reaching};
@@ -284,8 +284,10 @@ impl Explorer<'_> {
             };
             (several, overview)
         });
-        let settled = soon(self.container.ct, task, stopped, stop).await;
-        let (settled, overview) = settled.map_err(unavailable)?;
+        let settled = soon(join(task), stopped, stop).await;
+        let unfinished = |stopped| Unavailable::Unfinished(self.container.ct, stopped);
+        let ((settled, overview), _) =
+            settled.map_err(|stopped| unavailable(unfinished(stopped)))?;
         // If nothing was found, the cause may be in a part that could not be examined.
         let found_nothing = settled.as_ref().is_none_or(|(_, conclusion)| {
             matches!(

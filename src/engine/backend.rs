@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::canary::Canary;
 use super::identify;
 use super::plan::Plan;
-use super::stop::Stop;
+use super::stop::{Stop, join};
 use crate::clock::{Watch, now};
 use crate::container::capture::{Capture, STDOUT};
 use crate::container::transport::Transport;
@@ -112,6 +112,11 @@ pub trait Backend {
 
     /// Ends the running command, and returns the attempt of `call` if that was it.
     async fn abort(&mut self, call: Option<Call<'_>>, stop: Stop) -> Option<Attempt>;
+
+    /// Evaluates output, on a thread of its own where it could delay something else.
+    async fn evaluate<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        work()
+    }
 
     /// Closes the container. Returns the number of bytes outside the marks of any command.
     async fn close(&mut self) -> u64;
@@ -399,6 +404,10 @@ impl Backend for Live<'_> {
         };
         let exchange = session.abort(&stop.to_string()).await;
         Some(attempt_of(call?, canary.or(exchange)?))
+    }
+
+    async fn evaluate<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        join(tokio::task::spawn_blocking(work)).await
     }
 
     async fn close(&mut self) -> u64 {

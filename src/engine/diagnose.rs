@@ -2,11 +2,10 @@
 
 use std::path::PathBuf;
 use std::pin::pin;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::sync::OnceCell;
-use tokio::task::{JoinHandle, spawn_blocking};
-use tokio::time::sleep;
+use tokio::task::spawn_blocking;
 
 use super::backend::{Live, Playback, SharedShell};
 use super::conclude::{Conclusion, conclude};
@@ -15,7 +14,7 @@ use super::execute::{Execution, Hooks, execute};
 use super::ledger::{Ledger, NotKept};
 use super::plan::{FutureFailure, Plan, PlannedCheck, Request};
 use super::policy::ChangePolicy;
-use super::stop::{Stop, within};
+use super::stop::{Stop, join, soon, within};
 use crate::clock::now;
 use crate::container::remote::{Connection, Connections, NodeSnapshot};
 use crate::container::transport::Transport;
@@ -25,10 +24,6 @@ use crate::evidence::recording::{Recording, Target};
 use crate::evidence::time::{Interval, SECOND};
 use crate::host::{Host, HostError, Node, State};
 use crate::runbook::Check;
-
-/// How long judging and redaction may take beyond the run's own limit. They take milliseconds,
-/// unless a container's output was crafted to be slow.
-const CONCLUDE_GRACE: Duration = Duration::from_secs(5);
 
 /// The var that a sweep sets to the time of its last visit, if a runbook has it.
 const SINCE: &str = "since";
@@ -114,6 +109,16 @@ impl Unavailable {
             Self::NoShell { .. } | Self::Node(_) | Self::Unfinished(..) => None,
         }
     }
+}
+
+/// A plan that was executed.
+struct Ended {
+    execution: Execution,
+    /// The error that is the result if there is no verdict.
+    instead: Option<Unavailable>,
+    /// When it began, if it may go on once the user allows changes.
+    began: Option<Instant>,
+    keep_secrets: bool,
 }
 
 impl<'a> Cluster<'a> {
@@ -229,8 +234,8 @@ impl<'a> Cluster<'a> {
             Some(reason) => Live::closed(host, transport, container.ct, reason.to_string()),
         };
         let execution = execute(&plan, backend, &hooks, &mut stop).await;
-        let pending = match (execution.stopped, &closed) {
-            (None, None) => Pending::of(&plan, &execution.recording, &execution.results, began),
+        let began = match (execution.stopped, &closed) {
+            (None, None) => Some(began),
             _ => None,
         };
         // What the host knows may be enough for a verdict. If it is not, the state of the container is the answer.
@@ -249,20 +254,13 @@ impl<'a> Cluster<'a> {
                 }))
             }
         };
-        let diagnosed = self
-            .conclude(
-                &plan,
-                execution,
-                instead,
-                request.keep_secrets || container.shell.is_some(),
-                finish,
-                &mut stop,
-            )
-            .await?;
-        Ok(Diagnosed {
-            pending,
-            ..diagnosed
-        })
+        let ended = Ended {
+            execution,
+            instead,
+            began,
+            keep_secrets: request.keep_secrets || container.shell.is_some(),
+        };
+        self.conclude(&plan, ended, finish, &mut stop).await
     }
 
     /// The report of a run that ended before its plan was made: every check is skipped.
@@ -286,16 +284,14 @@ impl<'a> Cluster<'a> {
         let backend = Live::new(self.host, self.transport, container.ct);
         let mut stop = std::future::ready(stopped);
         let execution = execute(&plan, backend, &hooks, &mut stop).await;
-        let mut never = pin!(std::future::pending());
-        self.conclude(
-            &plan,
+        let ended = Ended {
             execution,
-            None,
-            request.keep_secrets || container.shell.is_some(),
-            finish,
-            &mut never,
-        )
-        .await
+            instead: None,
+            began: None,
+            keep_secrets: request.keep_secrets || container.shell.is_some(),
+        };
+        let mut never = pin!(std::future::pending());
+        self.conclude(&plan, ended, finish, &mut never).await
     }
 
     /// The connection to another node, and what that node knows of the container.
@@ -374,64 +370,45 @@ impl<'a> Cluster<'a> {
     }
 
     /// Concludes on a separate thread, in bounded time: a container's output must not delay a signal,
-    /// or another container. Without a verdict, the result is the error `instead`.
+    /// or another container.
     async fn conclude<T: Send + 'static>(
         &self,
         plan: &Plan,
-        execution: Execution,
-        instead: Option<Unavailable>,
-        keep_secrets: bool,
+        ended: Ended,
         finish: impl FnOnce(Conclusion) -> T + Send + 'static,
         stop: &mut (impl Future<Output = Stop> + Unpin),
     ) -> Result<Diagnosed<T>, Unavailable> {
-        let Execution {
-            recording,
-            results,
-            stopped,
-            not_opened: _,
-        } = execution;
-        let (ledger, runbook) = (self.ledger.clone(), plan.runbook.clone());
+        let (ct, stopped) = (plan.head.target.ct, ended.execution.stopped);
+        let (ledger, plan) = (self.ledger.clone(), plan.clone());
         let task = spawn_blocking(move || {
+            let Execution {
+                recording, results, ..
+            } = ended.execution;
             let kept = ledger.finish(&recording);
-            let sha256 = recording.runbook.sha256.clone();
-            let conclusion = conclude(&runbook, &sha256, recording, Some(results), keep_secrets);
-            match instead {
+            let results = results.map_err(|stopped| Unavailable::Unfinished(ct, stopped))?;
+            let began = ended.began;
+            let pending = began.and_then(|began| Pending::of(&plan, &recording, &results, began));
+            let conclusion = conclude(
+                &plan.runbook,
+                &plan.head.runbook.sha256,
+                recording,
+                Some(results),
+                ended.keep_secrets,
+            );
+            match ended.instead {
                 Some(error) if conclusion.is_inconclusive() => Err(error),
-                _ => Ok((finish(conclusion), kept)),
+                _ => Ok(Diagnosed {
+                    result: finish(conclusion),
+                    stopped,
+                    pending,
+                    ledger: kept,
+                }),
             }
         });
-        let (result, ledger) = soon(plan.head.target.ct, task, stopped, stop).await??;
-        Ok(Diagnosed {
-            result,
-            stopped,
-            pending: None,
-            ledger,
-        })
-    }
-}
-
-/// The result of a task that evaluates output on a thread of its own. `stopped` says why the run ended early, if it did;
-/// otherwise `stop` may still end it.
-///
-/// # Errors
-/// The run ended early, and the task takes too long.
-pub async fn soon<T>(
-    ct: ContainerId,
-    task: JoinHandle<T>,
-    stopped: Option<Stop>,
-    stop: &mut (impl Future<Output = Stop> + Unpin),
-) -> Result<T, Unavailable> {
-    let late = async {
-        let stopped = match stopped {
-            Some(stopped) => stopped,
-            None => stop.await,
-        };
-        sleep(CONCLUDE_GRACE).await;
-        stopped
-    };
-    tokio::select! {
-        result = join(task) => Ok(result),
-        stopped = late => Err(Unavailable::Unfinished(ct, stopped)),
+        let (diagnosed, _) = soon(join(task), stopped, stop)
+            .await
+            .map_err(|stopped| Unavailable::Unfinished(ct, stopped))?;
+        diagnosed
     }
 }
 
@@ -469,18 +446,6 @@ async fn node_of(host: &Host) -> Node {
     join(spawn_blocking(move || host.node())).await
 }
 
-/// The result of a task on a separate thread. A panic there is resumed here.
-async fn join<T>(task: JoinHandle<T>) -> T {
-    match task.await {
-        Ok(value) => value,
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            // Blocking tasks are not cancelled before the process ends.
-            Err(_) => std::future::pending().await,
-        },
-    }
-}
-
 /// Plays back a recording: the plan is executed again, with the recorded answers.
 pub async fn play_back(request: &Request, recorded: &Recording) -> Conclusion {
     let plan = Plan::new(request, recorded.target.clone(), Vec::new());
@@ -494,7 +459,7 @@ pub async fn play_back(request: &Request, recorded: &Recording) -> Conclusion {
         &plan.runbook,
         &request.recorded.sha256,
         execution.recording,
-        Some(execution.results),
+        execution.results.ok(),
         request.keep_secrets,
     )
 }

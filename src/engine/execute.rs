@@ -3,17 +3,13 @@
 use std::sync::Arc;
 
 use super::backend::{Backend, Call, not_run};
+use super::evaluator::{Command, Evaluator, NotRun};
 use super::plan::Plan;
-use super::stop::Stop;
-use crate::evidence::fact::Fact;
+use super::stop::{Stop, soon};
 use crate::evidence::recording::{Attempt, Ending, Recording};
 use crate::evidence::time::SECOND;
-use crate::expression::{Binding, Unknown};
 use crate::judge::results::CheckResults;
-use crate::runbook::{Action, Check, HostProbe, Runbook};
-
-/// The maximum number of `for_each` items that a check runs for.
-const MAX_ITEMS: usize = 100;
+use crate::runbook::{Check, Runbook};
 
 /// The bytes of output that a diagnosis keeps, as long as they are in a report, in all its runs. After that, no further
 /// command runs. A report is in memory several times over while it is made.
@@ -21,6 +17,12 @@ const MAX_OUTPUT: usize = 2 << 20;
 
 /// A command to run, or the attempt with the reason why it cannot run.
 type PlannedCall<'a> = Result<Call<'a>, Box<Attempt>>;
+
+/// The commands of a check, or why it is skipped.
+type Commands = Result<Vec<Result<Command, NotRun>>, String>;
+
+/// What was evaluated, and why the run ended early, if it did. An error if it ended early and that takes too long.
+type Evaluated<T> = Result<(T, Option<Stop>), Stop>;
 
 /// Callbacks during a run.
 pub struct Hooks<'a> {
@@ -35,8 +37,8 @@ pub struct Hooks<'a> {
 pub struct Execution {
     /// Every attempt.
     pub recording: Recording,
-    /// What the checks of the recording found.
-    pub results: CheckResults,
+    /// What the checks of the recording found. An error if the run ended early and their output takes too long to evaluate.
+    pub results: Result<CheckResults, Stop>,
     /// Why it ended early, if it did.
     pub stopped: Option<Stop>,
     /// Why the container could not be reached, if commands were to run in it and that is not its own fault.
@@ -62,27 +64,13 @@ pub async fn execute(
     let mut executor = Executor {
         plan,
         hooks,
-        results: CheckResults::new(&plan.runbook, &recording),
-        pending: earlier(plan),
+        evaluator: Some(Evaluator::new(plan, &recording)),
         kept_bytes: backend.kept_before()
             + recording.attempts.iter().map(kept_bytes).sum::<usize>(),
-        recording,
+        recording: Arc::new(recording),
     };
     let stopped = executor.run(&mut backend, stop).await;
-    executor.finish(backend, stopped).await
-}
-
-/// The checks with attempts from an earlier run, each with their number.
-fn earlier(plan: &Plan) -> Vec<(&Check, usize)> {
-    let attempts = &plan.head.attempts;
-    let checks = plan.runbook.in_order().into_iter();
-    checks
-        .map(|check| {
-            let own = attempts.iter().filter(|attempt| attempt.check == check.id);
-            (check, own.count())
-        })
-        .filter(|(_, count)| *count > 0)
-        .collect()
+    executor.finish(backend, stopped, stop).await
 }
 
 fn kept_bytes(attempt: &Attempt) -> usize {
@@ -100,12 +88,10 @@ fn too_much_output() -> Ending {
 struct Executor<'a> {
     plan: &'a Plan,
     hooks: &'a Hooks<'a>,
-    /// What the checks found so far, without the pending ones.
-    results: CheckResults,
-    /// The latest checks, each with the number of its attempts.
-    pending: Vec<(&'a Check, usize)>,
+    /// None while it works on a thread of its own.
+    evaluator: Option<Evaluator>,
     kept_bytes: usize,
-    recording: Recording,
+    recording: Arc<Recording>,
 }
 
 impl<'a> Executor<'a> {
@@ -115,10 +101,11 @@ impl<'a> Executor<'a> {
         stop: &mut (impl Future<Output = Stop> + Unpin),
     ) -> Option<Stop> {
         if self.plan.enters() {
+            let target = &mut Arc::make_mut(&mut self.recording).target;
             let opened = tokio::select! {
                 biased;
                 stopped = &mut *stop => Some(stopped),
-                () = backend.open(&mut self.recording.target) => None,
+                () = backend.open(target) => None,
             };
             if let Some(stopped) = opened {
                 backend.abort(None, stopped).await;
@@ -146,9 +133,12 @@ impl<'a> Executor<'a> {
         backend: &mut impl Backend,
         stop: &mut (impl Future<Output = Stop> + Unpin),
     ) -> Option<Stop> {
-        self.interpret_needs(check);
-        let calls = match self.calls(check) {
-            Ok(calls) => calls,
+        let commands = match self.commands(check, backend, stop).await {
+            Ok((commands, None)) => commands,
+            Ok((_, Some(stopped))) | Err(stopped) => return Some(stopped),
+        };
+        let calls: Vec<PlannedCall<'_>> = match commands {
+            Ok(commands) => commands.into_iter().map(|it| call(check, it)).collect(),
             Err(reason) => {
                 let attempt = not_run(check, None, Ending::Skipped(reason));
                 self.add(check, vec![attempt]);
@@ -205,40 +195,47 @@ impl<'a> Executor<'a> {
         stopped
     }
 
-    /// The commands to run for a check, and the attempts with the reason why others cannot run.
-    ///
-    /// # Errors
-    /// Why the check is skipped.
-    fn calls(&self, check: &'a Check) -> Result<Vec<PlannedCall<'a>>, String> {
-        if let Some(need) = check.needs.iter().find(|need| !self.results.passed(need)) {
-            return Err(format!("needs {need}, which has not passed"));
-        }
-        if let Some(reason) = self.plan.changes.refusal(check) {
-            return Err(reason);
-        }
-        if check.changes
-            && let Some(reason) = self.results.not_applicable(&self.plan.runbook)
+    /// The commands to run for a check, or why it is skipped.
+    async fn commands(
+        &mut self,
+        check: &Check,
+        backend: &impl Backend,
+        stop: &mut (impl Future<Output = Stop> + Unpin),
+    ) -> Evaluated<Commands> {
+        if let Some(evaluator) = &mut self.evaluator
+            && !Evaluator::reads_facts(check)
         {
-            return Err(format!("it changes the container: {reason}"));
+            let commands = evaluator.commands(&check.id, &self.recording.attempts);
+            return Ok((commands, None));
         }
-        let Some(source) = &check.for_each else {
-            return Ok(vec![self.call(check, None)]);
+        let id = check.id.clone();
+        let commands = move |mut evaluator: Evaluator, attempts: &[Attempt]| {
+            let commands = evaluator.commands(&id, attempts);
+            (commands, evaluator)
         };
-        let items = self.items(source)?;
-        let mut calls: Vec<_> = items
-            .iter()
-            .take(MAX_ITEMS)
-            .map(|item| self.call(check, Some(item.clone())))
-            .collect();
-        if let Some(more) = items.len().checked_sub(MAX_ITEMS + 1) {
-            let reason = format!(
-                "{} of {} items did not run: a check runs for at most {MAX_ITEMS} items",
-                more + 1,
-                items.len()
-            );
-            calls.push(Err(Box::new(not_run(check, None, Ending::Errored(reason)))));
-        }
-        Ok(calls)
+        let evaluated = self.evaluate(commands, backend, None, stop).await;
+        let ((commands, evaluator), stopped) = evaluated?;
+        self.evaluator = Some(evaluator);
+        Ok((commands, stopped))
+    }
+
+    /// Evaluates output, where it delays neither a signal nor another container.
+    async fn evaluate<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce(Evaluator, &[Attempt]) -> T + Send + 'static,
+        backend: &impl Backend,
+        stopped: Option<Stop>,
+        stop: &mut (impl Future<Output = Stop> + Unpin),
+    ) -> Evaluated<T> {
+        let Some(evaluator) = self.evaluator.take() else {
+            return Err(match stopped {
+                Some(stopped) => stopped,
+                None => stop.await,
+            });
+        };
+        let recording = Arc::clone(&self.recording);
+        let work = backend.evaluate(move || work(evaluator, &recording.attempts));
+        soon(work, stopped, stop).await
     }
 
     /// Adds the attempts at `source` as attempts at a check that reads their output.
@@ -262,56 +259,11 @@ impl<'a> Executor<'a> {
         self.add(check, attempts);
     }
 
-    fn items(&self, source: &str) -> Result<Vec<String>, String> {
-        let value = self
-            .results
-            .scope()
-            .value(source)
-            .map_err(|missing| format!("missing: {missing}"))?;
-        let items: Vec<_> = value
-            .try_iter()
-            .map_err(|_| format!("`{source}` is not a list"))?
-            .map(|item| item.to_string())
-            .collect();
-        if items.is_empty() {
-            return Err(format!("`{source}` is empty"));
-        }
-        Ok(items)
-    }
-
-    /// The command to run for one item, or the attempt that names the missing values.
-    fn call(&self, check: &'a Check, item: Option<String>) -> PlannedCall<'a> {
-        let mut scope = self.results.scope().inner();
-        if let Some(item) = &item {
-            scope.bind("item", Binding::Present(Fact::Text(item.clone())));
-        }
-        let skip = |item, missing: Unknown| {
-            Box::new(not_run(check, item, Ending::Skipped(missing.to_string())))
-        };
-        let probe = match check.action() {
-            Some(Action::Host(HostProbe::Source(path))) => match scope.render(path) {
-                Ok(path) => Some(HostProbe::Source(path)),
-                Err(unknown) => return Err(skip(item, unknown)),
-            },
-            Some(Action::Host(probe)) => Some(probe.clone()),
-            _ => None,
-        };
-        match check.argv(&scope) {
-            Ok(argv) => Ok(Call {
-                check,
-                item,
-                argv,
-                probe,
-            }),
-            Err(unknown) => Err(skip(item, unknown)),
-        }
-    }
-
     /// Saves the recording before a check changes the container. All of its commands count as run, in
     /// case lxcdiag is killed while they run.
     fn announce(&self, check: &Check, calls: &[PlannedCall<'_>], now: i64) -> Result<(), String> {
         let reason = "lxcdiag was ended while it ran";
-        let mut recording = self.recording.clone();
+        let mut recording = Recording::clone(&self.recording);
         recording.finished_at = now;
         recording.cut_short = Some(reason.to_owned());
         let timeout = (check.timeout_seconds() * SECOND as f64) as i64;
@@ -326,43 +278,28 @@ impl<'a> Executor<'a> {
     }
 
     fn add(&mut self, check: &'a Check, attempts: Vec<Attempt>) {
-        self.pending.push((check, attempts.len()));
-        self.recording.attempts.extend(attempts);
-    }
-
-    /// Interprets the checks that this check needs, because its command can read their facts. The
-    /// others are interpreted at the end: between two commands it takes longer, because the
-    /// processor's caches are cold.
-    fn interpret_needs(&mut self, check: &Check) {
-        let needed = |(pending, _): &(&Check, usize)| check.needs.contains(&pending.id);
-        if check.changes || self.pending.iter().any(needed) {
-            self.interpret();
+        if let Some(evaluator) = &mut self.evaluator {
+            evaluator.add(check, attempts.len());
         }
-    }
-
-    /// Interprets the attempts at all pending checks.
-    fn interpret(&mut self) {
-        let count: usize = self.pending.iter().map(|(_, count)| count).sum();
-        let done = self.recording.attempts.len().saturating_sub(count);
-        let (_, mut attempts) = self.recording.attempts.split_at(done);
-        for (check, count) in self.pending.drain(..) {
-            let (own, later) = attempts.split_at(count.min(attempts.len()));
-            self.results.add(check, &own.iter().collect::<Vec<_>>());
-            attempts = later;
-        }
+        let recording = Arc::make_mut(&mut self.recording);
+        recording.attempts.extend(attempts);
     }
 
     /// Closes the backend. Checks that the run did not reach are skipped.
-    async fn finish(mut self, mut backend: impl Backend, stopped: Option<Stop>) -> Execution {
+    async fn finish(
+        mut self,
+        mut backend: impl Backend,
+        stopped: Option<Stop>,
+        stop: &mut (impl Future<Output = Stop> + Unpin),
+    ) -> Execution {
         let not_opened = match stopped {
             None if self.plan.enters() => backend.not_opened(),
             _ => None,
         };
         backend.note_kept(self.kept_bytes);
-        self.recording.stray_bytes += backend.close().await;
+        let strays = backend.close().await;
         if let Some(stopped) = stopped {
-            self.recording.cut_short = Some(stopped.to_string());
-            let runbook: &'a Arc<Runbook> = &self.plan.runbook;
+            let runbook: &'a Runbook = &self.plan.runbook;
             for check in runbook.in_order() {
                 let attempts = &self.recording.attempts;
                 if !attempts.iter().any(|attempt| attempt.check == check.id) {
@@ -371,14 +308,36 @@ impl<'a> Executor<'a> {
                 }
             }
         }
-        self.interpret();
-        self.recording.finished_at = backend.finished_at();
+        let evaluated = self
+            .evaluate(Evaluator::into_results, &backend, stopped, stop)
+            .await;
+        let (results, stopped) = match evaluated {
+            Ok((results, stopped)) => (Ok(results), stopped),
+            Err(stopped) => (Err(stopped), Some(stopped)),
+        };
+        let mut recording = Arc::unwrap_or_clone(self.recording);
+        recording.stray_bytes += strays;
+        recording.cut_short = stopped.map(|stopped| stopped.to_string());
+        recording.finished_at = backend.finished_at();
         Execution {
-            recording: self.recording,
-            results: self.results,
+            recording,
+            results,
             stopped,
             not_opened,
         }
+    }
+}
+
+/// A command as a call, or as the attempt that did not run.
+fn call(check: &Check, command: Result<Command, NotRun>) -> PlannedCall<'_> {
+    match command {
+        Ok(Command { item, argv, probe }) => Ok(Call {
+            check,
+            item,
+            argv,
+            probe,
+        }),
+        Err(NotRun { item, ending }) => Err(Box::new(not_run(check, item, ending))),
     }
 }
 

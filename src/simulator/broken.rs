@@ -83,6 +83,7 @@ fn played(runbook: &Arc<Runbook>, seed: u64) -> Played {
     let history = generate(seed);
     let mut world = history.play();
     let results = record(runbook, &history, &mut world).results;
+    let results = results.expect("it is never stopped");
     let of_hypothesis = |evidence: &Vec<Evidence>| {
         let results = evidence.iter().map(|one| evaluated(one, &results));
         results.collect()

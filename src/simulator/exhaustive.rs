@@ -303,7 +303,8 @@ fn group_of(runbook: &Arc<Runbook>, history: &History) -> (u64, Group) {
     let mut world = history.play();
     let execution = record(runbook, history, &mut world);
     let fingerprint = fingerprint(&execution.recording);
-    let diagnosis = evaluate(runbook, &execution.recording, execution.results);
+    let results = execution.results.expect("it is never stopped");
+    let diagnosis = evaluate(runbook, &execution.recording, results);
     let levels = levels(&diagnosis);
     let truth = truth(history, &world);
     let truths = levels.keys().map(|id| (id.clone(), vec![truth.of(id)]));

@@ -34,7 +34,8 @@ pub(super) struct Judged {
 pub(super) fn judged(runbook: &Arc<Runbook>, history: &History) -> Judged {
     let mut world = history.play();
     let execution = record(runbook, history, &mut world);
-    let diagnosis = evaluate(runbook, &execution.recording, execution.results);
+    let results = execution.results.expect("it is never stopped");
+    let diagnosis = evaluate(runbook, &execution.recording, results);
     Judged {
         truth: truth(history, &world),
         levels: levels(&diagnosis),

@@ -181,3 +181,91 @@ fn a_signal_ends_a_run_while_the_host_is_probed() {
     assert_eq!(report["cut_short"], "interrupted by SIGTERM");
     assert_eq!(report["checks"][0]["outcome"], "skipped");
 }
+
+/// A runbook that takes minutes to evaluate what a container printed, before its last command; only in container 958.
+fn slow_to_evaluate(environment: &Environment) {
+    let program = format!("echo >{}\n", environment.path("began").display());
+    environment.write("work/begins", &program);
+    let slow = "{% if ct == 958 %}{% for a in range(2000) %}{% for b in range(2000) %}{{ a * b }}\
+                {% endfor %}{% endfor %}{% endif %}";
+    let mut checks = format!(
+        "  - {{ id: first, title: First, run: [sh, {}], pass: exit == 0 }}\n",
+        environment.path("work/begins").display()
+    );
+    for number in 0..300 {
+        checks += &format!(
+            "  - {{ id: slow{number}, title: Slow, output_of: first, pass: exit == 0, show: '{slow}' }}\n"
+        );
+    }
+    checks += "  - { id: next, title: Next, needs: [slow0], run: [echo], pass: exit == 0 }\n";
+    environment.write(
+        "work/slow.yaml",
+        &format!("runbook: slow\ntitle: x\nchecks:\n{checks}"),
+    );
+}
+
+#[test]
+fn a_signal_ends_a_run_while_its_output_is_evaluated() {
+    let environment = Environment::new();
+    slow_to_evaluate(&environment);
+    let mut command = environment.command_as_root(&RUN);
+    let mut child = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    wait_until("the first command ran", || {
+        environment.path("began").exists()
+    });
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    wait_until("it ends", || child.try_wait().unwrap().is_some());
+    let mut stderr = String::new();
+    let mut pipe = child.stderr.take().unwrap();
+    pipe.read_to_string(&mut stderr).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{stderr}");
+    assert!(
+        stderr.contains("could not be evaluated within 5 s"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn output_that_takes_long_to_evaluate_does_not_delay_another_container() {
+    let environment = Environment::new();
+    slow_to_evaluate(&environment);
+    environment.write("host/etc/pve/nodes/pve1/lxc/959.conf", "hostname: quick\n");
+    environment.write(
+        "host/proc/net/unix",
+        "Num RefCount Protocol Flags Type St Inode Path\n\
+         0: 00000002 00000000 00010000 0001 01 80296 @/var/lib/lxc/958/command\n\
+         0: 00000002 00000000 00010000 0001 01 80296 @/var/lib/lxc/959/command\n",
+    );
+    // The second container answers only once the output of the first is being evaluated.
+    environment.write_pct(&format!(
+        "[ \"$2\" = 958 ] || until [ -e {} ]; do sleep 0.1; done\n\
+         while [ \"$1\" != -- ]; do shift; done\nshift\nexec \"$@\"\n",
+        environment.path("began").display()
+    ));
+    let sweep = [
+        "sweep",
+        "./slow.yaml",
+        "--all",
+        "--state",
+        "state",
+        "--timeout",
+        "20s",
+        "--format",
+        "json",
+    ];
+    let swept = environment.as_root(&sweep);
+    let report: Value = serde_json::from_str(&swept.stdout).unwrap_or_else(|_| panic!("{swept}"));
+    let row = |ct: u32| {
+        let rows = report["containers"].as_array().unwrap();
+        rows.iter().find(|row| row["ct"] == ct).unwrap()
+    };
+    assert_eq!(row(959)["visited"]["verdict"], "healthy", "{report:#}");
+    assert!(
+        row(958).to_string().contains("could not be evaluated"),
+        "{report:#}"
+    );
+}

@@ -74,7 +74,8 @@ pub(super) fn differences(
     let clock = |offset| Clock { played, offset };
     let (model, machine) = (clock(EPOCH), clock(EPOCH + played.offset));
     let mut found = Vec::new();
-    for simulated in &simulated.results.checks {
+    let results = simulated.results.as_ref().expect("it is never stopped");
+    for simulated in &results.checks {
         let id = simulated.key.check.as_str();
         let real = real.checks.iter().find(|it| it.key.check == id);
         if STATIC.contains(&id) {
