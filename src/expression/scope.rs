@@ -36,9 +36,30 @@ pub struct Scope {
 
 #[derive(Debug, Clone)]
 enum Slot {
-    Present(Value),
+    Present(Arc<Converted>),
+    Group(Value),
     Absent(Arc<Reason>),
     Derived(Arc<Derived>),
+}
+
+/// A fact that is converted when it is first read: most are never read.
+#[derive(Debug)]
+struct Converted {
+    fact: Fact,
+    value: OnceLock<Value>,
+}
+
+impl Converted {
+    const fn new(fact: Fact) -> Self {
+        Self {
+            fact,
+            value: OnceLock::new(),
+        }
+    }
+
+    fn value(&self) -> &Value {
+        self.value.get_or_init(|| value_of(&self.fact))
+    }
 }
 
 /// A value that is computed from others in its scope when it is first read.
@@ -94,13 +115,12 @@ impl Scope {
     /// Binds a name, replacing any earlier binding.
     pub fn bind(&mut self, name: &str, binding: Binding) {
         let slot = match binding {
-            Binding::Present(fact) => Slot::Present(value_of(&fact)),
+            Binding::Present(fact) => Slot::Present(Converted::new(fact).into()),
             Binding::Absent(reason) => Slot::Absent(reason.into()),
             Binding::Group(facts, reason) => {
-                let values = facts
-                    .iter()
-                    .map(|(name, fact)| (name.clone(), value_of(fact)));
-                Slot::Present(Value::from_object(Group {
+                let values = facts.into_iter();
+                let values = values.map(|(name, fact)| (name, Converted::new(fact)));
+                Slot::Group(Value::from_object(Group {
                     name: name.to_owned(),
                     values: values.collect(),
                     reasons: BTreeMap::new(),
@@ -116,11 +136,13 @@ impl Scope {
                 };
                 for (name, fact) in facts {
                     match fact {
-                        Ok(fact) => drop(group.values.insert(name.to_owned(), value_of(&fact))),
+                        Ok(fact) => {
+                            drop(group.values.insert(name.to_owned(), Converted::new(fact)))
+                        }
                         Err(reason) => drop(group.reasons.insert(name.to_owned(), reason)),
                     }
                 }
-                Slot::Present(Value::from_object(group))
+                Slot::Group(Value::from_object(group))
             }
             Binding::Derived(source) => Slot::Derived(Arc::new(Derived {
                 source,
@@ -140,10 +162,10 @@ impl Scope {
     /// Whether `group.name` exists and is true.
     pub fn is_true(&self, group: &str, name: &str) -> bool {
         match self.slot(group) {
-            Some((Slot::Present(value), _)) => value
+            Some((Slot::Group(value), _)) => value
                 .downcast_object_ref::<Group>()
                 .and_then(|group| group.values.get(name))
-                .is_some_and(Value::is_true),
+                .is_some_and(|converted| converted.value().is_true()),
             _ => false,
         }
     }
@@ -205,9 +227,14 @@ struct Root(Scope);
 impl Object for Root {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let name = key.as_str()?;
+        // The operators are functions, too. No name begins like them.
+        if name.starts_with(|first: char| first.is_ascii_punctuation() && first != '_') {
+            return None;
+        }
         let (slot, scope) = self.0.slot(name)?;
         match slot {
-            Slot::Present(value) => Some(value.clone()),
+            Slot::Present(converted) => Some(converted.value().clone()),
+            Slot::Group(value) => Some(value.clone()),
             Slot::Absent(reason) => {
                 Trace::note_missing(name.to_owned(), Reason::clone(reason));
                 None
@@ -234,7 +261,7 @@ impl Object for Root {
 #[derive(Debug)]
 struct Group {
     name: String,
-    values: BTreeMap<String, Value>,
+    values: BTreeMap<String, Converted>,
     /// Why a value is absent.
     reasons: BTreeMap<String, Reason>,
     /// Why any other value is absent.
@@ -244,7 +271,7 @@ struct Group {
 impl Object for Group {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let attribute = key.as_str()?;
-        let value = self.values.get(attribute);
+        let value = self.values.get(attribute).map(Converted::value);
         if value.is_none() {
             let name = format!("{}.{attribute}", self.name);
             let reason = self.reasons.get(attribute).unwrap_or(&self.otherwise);
