@@ -32,6 +32,7 @@ pub fn all() -> Vec<Case> {
         include_str!("daemons.txt"),
         include_str!("log_files.txt"),
         include_str!("languages.txt"),
+        include_str!("servers.txt"),
         include_str!("sandbox.txt"),
         include_str!("names.txt"),
     ]
