@@ -18,8 +18,8 @@ use super::uncertain::{Gap, contains_gap, invalid, is_gap, moment_bounds, number
 
 const ARITHMETIC: [&str; 8] = ["+", "-", "*", "/", "//", "%", "**", "~"];
 
-/// How many values a list can have that an operator makes, as many as one of `range`. The engine counts such an operator as
-/// one step, however long its result is.
+/// How many values a list can have that an operator makes, as many as one of `range`, with those in its lists. The engine
+/// counts such an operator as one step, however long its result is.
 const MOST_VALUES: usize = 100_000;
 
 /// How many bytes a text can have that an operator makes.
@@ -162,11 +162,25 @@ fn too_long() -> Error {
 pub(super) fn is_too_long(value: &Value) -> bool {
     match value.kind() {
         ValueKind::String => value.len().is_some_and(|length| length > MOST_BYTES),
-        ValueKind::Seq | ValueKind::Iterable => value
-            .try_iter()
-            .is_ok_and(|mut values| values.nth(MOST_VALUES).is_some()),
-        _ => false,
+        _ => {
+            let mut left = MOST_VALUES;
+            !fits(value, &mut left)
+        }
     }
+}
+
+/// Whether a list has no more values than are left, with those of the lists in it.
+fn fits(value: &Value, left: &mut usize) -> bool {
+    if !matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable) {
+        return true;
+    }
+    let Ok(mut values) = value.try_iter() else {
+        return true;
+    };
+    values.all(|value| {
+        let is_left = left.checked_sub(1).map(|less| *left = less).is_some();
+        is_left && fits(&value, left)
+    })
 }
 
 /// Whether a comparison holds. If that depends on the exact values, both answers are tried.

@@ -390,6 +390,8 @@ fn an_operator_makes_no_endless_list_or_text() {
         ("([1] * 1000) | length", Some(1000)),
         ("([1] * 100000000) | sort | length", None),
         ("(reloads * 10000000) | length", None),
+        ("([[1] * 90000] * 90000) | string", None),
+        ("([[1] * 90000] * 90000) | unique | list", None),
         ("(range(90000) | list + range(90000) | list) | length", None),
         ("('ab' ~ 'c') | length", Some(3)),
         ("('a' * 90000000) | length", None),
