@@ -54,6 +54,12 @@ fn quote(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{PipeReader, Read, Write, pipe};
+    use std::process::{Child, Command, Stdio};
+    use std::sync::mpsc;
+
+    use rustix::fs::{OFlags, fcntl_setfl};
+
     use super::*;
 
     #[test]
@@ -83,5 +89,38 @@ mod tests {
                     .all(|line| !line.trim_start().starts_with('#'))
             );
         }
+    }
+
+    /// A shell that runs `script` and cannot write to its standard output.
+    fn shell_with_full_stdout(script: &str) -> (Child, PipeReader) {
+        let (full, mut end) = pipe().unwrap();
+        fcntl_setfl(&end, OFlags::NONBLOCK).unwrap();
+        while end.write(&[b'x'; 4096]).is_ok() {}
+        fcntl_setfl(&end, OFlags::empty()).unwrap();
+        let mut shell = Command::new("sh")
+            .stdin(Stdio::piped())
+            .stdout(end)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let input = shell.stdin.as_mut().unwrap();
+        input.write_all(script.as_bytes()).unwrap();
+        (shell, full)
+    }
+
+    #[test]
+    fn what_lxcdiag_answers_is_on_both_streams() {
+        let (mut shell, full) = shell_with_full_stdout(&supervisor("N", "M"));
+        let mut stderr = shell.stderr.take().unwrap();
+        let (sender, receiver) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut mark = [0; 17];
+            let read = stderr.read_exact(&mut mark);
+            drop(sender.send(read.map(|()| mark)));
+        });
+        let mark = receiver.recv_timeout(Duration::from_secs(60));
+        drop((shell.stdin.take(), full));
+        shell.wait().unwrap();
+        assert_eq!(&mark.unwrap().unwrap(), b"\x1elxcdiag N hello\x1e");
     }
 }

@@ -8,13 +8,14 @@ exec 3>&2 2>/dev/null
 
 # Prints a mark on both streams, each in one write below PIPE_BUF, so that it is never mixed with other output. A command
 # may have made the pipes non-blocking for all processes that share them; if a pipe is full, the write is tried again.
+# On standard output last: lxcdiag answers that one, and the other must not follow what the answer starts.
 mark() {
     for pause in 0.01 0.1 0.4; do
-        printf '\036lxcdiag %s %s\036' "$nonce" "$1" && break
+        printf '\036lxcdiag %s %s\036' "$nonce" "$1" >&3 && break
         sleep $pause
     done
     for pause in 0.01 0.1 0.4; do
-        printf '\036lxcdiag %s %s\036' "$nonce" "$1" >&3 && break
+        printf '\036lxcdiag %s %s\036' "$nonce" "$1" && break
         sleep $pause
     done
 }
