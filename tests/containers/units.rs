@@ -178,4 +178,9 @@ fn cases_are_read() {
         "{files}"
     );
     assert!(cases.len() > 150);
+    // Of two with one name, the later unit would overwrite the other.
+    let mut names: Vec<_> = cases.iter().map(|case| &case.name).collect();
+    names.sort();
+    let twice: Vec<_> = names.windows(2).filter(|pair| pair[0] == pair[1]).collect();
+    assert!(twice.is_empty(), "{twice:?}");
 }
