@@ -188,7 +188,7 @@ fn slow_to_evaluate(environment: &Environment) {
     environment.write("work/begins", &program);
     let slow = "{% if ct == 958 %}{% for a in range(2000) %}{% for b in range(2000) %}{{ a * b }}\
                 {% endfor %}{% endfor %}{% endif %}";
-    // A signal may end the second command: what the first one printed is evaluated all the same.
+    // A signal may end the second command: what the first one printed is still evaluated.
     let mut checks = format!(
         "  - {{ id: first, title: First, run: [echo], pass: exit == 0 }}
   - {{ id: second, title: Second, run: [sh, {}], pass: exit == 0 }}\n",
