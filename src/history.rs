@@ -32,6 +32,12 @@ const VANISHED: i64 = 90 * 24 * 3600 * SECOND;
 /// How long after the last report a sweep with the same result is not kept.
 const SAME: Duration = Duration::from_secs(3600);
 
+/// Every terminal shows it without breaking its lines.
+const LAYOUT: Layout = Layout {
+    width: 80,
+    colour: false,
+};
+
 const ENDING: &str = ".json";
 
 /// The reports that lxcdiag keeps for itself.
@@ -56,12 +62,17 @@ impl History {
         }
     }
 
-    /// Keeps a report, readable by its owner only. One with secrets or of a demonstration is not kept.
+    /// Whether the report of a run is kept: not one with secrets or of a demonstration.
+    pub fn keeps(report: &Report) -> bool {
+        report.redacted.is_some() && report.demonstration.is_none()
+    }
+
+    /// Keeps a report, readable by its owner only.
     ///
     /// # Errors
     /// It cannot be written.
     pub fn keep(&self, report: &Report) -> Result<()> {
-        if report.redacted.is_none() || report.demonstration.is_some() {
+        if !Self::keeps(report) {
             return Ok(());
         }
         let directory = self.of_container(report.target.ct);
@@ -80,7 +91,7 @@ impl History {
             return Ok(());
         }
         let kept = Kept {
-            text: render(report, Format::Table, Layout::default()),
+            text: render(report, Format::Table, LAYOUT),
             report,
         };
         let json = crate::json::compact(&kept)?;

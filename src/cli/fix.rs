@@ -128,8 +128,10 @@ impl Diagnosing<'_> {
     ) -> Result<(Found, Option<ExitCode>), CliError> {
         let began = Instant::now();
         let container = self.container;
-        let done = diagnosis::diagnose(self.cluster, container, request, stop.as_mut()).await?;
-        history::keep(&done.result.report);
+        let mut done = diagnosis::diagnose(self.cluster, container, request, stop.as_mut()).await?;
+        let report = &mut done.result.report;
+        report.whole_command = history::show_command(report);
+        history::keep(report);
         let found = Found {
             conclusion: done.result,
             began,

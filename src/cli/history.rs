@@ -82,6 +82,11 @@ pub(super) fn keep(report: &Report) {
     }
 }
 
+/// The command that prints a report which is kept.
+pub(super) fn show_command(report: &Report) -> Option<String> {
+    History::keeps(report).then(|| format!("lxcdiag history show {}", report.target.ct))
+}
+
 pub(super) fn history(args: &HistoryArgs) -> Result<ExitCode, CliError> {
     match &args.command {
         Some(HistoryCommand::Show(args)) => show(args),

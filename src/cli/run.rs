@@ -151,7 +151,9 @@ async fn diagnose(
         Some(_) => None,
     };
     let diagnosed = diagnosed.map(|mut diagnosed| {
-        diagnosed.result.report.fix_command.clone_from(&fix_command);
+        let report = &mut diagnosed.result.report;
+        report.fix_command.clone_from(&fix_command);
+        report.whole_command = history::show_command(report);
         diagnosed
     });
     let diagnosed = match diagnosed {
@@ -168,6 +170,7 @@ async fn diagnose(
                     let finish = |mut conclusion: Conclusion| {
                         conclusion.report.settled = settled;
                         conclusion.report.fix_command = fix_command;
+                        conclusion.report.whole_command = history::show_command(&conclusion.report);
                         conclusion.recording.explored = explored;
                         conclusion
                     };

@@ -16,6 +16,7 @@ fn environment() -> Environment {
 title: Is it well
 checks:
   - {{ id: state, title: State, run: [cat, {}], facts: {{ match: '^(?<word>\\w+)' }} }}
+  - {{ id: beside, title: Beside it, run: ['true'], pass: exit == 0 }}
 hypotheses:
   - id: down
     title: It is down
@@ -103,6 +104,29 @@ fn a_past_report_is_shown_and_compared() {
     assert_eq!(fact(&diff), (json!("down"), json!("broken")));
     let same = environment.as_root(&["history", "diff", "958", "1", "1"]);
     assert_eq!(same.status, Some(0), "{same}");
+}
+
+/// A run after the repair no longer finds what to do about the cause.
+#[test]
+fn a_report_in_brief_names_the_command_that_prints_the_whole() {
+    let environment = environment();
+    environment.write("work/state", "down");
+    let brief = environment.as_root(&["run", "./app.yaml", "958"]).stdout;
+    assert!(
+        brief.contains("; see lxcdiag history show 958\n"),
+        "{brief}"
+    );
+    environment.write("work/state", "up");
+    let shown = environment.as_root(&["history", "show", "958"]).stdout;
+    assert!(shown.contains("it is down"), "{shown}");
+    assert!(
+        shown.lines().all(|line| line.chars().count() <= 80),
+        "{shown}"
+    );
+    // That run is not kept.
+    let arguments = ["run", "./app.yaml", "958", "--no-redact"];
+    let brief = environment.as_root(&arguments).stdout;
+    assert!(brief.contains("; see -v\n"), "{brief}");
 }
 
 #[test]

@@ -40,8 +40,8 @@ const NAMED: usize = 2;
 /// Moments of the timeline.
 const MOMENTS: usize = 6;
 /// If there is more to do than what is shown.
-const MORE_REMEDIES: &str = "More remedies: see -v";
-const HOW_TO_FIX_THE_CAUSE: &str = "How to fix the cause, so that it does not happen again: see -v";
+const MORE_REMEDIES: &str = "More remedies";
+const HOW_TO_FIX_THE_CAUSE: &str = "How to fix the cause for next time";
 
 /// How many lines the texts about the verdict may take.
 #[derive(Debug, Clone, Copy)]
@@ -258,15 +258,20 @@ fn other_remedies(report: &Report, layout: Layout, room: Room) -> String {
     let mut text = String::new();
     let note = match cause {
         Some(cause) if room.cause > 0 => {
-            let words = format!("{} (see -v): {}", cause.kind.words(), cause.title);
+            let words = format!("{}: {}", cause.kind.words(), cause.title);
             paragraph_at_most(&mut text, "  ", &visible(&words), room.cause, layout);
             return text;
         }
         Some(_) => HOW_TO_FIX_THE_CAUSE,
         None => MORE_REMEDIES,
     };
-    let _ = writeln!(text, "  {}", layout.paint(note, style::DIM));
+    more(&mut text, note, report, layout);
     text
+}
+
+fn more(text: &mut String, what: &str, report: &Report, layout: Layout) {
+    let note = visible(&format!("{what}: {}", see(report)));
+    let _ = writeln!(text, "  {}", layout.paint(&note, style::DIM));
 }
 
 /// The first remedy with commands, or just the first; those that fix the container now come first in a runbook.
@@ -290,7 +295,7 @@ fn unstructured_fix(report: &Report, layout: Layout) -> String {
         show(&mut text, block, layout);
     }
     if first > 0 || blocks.len() > last + 1 {
-        let _ = writeln!(text, "  {}", layout.paint(MORE_REMEDIES, style::DIM));
+        more(&mut text, MORE_REMEDIES, report, layout);
     }
     text
 }
@@ -338,13 +343,18 @@ fn checks(report: &Report, layout: Layout, spare: usize) -> String {
     let others = others.filter(|(place, _)| !places.contains(place));
     let others: Vec<_> = others.map(|(_, check)| check).collect();
     if !others.is_empty() {
-        let note = format!("Checks not shown: {}; see -v", not_shown(&others));
+        let note = format!("Checks not shown: {}; {}", not_shown(&others), see(report));
         for line in clipped_lines(&visible(&note), layout.columns(), 2) {
             let _ = writeln!(text, "{}", layout.paint(&line, style::DIM));
         }
     }
     text.push_str(&not_run(report, layout));
     text
+}
+
+/// Where the whole report is.
+fn see(report: &Report) -> String {
+    format!("see {}", report.whole_command.as_deref().unwrap_or("-v"))
 }
 
 /// How many checks there are of each outcome; a few that failed are named.
@@ -392,11 +402,18 @@ fn weight(report: &Report, check: &CheckRow) -> Option<u8> {
         (Outcome::Errored, _) => Some(1),
         (Outcome::Failed, _) => Some(2),
         _ if report.verdict.kind == VerdictKind::Healthy => None,
-        _ if is_ground => Some(3),
+        _ if is_ground && has_found(check) => Some(3),
         (_, Bearing::DecisiveFor | Bearing::DecisiveAgainst) => Some(4),
         (_, Bearing::For | Bearing::Against) => Some(5),
         (_, Bearing::Nothing) => None,
     }
+}
+
+/// Whether a check that looks for something has found it.
+fn has_found(check: &CheckRow) -> bool {
+    let facts = check.facts.as_object().into_iter().flatten();
+    let mut lists = facts.filter_map(|(_, fact)| fact.as_array()).peekable();
+    lists.peek().is_none() || lists.any(|list| !list.is_empty())
 }
 
 /// The moments that the verdict depends on.

@@ -288,7 +288,7 @@ fn the_last_lines_say_what_to_do_next() {
 #[test]
 fn how_to_fix_the_cause_is_said() {
     let text = brief(&recorded("starting-252"), LAYOUT);
-    let cause = "Fix the cause (see -v): `pct start` does not wait for systemd.";
+    let cause = "Fix the cause: `pct start` does not wait for systemd.";
     assert!(text.contains(cause), "{text}");
 }
 
