@@ -260,6 +260,27 @@ fn why_a_unit_was_not_started_is_found() {
     }
 }
 
+/// Nobody names the unit: a push in the task log points at it.
+#[test]
+fn a_unit_that_was_pushed_and_never_started_is_found() {
+    let container = Container::privileged();
+    let not_started = "unit-failed/not-started confirmed <";
+    for (scenario, expected) in [
+        (
+            "late-push",
+            "race-condition/race-condition likely < unit-failed/not-started",
+        ),
+        ("no-install", not_started),
+        ("typo", not_started),
+        ("nested", "unit-failed/unit-not-found confirmed <"),
+        ("healthy", "health/healthy <"),
+    ] {
+        container.inject(scenario, &[]);
+        let ended = container.find_out(&["--read-only"]);
+        assert_eq!(found(&ended.report()), expected, "{scenario}");
+    }
+}
+
 #[test]
 fn a_wrong_id_and_a_host_without_proxmox_are_said() {
     let container = Container::privileged();
