@@ -27,7 +27,8 @@ pub(super) fn register(environment: &mut Environment<'static>) {
     });
     environment.add_filter("spelled_like", |paths: Value, name: String| {
         named_like(&paths, |file| {
-            strsim::osa_distance(&folded(file), &folded(&name)) <= MISSPELLINGS
+            let (file, name) = (folded(file), folded(&name));
+            digits(&file).eq(digits(&name)) && strsim::osa_distance(&file, &name) <= MISSPELLINGS
         })
     });
     environment.add_filter("whole_messages", |lines: Value| whole_messages(&lines));
@@ -43,6 +44,11 @@ pub(super) fn register(environment: &mut Environment<'static>) {
                 .map_err(|error| invalid(error.to_string()))
         },
     );
+}
+
+/// The numbers in a name: `node2` is not `node1` misspelt, but its neighbour.
+fn digits(name: &str) -> impl Iterator<Item = char> {
+    name.chars().filter(char::is_ascii_digit)
 }
 
 /// More patterns than any runbook has. Beyond this, those that were built from facts are dropped.

@@ -355,6 +355,21 @@ fn lines_of_one_message_are_joined() {
 }
 
 #[test]
+fn a_name_may_be_misspelt_but_not_numbered_differently() {
+    for (name, like) in [
+        ("embeding-server.service", true),
+        ("embedding_server2.service", false),
+        ("node1.service", false),
+        ("nod2.service", true),
+    ] {
+        let paths =
+            "['/etc/systemd/system/embedding_server.service', '/etc/systemd/system/node2.service']";
+        let source = format!("{paths} | spelled_like('{name}') | length == 1");
+        assert_eq!(truth(&source), Some(like), "{name}");
+    }
+}
+
+#[test]
 fn names_of_units_and_programs_are_not_matched() {
     let unnamed = |text: &str, pattern: &str, name: &str| {
         let source = format!("'{text}' is matching('{pattern}', ['{name}'])");

@@ -213,6 +213,9 @@ inject_still_hidden() { push "$source" "$dest"; run mount -t tmpfs hides "$dir";
 #: removed-later        enabled and running, then the file was removed
 inject_removed_later() { inject_healthy; in_ct "systemctl stop $unit; rm $dest; systemctl daemon-reload"; enable; }
 
+#: removed-running      the file was removed while the unit is enabled and runs
+inject_removed_running() { inject_healthy; run rm "$dest"; sleep 1; enable; }
+
 #: restored             the failure is older than the restore of the container
 inject_restored() { inject_absent; sleep 1; stage; pct lab-task "$ct" vzrestore; run cp -p "/srv/app/$file" "$dest"; }
 

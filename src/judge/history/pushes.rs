@@ -120,8 +120,15 @@ impl Observations {
 
     fn delivery_at(&self, failed_at: Interval) -> Known<Delivery> {
         let (own, target) = self.present()?;
-        if target.is_some() && own.changed.before(failed_at) != Some(true) {
-            return Err("the symbolic link was made after the failure".to_owned());
+        if target.is_some() {
+            let made = match own.changed.before(failed_at) {
+                Some(true) => None,
+                Some(false) => Some("after"),
+                None => Some("at about the time of"),
+            };
+            if let Some(when) = made {
+                return Err(format!("the symbolic link was made {when} the failure"));
+            }
         }
         let writers = self.writers()?;
         if writers.is_empty() {

@@ -173,6 +173,7 @@ pub fn incidents() -> Vec<Case> {
         incident("snapshot-repaired", &["repaired-later"], OPEN, REPAIRED),
         incident("log-two-runs", &["unit-masked"], MASKED, "").logged(MASKED),
         incident("log-syslog", LATE, LIKELY, "").logged(CONFIRMED),
+        incident("removed-running", &["unit-gone", "file-missing"], "unit-gone likely, race unlikely|ruled_out", ""),
     ]
 }
 
