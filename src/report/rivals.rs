@@ -28,7 +28,7 @@ impl Relation {
     pub(super) const fn label(self) -> &'static str {
         match self {
             Self::Confirmed => "Also confirmed",
-            Self::Explained => "This explains",
+            Self::Explained => "Consequences",
             Self::AsLikely => "Equally likely",
             Self::LessLikely => "Less certain",
             Self::Unknown => "Undetermined",

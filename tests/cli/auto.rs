@@ -238,10 +238,10 @@ fn what_has_another_cause_here_is_not_said_to_be_explained() {
     environment.write("work/failed", "no-program\n");
     let finished = environment.as_root(&words);
     assert!(finished.stdout.contains("/srv is full"), "{finished}");
-    assert!(!finished.stdout.contains("This explains"), "{finished}");
+    assert!(!finished.stdout.contains("Consequences"), "{finished}");
     environment.write("work/failed", "no-space\n");
     let finished = environment.as_root(&words);
-    assert!(finished.stdout.contains("This explains:"), "{finished}");
+    assert!(finished.stdout.contains("Consequences:"), "{finished}");
 }
 
 #[test]

@@ -189,7 +189,7 @@ fn head(report: &Report, layout: Layout) -> String {
         node => format!(" on {node}"),
     };
     let read_only = match report.read_only {
-        true => "; no declared changes were made",
+        true => ", read-only",
         false => "",
     };
     line(

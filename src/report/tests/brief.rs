@@ -167,10 +167,10 @@ fn rivals_say_how_they_are_related_to_the_verdict() {
     let flat = |text: &str| text.replace(['▌', '\n', ' '], "");
     let text = page("unit-failed-device-252");
     let explained =
-        "This explains: A file that it needs does not exist (likely); The program exits (likely)";
+        "Consequences: A file that it needs does not exist (likely); The program exits (likely)";
     assert!(flat(&text).contains(&flat(explained)), "{text}");
     let text = page("unit-failed-stale-257");
-    let explained = "This explains: Its user or group does not exist (confirmed); systemd could not run its program (confirmed)";
+    let explained = "Consequences: Its user or group does not exist (confirmed); systemd could not run its program (confirmed)";
     assert!(flat(&text).contains(&flat(explained)), "{text}");
 }
 

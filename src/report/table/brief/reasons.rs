@@ -12,6 +12,7 @@ use crate::report::rivals::{Relation, Rivals};
 use crate::report::table::wrap::{clipped_lines, paragraph_at_most, wrap};
 use crate::report::table::{Layout, banner};
 use crate::report::words::WOULD_CHANGE;
+use crate::runbook::UNIT;
 use crate::terminal_text::visible;
 use unicode_width::UnicodeWidthStr as _;
 
@@ -137,19 +138,23 @@ fn with_more(text: String, hidden: usize) -> String {
     }
 }
 
-/// What the verdict is, and whether it was a race, unless its title says that: in one line if they fit.
+/// What the verdict is, and whether it was a race, unless its title says that: in one line if they fit. The unit is in that
+/// line too if there is room.
 pub(super) fn verdict(report: &Report, layout: Layout) -> String {
     let mut body = String::new();
     let headline = visible(&report.headline());
     let says_so = headline.to_lowercase().contains("race condition");
     let race = report.race_sentence().filter(|_| !says_so);
     let race = race.unwrap_or_default();
-    let both = format!("{headline}. {race}");
-    let (painted, plain) = match both.width() <= layout.columns() && !race.is_empty() {
-        true => (both.as_str(), ""),
-        false => (headline.as_str(), race),
-    };
-    for line in clipped_lines(painted, layout.columns(), 2) {
+    let fits = |line: &String| line.width() <= layout.columns();
+    let both = Some(format!("{headline}. {race}")).filter(|both| !race.is_empty() && fits(both));
+    let plain = if both.is_some() { "" } else { race };
+    let painted = both.unwrap_or(headline);
+    let unit = report.vars.get(UNIT).filter(|unit| !unit.is_empty());
+    let unit = unit.filter(|_| matches!(report.verdict.kind, VerdictKind::Hypothesis { .. }));
+    let about = unit.map(|unit| format!("{painted} · {}", visible(unit)));
+    let painted = about.filter(fits).unwrap_or(painted);
+    for line in clipped_lines(&painted, layout.columns(), 2) {
         let _ = writeln!(body, "{}", layout.paint(&line, banner::colour(report)));
     }
     if !plain.is_empty() {
