@@ -16,6 +16,7 @@ mod operators;
 mod overload;
 mod parsed;
 mod possible;
+mod repetition;
 mod scope;
 mod syntax;
 mod template;

@@ -9,6 +9,7 @@ use minijinja::{Environment, ErrorKind};
 use regex::Regex;
 
 use super::parsed::ENGINE;
+use super::repetition::repeats_a_literal;
 use crate::cache::Cache;
 use crate::constant_pattern::constant_pattern;
 
@@ -34,6 +35,7 @@ pub fn expression_names(source: &str) -> Result<Names, SyntaxError> {
     NAMES.get(source, || {
         check_size([source])?;
         check_characters(source)?;
+        check_repetition(source)?;
         let expression = ENGINE
             .compile_expression(source)
             .map_err(|error| syntax_error(&error))?;
@@ -49,6 +51,9 @@ pub(super) fn template_names(source: &str) -> Result<Names, SyntaxError> {
     static NAMES: LazyLock<Cache<BTreeSet<String>>> = LazyLock::new(Cache::default);
     NAMES.get(source, || {
         check_size(TAG.find_iter(source).map(|tag| tag.as_str()))?;
+        for tag in TAG.find_iter(source) {
+            check_repetition(tag.as_str().trim_matches(['{', '}', '%', '-', '+']))?;
+        }
         let template = ENGINE
             .template_from_str(source)
             .map_err(|error| syntax_error(&error))?;
@@ -129,6 +134,18 @@ fn check_characters(source: &str) -> Result<(), SyntaxError> {
         }
     }
     Ok(())
+}
+
+/// To be called before the engine parses the code.
+fn check_repetition(code: &str) -> Result<(), SyntaxError> {
+    match repeats_a_literal(code) {
+        true => Err(SyntaxError {
+            message:
+                "`*` with a text or a list that is written out\nhint: write out what it repeats"
+                    .to_owned(),
+        }),
+        false => Ok(()),
+    }
 }
 
 fn syntax_error(error: &minijinja::Error) -> SyntaxError {
