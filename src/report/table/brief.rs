@@ -41,7 +41,7 @@ const NAMED: usize = 2;
 const MOMENTS: usize = 6;
 /// If there is more to do than what is shown.
 const MORE_REMEDIES: &str = "More remedies";
-const HOW_TO_FIX_THE_CAUSE: &str = "How to fix the cause for next time";
+const HOW_TO_FIX_THE_CAUSE: &str = "How to prevent it next time";
 
 /// How many lines the texts about the verdict may take.
 #[derive(Debug, Clone, Copy)]
