@@ -22,7 +22,7 @@ const ARITHMETIC: [&str; 8] = ["+", "-", "*", "/", "//", "%", "**", "~"];
 /// counts such an operator as one step, however long its result is.
 const MOST_VALUES: usize = 100_000;
 
-/// How many bytes a text can have that an operator makes.
+/// How many bytes a text can have that an operator or a template makes.
 const MOST_BYTES: usize = 4 << 20;
 
 /// In the engine's order.
@@ -153,6 +153,14 @@ fn compute(operator: &str, a: &Value, b: &Value) -> Result<Value, Error> {
     result
         .map(Gap::value)
         .ok_or_else(|| inexact(&format!("`{operator}`")))
+}
+
+/// Checks that the text of a template is not too long.
+pub(super) fn check_length(text: &str) -> Result<(), Error> {
+    match text.len() > MOST_BYTES {
+        true => Err(invalid("the text is longer than 4 MiB")),
+        false => Ok(()),
+    }
 }
 
 fn too_long() -> Error {

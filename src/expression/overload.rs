@@ -46,6 +46,7 @@ pub(super) fn text(source: &str, context: Value) -> Result<String, Error> {
     })?;
     let mut text = String::new();
     run(&instructions, context, &mut text)?;
+    operators::check_length(&text)?;
     Ok(text)
 }
 

@@ -459,3 +459,29 @@ fn an_operator_makes_no_endless_list_or_text() {
         }
     }
 }
+
+#[test]
+fn a_template_makes_no_endless_text() {
+    let written = "x".repeat(5000);
+    for (template, most) in [
+        (
+            format!("{{% for i in range(10) %}}{written}{{% endfor %}}"),
+            Some(50_000),
+        ),
+        (
+            format!("{{% for i in range(2000) %}}{written}{{% endfor %}}"),
+            None,
+        ),
+        ("{{ unit * 400000 }}".to_owned(), Some(3_600_000)),
+        ("{{ unit * 400000 }}{{ unit * 400000 }}".to_owned(), None),
+        ("{{ '%90000000s' | format(unit) }}".to_owned(), None),
+    ] {
+        let length = scope().render(&template).map(|text| text.len());
+        assert_eq!(
+            length.ok(),
+            most,
+            "{}",
+            template.get(..40).unwrap_or(&template)
+        );
+    }
+}

@@ -1,6 +1,6 @@
 //! References to other entries: `needs` of checks, `explains` of hypotheses.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{Findings, is_dashed};
 use crate::nearest_name::suggestion;
@@ -43,8 +43,8 @@ fn is_of_another_runbook(name: &str) -> bool {
         .is_some_and(|(runbook, id)| is_dashed(runbook) && is_dashed(id))
 }
 
-/// For each check, all checks that it needs, directly or indirectly, by index.
-pub(super) fn closure(runbook: &Runbook) -> Vec<BTreeSet<usize>> {
+/// For each check, all checks that it needs, directly or indirectly, by index and sorted.
+pub(super) fn closure(runbook: &Runbook) -> Vec<Vec<usize>> {
     Graph::of_checks(runbook).closure()
 }
 
@@ -113,18 +113,27 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// For each entry, all that it refers to, directly or indirectly.
-    fn closure(&self) -> Vec<BTreeSet<usize>> {
-        let from = |start: usize| {
-            let mut reached = BTreeSet::new();
+    /// For each entry, all that it refers to, directly or indirectly, sorted.
+    fn closure(&self) -> Vec<Vec<usize>> {
+        // The last entry that was found to refer to this one.
+        let mut referrers = vec![None; self.ids.len()];
+        let mut from = |start: usize| {
+            let mut reached = Vec::new();
             let mut open = vec![start];
             while let Some(targets) = open.pop().and_then(|index| self.targets.get(index)) {
-                let targets = targets.iter().flatten().copied();
-                open.extend(targets.filter(|index| reached.insert(*index)));
+                for index in targets.iter().flatten().copied() {
+                    if let Some(referrer) = referrers.get_mut(index)
+                        && referrer.replace(start) != Some(start)
+                    {
+                        reached.push(index);
+                        open.push(index);
+                    }
+                }
             }
+            reached.sort_unstable();
             reached
         };
-        (0..self.ids.len()).map(from).collect()
+        (0..self.ids.len()).map(&mut from).collect()
     }
 
     /// Every name must be known, and there must be no cycle.
@@ -142,7 +151,7 @@ impl<'a> Graph<'a> {
             target > index
                 && closure
                     .get(target)
-                    .is_some_and(|reached| reached.contains(&index))
+                    .is_some_and(|reached| reached.binary_search(&index).is_ok())
         };
         let elements = self.ids.iter().zip(&self.names).zip(&self.targets);
         for (index, ((id, names), targets)) in elements.enumerate() {

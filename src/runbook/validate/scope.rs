@@ -1,6 +1,6 @@
 //! The meaning of each name at each place in a runbook, and whether its value is available there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::needs;
 use crate::nearest_name::{listed, nearest};
@@ -35,7 +35,7 @@ pub(super) struct Scope<'a> {
     names: BTreeMap<&'a str, Name>,
     facts: Vec<FactNames>,
     /// For each check, those that it needs, and which have therefore run before it.
-    needs: Vec<BTreeSet<usize>>,
+    needs: Vec<Vec<usize>>,
     dependencies: Dependencies,
 }
 
@@ -226,7 +226,7 @@ impl<'a> Scope<'a> {
                 Err(format!("{what} has not run yet: it is this check itself"))
             }
             View::Words(reader) | View::ForEach(reader) => match self.needs.get(reader) {
-                Some(needs) if needs.contains(&index) => Ok(()),
+                Some(needs) if needs.binary_search(&index).is_ok() => Ok(()),
                 _ => Err(format!(
                     "{what} is not in `needs` of this check\nhint: add `{id}` to `needs`"
                 )),
