@@ -1,4 +1,4 @@
-//! The rules by name, with the explanation of each for `lxcdiag audit --explain` and docs/audit.md.
+//! The rules by name, with the explanation of each for `lxcdiag audit --explain` and the documents of the rules.
 
 use serde::Serialize;
 

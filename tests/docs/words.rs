@@ -286,10 +286,17 @@ fn every_option_in_a_sentence_is_one() {
     }
 }
 
+/// The documents that describe the keys of a runbook and of its tests.
+fn reference() -> String {
+    ["runbooks", "runbook-verdicts", "runbook-tools"]
+        .map(|name| document(&format!("docs/{name}.md")))
+        .concat()
+}
+
 /// Each mapping of a runbook and of its tests, with an unknown key: the message lists the known ones.
 #[test]
 fn the_reference_has_every_key() {
-    let text = document("docs/runbooks.md");
+    let text = reference();
     let sandbox = Sandbox::new();
     let check = "id: a, title: a, run: [uname]";
     let hypotheses = |evidence: &str| {
@@ -332,7 +339,7 @@ fn the_reference_has_every_key() {
         assert!(!known.is_empty(), "{stderr}");
         for key in known {
             let whole = Regex::new(&format!(r"`{key}\b")).unwrap();
-            assert!(whole.is_match(&text), "docs/runbooks.md lacks {key}");
+            assert!(whole.is_match(&text), "the reference lacks {key}");
             keys += 1;
         }
     }
@@ -341,7 +348,7 @@ fn the_reference_has_every_key() {
 
 #[test]
 fn the_reference_has_every_name_and_fact() {
-    let text = document("docs/runbooks.md");
+    let text = reference();
     for name in [
         scope_names::GLOBALS,
         scope_names::OWN,
@@ -355,7 +362,7 @@ fn the_reference_has_every_name_and_fact() {
     .concat()
     {
         let whole = Regex::new(&format!(r"\b{name}\b")).unwrap();
-        assert!(whole.is_match(&text), "docs/runbooks.md lacks {name}");
+        assert!(whole.is_match(&text), "the reference lacks {name}");
     }
 }
 

@@ -12,7 +12,7 @@ use super::lxcdiag;
 const MODELINE: &str = "# yaml-language-server: $schema=runbook.schema.json\n";
 
 /// Runbooks in which the language server flags other lines than `validate`. The schema does not describe
-/// their mistakes: see "Editors" in docs/runbooks.md. Those that end in `+` have lines of their own: a YAML parser that goes on after an error, an
+/// their mistakes: see "Editors" in docs/runbook-tools.md. Those that end in `+` have lines of their own: a YAML parser that goes on after an error, an
 /// anchor that is not used, or a check that is flagged as a whole.
 const DIFFERENT: &[&str] = &[
     "affected_without_limit",
