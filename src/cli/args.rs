@@ -312,7 +312,7 @@ pub(super) struct JudgeArgs {
     /// Provisioning script to audit; its findings replace those in the recording
     #[arg(long, value_name = "SCRIPT")]
     pub(super) script: Option<PathBuf>,
-    /// Runbook name (see `lxcdiag list`) or path [default: the current version of the recording's runbook]
+    /// Runbook name (see `lxcdiag list`) or path [default: the runbook that the recording names, or else its copy in the recording]
     #[arg(long, value_name = "RUNBOOK")]
     pub(super) runbook: Option<String>,
     #[command(flatten)]
