@@ -190,7 +190,12 @@ fn frozen_between_many_commands() {
             .count()
     };
     let mut in_the_middle = 0;
-    for last in [0, 1, 2, 5, 10, 15, 20, 30] {
+    let moments = [0, 1, 2, 5, 10, 15, 20, 30];
+    // On a busy machine, all commands may have run before the container is frozen.
+    for (round, last) in moments.into_iter().cycle().take(80).enumerate() {
+        if round >= moments.len() && in_the_middle >= 3 {
+            break;
+        }
         container.sh("rm -f /trace-*");
         let mut running = start(container.lxcdiag(&runbook).args(JSON));
         wait_until("command", || container.has(&trace(last)));
@@ -210,7 +215,7 @@ fn frozen_between_many_commands() {
     }
     assert!(
         in_the_middle >= 3,
-        "{in_the_middle} of 8 runs were frozen in the middle"
+        "{in_the_middle} of 80 runs were frozen in the middle"
     );
 }
 
