@@ -39,35 +39,33 @@ fn is_literal(operand: &[Token<'_>]) -> bool {
 
 /// The operand that these tokens begin with: one token, or all up to the bracket that closes the first.
 fn after<'a, 't>(tokens: &'a [Token<'t>]) -> &'a [Token<'t>] {
-    let mut depth = 0_usize;
-    let end = tokens.iter().position(|token| {
-        match token {
-            Token::ParenOpen | Token::BracketOpen => depth += 1,
-            Token::ParenClose | Token::BracketClose => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        depth == 0
-    });
-    tokens
-        .get(..end.map_or(tokens.len(), |end| end + 1))
-        .unwrap_or_default()
+    tokens.split_at(operand_length(tokens)).0
 }
 
 /// The operand that these tokens end with: of an index what is before it, and nothing of a value that has a name.
 fn before<'a, 't>(tokens: &'a [Token<'t>]) -> &'a [Token<'t>] {
-    let mut depth = 0_usize;
-    let begin = tokens.iter().rposition(|token| {
-        match token {
-            Token::ParenClose | Token::BracketClose => depth += 1,
-            Token::ParenOpen | Token::BracketOpen => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        depth == 0
-    });
-    let (earlier, operand) = tokens.split_at(begin.unwrap_or_default());
+    let (earlier, operand) = tokens.split_at(tokens.len() - operand_length(tokens.iter().rev()));
     match earlier.last() {
         Some(Token::Ident(name)) if operand.len() > 1 && !KEYWORDS.contains(name) => &[],
         Some(Token::ParenClose | Token::BracketClose) if operand.len() > 1 => before(earlier),
         _ => operand,
     }
+}
+
+/// How many of these tokens are the first operand, in either direction.
+fn operand_length<'a, 't: 'a>(tokens: impl IntoIterator<Item = &'a Token<'t>>) -> usize {
+    let mut depth = 0_isize;
+    let mut length = 0;
+    for token in tokens {
+        length += 1;
+        match token {
+            Token::ParenOpen | Token::BracketOpen => depth += 1,
+            Token::ParenClose | Token::BracketClose => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            break;
+        }
+    }
+    length
 }
