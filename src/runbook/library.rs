@@ -1,5 +1,6 @@
 //! Finds runbooks. The only part of this module that reads files.
 
+mod built_in;
 mod file;
 
 use std::collections::BTreeMap;
@@ -13,93 +14,8 @@ use super::read::read;
 use super::source::{Part, Source};
 use super::validate::is_dashed;
 use crate::nearest_name::{listed, ranked};
-use file::{ENDINGS, names_in};
-
-use file::read_file;
-
-/// The built-in runbooks: names and texts.
-const BUILT_IN: &[(&str, &str)] = &[
-    ("auto", include_str!("../../runbooks/auto.yaml")),
-    ("device", include_str!("../../runbooks/device.yaml")),
-    ("dns", include_str!("../../runbooks/dns.yaml")),
-    ("docker", include_str!("../../runbooks/docker.yaml")),
-    ("health", include_str!("../../runbooks/health.yaml")),
-    ("idmap", include_str!("../../runbooks/idmap.yaml")),
-    ("limits", include_str!("../../runbooks/limits.yaml")),
-    ("locked", include_str!("../../runbooks/locked.yaml")),
-    ("nesting", include_str!("../../runbooks/nesting.yaml")),
-    ("network", include_str!("../../runbooks/network.yaml")),
-    (
-        "race-condition",
-        include_str!("../../runbooks/race-condition.yaml"),
-    ),
-    ("race-probe", include_str!("../../runbooks/race-probe.yaml")),
-    ("race-risk", include_str!("../../runbooks/race-risk.yaml")),
-    ("slow", include_str!("../../runbooks/slow.yaml")),
-    (
-        "start-failed",
-        include_str!("../../runbooks/start-failed.yaml"),
-    ),
-    ("storage", include_str!("../../runbooks/storage.yaml")),
-    (
-        "unit-failed",
-        include_str!("../../runbooks/unit-failed.yaml"),
-    ),
-];
-
-/// What built-in runbooks share: names and texts.
-const PARTS: &[(&str, &str)] = &[
-    (
-        "file-systems",
-        include_str!("../../runbooks/parts/file-systems.yaml"),
-    ),
-    (
-        "last-run",
-        include_str!("../../runbooks/parts/last-run.yaml"),
-    ),
-    ("lookup", include_str!("../../runbooks/parts/lookup.yaml")),
-    ("memory", include_str!("../../runbooks/parts/memory.yaml")),
-    (
-        "name-servers",
-        include_str!("../../runbooks/parts/name-servers.yaml"),
-    ),
-    ("names", include_str!("../../runbooks/parts/names.yaml")),
-    ("network", include_str!("../../runbooks/parts/network.yaml")),
-    ("repairs", include_str!("../../runbooks/parts/repairs.yaml")),
-    ("systemd", include_str!("../../runbooks/parts/systemd.yaml")),
-    (
-        "unit-endings",
-        include_str!("../../runbooks/parts/unit-endings.yaml"),
-    ),
-    (
-        "unit-file",
-        include_str!("../../runbooks/parts/unit-file.yaml"),
-    ),
-    (
-        "unit-messages",
-        include_str!("../../runbooks/parts/unit-messages.yaml"),
-    ),
-    (
-        "unit-queue",
-        include_str!("../../runbooks/parts/unit-queue.yaml"),
-    ),
-    (
-        "unit-settings",
-        include_str!("../../runbooks/parts/unit-settings.yaml"),
-    ),
-    (
-        "unit-state",
-        include_str!("../../runbooks/parts/unit-state.yaml"),
-    ),
-    (
-        "unit-steps",
-        include_str!("../../runbooks/parts/unit-steps.yaml"),
-    ),
-    (
-        "unit-words",
-        include_str!("../../runbooks/parts/unit-words.yaml"),
-    ),
-];
+use built_in::{PARTS, RUNBOOKS};
+use file::{ENDINGS, names_in, read_file};
 
 /// Where a runbook is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -183,7 +99,7 @@ impl Library {
         let usual = user.into_iter().chain([system]).map(|path| (path, false));
         Self {
             directories: given.into_iter().chain(usual).collect(),
-            built_in: BUILT_IN,
+            built_in: RUNBOOKS,
         }
     }
 
@@ -298,7 +214,7 @@ impl fmt::Display for Origin {
 /// A built-in runbook.
 #[cfg(test)]
 pub(crate) fn built_in(name: &str) -> Option<Source> {
-    let (id, text) = BUILT_IN.iter().find(|(id, _)| *id == name)?;
+    let (id, text) = RUNBOOKS.iter().find(|(id, _)| *id == name)?;
     Some(built_in_source(id, text))
 }
 

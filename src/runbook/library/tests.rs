@@ -255,7 +255,7 @@ fn the_list_shows_precedence_and_errors() {
 
 #[test]
 fn built_in_runbooks_are_valid() {
-    for (id, text) in BUILT_IN {
+    for (id, text) in RUNBOOKS {
         let source = Source {
             built_in: false, // so that it is validated
             ..built_in_source(id, text)
@@ -279,9 +279,9 @@ fn the_given_directory_comes_before_the_usual_ones() {
 fn remedies_of_built_in_runbooks_that_change_something_stop_at_the_first_failure() {
     let library = Library {
         directories: Vec::new(),
-        built_in: BUILT_IN,
+        built_in: RUNBOOKS,
     };
-    for (name, _) in BUILT_IN {
+    for (name, _) in RUNBOOKS {
         let runbook = crate::runbook::read(&library.find(name).unwrap()).unwrap();
         for hypothesis in &runbook.hypotheses {
             assert_eq!(hypothesis.remedy, None, "{name}: {}", hypothesis.id);
@@ -302,7 +302,7 @@ fn remedies_of_built_in_runbooks_that_change_something_stop_at_the_first_failure
 #[test]
 fn the_runbooks_that_built_in_ones_run_next_exist_and_have_the_vars_that_are_set() {
     let read = |id: &'static str| (id, read(&built_in(id).unwrap()).unwrap());
-    let all: BTreeMap<_, _> = BUILT_IN.iter().map(|(id, _)| read(id)).collect();
+    let all: BTreeMap<_, _> = RUNBOOKS.iter().map(|(id, _)| read(id)).collect();
     for runbook in all.values() {
         let hypotheses = runbook.hypotheses.iter();
         let next = hypotheses.flat_map(|it| &it.next).chain(&runbook.next);
