@@ -43,7 +43,7 @@ pub fn create_as(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
 
 fn temporary_file(path: &Path, bytes: &[u8], mode: u32) -> Result<NamedTempFile> {
     let mut file = NamedTempFile::new_in(directory_of(path)).map_err(without_its_path)?;
-    file.write_all(bytes)?;
+    file.as_file_mut().write_all(bytes)?;
     file.as_file()
         .set_permissions(Permissions::from_mode(mode))?;
     file.as_file().sync_all()?;

@@ -1,7 +1,7 @@
 //! Files that a user names: opened so that none of them can block, and read up to a limit.
 
 use std::fs::{File, Metadata};
-use std::io::{Error, Read as _, Result};
+use std::io::{Error, Read, Result};
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
@@ -48,7 +48,7 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {
 ///
 /// # Errors
 /// The same.
-pub fn read_to_end(file: File, limit: u64) -> Result<Vec<u8>> {
+pub fn read_to_end(file: impl Read, limit: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(limit + 1).read_to_end(&mut bytes)?;
     match bytes.len() as u64 > limit {

@@ -1,6 +1,5 @@
 //! `lxcdiag audit`: what cannot work in provisioning scripts.
 
-use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 
 use super::args::AuditArgs;
@@ -14,8 +13,8 @@ use crate::input_file;
 use crate::nearest_name::suggestion;
 use crate::redact::Redactor;
 
-/// Larger files are no scripts.
-const LARGEST: u64 = 16 << 20;
+/// The size of the largest script.
+const LARGEST: u64 = 1 << 20;
 
 /// The walk goes as deep as the script is nested.
 const STACK: usize = 256 << 20;
@@ -121,8 +120,7 @@ fn read(path: &Path) -> Result<Source, CliError> {
 }
 
 fn read_all(from: impl std::io::Read) -> std::io::Result<String> {
-    let mut bytes = Vec::new();
-    from.take(LARGEST).read_to_end(&mut bytes)?;
+    let bytes = input_file::read_to_end(from, LARGEST)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

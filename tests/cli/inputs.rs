@@ -51,6 +51,20 @@ fn a_script_can_come_from_a_pipe_of_the_shell() {
     assert!(finished.stdout.contains("push-directory"), "{finished}");
 }
 
+#[test]
+fn a_file_that_is_too_large_for_a_script_is_refused_and_not_cut() {
+    let environment = Environment::new();
+    let fault = "\npct push 958 units /etc/systemd/system/\n";
+    let script = |size: usize| "#".repeat(size - fault.len()) + fault;
+    environment.write("work/large.sh", &script(1 << 20));
+    let finished = environment.lxcdiag(&["audit", "large.sh"]);
+    assert!(finished.stdout.contains("push-directory"), "{finished}");
+    environment.write("work/large.sh", &script((1 << 20) + 1));
+    let finished = environment.lxcdiag(&["audit", "large.sh"]);
+    assert_eq!(finished.status, Some(64), "{finished}");
+    assert!(finished.stderr.contains("larger than 1 MiB"), "{finished}");
+}
+
 /// The runbook of somebody else could replace a built-in one, and hide what is wrong.
 #[test]
 fn a_usual_runbook_directory_that_others_can_write_to_is_not_used() {
