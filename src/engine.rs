@@ -22,6 +22,7 @@ pub(crate) mod policy;
 mod settle;
 pub(crate) mod several;
 pub(crate) mod stop;
+pub(crate) mod unevaluated;
 pub(crate) mod unit;
 pub(crate) mod vars;
 

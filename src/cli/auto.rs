@@ -13,13 +13,15 @@ use super::output::harmless;
 use super::progress::Progress;
 use super::runbooks;
 use crate::engine::backend::SharedShell;
-use crate::engine::conclude::{Conclusion, Lead};
+use crate::engine::conclude::{Conclusion, Lead, conclude};
 use crate::engine::diagnose::{Cluster, Container, Diagnosed, Unavailable};
 use crate::engine::plan::Request;
 use crate::engine::several::{Run, conclude_several};
 use crate::engine::stop::{Stop, join, soon, within};
+use crate::engine::unevaluated::{copy_without_output, unevaluated};
 use crate::engine::unit::DIR;
 use crate::evidence::explored::{NotLookedAt, Origin};
+use crate::evidence::recording::Recording;
 use crate::judge::{NextRun, VerdictKind, reaching};
 use crate::runbook::Check;
 
@@ -248,7 +250,7 @@ impl Explorer<'_> {
     async fn settle(
         self,
         first: &Request,
-        overview: Diagnosed<Conclusion>,
+        mut overview: Diagnosed<Conclusion>,
         stopped: Option<Stop>,
         stop: &mut (impl Future<Output = Stop> + Unpin),
     ) -> Result<(Request, Diagnosed<Conclusion>), CliError> {
@@ -272,6 +274,7 @@ impl Explorer<'_> {
             parts.push((done.request, stopped, pending, ledger));
         }
         let (not_run, keep_secrets) = (self.not_looked_at, first.keep_secrets);
+        let in_short = copy_without_output(&mut overview.result.recording);
         let runbook = Arc::clone(&first.runbook);
         let task = spawn_blocking(move || {
             let several = conclude_several(runs, not_run, options, keep_secrets);
@@ -284,10 +287,17 @@ impl Explorer<'_> {
             };
             (several, overview)
         });
-        let settled = soon(join(task), stopped, stop).await;
-        let unfinished = |stopped| Unavailable::Unfinished(self.container.ct, stopped);
-        let ((settled, overview), _) =
-            settled.map_err(|stopped| unavailable(unfinished(stopped)))?;
+        let (settled, overview) = match soon(join(task), stopped, stop).await {
+            Ok((settled, _)) => settled,
+            Err(late) => {
+                let (request, ct) = (first.clone(), self.container.ct);
+                let task = spawn_blocking(move || without_output(&request, in_short, late));
+                let result = soon(join(task), Some(late), stop).await;
+                let (result, _) =
+                    result.map_err(|late| unavailable(Unavailable::Unfinished(ct, late)))?;
+                return Ok((first.clone(), result));
+            }
+        };
         // If nothing was found, the cause may be in a part that could not be examined.
         let found_nothing = settled.as_ref().is_none_or(|(_, conclusion)| {
             matches!(
@@ -313,6 +323,22 @@ impl Explorer<'_> {
             }
             None => (first.clone(), overview),
         })
+    }
+}
+
+/// The result of runs whose output takes too long to evaluate, from the recording of the first without its output.
+fn without_output(request: &Request, recording: Recording, stopped: Stop) -> Diagnosed<Conclusion> {
+    Diagnosed {
+        result: conclude(
+            &request.runbook,
+            &request.recorded.sha256,
+            unevaluated(recording, stopped),
+            None,
+            request.keep_secrets,
+        ),
+        stopped: Some(stopped),
+        pending: None,
+        ledger: Ok(None),
     }
 }
 

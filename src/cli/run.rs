@@ -167,20 +167,22 @@ async fn diagnose(
             match asked {
                 Ok(Some(pending)) => {
                     let (settled, explored) = (result.report.settled, result.recording.explored);
-                    let finish = |mut conclusion: Conclusion| {
-                        conclusion.report.settled = settled;
-                        conclusion.report.fix_command = fix_command;
-                        conclusion.report.whole_command = history::show_command(&conclusion.report);
-                        conclusion.recording.explored = explored;
-                        conclusion
-                    };
                     let progress = Progress::line();
                     let begins = |check: &Check| progress.say(&format!("{} …", check.title));
                     let stop = signals::first();
-                    cluster
-                        .complete(&request, container, pending, &begins, finish, stop)
-                        .await
-                        .map_err(unavailable)
+                    let completed = cluster
+                        .complete(&request, container, pending, &begins, stop)
+                        .await;
+                    completed.map_err(unavailable).map(|mut completed| {
+                        let Conclusion {
+                            report, recording, ..
+                        } = &mut completed.result;
+                        report.settled = settled;
+                        report.fix_command = fix_command;
+                        report.whole_command = history::show_command(report);
+                        recording.explored = explored;
+                        completed
+                    })
                 }
                 declined => {
                     connections.close().await;

@@ -15,6 +15,7 @@ use super::ledger::{Ledger, NotKept};
 use super::plan::{FutureFailure, Plan, PlannedCheck, Request};
 use super::policy::ChangePolicy;
 use super::stop::{Stop, join, soon, within};
+use super::unevaluated::{copy_without_output, unevaluated};
 use crate::clock::now;
 use crate::container::remote::{Connection, Connections, NodeSnapshot};
 use crate::container::transport::Transport;
@@ -140,7 +141,7 @@ impl<'a> Cluster<'a> {
 
     /// Diagnoses a container until it is done, its time limit is reached, or `stop` resolves. `begins`
     /// is called as each check begins; `finish` turns the conclusion into the result, on a thread of
-    /// its own.
+    /// its own. If that takes too long, another `finish` gets a conclusion without the output.
     ///
     /// # Errors
     /// Why it was not diagnosed. A container that fails in the middle is no error.
@@ -149,7 +150,7 @@ impl<'a> Cluster<'a> {
         request: &Request,
         container: Container<'_>,
         begins: &dyn Fn(&Check),
-        finish: impl FnOnce(Conclusion) -> T + Send + 'static,
+        finish: impl FnOnce(Conclusion) -> T + Clone + Send + 'static,
         stop: impl Future<Output = Stop>,
     ) -> Result<Diagnosed<T>, Unavailable> {
         self.run(request, container, None, begins, finish, stop)
@@ -161,21 +162,20 @@ impl<'a> Cluster<'a> {
     ///
     /// # Errors
     /// Why it was not run. A container that fails in the middle is no error.
-    pub async fn complete<T: Send + 'static>(
+    pub async fn complete(
         &self,
         request: &Request,
         container: Container<'_>,
         pending: Pending,
         begins: &dyn Fn(&Check),
-        finish: impl FnOnce(Conclusion) -> T + Send + 'static,
         stop: impl Future<Output = Stop>,
-    ) -> Result<Diagnosed<T>, Unavailable> {
+    ) -> Result<Diagnosed<Conclusion>, Unavailable> {
         let request = Request {
             changes: ChangePolicy::Allowed,
             ..request.clone()
         };
         let evidence = pending.evidence(Instant::now());
-        self.run(&request, container, evidence, begins, finish, stop)
+        self.run(&request, container, evidence, begins, |done| done, stop)
             .await
     }
 
@@ -185,7 +185,7 @@ impl<'a> Cluster<'a> {
         container: Container<'_>,
         earlier: Option<Recording>,
         begins: &dyn Fn(&Check),
-        finish: impl FnOnce(Conclusion) -> T + Send + 'static,
+        finish: impl FnOnce(Conclusion) -> T + Clone + Send + 'static,
         stop: impl Future<Output = Stop>,
     ) -> Result<Diagnosed<T>, Unavailable> {
         let mut stop = pin!(within(request.timeout, stop));
@@ -269,7 +269,7 @@ impl<'a> Cluster<'a> {
         request: &Request,
         container: Container<'_>,
         stopped: Stop,
-        finish: impl FnOnce(Conclusion) -> T + Send + 'static,
+        finish: impl FnOnce(Conclusion) -> T + Clone + Send + 'static,
     ) -> Result<Diagnosed<T>, Unavailable> {
         let target = Target {
             node: container.node.to_owned(),
@@ -369,46 +369,64 @@ impl<'a> Cluster<'a> {
         Ok((plan, closed))
     }
 
-    /// Concludes on a separate thread, in bounded time: a container's output must not delay a signal,
-    /// or another container.
+    /// Concludes on a separate thread, in bounded time: a container's output must not delay a signal, or another
+    /// container. If it takes too long, the report says what was run, and that it was not evaluated.
     async fn conclude<T: Send + 'static>(
         &self,
         plan: &Plan,
         ended: Ended,
-        finish: impl FnOnce(Conclusion) -> T + Send + 'static,
+        finish: impl FnOnce(Conclusion) -> T + Clone + Send + 'static,
         stop: &mut (impl Future<Output = Stop> + Unpin),
     ) -> Result<Diagnosed<T>, Unavailable> {
-        let (ct, stopped) = (plan.head.target.ct, ended.execution.stopped);
-        let (ledger, plan) = (self.ledger.clone(), plan.clone());
-        let task = spawn_blocking(move || {
-            let Execution {
-                recording, results, ..
-            } = ended.execution;
-            let kept = ledger.finish(&recording);
-            let results = results.map_err(|stopped| Unavailable::Unfinished(ct, stopped))?;
-            let began = ended.began;
-            let pending = began.and_then(|began| Pending::of(&plan, &recording, &results, began));
-            let conclusion = conclude(
-                &plan.runbook,
-                &plan.head.runbook.sha256,
-                recording,
-                Some(results),
-                ended.keep_secrets,
-            );
-            match ended.instead {
-                Some(error) if conclusion.is_inconclusive() => Err(error),
-                _ => Ok(Diagnosed {
-                    result: finish(conclusion),
-                    stopped,
-                    pending,
-                    ledger: kept,
-                }),
-            }
-        });
-        let (diagnosed, _) = soon(join(task), stopped, stop)
-            .await
-            .map_err(|stopped| Unavailable::Unfinished(ct, stopped))?;
-        diagnosed
+        let Execution {
+            mut recording,
+            results,
+            mut stopped,
+            ..
+        } = ended.execution;
+        let ct = recording.target.ct;
+        let unfinished = |stopped| Unavailable::Unfinished(ct, stopped);
+        let mut in_short = Some(copy_without_output(&mut recording));
+        let ledger = self.ledger.clone();
+        let keep = spawn_blocking(move || (ledger.finish(&recording), recording));
+        let kept = soon(join(keep), stopped, stop).await;
+        let ((kept, recording), mut stopped_by_now) = kept.map_err(unfinished)?;
+        let mut evidence = match results {
+            Ok(results) => (recording, Some(results)),
+            Err(late) => (unevaluated(recording, late), None),
+        };
+        let mut instead = ended.instead;
+        loop {
+            let (recording, results) = evidence;
+            let began = ended.began.filter(|_| results.is_some());
+            let (plan, finish, instead) = (plan.clone(), finish.clone(), instead.take());
+            let task = spawn_blocking(move || {
+                let pending = |began| Pending::of(&plan, &recording, results.as_ref()?, began);
+                let pending = began.and_then(pending);
+                let sha256 = &plan.head.runbook.sha256;
+                let keep_secrets = ended.keep_secrets;
+                let conclusion = conclude(&plan.runbook, sha256, recording, results, keep_secrets);
+                match instead {
+                    Some(error) if conclusion.is_inconclusive() => Err(error),
+                    _ => Ok((finish(conclusion), pending)),
+                }
+            });
+            let late = match soon(join(task), stopped_by_now, stop).await {
+                Ok((concluded, _)) => {
+                    let (result, pending) = concluded?;
+                    return Ok(Diagnosed {
+                        result,
+                        stopped,
+                        pending,
+                        ledger: kept,
+                    });
+                }
+                Err(late) => late,
+            };
+            let in_short = in_short.take().ok_or_else(|| unfinished(late))?;
+            evidence = (unevaluated(in_short, late), None);
+            (stopped, stopped_by_now) = (Some(late), Some(late));
+        }
     }
 }
 

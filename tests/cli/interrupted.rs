@@ -188,7 +188,8 @@ fn slow_to_evaluate(environment: &Environment) {
     environment.write("work/begins", &program);
     let slow = "{% if ct == 958 %}{% for a in range(2000) %}{% for b in range(2000) %}{{ a * b }}\
                 {% endfor %}{% endfor %}{% endif %}";
-    let mut checks = "  - { id: first, title: First, run: [echo], pass: exit == 0 }\n".to_owned();
+    let mut checks =
+        "  - { id: first, title: First, run: [echo, collected], pass: exit == 0 }\n".to_owned();
     for number in 0..300 {
         checks += &format!(
             "  - {{ id: slow{number}, title: Slow, output_of: first, pass: exit == 0, show: '{slow}' }}\n"
@@ -211,24 +212,26 @@ fn a_signal_ends_a_run_while_its_output_is_evaluated() {
     let environment = Environment::new();
     slow_to_evaluate(&environment);
     let mut command = environment.command_as_root(&RUN);
-    let mut child = command
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
+    let child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
         .spawn()
         .unwrap();
     wait_until("the second command runs", || {
         environment.path("began").exists()
     });
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
-    wait_until("it ends", || child.try_wait().unwrap().is_some());
-    let mut stderr = String::new();
-    let mut pipe = child.stderr.take().unwrap();
-    pipe.read_to_string(&mut stderr).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(130), "{stderr}");
-    assert!(
-        stderr.contains("could not be evaluated within 5 s"),
-        "{stderr}"
+    let (code, report) = report(child);
+    assert_eq!(code, Some(130), "{report:#}");
+    assert_eq!(
+        report["cut_short"],
+        "interrupted by SIGINT, and the output could not be evaluated within 5 s after that"
     );
+    assert_eq!(report["verdict"]["id"], "inconclusive");
+    let first = &report["checks"][0];
+    assert_eq!(first["outcome"], "errored");
+    assert_eq!(first["reason"], "its output was not evaluated in time");
+    assert_eq!(first["stdout"], "collected\n");
 }
 
 #[test]
