@@ -9,6 +9,7 @@ mod config;
 mod diagnosis;
 mod diff;
 mod doctor;
+mod early_signals;
 mod error;
 mod exit_code;
 mod exit_status;
@@ -52,6 +53,7 @@ pub fn main(command_line: Vec<OsString>) -> Status {
     if let Some(shim) = Shim::of_this_process() {
         shim.run(&command_line);
     }
+    early_signals::catch();
     let configured = config::load();
     if completion::answered(&command_line) {
         return ExitCode::Healthy.into();
@@ -72,6 +74,12 @@ pub fn main(command_line: Vec<OsString>) -> Status {
             return ExitCode::Usage.into();
         }
     };
+    if !matches!(
+        args.command,
+        Command::Run(_) | Command::Fix(_) | Command::Sweep(_) | Command::Trace(_)
+    ) {
+        early_signals::restore_default();
+    }
     terminal::choose(args.terminal.choice());
     log_to_stderr();
     let run = || match args.command {

@@ -1,11 +1,14 @@
 //! Signals that end a run early.
 
+use signal_hook::consts::{SIGHUP, SIGTERM};
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::early_signals;
 use crate::cli::exit_code::ExitCode;
 use crate::engine::stop::{Signal, Stop};
 
-/// Waits for SIGINT, SIGQUIT, SIGTERM or SIGHUP, from the call on: call it before anything starts.
+/// Waits for SIGINT, SIGQUIT, SIGTERM or SIGHUP, from the call on: call it before anything starts. The first call also
+/// gets a signal that arrived since the start of lxcdiag. SIGHUP has no effect under `nohup`.
 ///
 /// # Panics
 /// Outside a runtime.
@@ -16,7 +19,15 @@ pub(super) fn first() -> impl Future<Output = Stop> {
         signal(SignalKind::terminate()),
         signal(SignalKind::hangup()),
     );
-    async {
+    let early = early_signals::take();
+    async move {
+        if let Some(signal) = early {
+            return Stop::Signal(match signal {
+                SIGTERM => Signal::Terminate,
+                SIGHUP => Signal::Hangup,
+                _ => Signal::Interrupt,
+            });
+        }
         let (Ok(mut interrupt), Ok(mut quit), Ok(mut terminate), Ok(mut hangup)) = streams else {
             // Without handlers the signals keep their default, which is to end the process.
             return std::future::pending().await;
@@ -25,7 +36,7 @@ pub(super) fn first() -> impl Future<Output = Stop> {
             _ = interrupt.recv() => Signal::Interrupt,
             _ = quit.recv() => Signal::Interrupt,
             _ = terminate.recv() => Signal::Terminate,
-            _ = hangup.recv() => Signal::Hangup,
+            _ = hangup.recv(), if !early_signals::is_ignored(SIGHUP) => Signal::Hangup,
         })
     }
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::args::TraceArgs;
+use super::early_signals;
 use super::error::CliError;
 use super::file::{check_writable, write_file};
 use super::output::{self, cannot_write};
@@ -29,6 +30,9 @@ pub(super) fn trace(args: &TraceArgs) -> Result<ExitCode, CliError> {
         check_writable(path).map_err(|error| cannot_write(path, &error))?;
     }
     let tracer = Tracer::new(args.command.clone()).map_err(cannot_trace)?;
+    if let signal @ Some(_) = early_signals::take() {
+        exit_like(Ending { exit: None, signal });
+    }
     let (runs, failure) = run_all(args, &tracer);
     let last = runs.last().map(|run| run.ending);
     let mut trace = Trace {

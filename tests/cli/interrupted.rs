@@ -1,7 +1,8 @@
 //! Interrupted runs.
 
 use std::io::Read as _;
-use std::process::{Child, Stdio};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Child, ChildStdin, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -273,4 +274,69 @@ fn output_that_takes_long_to_evaluate_does_not_delay_another_container() {
         row(958).to_string().contains("could not be evaluated"),
         "{report:#}"
     );
+}
+
+/// A run that waits for its log: a pipe with this writer. It catches SIGTERM already.
+fn waiting_for_its_log(environment: &Environment) -> (Child, ChildStdin) {
+    let log = ["--log", "/dev/stdin"];
+    let mut command = environment.command_as_root(&[&RUN[..], &log].concat());
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    wait_until("SIGTERM is caught", || {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id()));
+        let status = status.unwrap_or_default();
+        let mask = status.lines().find_map(|it| it.strip_prefix("SigCgt:"));
+        let mask = mask.and_then(|it| u64::from_str_radix(it.trim(), 16).ok());
+        mask.is_some_and(|mask| mask & 1 << (Signal::TERM.as_raw() - 1) != 0)
+    });
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    let log = child.stdin.take().unwrap();
+    (child, log)
+}
+
+#[test]
+fn a_signal_before_the_run_begins_ends_it_with_a_report() {
+    let environment = environment();
+    let (child, log) = waiting_for_its_log(&environment);
+    drop(log);
+    let (code, report) = report(child);
+    assert_eq!(code, Some(143));
+    assert_eq!(report["cut_short"], "interrupted by SIGTERM");
+    let checks = report["checks"].as_array().unwrap();
+    assert!(checks.iter().all(|it| it["outcome"] == "skipped"));
+    assert_eq!(checks.len(), 3);
+    assert!(!environment.path("began").exists());
+}
+
+#[test]
+fn a_signal_ends_lxcdiag_while_it_waits_for_its_input() {
+    let environment = environment();
+    let (mut child, _log) = waiting_for_its_log(&environment);
+    wait_until("it ends", || child.try_wait().unwrap().is_some());
+    let status = child.wait().unwrap();
+    assert_eq!(status.signal(), Some(Signal::TERM.as_raw()));
+}
+
+#[test]
+fn nohup_is_respected() {
+    let environment = environment();
+    let run = environment.command_as_root(&RUN);
+    let mut command = environment.command_of("nohup", &[]);
+    command.arg(run.get_program()).args(run.get_args());
+    let child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    hanging(&environment);
+    kill_process(Pid::from_child(&child), Signal::HUP).unwrap();
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    let (code, report) = report(child);
+    assert_eq!(code, Some(143));
+    assert_eq!(report["cut_short"], "interrupted by SIGTERM");
 }
