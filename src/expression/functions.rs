@@ -32,6 +32,9 @@ pub(super) fn register(environment: &mut Environment<'static>) {
         })
     });
     environment.add_filter("whole_messages", |lines: Value| whole_messages(&lines));
+    environment.add_filter("after_last", |items: Value, of: Value| {
+        after_last(&items, &of)
+    });
     // Compiling one takes a thousand times as long as matching a line with it, and a journal has thousands of lines.
     let patterns = Cache::<Regex, MOST_PATTERNS>::default();
     environment.add_test(
@@ -155,6 +158,16 @@ fn whole_messages(lines: &Value) -> Result<Value, Error> {
         }
     }
     Ok(messages.into())
+}
+
+/// The items after the last one that is also in another list; none if no item is.
+fn after_last(items: &Value, of: &Value) -> Result<Value, Error> {
+    let of: Vec<Value> = of.try_iter()?.collect();
+    let items: Vec<Value> = items.try_iter()?.collect();
+    let last = items.iter().rposition(|item| of.contains(item));
+    Ok(last
+        .map_or_else(Vec::new, |last| items[last + 1..].to_vec())
+        .into())
 }
 
 /// Messages are not joined beyond this.

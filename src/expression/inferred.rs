@@ -322,7 +322,7 @@ impl<'a> Inference<'a> {
                 return value;
             }
             "list" | "sort" | "unique" | "reverse" | "select" | "reject" | "wholly_before"
-            | "wholly_after" | "outside" => return value,
+            | "wholly_after" | "outside" | "after_last" => return value,
             "map" => {
                 let attribute = filter.args.iter().find_map(|argument| match argument {
                     CallArg::Kwarg("attribute", Expr::Const(name)) => name.value.as_str(),

@@ -334,6 +334,15 @@ fn percentiles_and_the_bound_of_a_rate() {
 }
 
 #[test]
+fn items_after_the_last_common_one_are_found() {
+    let holds = |source: &str| assert_eq!(truth(source), Some(true), "{source}");
+    holds("['a', 'b', 'a', 'c', 'd'] | after_last(['a', 'b']) == ['c', 'd']");
+    holds("['a', 'b'] | after_last(['b']) == []");
+    holds("['a', 'b'] | after_last(['x']) == []");
+    holds("[] | after_last(['x']) == []");
+}
+
+#[test]
 fn lines_of_one_message_are_joined() {
     let holds = |lines: &str, expected: &str| {
         let source = format!("{lines} | whole_messages == {expected}");

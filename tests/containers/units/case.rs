@@ -35,6 +35,7 @@ pub fn all() -> Vec<Case> {
         include_str!("servers.txt"),
         include_str!("sandbox.txt"),
         include_str!("names.txt"),
+        include_str!("several.txt"),
     ]
     .iter()
     .flat_map(|text| text.split("\n=== ").skip(1))
