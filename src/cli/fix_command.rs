@@ -1,14 +1,15 @@
-//! The `lxcdiag fix` that follows a `lxcdiag run`.
+//! The commands that follow a `lxcdiag run`.
 
 use std::ffi::OsString;
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 
-use super::args::LibraryArgs;
+use super::args::{DEFAULT_FIX, LibraryArgs};
 use super::{grammar, runbooks, shorthand};
 use crate::engine::plan::Request;
 use crate::evidence::container_id::ContainerId;
+use crate::runbook::UNIT;
 use crate::shell_quote::command_line;
 
 /// The options that the request has, with the values that the run has found.
@@ -26,17 +27,40 @@ pub(super) fn fix_command(
     if !source.built_in || source.recorded(id) != request.recorded {
         return None;
     }
-    let mut words = ["lxcdiag", "fix", id, "--ct"].map(str::to_owned).to_vec();
-    words.push(ct.to_string());
+    let mut words = vec!["lxcdiag".to_owned(), "fix".to_owned()];
+    if id != DEFAULT_FIX {
+        words.push(id.clone());
+    }
+    words.extend(["--ct".to_owned(), ct.to_string()]);
+    with_options(words, request, |_| true)
+}
+
+/// The command that looks for whatever is wrong in the container, once a runbook has found nothing. There is none for a
+/// runbook that did just that, or if a word of it would show a secret.
+pub(super) fn overview_command(request: &Request, ct: ContainerId) -> Option<String> {
+    if !request.runbook.next.is_empty() {
+        return None;
+    }
+    let words = vec!["lxcdiag".to_owned(), ct.to_string()];
+    with_options(words, request, |var| var == UNIT)
+}
+
+/// The command with the vars that the run had, and the options that both have.
+fn with_options(
+    mut words: Vec<String>,
+    request: &Request,
+    has_var: impl Fn(&str) -> bool,
+) -> Option<String> {
     let values = &request.values;
     let given = values.values.iter().filter(|(name, value)| {
         !value.is_empty()
             && !values.defaulted.contains(*name)
             && request.runbook.vars.contains_key(*name)
+            && has_var(name)
     });
     for (name, value) in given {
         words.extend(match name.as_str() {
-            "unit" => ["--unit".to_owned(), value.clone()],
+            UNIT => ["--unit".to_owned(), value.clone()],
             _ => ["--var".to_owned(), format!("{name}={value}")],
         });
     }

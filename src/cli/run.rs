@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::args::{Named, RunArgs};
 use super::diagnosis::{self, find_container, unavailable};
 use super::error::CliError;
-use super::fix_command::fix_command;
+use super::fix_command::{fix_command, overview_command};
 use super::output::{self, Sinks};
 use super::progress::Progress;
 use super::runtime::{block_on, interruptible};
@@ -27,6 +27,7 @@ use crate::evidence::recording::{Recording, Target};
 use crate::evidence::time::Interval;
 use crate::host::{Host, State};
 use crate::judge::VerdictKind;
+use crate::report::Report;
 use crate::runbook::Check;
 use crate::shell_quote::command_line;
 
@@ -146,14 +147,15 @@ async fn diagnose(
             diagnosed
         })
     };
-    let fix_command = match other {
-        None => fix_command(&request, &args.library, ct),
-        Some(_) => None,
+    let next = match other {
+        None => Next {
+            fix: fix_command(&request, &args.library, ct),
+            overview: overview_command(&request, ct),
+        },
+        Some(_) => Next::default(),
     };
     let diagnosed = diagnosed.map(|mut diagnosed| {
-        let report = &mut diagnosed.result.report;
-        report.fix_command.clone_from(&fix_command);
-        report.whole_command = history::show_command(report);
+        next.add_to(&mut diagnosed.result.report);
         diagnosed
     });
     let diagnosed = match diagnosed {
@@ -178,8 +180,7 @@ async fn diagnose(
                             report, recording, ..
                         } = &mut completed.result;
                         report.settled = settled;
-                        report.fix_command = fix_command;
-                        report.whole_command = history::show_command(report);
+                        next.add_to(report);
                         recording.explored = explored;
                         completed
                     })
@@ -208,6 +209,22 @@ async fn diagnose(
         return Err(CliError::from_error(ExitCode::CannotWrite, error));
     }
     Ok(signals::exit_code(diagnosed.stopped).unwrap_or(code))
+}
+
+/// The commands that follow, where they can be run.
+#[derive(Default)]
+struct Next {
+    fix: Option<String>,
+    overview: Option<String>,
+}
+
+impl Next {
+    fn add_to(&self, report: &mut Report) {
+        report.fix_command.clone_from(&self.fix);
+        let overview = self.overview.as_ref();
+        report.overview_command = overview.filter(|_| report.settled.is_none()).cloned();
+        report.whole_command = history::show_command(report);
+    }
 }
 
 /// Whether to ask for consent: on a terminal, with a report that the user has seen, and if something is wrong.

@@ -107,7 +107,7 @@ structs! {
 
     Report {
         lxcdiag, command_line, demonstration, runbook, target, took, cut_short, read_only, failed_at_source, log_zone_assumed, vars, changed, fix_command,
-        whole_command,        checks, timeline, script, hypotheses, verdict, settled;
+        overview_command, whole_command, checks, timeline, script, hypotheses, verdict, settled;
         exempt schema, started_at, finished_at, failed_at, var_order, code, defaulted, explained, redacted
     }
     RunbookLine { title; exempt id, sha256 }

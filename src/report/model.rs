@@ -68,6 +68,9 @@ pub struct Report {
     /// The `lxcdiag fix` that offers the commands, for a report that is printed where it can be run.
     #[serde(skip)]
     pub fix_command: Option<String>,
+    /// The command that looks for whatever is wrong in the container.
+    #[serde(skip)]
+    pub overview_command: Option<String>,
     /// The command that prints the whole report later, when the container may have been repaired.
     #[serde(skip)]
     pub whole_command: Option<String>,
@@ -279,6 +282,7 @@ impl Report {
                 .map(|change| crate::shell_quote::command_line(&change.argv))
                 .collect(),
             fix_command: None,
+            overview_command: None,
             whole_command: None,
             checks: check_rows(runbook, recording, &diagnosis.results, leading),
             timeline: diagnosis.timeline.iter().map(event_row).collect(),

@@ -74,7 +74,7 @@ fn the_command_at_the_end_of_a_report_fixes_the_container() {
     let pct = pct.display();
     assert_eq!(
         last.trim(),
-        format!("lxcdiag fix race-condition --ct {id} --unit {UNIT} --var window=90s --pct {pct}")
+        format!("lxcdiag fix --ct {id} --unit {UNIT} --var window=90s --pct {pct}")
     );
     let mut fix = bare();
     fix.args(last.split_whitespace().skip(1))
@@ -84,6 +84,28 @@ fn the_command_at_the_end_of_a_report_fixes_the_container() {
     let ended = run(&mut fix);
     assert!(ended.stderr.contains("lxcdiag: fixed: "), "{ended:?}");
     assert_eq!(container.unit_states(), "enabled\nactive\n");
+}
+
+#[test]
+fn an_inconclusive_run_ends_with_the_command_that_finds_the_cause() {
+    let container = Container::privileged();
+    container.inject("missing-program", &[]);
+    let mut command = container.lxcdiag("race-condition");
+    let diagnosed = run(command.args(["--read-only", "--unit", UNIT]));
+    assert_eq!(diagnosed.status, 3, "{diagnosed:?}");
+    let last = diagnosed.stdout.lines().last().unwrap();
+    let (id, pct) = (container.id, lab::pct());
+    assert_eq!(
+        last.trim(),
+        format!("lxcdiag {id} --unit {UNIT} --pct {}", pct.display())
+    );
+    let mut overview = bare();
+    overview
+        .args(last.split_whitespace().skip(1))
+        .env("LXCDIAG_HOST_ROOT", lab::host_root())
+        .env("XDG_STATE_HOME", container.directory.path());
+    let found = run(&mut overview);
+    assert!(found.stdout.contains("(program-missing)"), "{found:?}");
 }
 
 /// The user types the path when asked.

@@ -242,6 +242,7 @@ fn every_field_of_a_report_is_redacted_except_these() {
     });
     report.explained = vec!["a".to_owned()];
     report.fix_command = Some("lxcdiag fix a --ct 958".to_owned());
+    report.overview_command = Some("lxcdiag 958".to_owned());
     report.whole_command = Some("lxcdiag history show 958".to_owned());
     report.redacted = Some(Vec::new());
     report.code = vec!["systemctl \\S+".to_owned()];

@@ -211,7 +211,7 @@ fn head(report: &Report, layout: Layout) -> String {
         line(&format!("default: {UNIT}={unit}"), 1);
     }
     if let Some(settled) = &report.settled {
-        line(&format!("runbooks: {}", settled.runbooks()), 2);
+        line(&format!("runbooks that ran: {}", settled.runbooks()), 2);
     }
     if let Some(failed_at) = report.failure_time() {
         line(&format!("failed at {failed_at}"), 1);
@@ -460,6 +460,13 @@ fn closing(report: &Report, layout: Layout, room: Room, with_commands: bool) -> 
         commands(&mut text, &remedy.commands);
         return text;
     }
+    let overview = report.overview_command.as_deref();
+    if report.verdict.kind == VerdictKind::Inconclusive
+        && let Some(command) = overview
+    {
+        paragraph_at_most(&mut text, "", "Next: look for other causes:", 1, layout);
+        commands(&mut text, command);
+    }
     if let Some((about, command)) = fix_command {
         paragraph_at_most(&mut text, "", &visible(&about), CHANGES, layout);
         commands(&mut text, command);
@@ -478,8 +485,9 @@ fn fix_command<'a>(report: &'a Report, first: &Remedy) -> Option<(String, &'a st
         return None;
     }
     let asked = first.requires.iter();
-    let asked: String = asked.map(|it| format!(", also for {}", it.name)).collect();
-    let about = format!("Next: let lxcdiag run the commands above. It asks first{asked}:");
+    let asked: String = asked.map(|it| format!("for {}, and ", it.name)).collect();
+    let about =
+        format!("Next: let lxcdiag run the commands above. It asks {asked}before each change:");
     Some((about, report.fix_command.as_deref()?))
 }
 

@@ -263,17 +263,14 @@ fn the_last_lines_say_what_to_do_next() {
         &report,
         "Next: set SOURCE to the path of the unit file on the host, and run the commands above (Fix now)",
     );
-    report.fix_command = Some("lxcdiag fix race-condition --ct 958".to_owned());
+    report.fix_command = Some("lxcdiag fix --ct 958".to_owned());
     ends_with(
         &report,
-        "Next: let lxcdiag run the commands above. It asks first, also for SOURCE: \
-         lxcdiag fix race-condition --ct 958",
+        "Next: let lxcdiag run the commands above. It asks for SOURCE, and before each change: \
+         lxcdiag fix --ct 958",
     );
     let text = brief(&report, LAYOUT);
-    assert!(
-        text.ends_with("\n    lxcdiag fix race-condition --ct 958\n"),
-        "{text}"
-    );
+    assert!(text.ends_with("\n    lxcdiag fix --ct 958\n"), "{text}");
 
     // The path is known.
     let mut report = recorded("unit-failed-denied-252");
