@@ -47,7 +47,9 @@ fn before<'a, 't>(tokens: &'a [Token<'t>]) -> &'a [Token<'t>] {
     let (earlier, operand) = tokens.split_at(tokens.len() - operand_length(tokens.iter().rev()));
     match earlier.last() {
         Some(Token::Ident(name)) if operand.len() > 1 && !KEYWORDS.contains(name) => &[],
-        Some(Token::ParenClose | Token::BracketClose) if operand.len() > 1 => before(earlier),
+        Some(Token::ParenClose | Token::BracketClose | Token::BraceClose) if operand.len() > 1 => {
+            before(earlier)
+        }
         _ => operand,
     }
 }

@@ -436,6 +436,8 @@ fn what_is_written_out_is_not_repeated() {
         "sizes[0] * 1024 > 3",
         "1024 * (size + 1) > 3",
         "f(sizes['a']) * 2 > 1",
+        "{'KiB': 1024, 'MiB': 1048576}[unit] * size > 3",
+        "2 * {'a': [1]}['a'] | length == 3",
         "(sizes | length) * 2 > 1",
         "size * 2 == 2 and unit in ['a', 'b']",
     ] {
