@@ -30,6 +30,7 @@ pub(crate) use condition::Condition;
 pub(crate) use contradiction::can_hold;
 pub(crate) use inferred::{
     Incomparable, Shape, expression_shape, incomparable_in_expression, incomparable_in_template,
+    lists_in_template,
 };
 pub(crate) use kind::Kind;
 pub use missing::Missing;
@@ -40,6 +41,8 @@ pub(crate) use syntax::{
 };
 pub(crate) use template::{ShellQuoting, TemplatePart, shell_quoting, template_parts};
 pub(crate) use uncertain::moment_of;
+
+use minijinja::ErrorKind;
 
 use crate::terminal_text::clipped;
 use possible::{NoValue, Possible};
@@ -184,11 +187,12 @@ fn settle<T>(source: &str, result: Result<T, minijinja::Error>) -> Result<T, NoV
     let mut missing = Trace::missing();
     missing.retain(|missing| !syntax::is_guarded(source, missing.what()));
     let refused = Trace::refused();
+    let empty = Trace::empty();
     let is_settled = missing.is_empty() && refused.is_empty();
     match result {
         Ok(value) if is_settled => Ok(value),
         Err(error) if is_settled => Err(NoValue {
-            reasons: vec![describe_error(&error).into()],
+            reasons: vec![describe_error(&error, empty).into()],
             is_open: true,
         }),
         _ => Err(NoValue {
@@ -198,8 +202,12 @@ fn settle<T>(source: &str, result: Result<T, minijinja::Error>) -> Result<T, NoV
     }
 }
 
-/// The engine's message about a failed expression, without the position in it.
-fn describe_error(error: &minijinja::Error) -> String {
+/// The engine's message about a failed expression, without the position in it. `empty` is the last filter that found no
+/// item.
+fn describe_error(error: &minijinja::Error, empty: Option<&str>) -> String {
+    if let (Some(filter), ErrorKind::UndefinedError) = (empty, error.kind()) {
+        return format!("an item for `{filter}`: the list is empty");
+    }
     match (error.detail(), std::error::Error::source(error)) {
         (_, Some(source)) => source.to_string(),
         (Some(detail), None) => detail.to_owned(),

@@ -24,7 +24,8 @@ pub(super) fn require_proxmox(args: &ReachArgs) -> Result<(), CliError> {
         return Ok(());
     }
     let message = "this is not a Proxmox VE host: it has neither `pct` nor /etc/pve/nodes";
-    let hint = "`lxcdiag run race-condition --demo` plays back a recorded incident anywhere";
+    let hint = "`lxcdiag run race-condition --demo` plays back a recorded incident anywhere; step 4 of the tutorial lets \
+                lxcdiag treat this machine as a container (`this-machine`, in /usr/share/doc/lxcdiag/examples or packaging)";
     Err(CliError::new(ExitCode::Unavailable, message).with_hint(hint))
 }
 

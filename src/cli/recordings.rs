@@ -116,8 +116,21 @@ fn reevaluate_one(
             None => recorded_runbook(&recording)?,
         },
     };
+    note_runbook(&source, name);
     let conclusion = conclude(&runbook, &source.sha256(), recording, None, keep_secrets);
     Ok((Arc::new(runbook), conclusion))
+}
+
+/// Says which text of the runbook is used, unless it is the obvious one: a built-in runbook, or the given file.
+fn note_runbook(source: &Source, given: Option<&str>) {
+    if source.built_in || given == Some(source.name.as_str()) {
+        return;
+    }
+    let hint = match given {
+        Some(_) => "",
+        None => "; `--runbook ./NAME.yaml` uses a file",
+    };
+    output::print_error(&format!("lxcdiag: using {}{hint}", source.name));
 }
 
 fn recorded_runbook(recording: &Recording) -> Result<(Source, Runbook), CliError> {

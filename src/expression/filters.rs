@@ -10,6 +10,7 @@ use super::bounds::Bounds;
 use super::kind;
 use super::operators::{compare, inexact};
 use super::parsed::ENGINE;
+use super::trace::Trace;
 use super::uncertain::{
     Gap, Moment, contains_gap, is_gap, moment_bounds, moment_of, number_bounds,
 };
@@ -24,7 +25,13 @@ pub(super) fn register(engine: &mut Environment<'static>) {
     }
     for name in ["min", "max", "sort", "unique", "groupby", "dictsort"] {
         engine.add_filter(name, move |arguments: Rest<ValueOrKwargs>| {
-            comparing_filter(name, &arguments.into_values())
+            let result = comparing_filter(name, &arguments.into_values());
+            result.inspect(|item| note_if_none(name, item))
+        });
+    }
+    for name in ["first", "last"] {
+        engine.add_filter(name, move |list: Value| {
+            plain(name, &[list]).inspect(|item| note_if_none(name, item))
         });
     }
     engine.add_filter("attr", |value: Value, key: Value| {
@@ -73,6 +80,13 @@ pub(super) fn register(engine: &mut Environment<'static>) {
                 compare(operator, &a, &b)
             });
         }
+    }
+}
+
+/// Keeps why a filter that takes an item out of a list had none, for the message about the expression.
+fn note_if_none(filter: &'static str, item: &Value) {
+    if item.is_undefined() {
+        Trace::note_empty(filter);
     }
 }
 

@@ -66,13 +66,22 @@ pub fn incomparable_in_expression(source: &str, names: ShapeOf<'_>) -> Vec<Incom
 
 /// Likewise for a template.
 pub fn incomparable_in_template(source: &str, names: ShapeOf<'_>) -> Vec<Incomparable> {
+    template_inference(source, names).problems
+}
+
+/// The lists that a valid template prints as they are, as `["a", "b"]`: their names, or `LIST`.
+pub fn lists_in_template(source: &str, names: ShapeOf<'_>) -> Vec<String> {
+    template_inference(source, names).printed_lists
+}
+
+fn template_inference<'a>(source: &str, names: ShapeOf<'a>) -> Inference<'a> {
     let mut inference = Inference::new(names);
     if template_names(source).is_ok()
         && let Ok(template) = parse(source, "", Default::default())
     {
         inference.statement(&template);
     }
-    inference.problems
+    inference
 }
 
 /// One side of a comparison.
@@ -104,6 +113,7 @@ enum Comparison {
 struct Inference<'a> {
     names: ShapeOf<'a>,
     problems: Vec<Incomparable>,
+    printed_lists: Vec<String>,
     depth: usize,
 }
 
@@ -112,6 +122,7 @@ impl<'a> Inference<'a> {
         Self {
             names,
             problems: Vec::new(),
+            printed_lists: Vec::new(),
             depth: 0,
         }
     }
@@ -125,7 +136,10 @@ impl<'a> Inference<'a> {
     fn statement(&mut self, statement: &Stmt<'_>) {
         let (value, bodies): (Option<&Expr<'_>>, [&[Stmt<'_>]; 2]) = match statement {
             Stmt::Template(template) => (None, [&template.children, &[]]),
-            Stmt::EmitExpr(emit) => (Some(&emit.expr), [&[], &[]]),
+            Stmt::EmitExpr(emit) => {
+                let printed = self.operand(&emit.expr);
+                return self.print(&printed);
+            }
             Stmt::Set(set) => (Some(&set.expr), [&[], &[]]),
             Stmt::IfCond(choice) => (Some(&choice.expr), [&choice.true_body, &choice.false_body]),
             Stmt::ForLoop(each) => (Some(&each.iter), [&each.body, &each.else_body]),
@@ -136,6 +150,14 @@ impl<'a> Inference<'a> {
         }
         for body in bodies {
             self.statements(body);
+        }
+    }
+
+    fn print(&mut self, printed: &Operand) {
+        if printed.shape.is_some_and(|shape| shape.kind == Kind::List) {
+            let name = printed.name.clone();
+            self.printed_lists
+                .push(name.unwrap_or_else(|| "LIST".to_owned()));
         }
     }
 
@@ -250,7 +272,11 @@ impl<'a> Inference<'a> {
             BinOpKind::ScAnd | BinOpKind::ScOr | BinOpKind::Add => {
                 return left.shape.filter(|_| left.shape == right.shape);
             }
-            BinOpKind::Concat => return Some(Kind::Text.into()),
+            BinOpKind::Concat => {
+                self.print(left);
+                self.print(right);
+                return Some(Kind::Text.into());
+            }
             BinOpKind::Sub
             | BinOpKind::Mul
             | BinOpKind::Div
@@ -286,11 +312,15 @@ impl<'a> Inference<'a> {
         }
         let is_text = |side: &Operand, kind| kind == Kind::Text && !side.is_constant;
         let has_text = is_text(left, a.kind) || is_text(right, b);
+        let hint = match comparison {
+            Comparison::Membership => String::new(),
+            Comparison::Equality | Comparison::Order => hint_for_list((left, a.kind), (right, b)),
+        };
         let (left, right) = (left.described(a.kind), right.described(b));
         let message = match comparison {
             Comparison::Membership => format!("cannot compare {left} with list items ({b})"),
             Comparison::Equality | Comparison::Order => {
-                format!("cannot compare {left} with {right}")
+                format!("cannot compare {left} with {right}{hint}")
             }
         };
         self.problems.push(Incomparable { message, has_text });
@@ -376,6 +406,25 @@ impl<'a> Inference<'a> {
                 Some((path, shape))
             }
         }
+    }
+}
+
+/// How to compare a list with a single value.
+fn hint_for_list(left: (&Operand, Kind), right: (&Operand, Kind)) -> String {
+    let (list, single) = match (left, right) {
+        ((_, Kind::List), (_, Kind::List)) => return String::new(),
+        ((list, Kind::List), (_, single)) | ((_, single), (list, Kind::List)) => (list, single),
+        _ => return String::new(),
+    };
+    let list = list.name.as_deref().unwrap_or("LIST");
+    match single {
+        Kind::Number => format!(
+            "\nhint: choose a number: `{list} | max`, `{list} | first`, or `{list} | length` for how many there are"
+        ),
+        Kind::Time => {
+            format!("\nhint: choose a time: `{list} | max`, `{list} | first` or `{list} | last`")
+        }
+        _ => format!("\nhint: choose an item, such as `{list} | first`, or write `ITEM in {list}`"),
     }
 }
 

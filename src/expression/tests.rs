@@ -172,6 +172,11 @@ fn values_of_different_kinds_are_not_compared() {
             "gap(look, visible) == '2'",
             "cannot compare a number with text",
         ),
+        ("[] | max > 3", "an item for `max`: the list is empty"),
+        (
+            "texts | select('equalto', 'x') | first > 'a'",
+            "an item for `first`: the list is empty",
+        ),
     ] {
         let unknown = scope.truth(source).unwrap_err();
         assert_eq!(unknown.to_string(), reason, "{source}");

@@ -38,6 +38,8 @@ pub(super) struct Trace {
     purpose: Purpose,
     /// The names that were read and had no value.
     missing: Vec<Missing>,
+    /// The last filter that found no item, because its list is empty.
+    empty: Option<&'static str>,
     /// Why the result is unknown for all answers.
     refused: Vec<Missing>,
     /// The open questions.
@@ -151,6 +153,15 @@ impl Trace {
 
     pub(super) fn missing() -> Vec<Missing> {
         TRACE.with_borrow_mut(|trace| std::mem::take(&mut trace.missing))
+    }
+
+    pub(super) fn note_empty(filter: &'static str) {
+        TRACE.with_borrow_mut(|trace| trace.empty = Some(filter));
+    }
+
+    /// Takes the last filter that found no item.
+    pub(super) fn empty() -> Option<&'static str> {
+        TRACE.with_borrow_mut(|trace| trace.empty.take())
     }
 
     /// Takes why the result is unknown for all answers.

@@ -9,6 +9,10 @@ use crate::evidence::fact::parse_duration;
 use crate::evidence::recording::Recording;
 use crate::evidence::time::{SECOND, StampSource, parse_time};
 use crate::judge::{Diagnosis, Level};
+use crate::nearest_name::suggestion;
+
+/// What a verdict can be besides a hypothesis.
+const OTHER_VERDICTS: [&str; 3] = ["healthy", "inconclusive", "not-applicable"];
 
 /// A file of runbook tests.
 #[derive(Debug, Clone, Deserialize)]
@@ -86,6 +90,11 @@ impl Expectation {
         let id = verdict.kind.id();
         if id != self.verdict {
             problems.push(format!("verdict: {id} (expected {})", self.verdict));
+            let is_id = |known: &str| known == self.verdict;
+            let ids = || diagnosis.hypotheses.iter().map(|judged| judged.id.as_str());
+            if !ids().chain(OTHER_VERDICTS).any(is_id) {
+                problems.push(no_hypothesis(&self.verdict, ids().chain(OTHER_VERDICTS)));
+            }
         }
         let levels = [
             ("level", self.level, verdict.kind.level()),
@@ -117,7 +126,8 @@ fn compare_evidence(
     wanted: bool,
 ) -> Vec<String> {
     let Some(judged) = diagnosis.hypotheses.iter().find(|judged| judged.id == id) else {
-        return vec![format!("hypothesis `{id}` does not exist")];
+        let ids = diagnosis.hypotheses.iter().map(|judged| judged.id.as_str());
+        return vec![no_hypothesis(id, ids)];
     };
     let holding: Vec<_> = judged
         .evidence
@@ -139,6 +149,11 @@ fn compare_evidence(
         }
     }
     problems
+}
+
+fn no_hypothesis<'a>(id: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let hint = suggestion(id, known).replace("\nhint: ", "; ");
+    format!("no hypothesis `{id}`{hint}")
 }
 
 fn words(level: Option<Level>) -> &'static str {

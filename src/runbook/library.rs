@@ -14,6 +14,7 @@ use super::read::read;
 use super::source::{Part, Source};
 use super::validate::is_dashed;
 use crate::nearest_name::{listed, ranked};
+use crate::terminal_text::visible;
 use built_in::{PARTS, RUNBOOKS};
 use file::{ENDINGS, names_in, read_file};
 
@@ -124,7 +125,13 @@ impl Library {
     pub fn find(&self, name: &str) -> Result<Source, LookupError> {
         let has_ending = |ending: &&str| name.ends_with(&format!(".{ending}"));
         if name.contains('/') || ENDINGS.iter().any(has_ending) {
-            return read_runbook(Path::new(name));
+            return read_runbook(Path::new(name)).map_err(|error| match error {
+                LookupError::Unreadable { path, reason } => LookupError::Unreadable {
+                    reason: reason + &hint_of_ending(&path),
+                    path,
+                },
+                error => error,
+            });
         }
         if is_dashed(name) {
             for (directory, required) in &self.directories {
@@ -192,7 +199,12 @@ impl Library {
     fn unknown(&self, name: &str) -> LookupError {
         let built_in = self.built_in.iter().map(|(id, _)| (*id).to_owned());
         let ids: Vec<_> = built_in.chain(self.files().map(|(id, _)| id)).collect();
-        let near = ranked(name, ids.iter().map(String::as_str));
+        let mut near = ranked(name, ids.iter().map(String::as_str));
+        let here = ENDINGS.iter().map(|ending| format!("./{name}.{ending}"));
+        let here: Vec<_> = here
+            .filter(|path| is_dashed(name) && Path::new(path).is_file())
+            .collect();
+        near.splice(..0, here.iter().map(String::as_str));
         let directories = self.directories.iter();
         LookupError::Unknown {
             name: name.to_owned(),
@@ -259,6 +271,23 @@ pub fn read_runbook(path: &Path) -> Result<Source, LookupError> {
         }
     }
     Ok(source)
+}
+
+/// A file that is the path with an ending, or with the other one.
+fn hint_of_ending(path: &Path) -> String {
+    let mut others = ENDINGS.iter().flat_map(|ending| {
+        let added = PathBuf::from(format!("{}.{ending}", path.display()));
+        [added, path.with_extension(ending)]
+    });
+    match others.find(|other| other != path && other.is_file()) {
+        Some(other) if !file::exists(path) => {
+            format!(
+                "\nhint: did you mean `{}`?",
+                visible(&other.display().to_string())
+            )
+        }
+        _ => String::new(),
+    }
 }
 
 /// Reads a runbook in a directory. Nobody names the usual directories, so other users must not be able to write there.

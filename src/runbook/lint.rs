@@ -9,7 +9,7 @@ use super::path::Path;
 use super::printable::quoted;
 use super::read::{check, located, shaped};
 use super::source::Source;
-use super::validate::names_read;
+use super::validate::{names_read, printed_lists};
 use crate::expression::can_hold;
 
 /// Something that is probably a mistake.
@@ -25,6 +25,7 @@ pub struct Lint {
 type Rule = (&'static str, fn(&Runbook) -> Vec<Finding>);
 
 const RULES: &[Rule] = &[
+    ("list-in-text", printed_lists),
     ("long-command", long::findings),
     ("needless-shell", shell::findings),
     ("never-holds", never_holds),

@@ -67,7 +67,12 @@ pub(super) fn findings(runbook: &Runbook) -> Vec<Finding> {
 
 /// The names that the expressions and templates of a valid runbook read, without attributes.
 pub(super) fn names_read(runbook: &Runbook) -> BTreeSet<String> {
-    expressions::validate(runbook, &mut Findings(Vec::new()))
+    expressions::validate(runbook, &mut Findings(Vec::new())).names
+}
+
+/// The templates of a valid runbook that print a list.
+pub(super) fn printed_lists(runbook: &Runbook) -> Vec<Finding> {
+    expressions::validate(runbook, &mut Findings(Vec::new())).printed_lists
 }
 
 /// Collects errors.

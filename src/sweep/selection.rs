@@ -39,6 +39,12 @@ impl FromStr for Ids {
     }
 }
 
+impl Extend<Self> for Ids {
+    fn extend<T: IntoIterator<Item = Self>>(&mut self, more: T) {
+        self.0.extend(more.into_iter().flat_map(|ids| ids.0));
+    }
+}
+
 impl Ids {
     /// Whether the list contains an ID.
     pub fn has(&self, ct: ContainerId) -> bool {

@@ -312,7 +312,8 @@ fn without_proxmox_ve_there_is_the_demonstration() {
     assert_eq!(
         finished.stderr,
         "lxcdiag: this is not a Proxmox VE host: it has neither `pct` nor /etc/pve/nodes\n\
-         hint: `lxcdiag run race-condition --demo` plays back a recorded incident anywhere\n"
+         hint: `lxcdiag run race-condition --demo` plays back a recorded incident anywhere; step 4 of the tutorial \
+         lets lxcdiag treat this machine as a container (`this-machine`, in /usr/share/doc/lxcdiag/examples or packaging)\n"
     );
     let demo = environment.lxcdiag(&["958", "--demo"]);
     assert_eq!(demo.status, Some(1), "{demo}");

@@ -27,6 +27,7 @@ mod interrupted;
 mod kept;
 mod memory;
 mod monitoring;
+mod newcomer;
 mod old_recordings;
 mod parity;
 mod recordings;

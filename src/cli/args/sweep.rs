@@ -13,10 +13,16 @@ use crate::sweep::selection::Ids;
 pub(in crate::cli) const WAIVERS: &str = "/etc/lxcdiag/waivers.yaml";
 
 #[derive(Debug, Parser)]
-#[command(group(ArgGroup::new("which").args(["all", "ct", "tag", "pool", "node"]).required(true).multiple(true)))]
+#[command(
+    override_usage = "lxcdiag sweep [OPTIONS] <RUNBOOK> <IDS|--all|--ct <IDS>|--tag <TAG>|--pool <POOL>|--node <NODE>>"
+)]
+#[command(group(ArgGroup::new("which").args(["containers", "all", "ct", "tag", "pool", "node"]).required(true).multiple(true)))]
 pub(in crate::cli) struct SweepArgs {
     /// Runbook name (see `lxcdiag list`) or path
     pub(in crate::cli) runbook: String,
+    /// Container IDs, as with --ct
+    #[arg(value_name = "IDS", conflicts_with = "ct")]
+    pub(in crate::cli) containers: Vec<Ids>,
     /// Every container of the cluster
     #[arg(long)]
     pub(in crate::cli) all: bool,

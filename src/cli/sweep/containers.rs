@@ -29,8 +29,13 @@ pub(super) fn select(
         ("local", Some(here)) => here.to_owned(),
         _ => name.clone(),
     };
+    let ids = args.ct.iter().chain(&args.containers).cloned();
+    let ids = ids.reduce(|mut ids, more| {
+        ids.extend([more]);
+        ids
+    });
     let mut selector = Selector {
-        ids: args.ct.clone(),
+        ids,
         tags: args.tag.clone(),
         pools: args.pool.clone(),
         nodes: args.node.iter().map(node).collect(),

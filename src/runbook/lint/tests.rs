@@ -48,6 +48,41 @@ hypotheses:
     evidence: [{ if: limited.failed, then: confirms, says: yes }]
 "#;
 
+/// Each kind of text prints a list once; the last one prints what is made of it.
+const LISTS: &str = r#"runbook: x
+title: Lists
+let:
+  biggest: sizes.size | max
+  large: sizes.size | sort
+checks:
+  - id: sizes
+    title: Sizes
+    run: [echo, "1"]
+    each: line
+    facts: { match: '^(?<size>\d+)$', types: { size: int } }
+    show: "{{ size }}"
+events:
+  - { at: started_at, what: "{{ 'of ' ~ sizes.size }}" }
+hypotheses:
+  - id: big
+    title: Big
+    about: It is big.
+    remedy: "Delete {{ large if biggest > 3 else large }}."
+    evidence:
+      - { if: biggest > 3, then: confirms, says: "{% if biggest > 4 %}{{ sizes.size | sort }}{% endif %}" }
+      - { if: biggest < 1, then: rules_out, says: "{{ sizes.size | join(', ') }}, {{ sizes.size | length }}, {{ biggest }}" }
+"#;
+
+#[test]
+fn a_text_that_prints_a_list_is_found() {
+    insta::assert_snapshot!(lints(LISTS).join("\n"), @r"
+    12:11 list-in-text: the text contains a list, in brackets and quotes
+    14:29 list-in-text: the text contains a list, in brackets and quotes
+    19:13 list-in-text: the text contains a list, in brackets and quotes
+    21:50 list-in-text: the text contains a list, in brackets and quotes
+    ");
+}
+
 #[test]
 fn each_kind_of_mistake_is_found_where_it_is() {
     insta::assert_snapshot!(lints(TEXT).join("\n"), @r"

@@ -7,8 +7,9 @@ use super::scope::{Scope, View};
 use super::shapes::Shapes;
 use crate::expression::{
     Condition, Incomparable, Names, Shape, SyntaxError, check_expression, check_template,
-    incomparable_in_expression, incomparable_in_template,
+    incomparable_in_expression, incomparable_in_template, lists_in_template,
 };
+use crate::runbook::error::Finding;
 use crate::runbook::host_probe::HostProbe;
 use crate::runbook::model::{Action, Check, EventSpec, Hypothesis, Runbook};
 use crate::runbook::next::NextSpec;
@@ -21,8 +22,15 @@ pub(in crate::runbook) fn is_template(text: &str) -> bool {
     text.contains("{{") || text.contains("{%")
 }
 
-/// Returns the names that they read, without attributes.
-pub(super) fn validate(runbook: &Runbook, found: &mut Findings) -> BTreeSet<String> {
+/// What the expressions and templates of a runbook contain.
+pub(super) struct Contents {
+    /// The names that they read, without attributes.
+    pub(super) names: BTreeSet<String>,
+    /// The templates that print a list.
+    pub(super) printed_lists: Vec<Finding>,
+}
+
+pub(super) fn validate(runbook: &Runbook, found: &mut Findings) -> Contents {
     let scope = Scope::new(runbook);
     let root = Path::default();
     let mut reader = Reader {
@@ -30,6 +38,7 @@ pub(super) fn validate(runbook: &Runbook, found: &mut Findings) -> BTreeSet<Stri
         shapes: Shapes::new(runbook),
         in_event: false,
         read: BTreeSet::new(),
+        printed_lists: Vec::new(),
         found,
     };
     for (index, (name, source)) in runbook.lets.iter().enumerate() {
@@ -69,7 +78,10 @@ pub(super) fn validate(runbook: &Runbook, found: &mut Findings) -> BTreeSet<Stri
             reader.template(&path.key("says"), &assertion.says, View::Verdict);
         }
     }
-    reader.read
+    Contents {
+        names: reader.read,
+        printed_lists: reader.printed_lists,
+    }
 }
 
 struct Reader<'a, 'f> {
@@ -77,6 +89,7 @@ struct Reader<'a, 'f> {
     shapes: Shapes<'a>,
     in_event: bool,
     read: BTreeSet<String>,
+    printed_lists: Vec<Finding>,
     found: &'f mut Findings,
 }
 
@@ -233,6 +246,13 @@ impl Reader<'_, '_> {
             self.names(path, source, check_template(source), view);
             let problems = incomparable_in_template(source, &self.shape_of(view));
             self.incomparable(path, problems);
+            let lists = lists_in_template(source, &self.shape_of(view)).into_iter();
+            self.printed_lists.extend(lists.map(|list| Finding {
+                path: path.clone(),
+                message: format!(
+                    "the text contains a list, in brackets and quotes\nhint: write `{list} | join(', ')`, or choose an item: `{list} | first`"
+                ),
+            }));
         }
     }
 

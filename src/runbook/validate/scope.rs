@@ -12,6 +12,9 @@ use crate::runbook::scope_names::{
     CHECK_ATTRIBUTES, FactNames, GLOBALS, HISTORY, HISTORY_FACTS, ITEM, OWN,
 };
 
+/// With more names than this, a message does not list them.
+const MOST_LISTED: usize = 12;
+
 /// Where a name is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum View {
@@ -125,7 +128,7 @@ impl<'a> Scope<'a> {
                 let facts = listed(HISTORY_FACTS.iter().copied());
                 Err(format!("expected a fact of `{HISTORY}`: {facts}"))
             }
-            None => self.unknown(name, view),
+            None => self.unknown(name, attribute, view),
         }
     }
 
@@ -238,7 +241,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    fn unknown(&self, name: &str, view: View) -> Result<(), String> {
+    fn unknown(&self, name: &str, attribute: Option<&str>, view: View) -> Result<(), String> {
         let own = match view {
             View::Own(index) => self.facts.get(index),
             _ => None,
@@ -259,6 +262,12 @@ impl<'a> Scope<'a> {
                 "`{name}` is not defined here: it is a fact of `{id}`\nhint: write `{id}.{name}`"
             ));
         }
+        if let Some(inner) = attribute.filter(|inner| self.names.contains_key(inner)) {
+            return Err(format!(
+                "{} is not defined\nhint: write `{inner}` without `{name}.` before it",
+                quoted(name)
+            ));
+        }
         let mut candidates: Vec<&str> = self.names.keys().copied().collect();
         candidates.extend(GLOBALS);
         if let Some(facts) = own {
@@ -267,9 +276,19 @@ impl<'a> Scope<'a> {
         }
         let hint = match nearest(name, candidates) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => String::from("define it under `vars` or `let`, or add a check with this ID"),
+            None => self.all_names(),
         };
         Err(format!("{} is not defined\nhint: {hint}", quoted(name)))
+    }
+
+    /// What to do about a name that resembles no other.
+    fn all_names(&self) -> String {
+        let mut hint = String::from("define it under `vars` or `let`, or add a check with this ID");
+        if (1..=MOST_LISTED).contains(&self.names.len()) {
+            let names = listed(self.names.keys().copied());
+            hint.push_str(&format!("; this runbook has {names}"));
+        }
+        hint
     }
 }
 

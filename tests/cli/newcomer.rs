@@ -1,0 +1,168 @@
+//! What someone who uses lxcdiag for the first time gets wrong, and what lxcdiag answers.
+
+use std::process::Command;
+
+use crate::environment::Environment;
+
+const RUNBOOK: &str = "\
+runbook: sizes
+title: Is it big?
+checks:
+  - id: sizes
+    title: Sizes
+    run: [echo, none]
+    each: line
+    facts: { match: '^(?<size>\\d+)$', types: { size: int } }
+    pass: size | max < 9
+hypotheses:
+  - id: too-big
+    title: It is too big
+    about: It is more than fits.
+    remedy: Delete something.
+    evidence: [{ if: sizes.size | max > 9, then: confirms, says: it is big }]
+";
+
+fn environment() -> Environment {
+    let environment = Environment::new();
+    environment.write("work/sizes.yaml", RUNBOOK);
+    environment
+}
+
+#[test]
+fn a_runbook_without_its_ending_is_answered_with_the_file() {
+    let environment = environment();
+    for (wrong, status) in [
+        ("./sizes", 65),
+        ("./sizes.yml", 65),
+        ("sizes.yml", 65),
+        ("sizes", 64),
+    ] {
+        let finished = environment.lxcdiag(&["show", wrong]);
+        assert_eq!(finished.status, Some(status), "{finished}");
+        let right = match wrong {
+            "sizes.yml" => "sizes.yaml",
+            _ => "./sizes.yaml",
+        };
+        let hint = format!("\nhint: did you mean `{right}`?\n");
+        assert!(finished.stderr.ends_with(&hint), "{wrong}: {finished}");
+        assert_eq!(environment.lxcdiag(&["show", right]).status, Some(0));
+    }
+    let finished = environment.lxcdiag(&["show", "./other"]);
+    assert_eq!(finished.stderr.lines().count(), 1, "{finished}");
+}
+
+#[test]
+fn an_item_of_an_empty_list_is_named_as_what_is_missing() {
+    let environment = environment();
+    let finished = environment.as_root(&["run", "./sizes.yaml", "958", "--format", "json"]);
+    assert_eq!(finished.status, Some(3), "{finished}");
+    let report: serde_json::Value = serde_json::from_str(&finished.stdout).unwrap();
+    assert_eq!(
+        report["checks"][0]["reason"],
+        "exit 0; cannot be evaluated without an item for `max`: the list is empty"
+    );
+}
+
+#[test]
+fn a_wrong_id_in_a_test_is_answered_with_the_right_one() {
+    let environment = environment();
+    let record = ["run", "./sizes.yaml", "958", "--record", "sizes.json"];
+    assert_eq!(environment.as_root(&record).status, Some(3));
+    environment.write(
+        "work/test.yaml",
+        "runbook: ./sizes.yaml\ntests:\n  \
+         - { recording: sizes.json, verdict: too-bigg, level: confirmed, holds: { to-big: [big] } }\n  \
+         - { recording: sizes.json, verdict: healthy }\n  \
+         - { recording: sizes.json, verdict: inconclusive }\n",
+    );
+    let finished = environment.lxcdiag(&["test", "test.yaml"]);
+    assert_eq!(finished.status, Some(1), "{finished}");
+    assert_eq!(
+        finished.stdout,
+        "FAILED  sizes.json\n    \
+             verdict: inconclusive (expected too-bigg)\n    \
+             no hypothesis `too-bigg`; did you mean `too-big`?\n    \
+             level: none (expected confirmed)\n    \
+             no hypothesis `to-big`; did you mean `too-big`?\n\
+         FAILED  sizes.json\n    \
+             verdict: inconclusive (expected healthy)\n\
+         ok      sizes.json: inconclusive\n\
+         1 passed, 2 failed\n"
+    );
+}
+
+/// The file that its author has just changed may not be the one that is used.
+#[test]
+fn judge_names_the_runbook_that_it_uses() {
+    let environment = environment();
+    let record = ["run", "./sizes.yaml", "958", "--record", "sizes.json"];
+    assert_eq!(environment.as_root(&record).status, Some(3));
+    let notes = |arguments: &[&str]| {
+        let finished = environment.lxcdiag(&[&["judge", "sizes.json"], arguments].concat());
+        assert_eq!(finished.status, Some(3), "{finished}");
+        finished.stderr
+    };
+    assert_eq!(
+        notes(&[]),
+        "lxcdiag: using the runbook sizes in the recording; `--runbook ./NAME.yaml` uses a file\n"
+    );
+    assert_eq!(notes(&["--runbook", "./sizes.yaml"]), "");
+    environment.write("config/lxcdiag/runbooks/sizes.yaml", RUNBOOK);
+    let file = environment.path("config/lxcdiag/runbooks/sizes.yaml");
+    let using = format!("lxcdiag: using {}", file.display());
+    assert!(notes(&[]).starts_with(&using));
+    assert_eq!(notes(&["--runbook", "sizes"]), format!("{using}\n"));
+}
+
+/// `run` takes the container without `--ct`, too.
+#[test]
+fn a_sweep_takes_containers_without_an_option() {
+    let environment = crate::sweeps::environment();
+    let visited = |arguments: &[&str]| {
+        let sweep = ["sweep", "./small.yaml", "--format", "json"];
+        let finished = environment.as_root(&[&sweep, arguments].concat());
+        let report: serde_json::Value = serde_json::from_str(&finished.stdout).unwrap();
+        let rows = report["containers"].as_array().unwrap();
+        let ids = rows.iter().map(|row| row["ct"].as_u64().unwrap());
+        ids.collect::<Vec<_>>()
+    };
+    assert_eq!(visited(&["101", "102"]), [101, 102]);
+    assert_eq!(visited(&["101-102"]), visited(&["--ct", "101,102"]));
+    let both = environment.as_root(&["sweep", "./small.yaml", "101", "--ct", "102"]);
+    assert_eq!(both.status, Some(64), "{both}");
+}
+
+/// `packaging/this-machine` lets lxcdiag treat the machine as a container.
+#[test]
+fn this_machine_as_a_container_leaves_nothing_behind_for_each_call() {
+    let environment = environment();
+    environment.write("temporary/kept", "");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/this-machine");
+    let diagnose = format!(
+        "eval \"$(sh {script})\" && eval \"$(sh {script})\" && exec {} run ./sizes.yaml 958 --format json",
+        crate::environment::LXCDIAG
+    );
+    // An apostrophe in the path is no end of a text.
+    let home = environment.path("o'clock");
+    std::fs::create_dir(&home).unwrap();
+    let mut command = Command::new(crate::environment::as_root().first().map_or("sh", |it| it));
+    let words = crate::environment::as_root().iter().skip(1).copied();
+    if !crate::environment::as_root().is_empty() {
+        command.args(words).arg("sh");
+    }
+    command
+        .args(["-c", &diagnose])
+        .env_clear()
+        .env("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin")
+        .env("HOME", &home)
+        .env("TMPDIR", environment.path("temporary"))
+        .current_dir(environment.path("work"));
+    let finished = environment.finished(command);
+    assert_eq!(finished.status, Some(3), "{finished}");
+    let report: serde_json::Value = serde_json::from_str(&finished.stdout).unwrap();
+    assert_eq!(report["checks"][0]["stdout"], "none\n");
+    let temporary = std::fs::read_dir(environment.path("temporary")).unwrap();
+    assert_eq!(temporary.count(), 1, "{finished}");
+    let kept = std::fs::read_dir(home.join(".cache/lxcdiag")).unwrap();
+    assert_eq!(kept.count(), 1);
+}
