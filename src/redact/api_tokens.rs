@@ -8,7 +8,7 @@ const fn token(hints: &'static [&'static str], pattern: &'static str) -> Shape {
 }
 
 /// The tokens, by service.
-pub(super) static API_TOKENS: [Shape; 50] = [
+pub(super) static API_TOKENS: [Shape; 52] = [
     // 1Password: service account, secret key
     token(&["ops_eyJ"], r"(?-u)ops_eyJ[A-Za-z0-9+/_-]{200,}={0,3}"),
     token(
@@ -89,6 +89,11 @@ pub(super) static API_TOKENS: [Shape; 50] = [
     ),
     // 42
     token(&["s-s4t2"], r"(?-u)s-s4t2(?:ud|af)-[a-f0-9]{64}\b"),
+    // Groq, xAI, Replicate
+    token(
+        &["gsk_", "xai-", "r8_"],
+        r"(?-u)(?:gsk_[A-Za-z0-9]{52}|xai-[A-Za-z0-9_]{70,}|r8_[A-Za-z0-9]{37,})\b",
+    ),
     // Harness
     token(
         &["pat.", "sat."],
@@ -96,6 +101,11 @@ pub(super) static API_TOKENS: [Shape; 50] = [
     ),
     // Heroku
     token(&["HRKU-AA"], r"(?-u)HRKU-AA[A-Za-z0-9_-]{58}"),
+    // HubSpot
+    token(
+        &["pat-"],
+        r"(?i-u)pat-(?:na|eu)[0-9]-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b",
+    ),
     // Infracost
     token(&["ico-"], r"(?-u)ico-[A-Za-z0-9]{32}\b"),
     // Linear
