@@ -1,6 +1,7 @@
 //! Makes text from a container safe to print: control characters are shown instead of sent to the terminal.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use unicode_width::UnicodeWidthChar as _;
 
@@ -10,7 +11,12 @@ pub fn visible(text: &str) -> String {
     visible_text(text).replace(['\n', '\t'], " ")
 }
 
-/// The same, but line breaks and tabs stay.
+/// A path in a message: whatever its name is, it stays on one line.
+pub(crate) fn visible_path(path: &Path) -> String {
+    visible(&path.to_string_lossy())
+}
+
+/// The text with all invisible characters written out, but line breaks and tabs stay.
 pub(crate) fn visible_text(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {

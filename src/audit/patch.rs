@@ -273,7 +273,8 @@ impl Patcher<'_> {
             (false, Some((directory, _))) => path.strip_prefix(directory)?.strip_prefix('/')?,
             _ => path.as_str(),
         };
-        if !is_below(name) {
+        // A line break would end the line of the header.
+        if !is_below(name) || name.contains(char::is_control) {
             return None;
         }
         // A tab ends a name with a blank.

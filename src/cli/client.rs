@@ -7,6 +7,7 @@ use super::error::CliError;
 use crate::cli::exit_code::ExitCode;
 use crate::container::transport::{LxcAttach, Pct, Transport};
 use crate::host::Host;
+use crate::terminal_text::visible_path;
 
 /// Only root may enter a container.
 pub(super) fn require_root() -> Result<(), CliError> {
@@ -51,7 +52,7 @@ pub(super) fn require_pct(via: Via, pct: &Path) -> Result<(), CliError> {
     if via != Via::Pct || is_program(&from_anywhere(pct)) {
         return Ok(());
     }
-    let message = format!("cannot find the program `{}`", pct.display());
+    let message = format!("cannot find the program `{}`", visible_path(pct));
     Err(CliError::new(ExitCode::Unavailable, message).with_hint(
         "run lxcdiag on a Proxmox VE host, or give the path with --pct; `--via lxc-attach` works without pct, and \
          `lxcdiag run race-condition --demo` anywhere",

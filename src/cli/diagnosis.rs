@@ -24,7 +24,7 @@ use crate::evidence::provision_log::traced_failures;
 use crate::host::Host;
 use crate::judge::VerdictKind;
 use crate::runbook::{Check, Source};
-use crate::terminal_text::visible;
+use crate::terminal_text::{visible, visible_path};
 
 /// The container that the user names.
 pub(super) fn find_container(named: &Named, host: &Host) -> Result<ContainerId, CliError> {
@@ -75,7 +75,7 @@ pub(super) fn request(
     let log = match log {
         Some((path, failures)) => {
             if let Some(unit) = unit_in_log(&runbook, &values, &failures) {
-                tracing::info!("{UNIT} {unit}, as in {}", path.display());
+                tracing::info!("{UNIT} {unit}, as in {}", visible_path(path));
                 values = values.with(UNIT, unit);
             }
             log::warn(path, &failures, values.values.get(UNIT).map(String::as_str));

@@ -20,6 +20,7 @@ use crate::private_directory;
 use crate::runbook::Origin;
 use crate::shell_quote::word as quoted;
 use crate::sweep::problem::Status;
+use crate::terminal_text::visible_path;
 
 const SCHEMA: &str = "lxcdiag.doctor/1";
 /// The largest file of the state has as much.
@@ -108,7 +109,7 @@ fn setsid() -> Check {
 }
 
 fn program_check(id: &'static str, program: &Path, fix: &str) -> Check {
-    let name = program.display();
+    let name = visible_path(program);
     match is_program(program) {
         true => Check::new(id, format!("{name} is installed")),
         false => Check::new(id, format!("{name} not found")).with_fix(Status::Critical, fix),
@@ -192,16 +193,16 @@ fn clock(root: &Path) -> Check {
 
 fn state(directory: &Path) -> Check {
     let id = "state";
-    let shown = directory.display();
+    let shown = visible_path(directory);
     let argument = quoted(&directory.to_string_lossy());
     let existing = directory.ancestors().find(|path| path.exists());
     let existing = existing.unwrap_or(Path::new("/"));
     if !existing.is_dir() {
-        return Check::new(id, format!("{} is not a directory", existing.display()))
+        return Check::new(id, format!("{} is not a directory", visible_path(existing)))
             .with_fix(Status::Critical, "remove the file, or set XDG_STATE_HOME");
     }
     if access(existing, Access::WRITE_OK | Access::EXEC_OK).is_err() {
-        return Check::new(id, format!("{} is not writable", existing.display())).with_fix(
+        return Check::new(id, format!("{} is not writable", visible_path(existing))).with_fix(
             Status::Critical,
             "run lxcdiag as root, or set XDG_STATE_HOME",
         );

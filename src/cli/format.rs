@@ -6,6 +6,7 @@ use clap::ValueEnum;
 
 use super::error::CliError;
 use crate::cli::exit_code::ExitCode;
+use crate::terminal_text::visible_path;
 
 /// The format of each file. Files of a format have this `extension`, if they have one.
 pub(super) fn of_files<F: ValueEnum + Copy + 'static>(
@@ -28,7 +29,7 @@ pub(super) fn of_files<F: ValueEnum + Copy + 'static>(
                 let known: Vec<_> = known.iter().map(|(name, _)| format!(".{name}")).collect();
                 let message = format!(
                     "`--output {}`: the file extension must be one of {}",
-                    file.display(),
+                    visible_path(file),
                     known.join(", ")
                 );
                 CliError::new(ExitCode::Usage, message)

@@ -19,7 +19,7 @@ use crate::host::Host;
 use crate::judge::Level;
 use crate::judge::results::Severity;
 use crate::report::Report;
-use crate::terminal_text::{visible, visible_text};
+use crate::terminal_text::{visible, visible_path, visible_text};
 
 const SCHEMA: &str = "lxcdiag.history/1";
 
@@ -77,7 +77,7 @@ pub(super) fn keep(report: &Report) {
     if let Err(error) = History::new(&directory).keep(report) {
         tracing::warn!(
             "the report is not added to the history in {}: {error}",
-            directory.display()
+            visible_path(&directory)
         );
     }
 }
@@ -236,7 +236,7 @@ fn numbered(ct: ContainerId, entries: &[Entry], number: usize) -> Result<&Entry,
 fn entries(history: &History, ct: ContainerId) -> Result<Vec<Entry>, CliError> {
     let (entries, broken) = history.of(ct).map_err(|error| unreadable(&error))?;
     for path in broken {
-        tracing::warn!("cannot read {}", path.display());
+        tracing::warn!("cannot read {}", visible_path(&path));
     }
     Ok(entries)
 }
@@ -265,7 +265,10 @@ fn pasts(entries: &[Entry]) -> Vec<Past> {
 }
 
 fn unreadable(error: &std::io::Error) -> CliError {
-    let message = format!("cannot read the history in {}: {error}", state().display());
+    let message = format!(
+        "cannot read the history in {}: {error}",
+        visible_path(&state())
+    );
     let error = CliError::new(ExitCode::BadInput, message);
     error.with_hint("run lxcdiag as the user whose runs are kept, usually root")
 }

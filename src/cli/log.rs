@@ -16,6 +16,7 @@ use crate::evidence::provision_log::{
 };
 use crate::host::Host;
 use crate::input_file;
+use crate::terminal_text::visible_path;
 
 /// How many bytes are read from the end of a log, where the failure is.
 const MAX_BYTES: u64 = 16 << 20;
@@ -29,7 +30,7 @@ pub(super) fn read(
     host: Option<&Host>,
 ) -> Result<Vec<LoggedFailure>, CliError> {
     let (text, whole, written) = read_end(path).map_err(|error| {
-        let message = format!("cannot read the log {}: {error}", path.display());
+        let message = format!("cannot read the log {}: {error}", visible_path(path));
         CliError::new(ExitCode::Usage, message)
     })?;
     let known = zone
@@ -63,7 +64,7 @@ fn tasks(host: Option<&Host>, ct: ContainerId) -> Vec<LoggedTask> {
 
 /// Warns if a log does not show the time of this unit's failure, or not for sure.
 pub(super) fn warn(path: &Path, failures: &[LoggedFailure], unit: Option<&str>) {
-    let path = path.display();
+    let path = visible_path(path);
     match failed_command(failures, unit) {
         Ok(failed) if failed.failure.zone_assumed => tracing::warn!(
             "{path}: the timestamps have no time zone: assuming that of this host; give it with --log-zone"

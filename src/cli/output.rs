@@ -14,6 +14,7 @@ use crate::engine::conclude::Conclusion;
 use crate::redact::Redactor;
 use crate::report::bundle;
 use crate::report::{Format, Layout, Report, brief, render};
+use crate::terminal_text::visible_path;
 use crate::terminal_text::visible_text;
 
 /// The table needs this many columns.
@@ -138,7 +139,7 @@ impl Sinks {
         if let Some(path) = &args.bundle
             && bundle_name(path).is_none()
         {
-            let message = format!("`--bundle {}` does not end in .tar.gz", path.display());
+            let message = format!("`--bundle {}` does not end in .tar.gz", visible_path(path));
             return Err(CliError::new(ExitCode::Usage, message));
         }
         let sinks = Self {
@@ -237,6 +238,6 @@ fn bundle_name(path: &Path) -> Option<&str> {
 
 /// The error for a file that could not be written.
 pub(super) fn cannot_write(path: &Path, error: &std::io::Error) -> CliError {
-    let message = format!("cannot write {}: {error}", path.display());
+    let message = format!("cannot write {}: {error}", visible_path(path));
     CliError::new(ExitCode::CannotWrite, message)
 }

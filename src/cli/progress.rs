@@ -91,6 +91,8 @@ impl Write for Log {
     fn write(&mut self, line: &[u8]) -> Result<usize> {
         let shown = shown().clone();
         let text = harmless(&String::from_utf8_lossy(line));
+        // No text may look like a message of its own.
+        let text = format!("{}\n", text.trim_end().replace('\n', "\n     | "));
         let write = || std::io::stderr().write_all(text.as_bytes());
         match shown {
             Some(bar) => bar.suspend(write),

@@ -14,7 +14,7 @@ use crate::engine::several::{Run, conclude_several};
 use crate::evidence::recording::{Recording, SCHEMA};
 use crate::input_file;
 use crate::runbook::{self, Runbook, Source};
-use crate::terminal_text::visible;
+use crate::terminal_text::{visible, visible_path};
 
 /// The size limit for a file: 64 MiB. Recordings are smaller, because output is truncated when it is recorded.
 const MAX_BYTES: u64 = 64 << 20;
@@ -160,6 +160,6 @@ pub(super) fn read_bounded(path: &Path) -> Result<Vec<u8>, CliError> {
 pub(super) fn bad_input(path: &Path, problem: &str) -> CliError {
     CliError::new(
         ExitCode::BadInput,
-        format!("cannot read {}: {problem}", path.display()),
+        format!("cannot read {}: {problem}", visible_path(path)),
     )
 }

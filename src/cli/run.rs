@@ -30,6 +30,7 @@ use crate::judge::VerdictKind;
 use crate::report::Report;
 use crate::runbook::Check;
 use crate::shell_quote::command_line;
+use crate::terminal_text::visible_path;
 
 /// Placeholder for the socket of a connection to another node, which only a real run creates.
 const SOCKET: &str = "SOCKET";
@@ -202,7 +203,7 @@ async fn diagnose(
     connections.close().await;
     let diagnosed = diagnosed?;
     if let Ok(Some(path)) = &diagnosed.ledger {
-        tracing::info!("recording kept: {}", path.display());
+        tracing::info!("recording kept: {}", visible_path(path));
     }
     let code = report(diagnosed.result, sinks).await?;
     if let Err(error) = &diagnosed.ledger {

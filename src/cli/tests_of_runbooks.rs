@@ -15,7 +15,7 @@ use crate::judge::coverage::{Coverage, Gap};
 use crate::judge::expectation::{Expectation, Suite};
 use crate::judge::{Diagnosis, Level, judge};
 use crate::runbook::{self, Runbook, SuiteChange, changed_suite};
-use crate::terminal_text::visible;
+use crate::terminal_text::{visible, visible_path};
 
 const SCHEMA: &str = "lxcdiag.test/1";
 
@@ -271,7 +271,7 @@ fn updates(test: usize, expected: &Expectation, diagnosis: &Diagnosis) -> Vec<Su
 fn update(path: &Path, changes: &[SuiteChange]) -> Result<Suite, CliError> {
     let text = String::from_utf8(read_bounded(path)?).unwrap_or_default();
     let refused = || {
-        let message = format!("cannot update {}: change it manually", path.display());
+        let message = format!("cannot update {}: change it manually", visible_path(path));
         CliError::new(ExitCode::BadInput, message)
     };
     let changed = changed_suite(&text, changes).ok_or_else(refused)?;
@@ -292,7 +292,7 @@ fn update(path: &Path, changes: &[SuiteChange]) -> Result<Suite, CliError> {
         false => file::write_file(path, changed.as_bytes()),
     };
     written.map_err(|error| {
-        let message = format!("cannot write {}: {error}", path.display());
+        let message = format!("cannot write {}: {error}", visible_path(path));
         CliError::new(ExitCode::CannotWrite, message)
     })?;
     Ok(suite)
@@ -340,7 +340,7 @@ fn read_suite(file: &Path) -> Result<Suite, CliError> {
 }
 
 fn suite(file: &Path, bytes: &[u8]) -> Result<Suite, CliError> {
-    let name = file.display().to_string();
+    let name = visible_path(file);
     Ok(runbook::read_as(
         &name,
         bytes,

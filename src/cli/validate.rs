@@ -11,7 +11,7 @@ use super::error::CliError;
 use super::output;
 use crate::cli::exit_code::ExitCode;
 use crate::runbook::{self, LookupError, RunbookError, read_runbook, runbooks_in};
-use crate::terminal_text::visible;
+use crate::terminal_text::{visible, visible_path};
 
 const SCHEMA: &str = "lxcdiag.validate/1";
 
@@ -101,7 +101,7 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CliError> {
         if path.is_dir() {
             let found = runbooks_in(path)?;
             if found.is_empty() {
-                let message = format!("no runbooks found in {}", path.display());
+                let message = format!("no runbooks found in {}", visible_path(path));
                 return Err(CliError::new(ExitCode::BadInput, message)
                     .with_hint("runbooks are the *.yaml and *.yml files of a directory"));
             }
@@ -163,7 +163,7 @@ impl Validated {
             output::print_error(&format!("and {} more errors", self.omitted));
         }
         match self.valid {
-            true => output::print_line(&format!("{}: valid", self.path)),
+            true => output::print_line(&format!("{}: valid", visible(&self.path))),
             false => Ok(()),
         }
     }
@@ -192,7 +192,7 @@ impl Problem {
         let mut text = String::new();
         // The message about a whole file can name it.
         if self.line.is_some() || !self.message.contains(&self.file) {
-            text.push_str(&self.file);
+            text.push_str(&visible(&self.file));
             for number in [self.line, self.column].into_iter().flatten() {
                 let _ = write!(text, ":{number}");
             }

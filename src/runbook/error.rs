@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::path::Path;
+use crate::terminal_text::visible;
 
 /// The number of errors that are reported at once.
 pub(super) const MAX_ERRORS: usize = 50;
@@ -97,7 +98,7 @@ impl fmt::Display for RunbookErrors {
 
 impl fmt::Display for RunbookError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.file)?;
+        f.write_str(&visible(&self.file))?;
         if let Some(Position { line, column }) = self.position {
             write!(f, ":{line}:{column}")?;
         }

@@ -14,7 +14,7 @@ use super::read::read;
 use super::source::{Part, Source};
 use super::validate::is_dashed;
 use crate::nearest_name::{listed, ranked};
-use crate::terminal_text::visible;
+use crate::terminal_text::{visible, visible_path};
 use built_in::{PARTS, RUNBOOKS};
 use file::{ENDINGS, names_in, read_file};
 
@@ -41,7 +41,7 @@ pub enum LookupError {
         searched: Vec<PathBuf>,
     },
     /// A file or directory cannot be read.
-    #[error("cannot read {}: {reason}", path.display())]
+    #[error("cannot read {}: {reason}", visible_path(path))]
     Unreadable {
         /// The file or directory.
         path: PathBuf,
@@ -217,7 +217,7 @@ impl Library {
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File(path) => write!(f, "{}", path.display()),
+            Self::File(path) => f.write_str(&visible_path(path)),
             Self::BuiltIn => f.write_str("built in"),
         }
     }

@@ -150,7 +150,12 @@ fn no_runbook_acts_on_the_terminal() {
                 directory,
             ],
         ] {
-            assert_harmless(&environment.as_root(arguments));
+            let finished = environment.as_root(arguments);
+            assert_harmless(&finished);
+            // No name begins a line of its own.
+            let all = format!("{}\n{}", finished.stdout, finished.stderr);
+            let is_forged = |line: &str| line.trim_start().starts_with("::error::");
+            assert!(!all.lines().any(is_forged), "{arguments:?} {finished}");
         }
     }
 }
@@ -193,10 +198,11 @@ fn no_test_suite_acts_on_the_terminal() {
 #[test]
 fn no_file_name_acts_on_the_terminal() {
     let environment = Environment::new();
-    let name = format!("{HOSTILE}.yaml");
+    let name = format!("{HOSTILE}\n::error::forged.yaml");
     let good =
         "runbook: good\ntitle: a\nchecks: [{ id: a, title: a, run: [uname], pass: exit == 0 }]\n";
-    for text in [good, "runbook: bad\n", "tests: []\n"] {
+    let script = "pct push 958 units/ /etc/systemd/system/\n";
+    for text in [good, "runbook: bad\n", "tests: []\n", script] {
         environment.write(&format!("runbooks/{name}"), text);
         environment.write(&format!("work/{name}"), text);
         let directory = environment.path("runbooks");
@@ -210,6 +216,8 @@ fn no_file_name_acts_on_the_terminal() {
             &["judge", &name, &missing],
             &["diff", &name, &missing],
             &["test", &name, &missing],
+            &["audit", &name],
+            &["audit", "--patch", &name],
             &[
                 "run",
                 "race-condition",
@@ -222,7 +230,12 @@ fn no_file_name_acts_on_the_terminal() {
             &["run", "race-condition", "--ct", "958", "--log", &missing],
             &["sweep", "health", "--ct", "958", "--waivers", &name],
         ] {
-            assert_harmless(&environment.as_root(arguments));
+            let finished = environment.as_root(arguments);
+            assert_harmless(&finished);
+            // No name begins a line of its own.
+            let all = format!("{}\n{}", finished.stdout, finished.stderr);
+            let is_forged = |line: &str| line.trim_start().starts_with("::error::");
+            assert!(!all.lines().any(is_forged), "{arguments:?} {finished}");
         }
     }
 }

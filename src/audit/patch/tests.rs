@@ -198,6 +198,9 @@ fn a_patch_names_a_file_below_its_directory() {
         let header = format!("--- a/{name}\n+++ b/{name}\n");
         assert!(patch.diff.starts_with(&header), "{path}: {}", patch.diff);
     }
+    let name = "a.sh\n--- a/b.sh\n+++ b/b.sh";
+    let patch = patch_of(name, "pct exec 958 bash -c ls\n".to_owned(), Style::Repair);
+    assert_eq!((patch.diff.as_str(), patch.left.len()), ("", 1));
 }
 
 #[test]

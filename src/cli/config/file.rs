@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer};
 use super::super::args::{Via, duration, notify_command};
 use crate::runbook::pattern::redact_pattern;
 use crate::sweep::selection::Ids;
+use crate::terminal_text::visible_path;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -118,7 +119,7 @@ fn directories<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<PathBuf>, D::Er
         None => Ok(paths),
         Some(path) => Err(D::Error::custom(format_args!(
             "expected absolute paths, found `{}`",
-            path.display()
+            visible_path(path)
         ))),
     }
 }

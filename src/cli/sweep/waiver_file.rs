@@ -12,6 +12,7 @@ use crate::input_file;
 use crate::nearest_name::nearest;
 use crate::runbook::{MAX_BYTES, Runbook};
 use crate::sweep::waivers::{self, Waiver};
+use crate::terminal_text::visible_path;
 use crate::trusted_path;
 
 /// The waivers, each of which names a check or hypothesis of some runbook: with a typo, a waiver has no effect.
@@ -28,7 +29,7 @@ pub(super) fn read(args: &SweepArgs, runbook: &Runbook) -> Result<Vec<Waiver>, C
     let Some(unknown) = waivers::unknown_check(&waivers, |check| known.contains(check)) else {
         return Ok(waivers);
     };
-    let file = args.waivers.display();
+    let file = visible_path(&args.waivers);
     let message = format!("{file}: no runbook has a check or hypothesis `{unknown}`");
     let error = CliError::new(ExitCode::BadInput, message);
     Err(match nearest(unknown, known.iter().map(String::as_str)) {
@@ -56,10 +57,10 @@ fn parse(path: &Path) -> Result<Vec<Waiver>, CliError> {
             return Ok(Vec::new());
         }
         Err(error) => {
-            let file = path.display();
+            let file = visible_path(path);
             let message = format!("cannot read the waiver file {file}: {error}");
             return Err(CliError::new(ExitCode::BadInput, message));
         }
     };
-    Ok(waivers::read(&path.display().to_string(), &bytes)?)
+    Ok(waivers::read(&visible_path(path), &bytes)?)
 }
