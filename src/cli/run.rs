@@ -9,7 +9,7 @@ use super::error::CliError;
 use super::fix_command::{fix_command, overview_command};
 use super::output::{self, Sinks};
 use super::progress::Progress;
-use super::runtime::{block_on, interruptible};
+use super::runtime::{block_on, interruptible, written};
 use super::{auto, client, config, history, runbooks, signals};
 use crate::cli::exit_code::ExitCode;
 use crate::container::remote::Connections;
@@ -193,7 +193,7 @@ async fn diagnose(
                         history::keep(&result.report);
                         sinks.save(&result)
                     };
-                    interruptible(save).await??;
+                    written(save).await??;
                     return declined.map(|_| code);
                 }
             }
@@ -290,7 +290,7 @@ async fn report(conclusion: Conclusion, sinks: Sinks) -> Result<ExitCode, CliErr
         history::keep(&conclusion.report);
         sinks.write(&conclusion)
     };
-    interruptible(write).await??;
+    written(write).await??;
     Ok(code)
 }
 

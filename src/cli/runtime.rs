@@ -1,10 +1,13 @@
 //! The runtime that a command runs on.
 
+use std::time::Duration;
+
 use rustix::process::{Resource, getrlimit, setrlimit};
 
 use super::error::CliError;
 use super::signals;
 use crate::cli::exit_code::ExitCode;
+use crate::engine::stop::Stop;
 
 /// What a sweep of many containers at once has open, with room to spare.
 const ENOUGH_FILES: u64 = 1024;
@@ -43,18 +46,40 @@ fn allow_open_files() -> Result<(), CliError> {
         .map_err(|error| CliError::new(ExitCode::Unavailable, format!("cannot start: {error}")))
 }
 
+/// How long the report may still be written after a signal: a file system may hang, or a pipe may have no reader.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Writes on a separate thread. A signal does not cut what is written, unless it takes too long.
+pub(super) async fn written<T: Send + 'static>(
+    write: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, CliError> {
+    let signal = signals::first();
+    let late = async {
+        let stop = signal.await;
+        tokio::time::sleep(GRACE).await;
+        stop
+    };
+    until(late, write).await
+}
+
 /// Runs long work on a separate thread, and ends the process if a signal arrives in the meantime.
 pub(super) async fn interruptible<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, CliError> {
-    let signal = signals::first();
+    until(signals::first(), work).await
+}
+
+async fn until<T: Send + 'static>(
+    stop: impl Future<Output = Stop>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, CliError> {
     let task = tokio::task::spawn_blocking(work);
     tokio::select! {
         biased;
         done = task => done.map_err(|error| {
             CliError::new(ExitCode::Inconclusive, format!("internal error: {error}"))
         }),
-        stop = signal => {
+        stop = stop => {
             let code = signals::exit_code(Some(stop)).unwrap_or(ExitCode::Terminated);
             Err(CliError::new(code, stop.to_string()))
         }

@@ -4,6 +4,7 @@ use std::io::Read as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, ChildStdin, Stdio};
 
+use rustix::fs::{Mode, OFlags};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
@@ -339,4 +340,34 @@ fn nohup_is_respected() {
     let (code, report) = report(child);
     assert_eq!(code, Some(143));
     assert_eq!(report["cut_short"], "interrupted by SIGTERM");
+}
+
+#[test]
+fn a_signal_does_not_cut_what_is_written() {
+    let environment = Environment::new();
+    let pipe = environment.path("work/pipe.json");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let options = OFlags::NONBLOCK | OFlags::RDONLY;
+    let reader = rustix::fs::open(&pipe, options, Mode::empty()).unwrap();
+    let run = ["run", "race-condition", "--demo", "--record", "pipe.json"];
+    let mut child = environment
+        .command(&run)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // The recording is larger than the buffer of a pipe.
+    wait_until("it writes", || {
+        rustix::io::ioctl_fionread(&reader).unwrap() > 0
+    });
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    rustix::fs::fcntl_setfl(&reader, OFlags::empty()).unwrap();
+    let mut text = String::new();
+    std::fs::File::from(reader)
+        .read_to_string(&mut text)
+        .unwrap();
+    let recording: Value = serde_json::from_str(&text).unwrap();
+    assert!(recording["attempts"].is_array());
+    assert_eq!(child.wait().unwrap().code(), Some(1));
 }
