@@ -165,9 +165,8 @@ fn after_last(items: &Value, of: &Value) -> Result<Value, Error> {
     let of: Vec<Value> = of.try_iter()?.collect();
     let items: Vec<Value> = items.try_iter()?.collect();
     let last = items.iter().rposition(|item| of.contains(item));
-    Ok(last
-        .map_or_else(Vec::new, |last| items[last + 1..].to_vec())
-        .into())
+    let after = last.and_then(|last| items.get(last + 1..));
+    Ok(after.unwrap_or_default().to_vec().into())
 }
 
 /// Messages are not joined beyond this.
