@@ -61,6 +61,8 @@ enum Without {
     Nothing,
     Moments,
     Checks,
+    /// What the next command is about.
+    Title,
     Next,
 }
 
@@ -87,7 +89,7 @@ impl Room {
 }
 
 /// From the most room to the least. What to do next makes way last.
-const ROOMS: [Room; 10] = [
+const ROOMS: [Room; 11] = [
     Room::new(EVIDENCE, 3, CAUSE),
     Room::new(EVIDENCE, 2, CAUSE),
     Room::new(EVIDENCE, 1, CAUSE),
@@ -97,6 +99,7 @@ const ROOMS: [Room; 10] = [
     Room::bare(Without::Nothing),
     Room::bare(Without::Moments),
     Room::bare(Without::Checks),
+    Room::bare(Without::Title),
     Room::bare(Without::Next),
 ];
 
@@ -450,7 +453,8 @@ fn closing(report: &Report, layout: Layout, room: Room, with_commands: bool) -> 
     paragraph_at_most(&mut body, "", &visible(&reason(report)), REASON, inner);
     let first = first_remedy(report);
     let next = first.filter(|_| room.without < Without::Next && !with_commands);
-    let fix_command = next.and_then(|next| fix_command(report, next));
+    let with_title = room.without < Without::Title;
+    let fix_command = next.and_then(|next| fix_command(report, next, with_title));
     if let Some(next) = next.filter(|_| fix_command.is_none()) {
         paragraph_at_most(&mut body, "", &visible(&next_step(next)), CHANGES, inner);
     }
@@ -480,14 +484,29 @@ fn closing(report: &Report, layout: Layout, room: Room, with_commands: bool) -> 
 }
 
 /// The command that runs the first remedy, and what it asks.
-fn fix_command<'a>(report: &'a Report, first: &Remedy) -> Option<(String, &'a str)> {
+fn fix_command<'a>(
+    report: &'a Report,
+    first: &Remedy,
+    with_title: bool,
+) -> Option<(String, &'a str)> {
     if first.kind != RemedyKind::Now || first.commands.is_empty() || !first.makes_changes() {
         return None;
     }
     let asked = first.requires.iter();
-    let asked: String = asked.map(|it| format!("for {}, and ", it.name)).collect();
-    let about =
-        format!("Next: let lxcdiag run the commands above. It asks {asked}before each change:");
+    let asked = asked.map(|it| {
+        let set = format!("set {} to ", it.name);
+        let what = it.about.strip_prefix(&set).unwrap_or(&it.name);
+        format!("for {what}, and ")
+    });
+    let asked: String = asked.collect();
+    let asks = format!("It asks {asked}before each change:");
+    let about = match with_title {
+        true => format!(
+            "Next: {} lxcdiag runs the commands above. {asks}",
+            first.title
+        ),
+        false => format!("Next: let lxcdiag run the commands above. {asks}"),
+    };
     Some((about, report.fix_command.as_deref()?))
 }
 

@@ -266,11 +266,19 @@ fn the_last_lines_say_what_to_do_next() {
     report.fix_command = Some("lxcdiag fix --ct 958".to_owned());
     ends_with(
         &report,
-        "Next: let lxcdiag run the commands above. It asks for SOURCE, and before each change: \
-         lxcdiag fix --ct 958",
+        "Next: let lxcdiag run the commands above. It asks \
+         for the path of the unit file on the host, and before each change: lxcdiag fix --ct 958",
     );
     let text = brief(&report, LAYOUT);
     assert!(text.ends_with("\n    lxcdiag fix --ct 958\n"), "{text}");
+
+    let mut report = recorded("unit-failed-missing-247");
+    report.fix_command = Some("lxcdiag fix unit-failed --ct 958".to_owned());
+    ends_with(
+        &report,
+        "and start the unit. lxcdiag runs the commands above. It asks before each change: \
+         lxcdiag fix unit-failed --ct 958",
+    );
 
     // The path is known.
     let mut report = recorded("unit-failed-denied-252");
