@@ -146,7 +146,8 @@ fn evidence_and_remedy_are_shown() {
     let page = parse(&page);
     let evidence = text(only(&page, "#evidence"));
     for expected in [
-        "Evidence for the host's task log: failed to create file: /etc/systemd/system/: Is a directory",
+        "Evidence for the destination of pct push was a directory, not the name of a file; the host's task log: failed to \
+         create file: /etc/systemd/system/: Is a directory",
         "Evidence against none",
         "Would change this a successful push of /etc/systemd/system/embedding_server.service",
         "Race condition: unlikely (systemd-not-ready) Evidence for none Evidence against",

@@ -37,6 +37,7 @@ const DIFFERENT: &[&str] = &[
     "incomparable",
     "indentation+",
     "key_is_a_number",
+    "lists_compared",
     "merge_key",
     "names",
     "names_taken_twice",
