@@ -46,6 +46,7 @@ checks: [{ id: look, title: x, run: [look], pass: exit == 0 }]
         name: "fuzz".to_owned(),
         text: text.to_owned(),
         built_in: false,
+        parts: Vec::new(),
     };
     read(&source).expect("a good runbook")
 });
