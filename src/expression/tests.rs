@@ -1,3 +1,4 @@
+mod lists;
 mod sampled;
 mod times;
 
@@ -336,15 +337,6 @@ fn percentiles_and_the_bound_of_a_rate() {
         assert!((found - bound).abs() < 1e-5, "{count} of {runs}: {found}");
     }
     assert!(scope().value("upper_bound(0, 0)").is_err());
-}
-
-#[test]
-fn items_after_the_last_common_one_are_found() {
-    let holds = |source: &str| assert_eq!(truth(source), Some(true), "{source}");
-    holds("['a', 'b', 'a', 'c', 'd'] | after_last(['a', 'b']) == ['c', 'd']");
-    holds("['a', 'b'] | after_last(['b']) == []");
-    holds("['a', 'b'] | after_last(['x']) == []");
-    holds("[] | after_last(['x']) == []");
 }
 
 #[test]

@@ -14,7 +14,7 @@ use super::read::read;
 use super::source::{Part, Source};
 use super::validate::is_dashed;
 use crate::nearest_name::{listed, ranked};
-use crate::terminal_text::{visible, visible_path};
+use crate::terminal_text::visible_path;
 use built_in::{PARTS, RUNBOOKS};
 use file::{ENDINGS, names_in, read_file};
 
@@ -281,10 +281,7 @@ fn hint_of_ending(path: &Path) -> String {
     });
     match others.find(|other| other != path && other.is_file()) {
         Some(other) if !file::exists(path) => {
-            format!(
-                "\nhint: did you mean `{}`?",
-                visible(&other.display().to_string())
-            )
+            format!("\nhint: did you mean `{}`?", visible_path(&other))
         }
         _ => String::new(),
     }

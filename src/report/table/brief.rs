@@ -1,6 +1,7 @@
 //! The report in brief, for a terminal: at most [`MOST`] lines of a plain incident. What decides comes first, and once
 //! more at the end, where the prompt is; in between stand the checks and the moments that matter.
 
+mod next;
 mod reasons;
 
 use std::fmt::Write as _;
@@ -15,6 +16,7 @@ use crate::report::model::{Bearing, CheckRow, EventRow, Report};
 use crate::report::words::{Block, blocks, counts};
 use crate::runbook::{RemedyKind, UNIT};
 use crate::terminal_text::{visible, visible_lines};
+use next::{fix_command, next_step};
 use reasons::{reason, reasons, shows_reason, verdict};
 
 /// Lines of the whole.
@@ -481,45 +483,4 @@ fn closing(report: &Report, layout: Layout, room: Room, with_commands: bool) -> 
         show(&mut text, block, layout);
     }
     text
-}
-
-/// The command that runs the first remedy, and what it asks.
-fn fix_command<'a>(
-    report: &'a Report,
-    first: &Remedy,
-    with_title: bool,
-) -> Option<(String, &'a str)> {
-    if first.kind != RemedyKind::Now || first.commands.is_empty() || !first.makes_changes() {
-        return None;
-    }
-    let asked = first.requires.iter();
-    let asked = asked.map(|it| {
-        let set = format!("set {} to ", it.name);
-        let what = it.about.strip_prefix(&set).unwrap_or(&it.name);
-        format!("for {what}, and ")
-    });
-    let asked: String = asked.collect();
-    let asks = format!("It asks {asked}before each change:");
-    let about = match with_title {
-        true => format!(
-            "Next: {} lxcdiag runs the commands above. {asks}",
-            first.title
-        ),
-        false => format!("Next: let lxcdiag run the commands above. {asks}"),
-    };
-    Some((about, report.fix_command.as_deref()?))
-}
-
-/// Where the first command is, if it is above, and what it needs.
-fn next_step(first: &Remedy) -> String {
-    if first.commands.is_empty() {
-        return format!("Next: {}", first.title);
-    }
-    let needs = first.requires.iter();
-    let needs: String = needs.map(|it| format!("{}, and ", it.about)).collect();
-    let what = match first.makes_changes() {
-        true => first.heading(),
-        false => "they only look",
-    };
-    format!("Next: {needs}run the commands above ({what})")
 }
