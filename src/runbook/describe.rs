@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 
 use super::command::CANARY;
 use super::facts_read::FactsRead;
-use super::model::{Action, Check, Effect, Runbook, Var};
+use super::model::{Action, AtBest, Check, Effect, Runbook, Var};
 use super::remedy::RemedySpec;
 use crate::evidence::fact::FactType;
 use crate::nearest_name::listed;
@@ -89,7 +89,16 @@ fn write_runbook(out: &mut String, runbook: &Runbook) -> fmt::Result {
             .filter(|(count, _)| *count > 0)
             .map(|(count, what)| format!("{count} {what}"))
             .collect();
-        writeln!(out, "  {:width$}  evidence: {}", "", parts.join(", "))?;
+        let limit = match hypothesis.at_best {
+            Some(AtBest::Likely) => "; at best likely",
+            None => "",
+        };
+        writeln!(
+            out,
+            "  {:width$}  evidence: {}{limit}",
+            "",
+            parts.join(", ")
+        )?;
         let evidence = hypothesis.evidence.iter();
         let reads: BTreeSet<_> = evidence.flat_map(|it| facts_read.of_evidence(it)).collect();
         write_wrapped(out, "reads ", &reads, &format!("  {:width$}  ", ""))?;

@@ -168,7 +168,7 @@ impl Resolver<'_> {
     ) -> Option<(Value, Rc<Spot>)> {
         let Some(part) = self.parts.iter().find(|part| part.name == name) else {
             let message = format!(
-                "part {} not found\nhint: name a built-in part, or a file as ./NAME.yaml",
+                "part {} not found\nhint: name a built-in part, a file in `parts` beside the runbook, or the path of a file, as ./NAME.yaml",
                 quoted(name)
             );
             self.add(path, message);

@@ -254,7 +254,7 @@ fn built_in_text(name: &str, text: &str) -> Source {
 }
 
 /// Reads a runbook's text and those of the parts that it includes. A part is a path, relative to the runbook, if its name has
-/// a `/`; otherwise it is built in.
+/// a `/`; otherwise it is `parts/NAME.yaml` beside the runbook, as in a copy of the built-in runbooks, or else built in.
 ///
 /// # Errors
 /// A file cannot be read, is not text, or is larger than [`MAX_BYTES`](super::MAX_BYTES).
@@ -262,15 +262,29 @@ pub fn read_runbook(path: &Path) -> Result<Source, LookupError> {
     let mut source = read_file(path)?;
     let directory = path.parent().unwrap_or(Path::new("."));
     for name in include::names(&source.text) {
-        if name.contains('/') {
-            let file = directory.join(name.strip_prefix("./").unwrap_or(&name));
-            let part = read_file(&file)?;
-            source.parts.push(Part { name, source: part });
-        } else {
-            source.parts.extend(built_in_part(name));
+        match part_file(directory, &name) {
+            Some(file) => {
+                let part = read_file(&file)?;
+                source.parts.push(Part { name, source: part });
+            }
+            None => source.parts.extend(built_in_part(name)),
         }
     }
     Ok(source)
+}
+
+/// The file of a part, unless it is built in.
+fn part_file(directory: &Path, name: &str) -> Option<PathBuf> {
+    if name.contains('/') {
+        return Some(directory.join(name.strip_prefix("./").unwrap_or(name)));
+    }
+    let parts = directory.join("parts");
+    let files = ENDINGS
+        .iter()
+        .map(|end| parts.join(format!("{name}.{end}")));
+    files
+        .filter(|_| is_dashed(name))
+        .find(|file| file::exists(file))
 }
 
 /// A file that is the path with an ending, or with the other one.
@@ -292,7 +306,15 @@ fn read_from(directory: &Path, given: bool, path: &Path) -> Result<Source, Looku
     if !given {
         file::check_owners(directory, path)?;
     }
-    read_runbook(path)
+    let source = read_runbook(path)?;
+    if !given {
+        for part in &source.parts {
+            if let Some(file) = part_file(directory, &part.name) {
+                file::check_owners(file.parent().unwrap_or(directory), &file)?;
+            }
+        }
+    }
+    Ok(source)
 }
 
 /// The runbook files in a directory, in order.

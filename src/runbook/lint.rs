@@ -92,17 +92,18 @@ fn never_holds(runbook: &Runbook) -> Vec<Finding> {
     findings
 }
 
-/// A hypothesis that stays unproven: it is at best likely.
+/// A hypothesis that is at best likely, and does not say so.
 fn undecidable(runbook: &Runbook) -> Vec<Finding> {
     let decides = |evidence: &&Evidence| {
         matches!(evidence.effect, Effect::Confirms | Effect::RulesOut) && holds(runbook, evidence)
     };
-    let open = hypotheses(runbook)
-        .filter(|(_, hypothesis)| !hypothesis.evidence.iter().any(|it| decides(&it)));
+    let open = hypotheses(runbook).filter(|(_, hypothesis)| {
+        hypothesis.at_best.is_none() && !hypothesis.evidence.iter().any(|it| decides(&it))
+    });
     open.map(|(path, hypothesis)| Finding {
         path: path.key("id"),
         message: format!(
-            "no evidence can confirm or rule out {}\nhint: add evidence with `then: confirms` or `then: rules_out`",
+            "no evidence can confirm or rule out {}\nhint: add evidence with `then: confirms` or `then: rules_out`, or write `at_best: likely` if there is none",
             quoted(&hypothesis.id)
         ),
     })

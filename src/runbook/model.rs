@@ -363,6 +363,9 @@ pub struct Hypothesis {
     /// Whether it can wait: `lxcdiag ID` lists it after other causes of the same level.
     #[serde(default)]
     pub minor: bool,
+    /// The strongest verdict that its evidence can give, if no evidence is meant to be conclusive.
+    #[serde(default)]
+    pub at_best: Option<AtBest>,
     /// The hypotheses that are symptoms of this one; those of another runbook as `RUNBOOK/HYPOTHESIS`.
     #[serde(default)]
     pub explains: Vec<String>,
@@ -383,6 +386,14 @@ pub struct Hypothesis {
     /// The file of the part that it is included from.
     #[serde(skip)]
     pub from: Option<String>,
+}
+
+/// The strongest verdict of a hypothesis that nothing can confirm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum AtBest {
+    /// It is never confirmed.
+    Likely,
 }
 
 /// A condition, and its effect on a hypothesis if it holds.

@@ -74,6 +74,16 @@ fn a_usual_runbook_directory_that_others_can_write_to_is_not_used() {
     let shown = environment.lxcdiag(&["show", "health"]);
     assert!(shown.stdout.contains("Nothing to see"), "{shown}");
 
+    let own = health.replace("checks:\n", "checks:\n  - include: systemd\n");
+    environment.write("config/lxcdiag/runbooks/health.yaml", &own);
+    let part = "checks:\n  - { id: up, title: Is it up, run: ['true'], pass: exit == 0 }\n";
+    environment.write("config/lxcdiag/runbooks/parts/systemd.yaml", part);
+    open_to_all(&environment, "config/lxcdiag/runbooks/parts");
+    let finished = environment.lxcdiag(&["show", "health"]);
+    let refused = "/lxcdiag/runbooks/parts: other users can write to it";
+    assert!(finished.stderr.contains(refused), "{finished}");
+
+    environment.write("config/lxcdiag/runbooks/health.yaml", health);
     open_to_all(&environment, "config/lxcdiag/runbooks");
     for arguments in [&["show", "health"][..], &["run", "health", "--ct", "958"]] {
         let finished = environment.as_root(arguments);

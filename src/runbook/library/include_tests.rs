@@ -126,7 +126,7 @@ fn what_cannot_be_included_is_refused() {
             "  - include: ./shared/disk.yaml\nhyp",
             "  - include: nowhere\nhyp"
         ),
-        "…/disk.yaml:10:14: checks[1].include: part `nowhere` not found\nhint: name a built-in part, or a file as ./NAME.yaml"
+        "…/disk.yaml:10:14: checks[1].include: part `nowhere` not found\nhint: name a built-in part, a file in `parts` beside the runbook, or the path of a file, as ./NAME.yaml"
     );
     assert_eq!(
         other("./shared/disk.yaml]", "./shared/disc.yaml]"),

@@ -41,6 +41,12 @@ hypotheses:
     about: It may be.
     remedy: Wait.
     evidence: [{ if: files.failed, then: supports, says: maybe }]
+  - id: only-likely
+    title: Only likely
+    about: It may be.
+    at_best: likely
+    remedy: Wait.
+    evidence: [{ if: files.failed, then: supports, says: maybe }]
   - id: clear
     title: Clear
     about: It is.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Findings;
-use crate::runbook::model::{Observed, Runbook};
+use crate::runbook::model::{Effect, Observed, Runbook};
 use crate::runbook::path::Path;
 use crate::runbook::printable::quoted;
 
@@ -41,6 +41,10 @@ pub(super) fn validate(runbook: &Runbook, found: &mut Findings) {
         for (index, evidence) in hypothesis.evidence.iter().enumerate() {
             let path = path.key("evidence").index(index);
             found.not_blank(&path.key("says"), &evidence.says);
+            if hypothesis.at_best.is_some() && evidence.effect == Effect::Confirms {
+                let message = "with `at_best: likely`, no evidence can confirm the hypothesis\nhint: delete `at_best`, or write `then: supports`";
+                found.add(&path.key("then"), message);
+            }
             if evidence.now == Some(Observed::File) && runbook.history.is_none() {
                 let message =
                     "`now: file` requires `history`\nhint: add it, or write `now: container`";
