@@ -92,7 +92,9 @@ pub(super) fn find(text: &[u8], line: Line, from: usize, to: usize, strict: bool
         "authorization" => assignment
             .items_below()
             .unwrap_or_else(|| assignment.authorization()),
-        "cookie" if assignment.is_cookie_header() => assignment.cookies(),
+        "cookie" if assignment.is_cookie_header() => assignment
+            .cookies()
+            .unwrap_or_else(|| assignment.plain(is_option)),
         _ => assignment.plain(is_option),
     }
 }
@@ -167,6 +169,7 @@ impl<'t> Assignment<'t> {
             return (self.value, inner, if inner < to { inner } else { behind });
         }
         let to = match self.sign {
+            Sign::Encoded => self.encoded_end(line_end),
             Sign::Tag if slice(self.text, 0, self.value).ends_with(CDATA) => {
                 self.word(self.value, line_end, b"]")
             }
@@ -178,6 +181,7 @@ impl<'t> Assignment<'t> {
             Sign::Blank => self.word(self.value, line_end, b""),
             Sign::Equals | Sign::Apart => match byte(self.text, self.from.wrapping_sub(1)) {
                 b'?' | b'&' => self.word(self.value, line_end, b"&#;"),
+                _ if byte(self.text, self.to) == b'%' => self.word(self.value, line_end, b"&#;"),
                 b';' => self.word(self.value, line_end, b";"),
                 _ if self.is_first() && !is_option => self.rest(line_end),
                 _ => self.word(self.value, line_end, b""),
@@ -205,6 +209,15 @@ impl<'t> Assignment<'t> {
             }
         }
         (end > behind).then_some(end)
+    }
+
+    /// The end of a percent-encoded value.
+    fn encoded_end(&self, line_end: usize) -> usize {
+        const ENDS: [&[u8; 3]; 5] = [b"%22", b"%26", b"%27", b"%2C", b"%7D"];
+        let end = self.word(self.value, line_end, b"&#;");
+        let value = slice(self.text, self.value, end);
+        let ends = |part: &[u8]| ENDS.iter().any(|end| part.eq_ignore_ascii_case(*end));
+        self.value + value.windows(3).position(ends).unwrap_or(value.len())
     }
 
     fn word(&self, from: usize, line_end: usize, stops: &[u8]) -> usize {
@@ -305,6 +318,7 @@ impl<'t> Assignment<'t> {
         let program = name.ends_with(b"passwd") && name.iter().all(u8::is_ascii_lowercase);
         match self.sign {
             Sign::Equals | Sign::Tag => false,
+            Sign::Encoded => !strong,
             Sign::Blank if is_option => value.starts_with(b"-") || AFTER_OPTION.contains(&value),
             Sign::Blank => false,
             _ if quoted && !program => false,

@@ -10,7 +10,7 @@ use super::names::Name;
 use super::shapes::{Check, SHAPES, Shape};
 use super::span::{Line, Span};
 use super::tokens::{Token, touches};
-use super::value::{byte, is_harmless, slice};
+use super::value::{byte, is_harmless, is_percent_encoded, slice};
 use super::{assignment, manifest, pem};
 
 /// How far a shape is matched. A longer secret is followed to the end of the word.
@@ -128,17 +128,17 @@ struct Scan<'t> {
 }
 
 impl Scan<'_> {
-    fn name(&mut self, from: usize, to: usize) {
-        if from < self.names_end {
+    fn name(&mut self, hint: usize, to: usize) {
+        if hint < self.names_end {
             return;
         }
         // A name does not extend into a secret.
         let latest = self.spans.iter().rev().take(8);
-        let ends = latest.map(|span| span.to).filter(|to| *to <= from);
+        let ends = latest.map(|span| span.to).filter(|to| *to <= hint);
         let floor = ends.fold(self.names_end, usize::max);
         let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_-.".contains(byte);
-        let before = slice(self.text, floor, from);
-        let mut from = from - before.iter().rev().take_while(is_name).count();
+        let before = slice(self.text, floor, hint);
+        let mut from = hint - before.iter().rev().take_while(is_name).count();
         let to = to
             + slice(self.text, to, self.text.len())
                 .iter()
@@ -150,6 +150,9 @@ impl Scan<'_> {
         {
             // The letter belongs to an escaped line break.
             from += 1;
+        }
+        if is_percent_encoded(slice(self.text, from.saturating_sub(1), hint)) {
+            from += 2;
         }
         let line = self.line_of(from);
         let found = assignment::find(self.text, line, from, to, self.readings == 0);

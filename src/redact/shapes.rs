@@ -91,7 +91,7 @@ impl Shape {
 }
 
 /// The shapes.
-pub(super) static SHAPES: [Shape; 50] = [
+pub(super) static SHAPES: [Shape; 51] = [
     // IAM unique identifiers: AKIA are long-term keys, ASIA temporary, ABIA and ACCA bearer tokens.
     // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
     Shape::new(
@@ -336,6 +336,12 @@ pub(super) static SHAPES: [Shape; 50] = [
             "mongo",
             "kadmin",
             "openssl",
+            "mosquitto_",
+            "ipmitool",
+            "useradd",
+            "usermod",
+            "xfreerdp",
+            "htpasswd",
         ],
         r#"(?x-u)(?: sshpass[\ \x00]+-p[\ \x00]*
           | redis-cli[\ \x00](?:[^\s\x00]+[\ \x00]+){0,12}?-a[\ \x00]+
@@ -343,13 +349,23 @@ pub(super) static SHAPES: [Shape; 50] = [
           | (?:mysql|mysqldump|mysqladmin|mariadb)[\ \x00](?:[^\s\x00]+[\ \x00]+){0,12}?-p
           | (?:(?:docker|podman)[\ \x00]+login|mongo(?:sh|dump|restore)?)[\ \x00](?:[^\s\x00]+[\ \x00]+){0,12}?-p[\ \x00]+
           | openssl[\ \x00]+enc[\ \x00](?:[^\s\x00]+[\ \x00]+){0,12}?-k[\ \x00]+
+          | (?:mosquitto_[ps]ub|ipmitool)[\ \x00](?:[^\s\x00]+[\ \x00]+){0,12}?-P[\ \x00]+
+          | user(?:add|mod)[\ \x00](?:[^\s\x00]+[\ \x00]+){0,12}?-p[\ \x00]+
+          | xfreerdp[\ \x00](?:[^\s\x00]+[\ \x00]+){0,12}?/p:
+          | htpasswd[\ \x00]+-[a-zA-Z]*b[a-zA-Z]*[\ \x00]+(?:[^\s\x00]+[\ \x00]+){2}
           )['"]?(?<secret>[^\s\x00$'"<{%*-][^\s\x00'"]*)"#,
     ),
-    // smbclient(1), etcdctl: the password after the user
+    // kubectl create secret
+    Shape::random(
+        "secret",
+        &["--from-literal"],
+        r#"(?x-u)--from-literal[=\ \x00]+['"]?[^\s\x00='"]{1,128}=(?<secret>[^\s\x00$'"<{%*][^\s\x00'"]*)"#,
+    ),
+    // smbclient(1), net(8), etcdctl: the password after the user
     Shape::new(
         "password",
-        &["smbclient", "etcdctl"],
-        r#"(?x-u)(?: smbclient[\ \x00](?:[^\s\x00]+[\ \x00]+){0,12}?-U[\ \x00]*['"]?[^\s\x00%'"]{1,64}%
+        &["smbclient", "net ", "etcdctl"],
+        r#"(?x-u)(?: (?:smbclient|net)[\ \x00](?:[^\s\x00]+[\ \x00]+){0,12}?-U[\ \x00]*['"]?[^\s\x00%'"]{1,64}%
           | etcdctl[\ \x00](?:[^\s\x00]+[\ \x00]+){0,12}?--user[=\ \x00]+['"]?[^\s\x00:'"]{1,64}:
           )(?<secret>[^\s\x00$'"<{%*][^\s\x00'"]*)"#,
     ),

@@ -14,6 +14,11 @@ pub(super) fn slice(text: &[u8], from: usize, to: usize) -> &[u8] {
     text.get(from..to).unwrap_or_default()
 }
 
+/// Whether a text begins with a percent-encoded character.
+pub(super) fn is_percent_encoded(text: &[u8]) -> bool {
+    matches!(text, [b'%', high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit())
+}
+
 /// The start of the line that contains `at`, not before `floor`.
 pub(super) fn start_of_line(text: &[u8], floor: usize, at: usize) -> usize {
     memchr::memrchr(b'\n', slice(text, floor, at)).map_or(floor, |found| floor + found + 1)

@@ -72,11 +72,16 @@ impl Assignment<'_> {
         slice(self.text, self.from, self.to).eq_ignore_ascii_case(b"set-cookie")
     }
 
-    /// `Cookie: a=1; b=2`: every value. `Set-Cookie:`: the first value; the rest are attributes (RFC 6265).
-    pub(super) fn cookies(&self) -> Found {
+    /// `Cookie: a=1; b=2`: every value. `Set-Cookie:`: the first value; the rest are attributes (RFC 6265). Not a cookie
+    /// without a name: `cookie=x`.
+    pub(super) fn cookies(&self) -> Option<Found> {
         let (from, end) = self.header();
         let end = self.inner_line_end(end);
         let most = if self.sets_cookie() { 1 } else { usize::MAX };
+        let first = slice(self.text, from, self.word(from, end, b";"));
+        if matches!(self.sign, Sign::Equals | Sign::Encoded) && !first.contains(&b'=') {
+            return None;
+        }
         let mut spans = Vec::new();
         let mut at = from;
         for pair in slice(self.text, from, end)
@@ -92,7 +97,7 @@ impl Assignment<'_> {
             }
             at += pair.len() + 1;
         }
-        Found::until(spans, end)
+        Some(Found::until(spans, end))
     }
 
     /// Where the value of a header starts and ends: with its quotes, with the quotes around the header, or with the line.

@@ -49,8 +49,9 @@ impl Assignment<'_> {
                 break;
             };
             spans.push(self.span(from, to));
+            let is_list = slice(self.text, at, from).contains(&b'-');
             at = end + 1;
-            if !opens && self.quoted_name {
+            if !opens && !is_list {
                 break;
             }
         }
@@ -77,15 +78,37 @@ impl Assignment<'_> {
                 (inside, quote.close(self.text, inside, end).0)
             }
             None if is_item => (from, start + line.trim_ascii_end().len()),
+            quoted if !in_brackets && self.is_block_key() && from - start > self.indent() => {
+                match quoted {
+                    Some((quote, inside)) => (inside, quote.close(self.text, inside, end).0),
+                    None => (from, start + line.trim_ascii_end().len()),
+                }
+            }
             _ => return None,
         };
         let value = slice(self.text, from, to);
+        // Without a mark, several words are a sentence.
+        let unmarked = !is_item && !in_brackets && !self.quoted_name;
+        if unmarked && value.iter().any(u8::is_ascii_whitespace) {
+            return None;
+        }
         let telling = match self.name.ambiguous {
             true => is_random(value),
             false => is_strong(value),
         };
         let is_mapping = value.windows(2).any(|pair| pair == b": ") || value.ends_with(b":");
         (telling && !is_mapping && !is_harmless(value, self.name)).then_some((from, to))
+    }
+
+    /// Whether the name is a key in a block of YAML, whose value may be on the next line.
+    fn is_block_key(&self) -> bool {
+        let lead = slice(self.text, self.line.start, self.from);
+        self.sign == Sign::Apart && lead.iter().all(|byte| b" -".contains(byte))
+    }
+
+    /// How many blanks precede the line of the name.
+    fn indent(&self) -> usize {
+        indent(slice(self.text, self.line.start, self.from))
     }
 
     /// A YAML block: `password: |` and the lines below that are indented further.
@@ -99,8 +122,7 @@ impl Assignment<'_> {
         if self.sign != Sign::Apart || !rest.iter().all(u8::is_ascii_whitespace) {
             return None;
         }
-        let indent = |line: &[u8]| line.iter().take_while(|byte| **byte == b' ').count();
-        let own = indent(slice(self.text, self.line.start, self.from));
+        let own = self.indent();
         let (mut at, mut spans) = (self.line.end + 1, Vec::new());
         while at < self.text.len() {
             let rest = slice(self.text, at, self.text.len());
@@ -116,4 +138,8 @@ impl Assignment<'_> {
         }
         Some(Found::until(spans, at))
     }
+}
+
+fn indent(line: &[u8]) -> usize {
+    line.iter().take_while(|byte| **byte == b' ').count()
 }

@@ -1,10 +1,10 @@
 //! What separates a name from its value.
 
-use memchr::memchr2;
+use memchr::{memchr, memchr2};
 
 use crate::redact::names::Name;
 use crate::redact::span::Line;
-use crate::redact::value::{Quote, byte, slice};
+use crate::redact::value::{Quote, byte, is_random, is_strong, slice};
 
 /// What separates a name from its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub(super) enum Sign {
     Blank,
     /// `<name>`.
     Tag,
+    /// `=` or `:` as a URL encodes it: `%3D`.
+    Encoded,
 }
 
 /// The separator after a name, where the value starts, and whether the name is quoted.
@@ -37,6 +39,10 @@ pub(super) fn find_sign(
         (at, quoted) = (behind, true);
         at += usize::from(byte(text, at) == b']');
     }
+    if let Some(value) = behind_encoded_sign(slice(text, at, line.end)) {
+        return Some((Sign::Encoded, at + value, false));
+    }
+    at += encoded(slice(text, at, line.end), &[b"%5D"]);
     let near = at;
     at = blanks(at);
     let sign = byte(slice(text, at, line.end), 0);
@@ -84,6 +90,7 @@ pub(super) fn find_sign(
                     && !quoted
                     && (is_option
                         || is_set_before(slice(text, line.start, from))
+                        || is_only_pair(text, line, from, at, name)
                         || matches!(name.class, "password" | "authorization")
                             && Quote::at(text, at).is_some());
                 sees_value.then_some((Sign::Blank, at, quoted))
@@ -114,6 +121,46 @@ fn is_set_before(lead: &[u8]) -> bool {
     ];
     let lead = slice(lead, lead.len().saturating_sub(64), lead.len()).trim_ascii_end();
     STATEMENTS.iter().any(|statement| lead.ends_with(statement))
+}
+
+/// Whether a line has only a name and a value that looks like a secret, as in `/etc/network/interfaces`: `wpa-psk x`.
+fn is_only_pair(text: &[u8], line: Line, from: usize, at: usize, name: Name) -> bool {
+    let value = slice(text, at, line.end).trim_ascii_end();
+    let lead = slice(text, line.start, from);
+    let program = slice(text, from, at).trim_ascii_end().ends_with(b"passwd");
+    // The value of a further name.
+    let assigns = memchr(b'=', value).is_some_and(|sign| sign + 2 < value.len());
+    let looks_secret = match name.class {
+        "password" => is_strong(value),
+        _ => is_random(value),
+    };
+    !name.ambiguous
+        && name.is_last
+        && !program
+        && !assigns
+        && lead.iter().all(u8::is_ascii_whitespace)
+        && !value.iter().any(u8::is_ascii_whitespace)
+        && looks_secret
+}
+
+/// Where the value starts behind a percent-encoded sign, and the quotes and brackets around it.
+fn behind_encoded_sign(text: &[u8]) -> Option<usize> {
+    let rest = |at: usize| slice(text, at, text.len());
+    let mut at = encoded(text, &[b"%22", b"%27", b"%5D"]);
+    let sign = encoded(rest(at), &[b"%3D", b"%3A"]);
+    if sign == 0 {
+        return None;
+    }
+    at += sign;
+    at += encoded(rest(at), &[b"%20"]);
+    Some(at + encoded(rest(at), &[b"%22", b"%27"]))
+}
+
+/// The length of one of these percent-encoded characters at the start of a text; 0 if it has none.
+fn encoded(text: &[u8], characters: &[&[u8; 3]]) -> usize {
+    let first = slice(text, 0, 3);
+    let is_one = |character: &&&[u8; 3]| first.eq_ignore_ascii_case(**character);
+    characters.iter().find(is_one).map_or(0, |one| one.len())
 }
 
 /// The index after blanks, after a backslash that continues the line, and after escape sequences that set a terminal's colour.

@@ -38,6 +38,20 @@ fn values_beyond_the_line_of_their_name() {
             "{\"Authorization\":[\"Bearer [redacted:authorization:1]\"]}",
         ),
         (
+            "db:\n  password:\n    hunter2X\n  user: a",
+            "db:\n  password:\n    [redacted:password:1]\n  user: a",
+        ),
+        (
+            "- token:\n    'aB3dE6'\n- a",
+            "- token:\n    '[redacted:token:1]'\n- a",
+        ),
+        ("password:\n  first_name2: a", "password:\n  first_name2: a"),
+        (
+            "passwd:\n  files systemd mymachines2",
+            "passwd:\n  files systemd mymachines2",
+        ),
+        ("password:\nhunter2X", "password:\nhunter2X"),
+        (
             "imagePullSecrets:\n- name: regcred1X",
             "imagePullSecrets:\n- name: regcred1X",
         ),
@@ -90,6 +104,43 @@ fn values_after_other_signs() {
 }
 
 #[test]
+fn names_without_a_sign_and_in_urls() {
+    become_these(&[
+        ("  wpa-psk hunter2X", "  wpa-psk [redacted:password:1]"),
+        (
+            "psk=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+            "psk=[redacted:password:1]",
+        ),
+        (
+            "password hunter2X\nuser a",
+            "password [redacted:password:1]\nuser a",
+        ),
+        ("password expired", "password expired"),
+        ("token 17 of 20", "token 17 of 20"),
+        ("cookie=aB3dE6gH9", "cookie=[redacted:cookie:1]"),
+        ("--cookie=aB3dE6gH9 -v", "--cookie=[redacted:cookie:1] -v"),
+        ("cookie=jar", "cookie=jar"),
+        (
+            "got Set-Cookie: sid=aB3dE6; Path=/",
+            "got Set-Cookie: sid=[redacted:cookie:1]; Path=/",
+        ),
+        (
+            "POST /x user%5Bpassword%5D=hunter2X&a=b",
+            "POST /x user%5Bpassword%5D=[redacted:password:1]&a=b",
+        ),
+        (
+            "GET /?next=%2Flogin%3Fpassword%3Dhunter2X%26a%3Db HTTP/1.1",
+            "GET /?next=%2Flogin%3Fpassword%3D[redacted:password:1]%26a%3Db HTTP/1.1",
+        ),
+        (
+            "q=%7B%22psk%22%3a%22hunter2X%22%7D",
+            "q=%7B%22psk%22%3a%22[redacted:password:1]%22%7D",
+        ),
+        ("tag%3Atoken%3Aall", "tag%3Atoken%3Aall"),
+    ]);
+}
+
+#[test]
 fn passwords_of_clients_and_servers() {
     become_these(&[
         (
@@ -128,6 +179,38 @@ fn passwords_of_clients_and_servers() {
         (
             "openssl enc -aes-256-cbc -k hunter2X",
             "openssl enc -aes-256-cbc -k [redacted:password:1]",
+        ),
+        (
+            "mosquitto_pub -u a -P hunter2X -t x",
+            "mosquitto_pub -u a -P [redacted:password:1] -t x",
+        ),
+        (
+            "ipmitool\0-U\0a\0-P\0hunter2X\0x",
+            "ipmitool\0-U\0a\0-P\0[redacted:password:1]\0x",
+        ),
+        (
+            "useradd -m -p hunter2X bob",
+            "useradd -m -p [redacted:password:1] bob",
+        ),
+        (
+            "xfreerdp /u:a /p:hunter2X /v:h",
+            "xfreerdp /u:a /p:[redacted:password:1] /v:h",
+        ),
+        (
+            "htpasswd -bc f me hunter2X",
+            "htpasswd -bc f me [redacted:password:1]",
+        ),
+        (
+            "net ads join -U admin%hunter2X",
+            "net ads join -U admin%[redacted:password:1]",
+        ),
+        (
+            "kubectl create secret generic a --from-literal=b=hunter2X",
+            "kubectl create secret generic a --from-literal=b=[redacted:secret:1]",
+        ),
+        (
+            "mkdir -p /srv; useradd -m bob",
+            "mkdir -p /srv; useradd -m bob",
         ),
         ("masterauth hunter2X", "masterauth [redacted:password:1]"),
         (
