@@ -30,10 +30,24 @@ pub fn open(path: &Path) -> Result<File> {
         rustix::fs::fcntl_setfl(&file, OFlags::empty())?;
         return Ok(file);
     }
-    match metadata.is_file() {
-        true => Ok(file),
-        false => Err(not_a_file(&metadata)),
+    if !metadata.is_file() {
+        return Err(not_a_file(&metadata));
     }
+    match is_of_the_kernel(&file)? {
+        true => Err(Error::other("the kernel makes it, it is not a file")),
+        false => Ok(file),
+    }
+}
+
+/// Whether the kernel makes an open file. Reading it can block, and can take what it has from others: /proc/kmsg does both.
+///
+/// # Errors
+/// The type of its file system is unknown.
+pub fn is_of_the_kernel(file: &File) -> Result<bool> {
+    /// The types of proc, sysfs, debugfs and tracefs in statfs(2).
+    const OF_THE_KERNEL: [u64; 4] = [0x9fa0, 0x6265_6572, 0x6462_6720, 0x7472_6163];
+    let system = rustix::fs::fstatfs(file)?;
+    Ok(OF_THE_KERNEL.contains(&(system.f_type as u64)))
 }
 
 /// The content of a file.
@@ -119,6 +133,10 @@ mod tests {
             refused(Path::new("/dev/zero")),
             "it is a device, not a file"
         );
+        for path in ["/proc/version", "/proc/self/environ"] {
+            let problem = "the kernel makes it, it is not a file";
+            assert_eq!(refused(Path::new(path)), problem, "{path}");
+        }
         let mode = rustix::fs::Mode::from(0o600);
         rustix::fs::mkfifoat(rustix::fs::CWD, path("fifo"), mode).unwrap();
         assert_eq!(refused(&path("fifo")), "it is a FIFO, not a file");

@@ -277,8 +277,10 @@ impl Reader {
         let continues = std::mem::replace(&mut self.continues, message.is_first_part);
         if let (true, Some(Read { failure, .. })) = (continues, self.failures.last_mut())
             && failure.kind == message.kind
+            && failure.text.len() < LINE
         {
-            failure.text = format!("{}; {}", failure.text, message.text);
+            failure.text.push_str("; ");
+            failure.text.push_str(&message.text);
             return;
         }
         // The message about an alias that is taken names the other unit.

@@ -9,6 +9,7 @@ use super::files::{OpenError, Opened};
 use super::{Host, HostError};
 use crate::evidence::fact::{Fact, Facts};
 use crate::evidence::time::{FILE_STAMP_SLACK, Interval};
+use crate::input_file::is_of_the_kernel;
 
 /// Largest file to hash, which takes a few seconds.
 const MAX_SUMMED: u64 = 1024 * 1024 * 1024;
@@ -37,7 +38,7 @@ impl Host {
             }
             Err(OpenError::Io(source)) => return Err(refused(path, source)),
         };
-        if is_of_the_kernel(&opened).map_err(|source| refused(path, source))? {
+        if is_of_the_kernel(&opened.file).map_err(|source| refused(path, source))? {
             return Err(HostError::NotAFile {
                 path: given,
                 kind: "a file that the kernel makes",
@@ -65,14 +66,6 @@ impl Host {
         }
         Ok(facts)
     }
-}
-
-/// Reading such a file can block, and can take what it has from others: /proc/kmsg does both.
-fn is_of_the_kernel(opened: &Opened) -> io::Result<bool> {
-    /// The types of proc, sysfs, debugfs and tracefs in statfs(2).
-    const OF_THE_KERNEL: [u64; 4] = [0x9fa0, 0x6265_6572, 0x6462_6720, 0x7472_6163];
-    let system = rustix::fs::fstatfs(&opened.file)?;
-    Ok(OF_THE_KERNEL.contains(&(system.f_type as u64)))
 }
 
 fn refused(path: &Path, source: io::Error) -> HostError {

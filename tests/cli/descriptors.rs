@@ -93,3 +93,15 @@ fn a_limit_of_open_files_is_raised_or_refused() {
         "lxcdiag: cannot start: only 10 files may be open\nhint: raise the limit: ulimit -n 1024\n"
     );
 }
+
+/// The main thread's stack is as large as the caller allows.
+#[test]
+fn a_small_stack_of_the_caller_is_enough() {
+    let environment = Environment::new();
+    let script = format!(
+        "ulimit -s 128; exec {} run race-condition --demo",
+        crate::environment::LXCDIAG
+    );
+    let finished = environment.finished(environment.command_of("sh", &["-c", &script]));
+    assert_eq!(finished.status, Some(1), "{finished}");
+}

@@ -1,5 +1,7 @@
 //! Selects the failure in a log that counts: its time, message and kind are used.
 
+use std::collections::HashSet;
+
 use super::{FailureKind, LoggedFailure, Owner, Said, names};
 use crate::evidence::time::Interval;
 
@@ -129,6 +131,7 @@ fn select<'a>(
 /// The units of the failures of this container's last run, in the log's order, each once.
 pub fn failed_units(log: &[LoggedFailure]) -> Vec<String> {
     let mut units: Vec<String> = Vec::new();
+    let mut known = HashSet::new();
     let counts = |it: &&LoggedFailure| {
         it.kind != FailureKind::Push
             && it.owner == Owner::ThisContainer
@@ -139,7 +142,7 @@ pub fn failed_units(log: &[LoggedFailure]) -> Vec<String> {
         let named = names::units(&failure.text).chain(in_command);
         // The others are of the directories of links.
         let service = named.filter(|unit| !unit.ends_with(".target")).last();
-        if let Some(unit) = service.filter(|unit| !units.iter().any(|known| known == unit)) {
+        if let Some(unit) = service.filter(|unit| known.insert(*unit)) {
             units.push(unit.to_owned());
         }
     }
