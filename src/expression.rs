@@ -5,6 +5,7 @@
 //! Conditions join such values by Kleene's three-valued logic.
 
 mod bounds;
+mod called;
 mod condition;
 mod contradiction;
 mod filters;

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::args::{DoctorArgs, LibraryArgs, ReachArgs, Via};
 use super::client::{from_anywhere, is_program};
-use super::error::CliError;
+use super::error::{CliError, without_error_number};
 use super::runbooks::library;
 use super::{config, output};
 use crate::cli::exit_code::ExitCode;
@@ -265,7 +265,7 @@ impl Check {
         Self {
             id,
             status: Status::Ok,
-            found: found.into(),
+            found: without_error_number(&found.into()),
             fix: None,
         }
     }

@@ -1,8 +1,12 @@
 //! Errors as the user sees them: what failed, what to do next, and an exit status.
 
 use std::fmt;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use crate::cli::exit_code::ExitCode;
+use crate::constant_pattern::constant_pattern;
 use crate::error_chain;
 use crate::host::HostError;
 use crate::runbook::{LookupError, RunbookErrors};
@@ -20,7 +24,7 @@ impl CliError {
     pub(super) fn new(code: ExitCode, message: impl Into<String>) -> Self {
         Self {
             code,
-            message: message.into(),
+            message: without_error_number(&message.into()),
             hint: None,
         }
     }
@@ -37,6 +41,12 @@ impl CliError {
             ..self
         }
     }
+}
+
+/// A message without `(os error 2)`, which the standard library appends to the reason.
+pub(super) fn without_error_number(message: &str) -> String {
+    static NUMBER: LazyLock<Regex> = LazyLock::new(|| constant_pattern(r" \(os error \d+\)"));
+    NUMBER.replace_all(message, "").into_owned()
 }
 
 impl From<HostError> for CliError {

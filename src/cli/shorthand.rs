@@ -32,11 +32,15 @@ pub(super) fn matches(
     };
     let mut words = command_line.to_vec();
     let place = place_of_command(&words);
+    // `lxcdiag RUNBOOK 958`: the container is the second word.
+    let second = words.get(place + 1).and_then(|word| word.to_str());
+    let is_container =
+        |word: &str| is_container(word) && (is_id(word) || !second.is_some_and(is_id));
     if words
         .get(place)
         .is_some_and(|word| word.to_str().is_some_and(is_container))
     {
-        words.splice(place..place, ["run", "auto", "--ct"].map(OsString::from));
+        words.splice(place..place, ["run", "auto"].map(OsString::from));
     }
     grammar::command()
         .color(colour_of(&words))

@@ -41,7 +41,11 @@ fn hint(error: &Error, root: &Command, words: &[String]) -> Option<String> {
                 return None;
             };
             let names = root.get_subcommands().map(Command::get_name);
-            nearest(wrong, names).map(|near| format!("did you mean `{near}`?"))
+            let near = nearest(wrong, names).map(|near| format!("did you mean `{near}`?"));
+            let id = words.iter().skip(2).find(|word| shorthand::is_id(word));
+            near.or_else(|| {
+                id.map(|id| format!("`lxcdiag run {wrong} {id}` runs the runbook `{wrong}`"))
+            })
         }
         ErrorKind::InvalidValue => {
             let ContextValue::String(wrong) = error.get(ContextKind::InvalidValue)? else {

@@ -162,7 +162,7 @@ checks:
         );
         assert_eq!(
             message("unit=x.socket"),
-            "var `unit` (the unit): `x.socket` is not in the form that the runbook requires"
+            "var `unit` (the unit): `x.socket` is not in the form that the runbook requires: `[a-z=]+\\.service`"
         );
         assert_eq!(
             message("window=soon"),

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::sync::{Arc, LazyLock};
 
+use minijinja::Environment;
 use minijinja::machinery::tokenize;
-use minijinja::{Environment, ErrorKind};
 use regex::Regex;
 
+use super::called;
 use super::parsed::ENGINE;
 use super::repetition::repeats_a_literal;
 use crate::cache::Cache;
@@ -184,28 +185,19 @@ static CALL: LazyLock<Regex> = LazyLock::new(|| {
 /// The engine finds an unknown filter, test or function only when it comes to call it.
 fn check_calls(environment: &Environment<'_>, source: &str) -> Result<(), SyntaxError> {
     let bare = STRING.replace_all(source, "''");
-    let mut state = environment.empty_state();
-    let refuse = |message: String| Err(SyntaxError { message });
     for call in CALL.captures_iter(&bare) {
-        if let Some(name) = call.name("filter").map(|found| found.as_str())
-            && let Err(error) = state.apply_filter(name, &[])
-            && error.kind() == ErrorKind::UnknownFilter
-        {
-            return refuse(format!("unknown filter `{name}`"));
+        if let Some(name) = call.name("filter") {
+            called::check_filter(environment, name.as_str())?;
         }
-        if let Some(name) = call.name("test").map(|found| found.as_str())
-            && let Err(error) = state.perform_test(name, &[])
-            && error.kind() == ErrorKind::UnknownTest
-        {
-            return refuse(format!("unknown test `is {name}`"));
+        if let Some(name) = call.name("test") {
+            called::check_test(environment, name.as_str())?;
         }
         if let Some(name) = call.name("function").map(|found| found.as_str())
             && !["not", "and", "or", "in", "if", "else", "is"].contains(&name)
             && !bare.contains(&format!("| {name}("))
             && !bare.contains(&format!("is {name}("))
-            && !environment.globals().any(|(global, _)| global == name)
         {
-            return refuse(format!("unknown function `{name}`"));
+            called::check_function(environment, name)?;
         }
     }
     Ok(())

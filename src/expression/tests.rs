@@ -118,13 +118,8 @@ fn names_are_found_without_evaluating() {
         ("unit | lenght", "unknown filter `lenght`"),
         ("unit is matchin('a')", "unknown test `is matchin`"),
     ] {
-        assert_eq!(
-            names(source),
-            Err(SyntaxError {
-                message: message.into()
-            }),
-            "{source}"
-        );
+        let error = names(source).unwrap_err().to_string();
+        assert_eq!(error.lines().next(), Some(message), "{source}");
     }
     assert!(names("unit ==").is_err());
     assert!(names("unit | join(', ') is matching('befor(x)')").is_ok());

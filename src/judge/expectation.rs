@@ -137,7 +137,9 @@ fn compare_evidence(
     let mut problems = Vec::new();
     for part in parts {
         if holding.iter().any(|evidence| evidence.says.contains(part)) != wanted {
-            let mut problem = if wanted {
+            let mut problem = if holding.is_empty() {
+                format!("{id}: no evidence holds, but some should contain \"{part}\"")
+            } else if wanted {
                 format!("{id}: no evidence that holds contains \"{part}\"; evidence that holds:")
             } else {
                 format!("{id}: evidence that holds contains \"{part}\":")

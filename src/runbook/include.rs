@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use serde_yaml::{Mapping, Value};
 
-use super::error::{Finding, Position, RunbookErrors};
+use super::error::{Finding, Position, RunbookError, RunbookErrors};
 use super::path::Path;
 use super::printable::quoted;
 use super::read::{located, parsed};
@@ -28,6 +28,9 @@ const SECTIONS: [&str; 5] = [
 ];
 
 const KEY: &str = "include";
+
+/// How many reasons a message lists why a part does not fit.
+const MOST_REASONS: usize = 4;
 
 /// The names of the parts that a text includes; empty if it cannot be parsed.
 pub(super) fn names(text: &str) -> Vec<String> {
@@ -206,6 +209,65 @@ impl Resolver<'_> {
         let path = path.clone();
         self.findings.push(Finding { path, message });
     }
+}
+
+/// The errors of a runbook. Those in a built-in part, which the author cannot change, become one where it is included.
+pub(super) fn blamed(mut errors: RunbookErrors, source: &Source) -> RunbookErrors {
+    for part in source.parts.iter().filter(|part| part.source.built_in) {
+        let (inside, outside): (Vec<_>, Vec<_>) =
+            (errors.errors.into_iter()).partition(|error| error.file == part.source.name);
+        errors.errors = outside;
+        let says = inside
+            .iter()
+            .filter_map(|error| error.message.lines().next());
+        let says: BTreeSet<_> = says.collect();
+        if says.is_empty() {
+            continue;
+        }
+        let listed: Vec<_> = says.iter().copied().take(MOST_REASONS).collect();
+        let more = match says.len() - listed.len() {
+            0 => String::new(),
+            more => format!("; and {more} more"),
+        };
+        let message = format!(
+            "the built-in part {} does not fit this runbook: {}{more}\nhint: define what it reads, and rename what has \
+             the name of one of its facts",
+            quoted(&part.name),
+            listed.join("; "),
+        );
+        let (position, path) = place_of(&part.name, source).unwrap_or_default();
+        errors.errors.insert(
+            0,
+            RunbookError {
+                file: source.name.clone(),
+                position,
+                path,
+                message,
+            },
+        );
+    }
+    errors
+}
+
+/// Where a runbook first includes a part.
+fn place_of(name: &str, source: &Source) -> Option<(Option<Position>, String)> {
+    let document = yaml::parse(&source.text, &source.name).ok()??;
+    let path = SECTIONS.iter().find_map(|section| {
+        let path = Path::default().key(section);
+        match document.value.get(section)? {
+            Value::Sequence(items) => {
+                let index = items.iter().position(|item| named(item) == Some(name))?;
+                Some(path.index(index).key(KEY))
+            }
+            value => {
+                let names = texts(value.get(KEY)?);
+                let number = names.iter().position(|it| *it == name)?;
+                Some(path.key(KEY).one_of(number, names.len()))
+            }
+        }
+    })?;
+    let (_, position) = document.spot.find(&path);
+    Some((Some(position), path.to_string()))
 }
 
 /// A part, with the keys that a part can have.

@@ -264,13 +264,26 @@ pub fn read_runbook(path: &Path) -> Result<Source, LookupError> {
     for name in include::names(&source.text) {
         match part_file(directory, &name) {
             Some(file) => {
-                let part = read_file(&file)?;
+                let part = read_file(&file).map_err(|error| included_by(path, error))?;
                 source.parts.push(Part { name, source: part });
             }
             None => source.parts.extend(built_in_part(name)),
         }
     }
     Ok(source)
+}
+
+/// The error of a part that cannot be read, with the runbook that includes it.
+fn included_by(runbook: &Path, error: LookupError) -> LookupError {
+    match error {
+        LookupError::Unreadable { path, reason } if !reason.contains("\nhint: ") => {
+            let runbook = visible_path(runbook);
+            let reason =
+                format!("{reason}\nhint: {runbook} includes it; the path is relative to that file");
+            LookupError::Unreadable { path, reason }
+        }
+        error => error,
+    }
 }
 
 /// The file of a part, unless it is built in.

@@ -29,6 +29,7 @@ const RULES: &[Rule] = &[
     ("long-command", long::findings),
     ("needless-shell", shell::findings),
     ("never-holds", never_holds),
+    ("shell-operator", shell::operators),
     ("undecidable", undecidable),
     ("unread-var", unread_vars),
 ];
@@ -39,7 +40,7 @@ const RULES: &[Rule] = &[
 /// The runbook is not valid.
 pub fn lint(source: &Source) -> Result<Vec<Lint>, RunbookErrors> {
     let (runbook, spot) = shaped(source)?;
-    check(&runbook, &spot)?;
+    check(&runbook, &spot, source)?;
     let mut lints = Vec::new();
     for (rule, find) in RULES {
         let findings = find(&runbook);

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::error::{Finding, MAX_ERRORS, RunbookError, RunbookErrors};
 use super::model::Runbook;
 use super::path::Path;
+use super::printable::quoted;
 use super::source::{MAX_BYTES, Source, too_long};
 use super::spot::Spot;
 use super::yaml::Document;
@@ -21,7 +22,7 @@ use super::{include, shape, shared_remedies, validate, yaml};
 pub fn read(source: &Source) -> Result<Runbook, RunbookErrors> {
     let (runbook, spot) = shaped(source)?;
     if !source.built_in {
-        check(&runbook, &spot)?;
+        check(&runbook, &spot, source)?;
     }
     Ok(runbook)
 }
@@ -36,10 +37,10 @@ pub(super) fn shaped(source: &Source) -> Result<(Runbook, Rc<Spot>), RunbookErro
 }
 
 /// Validates what the types cannot express.
-pub(super) fn check(runbook: &Runbook, spot: &Spot) -> Result<(), RunbookErrors> {
+pub(super) fn check(runbook: &Runbook, spot: &Spot, source: &Source) -> Result<(), RunbookErrors> {
     match validate::findings(runbook) {
         findings if findings.is_empty() => Ok(()),
-        findings => Err(located(spot, findings)),
+        findings => Err(include::blamed(located(spot, findings), source)),
     }
 }
 
@@ -109,7 +110,40 @@ fn document(source: &Source) -> Result<Option<Document>, RunbookErrors> {
 }
 
 fn typed<T: for<'de> Deserialize<'de>>(document: &Document) -> Result<T, RunbookErrors> {
-    shape::typed(document).map_err(|finding| located(&document.spot, vec![finding]))
+    shape::typed(document).map_err(|mut finding| {
+        if let Some(hint) = of_another_kind(document, &finding) {
+            let what = finding.message.lines().next().unwrap_or_default();
+            finding.message = format!("{what}\nhint: {hint}");
+        }
+        located(&document.spot, vec![finding])
+    })
+}
+
+/// What to do with a file that has an unknown key because it is for another command.
+fn of_another_kind(document: &Document, finding: &Finding) -> Option<String> {
+    let has = |key: &str| document.value.get(key).is_some();
+    let file = &document.spot.file;
+    if !finding.message.starts_with("unknown key ") {
+        return None;
+    }
+    match finding.path.to_string().as_str() {
+        "tests" if has("runbook") => Some(format!(
+            "this is a file of runbook tests; `lxcdiag test {file}` runs them"
+        )),
+        "title" | "vars" | "checks" if has("runbook") && has("checks") => Some(format!(
+            "this is a runbook; `lxcdiag validate {file}` checks it"
+        )),
+        "schema" => match document.value.get("schema")?.as_str()? {
+            schema if schema.starts_with("lxcdiag.recording/") => Some(format!(
+                "this is a recording; `lxcdiag judge {file}` evaluates it"
+            )),
+            schema if schema.starts_with("lxcdiag.") => {
+                Some(format!("this is output of lxcdiag ({})", quoted(schema)))
+            }
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// Findings with their positions, in the order of the file.

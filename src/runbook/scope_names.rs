@@ -232,7 +232,7 @@ pub struct FactNames {
 }
 
 impl FactNames {
-    /// The facts of a check. Invalid patterns have none.
+    /// The facts of a check.
     pub fn of(check: &Check) -> Self {
         let fixed = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         let repeated = check.each.is_some() || check.for_each.is_some();
@@ -263,10 +263,13 @@ impl FactNames {
         if let Some(spec) = &check.facts {
             facts.names.extend(spec.fields.keys().cloned());
             for pattern in &spec.patterns {
-                if let Ok(regex) = fact_pattern(pattern) {
-                    let groups = regex.capture_names().flatten().map(str::to_owned);
-                    facts.names.extend(groups);
-                }
+                let groups: Vec<_> = match fact_pattern(pattern) {
+                    Ok(regex) => regex.capture_names().flatten().map(str::to_owned).collect(),
+                    Err(_) => Vec::new(),
+                };
+                // A pattern without facts is an error itself, and which ones it should have is not known.
+                facts.open |= groups.is_empty();
+                facts.names.extend(groups);
             }
         }
         facts

@@ -135,12 +135,8 @@ fn found_in_words(found: Unexpected<'_>) -> String {
 fn hint(found: Unexpected<'_>, expected: &str) -> String {
     match (found, expected) {
         (Unexpected::Str(text), "a sequence") => {
-            let plain = |c: char| c.is_alphanumeric() || " _-./=".contains(c);
-            let words: Vec<_> = text.split_whitespace().collect();
-            match text.chars().all(plain) && text.len() < 60 {
-                true => format!("\nhint: write `[{}]`", words.join(", ")),
-                false => String::from("\nhint: write `[…, …]`"),
-            }
+            let list = list_of_words(text).unwrap_or_else(|| String::from("[…, …]"));
+            format!("\nhint: write `{list}`")
         }
         (Unexpected::Map, "a sequence") => String::from("\nhint: start each entry with `- `"),
         (Unexpected::Seq, _) if expected.starts_with("an expression") => {
@@ -148,6 +144,38 @@ fn hint(found: Unexpected<'_>, expected: &str) -> String {
         }
         _ => String::new(),
     }
+}
+
+/// How to write the list of a key, if the words of the text that was found are not its entries.
+fn hint_for_list(key: Option<&str>, text: &str) -> Option<String> {
+    let hint = match key? {
+        "run" => match list_of_words(text) {
+            Some(list) => return Some(format!("write `{list}`, or use `shell`")),
+            None => "write each word as an entry, as in `[cat, /etc/fstab]`, or use `shell`",
+        },
+        "remedies" => "write the text under `remedy`, or start each entry with `- `",
+        "checks" | "hypotheses" | "evidence" | "events" | "next" | "tests" => {
+            "start each entry with `- `"
+        }
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+/// The words of a text as a list, if it has nothing that needs quotes.
+fn list_of_words(text: &str) -> Option<String> {
+    let plain = |c: char| c.is_alphanumeric() || " _-./=".contains(c);
+    let words: Vec<_> = text.split_whitespace().collect();
+    (text.chars().all(plain) && text.len() < 60).then(|| format!("[{}]", words.join(", ")))
+}
+
+/// How to write the text of a key for which a list was found.
+fn hint_for_text(key: Option<&str>) -> Option<&'static str> {
+    Some(match key? {
+        "commands" | "shell" => "write `|` after the key, and one command on each line below",
+        "remedy" => "write one sentence, or use `remedies`",
+        _ => return None,
+    })
 }
 
 fn expected_in_words(expected: &dyn Expected) -> String {
@@ -222,6 +250,23 @@ impl<'de> de::Deserializer<'de> for Shape<'_> {
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ShapeError> {
         match self.value {
             Value::Number(_) | Value::Bool(_) => visitor.visit_str(&self.spot.text),
+            Value::Sequence(_) => match hint_for_text(self.path.last_key()) {
+                Some(hint) => Err(ShapeError::new(format!(
+                    "expected text, found a list\nhint: {hint}"
+                ))),
+                None => self.deserialize_any(visitor),
+            },
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ShapeError> {
+        let text = self.value.as_str().unwrap_or_default();
+        match (self.value, hint_for_list(self.path.last_key(), text)) {
+            (Value::String(_), Some(hint)) => Err(ShapeError::new(format!(
+                "expected a list, found {}\nhint: {hint}",
+                found_in_words(self.found())
+            ))),
             _ => self.deserialize_any(visitor),
         }
     }
@@ -274,7 +319,7 @@ impl<'de> de::Deserializer<'de> for Shape<'_> {
 
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf unit unit_struct
-        newtype_struct seq tuple tuple_struct map identifier ignored_any
+        newtype_struct tuple tuple_struct map identifier ignored_any
     }
 }
 

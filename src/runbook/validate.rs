@@ -126,22 +126,34 @@ impl Findings {
     }
 
     fn well_formed(&mut self, path: &Path, name: &str, separator: char) -> bool {
-        let is_well_formed = is_well_formed(name, separator);
-        if !is_well_formed {
+        if !is_well_formed(name, separator) {
+            let right = name
+                .to_lowercase()
+                .replace(['-', '_', ' ', '.'], &separator.to_string());
+            let example = match is_well_formed(&right, separator) && right.len() < 40 {
+                true => format!(", such as `{right}`"),
+                false => String::new(),
+            };
             let message = format!(
                 "invalid name {}\nhint: use lower-case letters, digits and `{separator}`, and start \
-                 with a letter",
+                 with a letter{example}",
                 quoted(name)
             );
             self.add(path, message);
+            return false;
         }
-        is_well_formed
+        true
     }
 }
 
 /// Whether a text can be the name of a runbook or hypothesis.
 pub fn is_dashed(text: &str) -> bool {
     is_well_formed(text, '-')
+}
+
+/// Whether a text can be the name of a var, a `let`, a check or a fact.
+fn is_underscored(text: &str) -> bool {
+    is_well_formed(text, '_')
 }
 
 fn is_well_formed(name: &str, separator: char) -> bool {

@@ -91,6 +91,62 @@ fn a_wrong_id_in_a_test_is_answered_with_the_right_one() {
     );
 }
 
+/// Which command reads a file is easily confused.
+#[test]
+fn a_file_for_another_command_is_answered_with_that_command() {
+    let environment = environment();
+    let record = ["run", "./sizes.yaml", "958", "--record", "sizes.json"];
+    assert_eq!(environment.as_root(&record).status, Some(3));
+    let test = "runbook: ./sizes.yaml\ntests: [{ recording: sizes.json, verdict: inconclusive }]\n";
+    environment.write("work/test.yaml", test);
+    for (wrong, right) in [
+        (["validate", "test.yaml"], "lxcdiag test test.yaml"),
+        (["validate", "sizes.json"], "lxcdiag judge sizes.json"),
+        (["test", "sizes.yaml"], "lxcdiag validate sizes.yaml"),
+        (["test", "sizes.json"], "lxcdiag judge sizes.json"),
+    ] {
+        let finished = environment.lxcdiag(&wrong);
+        assert_eq!(finished.status, Some(65), "{finished}");
+        let hint = finished.stderr.lines().last().unwrap();
+        assert!(hint.contains(&format!("`{right}`")), "{finished}");
+        let words: Vec<_> = right.split(' ').skip(1).collect();
+        let followed = environment.lxcdiag(&words).status;
+        assert!(matches!(followed, Some(0 | 3)), "{right}: {followed:?}");
+    }
+}
+
+#[test]
+fn a_runbook_or_a_second_container_in_the_place_of_a_command_is_answered() {
+    let environment = environment();
+    let finished = environment.as_root(&["dns", "958"]);
+    assert_eq!(finished.status, Some(64), "{finished}");
+    let hint = "hint: `lxcdiag run dns 958` runs the runbook `dns`\n";
+    assert!(finished.stderr.contains(hint), "{finished}");
+    let finished = environment.as_root(&["958", "959"]);
+    assert_eq!(finished.status, Some(64), "{finished}");
+    assert!(
+        finished.stderr.contains("'959'") && !finished.stderr.contains("--ct"),
+        "{finished}"
+    );
+    assert_eq!(environment.pct_calls(), [""; 0]);
+}
+
+#[test]
+fn a_reason_has_no_number_of_the_standard_library() {
+    let environment = environment();
+    for arguments in [
+        ["test", "none.yaml"],
+        ["judge", "none.json"],
+        ["man", "none"],
+    ] {
+        let finished = environment.lxcdiag(&arguments);
+        assert!(
+            finished.stderr.contains("No such file or directory\n"),
+            "{finished}"
+        );
+    }
+}
+
 /// The file that its author has just changed may not be the one that is used.
 #[test]
 fn judge_names_the_runbook_that_it_uses() {

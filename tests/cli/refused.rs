@@ -195,7 +195,7 @@ redact: ['licence \\S+']
     for (given, expected) in [
         (
             "db_password=hunter2",
-            "var `db_password` (the password): `[redacted:password:1]` is not in the form that the runbook requires",
+            "var `db_password` (the password): `[redacted:password:1]` is not in the form that the runbook requires: `[a-z]+`",
         ),
         (
             "api_token=hunter2",

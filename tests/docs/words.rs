@@ -388,7 +388,8 @@ fn every_function_in_the_reference_exists() {
     assert!(functions > 8 && expressions.len() > 20, "{expressions:?}");
     for expression in expressions {
         let runbook = format!(
-            "runbook: a\ntitle: a\nchecks: [{{ id: a, title: a, run: [uname], pass: {expression} }}]\n"
+            "runbook: a\ntitle: a\nlet: {{ b: \"{expression}\" }}\n\
+             checks: [{{ id: a, title: a, run: [uname], pass: exit == 0 }}]\n"
         );
         sandbox.edit("functions.yaml", &runbook);
         let output = sandbox.sh("lxcdiag validate functions.yaml");

@@ -113,8 +113,8 @@ fn an_error_in_a_part_has_its_position_in_that_file() {
     // The first check of the part is the second one of the runbook.
     assert_eq!(
         message(RUNBOOK, &PART.replace("id: free", "id: Free")),
-        "…/shared/disk.yaml:4:17: let.percent_used: `free` is not defined\nhint: did you mean `Free`?\n\
-         …/shared/disk.yaml:6:11: checks[0].id: invalid name `Free`\nhint: use lower-case letters, digits and `_`, and start with a letter"
+        "…/shared/disk.yaml:4:17: let.percent_used: `free` is not defined\nhint: define it under `vars` or `let`, or add a check with this ID; this runbook has `Free`, `dir`, `first`, `full`, `percent_used`\n\
+         …/shared/disk.yaml:6:11: checks[0].id: invalid name `Free`\nhint: use lower-case letters, digits and `_`, and start with a letter, such as `free`"
     );
 }
 
@@ -130,7 +130,7 @@ fn what_cannot_be_included_is_refused() {
     );
     assert_eq!(
         other("./shared/disk.yaml]", "./shared/disc.yaml]"),
-        "cannot read …/shared/disc.yaml: no such file or directory"
+        "cannot read …/shared/disc.yaml: no such file or directory\nhint: …/disk.yaml includes it; the path is relative to that file"
     );
     assert_eq!(
         other("[./shared/disk.yaml]", "5"),
@@ -167,4 +167,21 @@ fn what_cannot_be_included_is_refused() {
         message(RUNBOOK, "[]"),
         "…/shared/disk.yaml:1:1: expected a mapping\nhint: a part has `vars`, `let`, `checks`, `remedies`, `hypotheses`"
     );
+}
+
+/// Its author cannot change a built-in part.
+#[test]
+fn a_built_in_part_that_does_not_fit_is_one_error_where_it_is_included() {
+    let own = RUNBOOK.replace(
+        "  - include: ./shared/disk.yaml\nhyp",
+        "  - include: ./shared/disk.yaml\n  - include: unit-file\nhyp",
+    );
+    let errors = message(&own, PART);
+    let start = "…/disk.yaml:11:14: checks[2].include: the built-in part `unit-file` does not fit this runbook: ";
+    assert!(errors.starts_with(start), "{errors}");
+    assert!(
+        errors.contains("`path` is not defined; `unit` is not defined\n"),
+        "{errors}"
+    );
+    assert_eq!(errors.lines().count(), 2, "{errors}");
 }

@@ -4,6 +4,7 @@ use crate::expression::{TemplatePart, template_parts};
 use crate::runbook::error::Finding;
 use crate::runbook::model::Runbook;
 use crate::runbook::path::Path;
+use crate::runbook::printable::quoted;
 use crate::runbook::validate::expressions::is_template;
 
 /// Commands that only a shell has.
@@ -56,6 +57,44 @@ fn is_plain(script: &str) -> bool {
         && !first.contains('=')
         && !BUILTINS.contains(&first)
         && !KEYWORDS.contains(&first)
+}
+
+/// Programs to which a word such as `>` is an operator of their own.
+const WITH_OPERATORS: &[&str] = &["test", "[", "expr", "awk", "jq", "bc"];
+
+/// Words of `run` that only a shell understands: the program gets them as arguments.
+pub(super) fn operators(runbook: &Runbook) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (index, check) in runbook.checks.iter().enumerate() {
+        let Some([program, words @ ..]) = check.run.as_deref() else {
+            continue;
+        };
+        let name = program.rsplit('/').next().unwrap_or_default();
+        if WITH_OPERATORS.contains(&name) {
+            continue;
+        }
+        let is_operator = |word: &String| {
+            let redirection = word.trim_start_matches(['0', '1', '2', '&']);
+            ["|", "||", "&&", ">", ">>", "<"].contains(&word.as_str())
+                || redirection.starts_with(">/")
+                || redirection == ">&1"
+        };
+        if let Some(number) = words.iter().position(is_operator) {
+            let word = words.get(number).map_or("", String::as_str);
+            findings.push(Finding {
+                path: Path::default()
+                    .key("checks")
+                    .index(index)
+                    .key("run")
+                    .index(number + 1),
+                message: format!(
+                    "{} is an argument here: no shell reads the words of `run`\nhint: use `shell`",
+                    quoted(word)
+                ),
+            });
+        }
+    }
+    findings
 }
 
 #[cfg(test)]

@@ -30,6 +30,10 @@ checks:
   - { id: files, title: All files, run: [find, /, -name, core], pass: exit == 0 }
   - { id: limited, title: All files, run: [find, /, -name, core], timeout: 60s, pass: exit == 0 }
   - { id: state, title: State, shell: "systemctl is-active -- {{ unit | quote }}", facts: { match: '(?<state>\w+)' } }
+  - { id: piped, title: Piped, run: [ps, ax, "|", grep, nginx], pass: exit == 0 }
+  - { id: silent, title: Silent, run: [ls, /etc, 2>/dev/null], pass: exit == 0 }
+  - { id: found, title: Found, run: [find, /etc, -exec, ls, "{}", ;, -name, "> x"], timeout: 60s, pass: exit == 0 }
+  - { id: compared, title: Compared, run: [test, a, ">", b], pass: exit == 0 }
 hypotheses:
   - id: impossible
     title: Never
@@ -95,9 +99,11 @@ fn each_kind_of_mistake_is_found_where_it_is() {
     5:3 unread-var: nothing reads the var `unused`
     7:41 long-command: `find` can take longer than the default timeout of 10 s
     9:39 needless-shell: the command needs no shell
-    11:9 undecidable: no evidence can confirm or rule out `impossible`
-    15:22 never-holds: the condition can never hold: its parts exclude each other
-    16:9 undecidable: no evidence can confirm or rule out `vague`
+    10:46 shell-operator: `|` is an argument here: no shell reads the words of `run`
+    11:50 shell-operator: `2>/dev/null` is an argument here: no shell reads the words of `run`
+    15:9 undecidable: no evidence can confirm or rule out `impossible`
+    19:22 never-holds: the condition can never hold: its parts exclude each other
+    20:9 undecidable: no evidence can confirm or rule out `vague`
     ");
 }
 

@@ -6,13 +6,21 @@ mod script;
 mod syntax;
 mod templates;
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use super::Findings;
 use super::expressions::is_template;
+use crate::constant_pattern::constant_pattern;
 use crate::expression::check_template;
 use crate::runbook::model::Check;
 use crate::runbook::path::Path;
+use crate::runbook::printable::quoted;
 use changes::Change;
 use script::Script;
+
+static TEMPLATE: LazyLock<Regex> = LazyLock::new(|| constant_pattern(r"(?s)\{[{%].*?[%}]\}"));
 
 pub(super) fn validate(check: &Check, path: &Path, found: &mut Findings) {
     if let Some(words) = &check.run {
@@ -84,6 +92,17 @@ fn run(words: &[String], path: &Path, found: &mut Findings) {
         }
         Some(first) if first.trim().is_empty() => {
             let message = "the first word is empty\nhint: write the name of a program";
+            found.add(&path.index(0), message);
+        }
+        Some(first)
+            if TEMPLATE
+                .replace_all(first, "")
+                .contains(char::is_whitespace) =>
+        {
+            let message = format!(
+                "no program is called {}\nhint: write each word as an entry of the list, or use `shell`",
+                quoted(first)
+            );
             found.add(&path.index(0), message);
         }
         Some(_) => {}

@@ -1,13 +1,15 @@
 //! Every expression and template of a runbook must parse, and read only names that are defined.
 
+mod other_languages;
+
 use std::collections::BTreeSet;
 
 use super::Findings;
 use super::scope::{Scope, View};
 use super::shapes::Shapes;
 use crate::expression::{
-    Condition, Incomparable, Names, Shape, SyntaxError, check_expression, check_template,
-    incomparable_in_expression, incomparable_in_template, lists_in_template,
+    Condition, Incomparable, Kind, Names, Shape, SyntaxError, check_expression, check_template,
+    expression_shape, incomparable_in_expression, incomparable_in_template, lists_in_template,
 };
 use crate::runbook::error::Finding;
 use crate::runbook::host_probe::HostProbe;
@@ -147,6 +149,7 @@ impl Reader<'_, '_> {
         for (index, event) in events.iter().enumerate() {
             let path = path.key("events").index(index);
             self.expression(&path.key("at"), &event.at, view);
+            self.is_time(&path.key("at"), &event.at, view);
             self.template(&path.key("what"), &event.what, view);
             self.found.not_blank(&path.key("what"), &event.what);
             if let Some(condition) = &event.condition {
@@ -212,7 +215,10 @@ impl Reader<'_, '_> {
 
     fn condition(&mut self, path: &Path, condition: &Condition, view: View) {
         let (key, parts) = match condition {
-            Condition::Leaf(source) => return self.expression(path, source, view),
+            Condition::Leaf(source) => {
+                self.expression(path, source, view);
+                return self.is_condition(path, source, view);
+            }
             Condition::Not(part) => return self.condition(&path.key("not"), part, view),
             Condition::All(parts) => ("all", parts),
             Condition::Any(parts) => ("any", parts),
@@ -238,6 +244,28 @@ impl Reader<'_, '_> {
             self.names(path, source, check_expression(source), view);
             let problems = incomparable_in_expression(source, &self.shape_of(view));
             self.incomparable(path, problems);
+        }
+    }
+
+    /// Any text but the empty one is true, so a text alone is no condition.
+    fn is_condition(&mut self, path: &Path, source: &str, view: View) {
+        let shape = expression_shape(source, &self.shape_of(view));
+        if let Some(kind @ (Kind::Text | Kind::Time | Kind::Record)) = shape.map(|it| it.kind) {
+            let message = format!(
+                "the value is {kind}, not a condition\nhint: compare it with another value, as in `NAME == 'VALUE'`"
+            );
+            self.found.add(path, message);
+        }
+    }
+
+    /// What is to be on the timeline must be a time.
+    fn is_time(&mut self, path: &Path, source: &str, view: View) {
+        let shape = expression_shape(source, &self.shape_of(view));
+        if let Some(kind @ (Kind::Text | Kind::Number | Kind::Record)) = shape.map(|it| it.kind) {
+            let message = format!(
+                "the value is {kind}, not a time\nhint: declare its type under `facts`, as in `types: {{ NAME: time }}`"
+            );
+            self.found.add(path, message);
         }
     }
 
@@ -284,24 +312,12 @@ impl Reader<'_, '_> {
                 }
             }
             Err(error) => {
-                let message = format!("invalid expression: {error}{}", hint(source));
+                let mut message = format!("invalid expression: {error}");
+                if !message.contains("\nhint: ") {
+                    message.push_str(&other_languages::hint(source));
+                }
                 self.found.add(path, message);
             }
         }
-    }
-}
-
-/// For operators of other languages.
-fn hint(source: &str) -> &'static str {
-    if source.contains("&&") {
-        "\nhint: write `and` instead of `&&`"
-    } else if source.contains("||") {
-        "\nhint: write `or` instead of `||`"
-    } else if source.contains(" = ") {
-        "\nhint: write `==` instead of `=`"
-    } else if source.trim_start().starts_with('!') || source.contains(" !") {
-        "\nhint: write `not` instead of `!`"
-    } else {
-        ""
     }
 }

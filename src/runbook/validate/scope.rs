@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::needs;
+use super::{is_underscored, needs};
 use crate::nearest_name::{listed, nearest};
 use crate::runbook::dependencies::Dependencies;
 use crate::runbook::host_probe::HostProbe;
@@ -182,7 +182,11 @@ impl<'a> Scope<'a> {
         if CHECK_ATTRIBUTES.contains(&attribute) {
             return available(check, facts, attribute);
         }
-        if facts.has(attribute) {
+        let of_same_id = self.runbook.checks.iter().zip(&self.facts);
+        if of_same_id
+            .into_iter()
+            .any(|(other, facts)| other.id == *id && facts.has(attribute))
+        {
             return Ok(());
         }
         let names = facts.names.iter().map(String::as_str);
@@ -255,6 +259,11 @@ impl<'a> Scope<'a> {
                  `CHECK.{name}`"
             ));
         }
+        if CHECK_ATTRIBUTES.contains(&name) {
+            return Err(format!(
+                "`{name}` is not defined\nhint: write `CHECK.{name}`"
+            ));
+        }
         let mut owners = self.runbook.checks.iter().zip(&self.facts);
         if let Some((check, _)) = owners.find(|(_, facts)| facts.names.contains(name)) {
             let id = &check.id;
@@ -274,9 +283,12 @@ impl<'a> Scope<'a> {
             candidates.extend(OWN);
             candidates.extend(facts.names.iter().map(String::as_str));
         }
-        let hint = match nearest(name, candidates) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => self.all_names(),
+        // A name that is not valid is an error itself.
+        candidates.retain(|candidate| is_underscored(candidate));
+        let hint = match (nearest(name, candidates), same_in_other_tools(name)) {
+            (_, Some(other)) => format!("did you mean `{other}`?"),
+            (Some(near), None) => format!("did you mean `{near}`?"),
+            (None, None) => self.all_names(),
         };
         Err(format!("{} is not defined\nhint: {hint}", quoted(name)))
     }
@@ -290,6 +302,18 @@ impl<'a> Scope<'a> {
         }
         hint
     }
+}
+
+/// What other tools call by this name.
+fn same_in_other_tools(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "rc" | "code" | "exitcode" | "exit_code" | "returncode" | "exit_status" => "exit",
+        "out" | "output" => "stdout",
+        "err" => "stderr",
+        "yes" | "on" => "true",
+        "no" | "off" => "false",
+        _ => return None,
+    })
 }
 
 /// Whether a check has one of the attributes that checks can have.

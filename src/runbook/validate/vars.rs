@@ -30,9 +30,6 @@ pub enum ValueError {
     },
 }
 
-/// What a value should be if the var does not say it.
-const ANY_FORM: &str = "in the form that the runbook requires";
-
 /// Whether a var accepts a value: all of it matches, and it is of the var's type.
 ///
 /// # Errors
@@ -48,7 +45,15 @@ pub fn check_value(var: &Var, value: &str) -> Result<(), ValueError> {
         Some(pattern) if !whole_pattern(pattern).is_ok_and(|regex| regex.is_match(value)) => {
             Err(ValueError::NoMatch {
                 value: value.to_owned(),
-                form: var.form.clone().unwrap_or_else(|| String::from(ANY_FORM)),
+                form: var
+                    .form
+                    .clone()
+                    .unwrap_or_else(|| match pattern.len() < 60 {
+                        true => {
+                            format!("in the form that the runbook requires: {}", quoted(pattern))
+                        }
+                        false => String::from("in the form that the runbook requires"),
+                    }),
             })
         }
         _ => Ok(()),
