@@ -12,6 +12,7 @@ mod filters;
 mod functions;
 mod inferred;
 mod kind;
+mod messages;
 mod missing;
 mod operators;
 mod overload;

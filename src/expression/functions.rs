@@ -6,6 +6,7 @@ use minijinja::value::Value;
 use minijinja::{Environment, Error};
 use regex::Regex;
 
+use super::messages::{overtaken, whole_messages};
 use super::times;
 use super::trace::Trace;
 use super::uncertain::{Gap, invalid};
@@ -35,6 +36,12 @@ pub(super) fn register(environment: &mut Environment<'static>) {
     environment.add_filter("after_last", |items: Value, of: Value| {
         after_last(&items, &of)
     });
+    environment.add_filter(
+        "overtaken",
+        |lines: Value, of: Vec<String>, by: Vec<String>, kinds: Vec<String>| {
+            overtaken(&lines, &of, &by, &kinds)
+        },
+    );
     // Compiling one takes a thousand times as long as matching a line with it, and a journal has thousands of lines.
     let patterns = Cache::<Regex, MOST_PATTERNS>::default();
     environment.add_test(
@@ -139,27 +146,6 @@ fn upper_bound(count: u32, runs: u32) -> Result<f64, Error> {
     Ok(high)
 }
 
-/// Joins the lines of one message: a line that ends with a colon continues on the next one, and the bare text of an error, such
-/// as `Permission denied`, belongs to the line before.
-fn whole_messages(lines: &Value) -> Result<Value, Error> {
-    let mut messages: Vec<String> = Vec::new();
-    for line in lines.try_iter()? {
-        let line = line.as_str().unwrap_or_default();
-        match messages.last_mut() {
-            Some(last) if last.len() < LONGEST_MESSAGE && last.ends_with(':') => {
-                last.push(' ');
-                last.push_str(line.trim_start());
-            }
-            Some(last) if last.len() < LONGEST_MESSAGE && is_bare_error(line) => {
-                last.push_str(": ");
-                last.push_str(line.trim_start());
-            }
-            _ => messages.push(line.trim_end().to_owned()),
-        }
-    }
-    Ok(messages.into())
-}
-
 /// The items after the last one that is also in another list; none if no item is.
 fn after_last(items: &Value, of: &Value) -> Result<Value, Error> {
     let of: Vec<Value> = of.try_iter()?.collect();
@@ -167,28 +153,6 @@ fn after_last(items: &Value, of: &Value) -> Result<Value, Error> {
     let last = items.iter().rposition(|item| of.contains(item));
     let after = last.and_then(|last| items.get(last + 1..));
     Ok(after.unwrap_or_default().to_vec().into())
-}
-
-/// Messages are not joined beyond this.
-const LONGEST_MESSAGE: usize = 400;
-
-/// The text of an error of the C library that programs print, without what they tried to do.
-fn is_bare_error(line: &str) -> bool {
-    let texts = [
-        "Address already in use",
-        "Cannot allocate memory",
-        "Cannot assign requested address",
-        "Connection refused",
-        "Is a directory",
-        "No space left on device",
-        "No such file or directory",
-        "Not a directory",
-        "Operation not permitted",
-        "Permission denied",
-        "Read-only file system",
-    ];
-    let line = line.trim().trim_end_matches('.');
-    texts.iter().any(|text| line.eq_ignore_ascii_case(text))
 }
 
 /// The text with `x` in place of names of units and programs, whose words say nothing about what happened.

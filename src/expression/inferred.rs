@@ -335,7 +335,9 @@ impl<'a> Inference<'a> {
             }
             "upper" | "lower" | "trim" | "replace" | "join" | "string" | "quote" | "title"
             | "capitalize" | "template_of" | "regex_escape" | "duration" => Kind::Text,
-            "lines" | "split" | "whole_messages" => return Some(Shape::from(Kind::Text).list_of()),
+            "lines" | "split" | "whole_messages" | "overtaken" => {
+                return Some(Shape::from(Kind::Text).list_of());
+            }
             "first" | "last" => value?.items?,
             "min" | "max" => {
                 let items = value?.items?;

@@ -352,6 +352,10 @@ fn lines_of_one_message_are_joined() {
         "['Permission denied', 'ends with:']",
         "['Permission denied', 'ends with:']",
     );
+    holds(
+        "['0: failed to open /srv/db', '1: Permission denied (os error 13)']",
+        "['0: failed to open /srv/db: 1: Permission denied (os error 13)']",
+    );
     holds("[]", "[]");
 }
 
