@@ -323,8 +323,16 @@ fn commands(text: &mut String, script: &str) {
     }
 }
 
-/// The checks that matter, in at most `spare` lines with the note on the others.
+/// As many of the checks that matter as `spare` lines have room for, with the note on the others.
 fn checks(report: &Report, layout: Layout, spare: usize) -> String {
+    let tries = (0..=CHECKS).rev();
+    let mut tries = tries.map(|most| most_important_checks(report, layout, most));
+    let fits = |text: &String| lines(text, layout) <= spare;
+    let found = tries.clone().find(fits).or_else(|| tries.next_back());
+    found.unwrap_or_default()
+}
+
+fn most_important_checks(report: &Report, layout: Layout, most: usize) -> String {
     let mut matter: Vec<_> = report
         .checks
         .iter()
@@ -332,8 +340,7 @@ fn checks(report: &Report, layout: Layout, spare: usize) -> String {
         .filter_map(|(place, check)| Some((weight(report, check)?, place)))
         .collect();
     matter.sort_unstable();
-    // Without the blank line, the header with its rule, the legend and the note.
-    matter.truncate(spare.saturating_sub(5).min(CHECKS));
+    matter.truncate(most);
     let mut places: Vec<_> = matter.into_iter().map(|(_, place)| place).collect();
     places.sort_unstable();
     let shown: Vec<_> = places
@@ -432,7 +439,8 @@ fn moments(report: &Report, layout: Layout) -> String {
     let hidden = deciding.len().saturating_sub(MOMENTS);
     let deciding: Vec<_> = deciding.into_iter().skip(hidden).collect();
     let mut text = String::new();
-    if !deciding.is_empty() {
+    // What decides is their order.
+    if deciding.len() > 1 {
         text.push('\n');
         timeline::moments(&mut text, &deciding, layout);
     }

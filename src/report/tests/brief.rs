@@ -199,6 +199,15 @@ fn a_failed_check_without_room_is_named() {
 }
 
 #[test]
+fn checks_make_way_for_the_evidence() {
+    let mut report = recorded("read-only-252");
+    report.read_only = true;
+    report.whole_command = Some("lxcdiag history show 7001".to_owned());
+    let text = brief(&report, LAYOUT);
+    assert!(text.contains("Evidence for:"), "{text}");
+}
+
+#[test]
 fn a_table_with_a_critical_check_fits_the_terminal() {
     let mut report = recorded("health-failing-252");
     for row in &mut report.checks {
