@@ -9,6 +9,7 @@ mod proof;
 mod said;
 mod select;
 mod stamp;
+mod structured;
 mod traced;
 mod zone;
 
@@ -172,7 +173,8 @@ impl Log<'_> {
     pub fn failures(&self, ct: ContainerId) -> Vec<LoggedFailure> {
         let mut reader = Reader::new(ct);
         for (number, line) in lines(self.text) {
-            let stamp = stamp::find(line, self.written, self.zone);
+            let stamp = structured::find(line, self.written, self.zone)
+                .or_else(|| stamp::find(line, self.written, self.zone));
             let rest = stamp.as_ref().and_then(|stamp| line.get(stamp.end..));
             let rest = names::without_logger(rest.unwrap_or(line).trim());
             if rest.is_empty() && stamp.is_none() {

@@ -33,11 +33,12 @@ struct Form {
 /// The time of day, to the minute or finer.
 const CLOCK: &str = r"^(?<hour>\d\d):(?<minute>\d\d)(?::(?<second>\d\d)(?:[.,](?<fraction>\d{1,9})\d*)?)?(?: (?<half>AM|PM))?";
 
-static FORMS: LazyLock<[Form; 3]> = LazyLock::new(|| {
+static FORMS: LazyLock<[Form; 5]> = LazyLock::new(|| {
     [
-        // `2026-01-02T03:04:05.678+01:00`, `2026-01-02 03:04:05,678`, `2026-01-02 03:04 CET`.
+        // `2026-01-02T03:04:05.678+01:00`, `2026-01-02 03:04:05,678`, `2026-01-02 03:04 CET`; journalctl's
+        // `Fri 2026-01-02 03:04:05 UTC`, and Go's `2026/01/02 03:04:05`.
         (
-            r"(?<year>\d{4})-(?<month>\d\d)-(?<day>\d\d)[T ]$",
+            r"(?:\b[A-Z][a-z]{2} )?(?<year>\d{4})[-/](?<month>\d\d)[-/](?<day>\d\d)[T ]$",
             r"(?: ?(?<offset>[+-]\d\d:?\d\d\b)|(?<hours>[+-]\d\d\b)| ?\(?(?<zone>Z|[A-Z]{3,4})\b)?",
         ),
         // date's `Fri  2 Jan 2026 03:04:05 AM UTC`, mail's `Fri, 2 Jan 2026 03:04:05 +0000`, and
@@ -51,6 +52,10 @@ static FORMS: LazyLock<[Form; 3]> = LazyLock::new(|| {
             r"(?:[A-Z][a-z]{2},? )?\b(?<month>[A-Z][a-z]{2}) {1,2}(?<day>\d{1,2}) $",
             r"(?:(?: (?:(?<offset>[+-]\d{4})|(?<hours>[+-]\d\d)|(?<zone>[A-Z]{3,5})))? (?<year>\d{4})\b)?",
         ),
+        // `02.01.2026 03:04:05`. With slashes, the day and the month could be either way round.
+        (r"\b(?<day>\d\d)\.(?<month>\d\d)\.(?<year>\d{4}) $", ""),
+        // klog's `E0102 03:04:05.678901`.
+        (r"\b[IWEF](?<month>\d\d)(?<day>\d\d) $", ""),
     ]
     .map(|(date, zone)| Form {
         date: constant_pattern(date),
@@ -66,7 +71,7 @@ static EPOCH: LazyLock<Regex> =
 /// container, the key of the field. A timestamp after other words belongs to the message.
 static BEFORE: LazyLock<Regex> = LazyLock::new(|| {
     constant_pattern(
-        r#"(?x)^(?: \[[^\[\]]{1,40}\] | \x1b\[[\d;]*m | <\d{1,3}> | [\s(\[<"'+*\#=|{-]+
+        r#"(?x)^(?: \[[^\[\]]{1,40}\] | \x1b\[[\d;]*m | <\d{1,3}> | [\s\u{feff}(\[<"'+*\#=|{-]+
           | (?i:trace|debug|info|notice|warn(?:ing)?|err(?:or)?|crit(?:ical)?|fatal)\b[\s:|\])]*
           | (?i:ct|container|vmid)[\s:=\#-]?\d+\b[\s:|\])]* | [\w.-]{1,40}\s*\|
           | cloud-init\[\d+\]:\s | Cloud-init\sv\.\s\S{1,40}\srunning\s'[\w:-]{1,40}'\sat\s

@@ -53,6 +53,14 @@ fn timestamps_are_as_precise_as_they_are_written() {
         ("Fri Jan  2 00:04:05 -03 2026", second),
         ("Fri  2 Jan 2026 03:04:05 AM UTC", second),
         ("Fri, 02 Jan 2026 04:04:05 +0100", second),
+        ("Fri 2026-01-02 04:04:05 CET pve1 provision[77]:", second),
+        ("2026/01/02 03:04:05", second),
+        ("02.01.2026 03:04:05", second),
+        (
+            "E0102 03:04:05.000000      77 enable.go:12]",
+            for_long(T, 1_000),
+        ),
+        ("\u{feff}2026-01-02T03:04:05Z", second),
         ("+ 1767323045.000000", for_long(T, 1_000)),
         ("[1767323045.000]", for_long(T, 1_000_000)),
         (
@@ -146,6 +154,47 @@ fn an_hour_that_the_clock_repeats_is_either_of_the_two() {
         None,
         "it was skipped"
     );
+}
+
+#[test]
+fn the_time_of_a_json_line_may_be_anywhere_in_it() {
+    let for_long = |width: i64| Some(Interval::new(T, T + width));
+    let cases = [
+        (
+            r#"{"level":"error","msg":"FAILURE","time":"2026-01-02T03:04:05Z"}"#,
+            for_long(SECOND),
+        ),
+        (
+            r#"{"log":"FAILURE\n","stream":"stderr","time":"2026-01-02T03:04:05.000000000Z"}"#,
+            for_long(1),
+        ),
+        (
+            r#"{"MESSAGE":"FAILURE","_PID":"1767323046","__REALTIME_TIMESTAMP":"1767323045000000"}"#,
+            for_long(1_000),
+        ),
+        (
+            r#"{"level":50,"time":1767323045000,"pid":77,"msg":"FAILURE"}"#,
+            for_long(1_000_000),
+        ),
+        (
+            r#"{"ts":1767323045.000001,"msg":"FAILURE"}"#,
+            Some(Interval::new(T + 1_000, T + 2_000)),
+        ),
+        (r#"{"pid":1767323045000,"msg":"FAILURE"}"#, None),
+        (
+            r#"{"msg":"FAILURE","time":{"at":"2026-01-02T03:04:05Z"}}"#,
+            None,
+        ),
+    ];
+    for (line, at) in cases {
+        let found = read(&line.replace("FAILURE", FAILURE));
+        assert_eq!(found.len(), 1, "{line}");
+        assert_eq!(
+            (found[0].text.as_str(), found[0].at),
+            (FAILURE, at),
+            "{line}"
+        );
+    }
 }
 
 #[test]
