@@ -145,9 +145,7 @@ impl Observations {
         if let Ok(created) = self.created()
             && created.before(failed_at) != Some(true)
         {
-            return Err(
-                "the container was created, restored or rolled back after the failure".to_owned(),
-            );
+            return Err(CREATED_SINCE.to_owned());
         }
         if let Some(text) = self.unmounted_since(failed_at) {
             return Err(format!(

@@ -14,9 +14,9 @@ use crate::judge::results::{EventSource, Outcome};
 use crate::judge::{Remedy, VerdictKind};
 use crate::report::model::{Bearing, CheckRow, EventRow, Report};
 use crate::report::words::{Block, blocks, counts};
-use crate::runbook::{RemedyKind, UNIT};
+use crate::runbook::UNIT;
 use crate::terminal_text::{visible, visible_lines};
-use next::{fix_command, next_step};
+use next::{MORE_REMEDIES, fix_command, more, next_step, other_remedies};
 use reasons::{reason, reasons, shows_reason, verdict};
 
 /// Lines of the whole.
@@ -41,9 +41,6 @@ const CHECKS: usize = 10;
 const NAMED: usize = 2;
 /// Moments of the timeline.
 const MOMENTS: usize = 6;
-/// If there is more to do than what is shown.
-const MORE_REMEDIES: &str = "More remedies";
-const HOW_TO_FIX_THE_CAUSE: &str = "How to prevent it next time";
 
 /// How many lines the texts about the verdict may take.
 #[derive(Debug, Clone, Copy)]
@@ -91,13 +88,18 @@ impl Room {
 }
 
 /// From the most room to the least. What to do next makes way last.
-const ROOMS: [Room; 11] = [
+const ROOMS: [Room; 13] = [
     Room::new(EVIDENCE, 3, CAUSE),
     Room::new(EVIDENCE, 2, CAUSE),
     Room::new(EVIDENCE, 1, CAUSE),
     Room::new(EVIDENCE, 1, 0),
     Room::new(2, 1, 0),
     Room::new(1, 1, 0),
+    Room::new(0, 0, CAUSE),
+    Room {
+        cause: CAUSE,
+        ..Room::bare(Without::Title)
+    },
     Room::bare(Without::Nothing),
     Room::bare(Without::Moments),
     Room::bare(Without::Checks),
@@ -194,7 +196,7 @@ fn head(report: &Report, layout: Layout) -> String {
         node => format!(" on {node}"),
     };
     let read_only = match report.read_only {
-        true => ", read-only",
+        true => ", read-only run",
         false => "",
     };
     line(
@@ -213,7 +215,7 @@ fn head(report: &Report, layout: Layout) -> String {
     if report.defaulted.iter().any(|name| name == UNIT)
         && let Some(unit) = report.vars.get(UNIT)
     {
-        line(&format!("default: {UNIT}={unit}"), 1);
+        line(&format!("{UNIT}={unit} (the runbook's default)"), 1);
     }
     if let Some(settled) = &report.settled {
         line(&format!("runbooks that ran: {}", settled.runbooks()), 2);
@@ -249,34 +251,12 @@ fn fix(report: &Report, layout: Layout) -> String {
     if let Some(effect) = first.effect() {
         paragraph_at_most(&mut text, "  ", &visible(&effect), CHANGES, layout);
     }
+    for required in &first.requires {
+        let needs = format!("First {}.", required.about);
+        paragraph_at_most(&mut text, "  ", &visible(&needs), 1, layout);
+    }
     commands(&mut text, &first.commands);
     text
-}
-
-/// What else there is to do: how to fix the cause, if there is room for it.
-fn other_remedies(report: &Report, layout: Layout, room: Room) -> String {
-    let Some(first) = first_remedy(report).filter(|_| report.verdict.remedies.len() > 1) else {
-        return String::new();
-    };
-    let mut others = report.verdict.remedies.iter();
-    let cause = others.find(|other| *other != first && other.kind == RemedyKind::Cause);
-    let mut text = String::new();
-    let note = match cause {
-        Some(cause) if room.cause > 0 => {
-            let words = format!("{}: {}", cause.kind.words(), cause.title);
-            paragraph_at_most(&mut text, "  ", &visible(&words), room.cause, layout);
-            return text;
-        }
-        Some(_) => HOW_TO_FIX_THE_CAUSE,
-        None => MORE_REMEDIES,
-    };
-    more(&mut text, note, report, layout);
-    text
-}
-
-fn more(text: &mut String, what: &str, report: &Report, layout: Layout) {
-    let note = visible(&format!("{what}: {}", see(report)));
-    let _ = writeln!(text, "  {}", layout.paint(&note, style::DIM));
 }
 
 /// The first remedy with commands, or just the first; those that fix the container now come first in a runbook.

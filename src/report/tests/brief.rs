@@ -208,6 +208,18 @@ fn checks_make_way_for_the_evidence() {
 }
 
 #[test]
+fn the_sentence_on_the_cause_is_whole() {
+    let text = brief(&recorded("directory-push-252"), LAYOUT);
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let sentence = "In the script, give two file names: pct push 958 SOURCE \
+                    /etc/systemd/system/embedding_server.service. …";
+    assert!(
+        text.contains(&format!("Fix the cause: {sentence}")),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_table_with_a_critical_check_fits_the_terminal() {
     let mut report = recorded("health-failing-252");
     for row in &mut report.checks {
@@ -275,8 +287,8 @@ fn the_last_lines_say_what_to_do_next() {
     report.fix_command = Some("lxcdiag fix --ct 958".to_owned());
     ends_with(
         &report,
-        "Next: let lxcdiag run the commands above. It asks \
-         for the path of the unit file on the host, and before each change: lxcdiag fix --ct 958",
+        "Next: run the commands above, or let lxcdiag run them. It asks first: \
+         lxcdiag fix --ct 958",
     );
     let text = brief(&report, LAYOUT);
     assert!(text.ends_with("\n    lxcdiag fix --ct 958\n"), "{text}");
@@ -285,7 +297,7 @@ fn the_last_lines_say_what_to_do_next() {
     report.fix_command = Some("lxcdiag fix unit-failed --ct 958".to_owned());
     ends_with(
         &report,
-        "and start the unit. lxcdiag runs the commands above. It asks before each change: \
+        "and start the unit. lxcdiag runs the commands above. It asks first: \
          lxcdiag fix unit-failed --ct 958",
     );
 

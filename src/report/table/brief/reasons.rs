@@ -50,7 +50,7 @@ pub(super) fn reasons(report: &Report, layout: Layout, room: Room) -> String {
                     ..=AGAINST => room.evidence,
                     _ => room.others,
                 };
-                evidence(&mut body, label, &texts, most.max(1), inner);
+                evidence(&mut body, label, &unrepeated(texts), most.max(1), inner);
             }
         }
     }
@@ -163,6 +163,21 @@ pub(super) fn verdict(report: &Report, layout: Layout) -> String {
     body
 }
 
+/// Without the texts that say only parts of one before them.
+fn unrepeated(texts: Vec<Cow<'_, str>>) -> Vec<Cow<'_, str>> {
+    let mut kept: Vec<Cow<'_, str>> = Vec::new();
+    for text in texts {
+        let repeats = |other: &Cow<'_, str>| {
+            let parts: Vec<_> = other.split(", ").collect();
+            text.split(", ").all(|part| parts.contains(&part))
+        };
+        if !kept.iter().any(repeats) {
+            kept.push(text);
+        }
+    }
+    kept
+}
+
 /// Texts with a label, in at most `most` lines: as many as fit whole, or the beginning of the first.
 fn evidence(body: &mut String, label: &str, texts: &[Cow<'_, str>], most: usize, layout: Layout) {
     let none = [Cow::from("none")];
@@ -195,8 +210,12 @@ fn evidence(body: &mut String, label: &str, texts: &[Cow<'_, str>], most: usize,
     }
 }
 
-/// The beginning of a text, with an ellipsis: whole sentences, if one fits.
-fn beginning(text: &str, width: usize, most: usize) -> Vec<String> {
+/// A text in at most `most` lines: its beginning with an ellipsis, whole sentences if one fits.
+pub(super) fn beginning(text: &str, width: usize, most: usize) -> Vec<String> {
+    let whole = wrap(text, width);
+    if whole.len() <= most {
+        return whole;
+    }
     let sentences = text.rmatch_indices(". ");
     let sentences = sentences.filter_map(|(end, _)| text.get(..=end));
     let mut fitting = sentences
@@ -224,5 +243,21 @@ pub(super) fn shows_reason(report: &Report, layout: Layout, room: Room) -> bool 
             wrap(&visible(&row.reason()), inner.saturating_sub(LABEL)).len() <= room.evidence
         }
         None => wrap(&visible(&report.verdict.summary), inner).len() <= ABOUT,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unrepeated;
+
+    #[test]
+    fn evidence_that_says_part_of_other_evidence_is_not_repeated() {
+        let texts = [
+            "it arrived late, written by a push that was running, and it can be enabled now",
+            "it arrived late, and it can be enabled now",
+            "it arrived late, and it cannot be enabled now",
+        ];
+        let kept = unrepeated(texts.map(Into::into).into());
+        assert_eq!(kept, [texts[0], texts[2]]);
     }
 }
