@@ -5,7 +5,7 @@ mod audit;
 mod auto;
 mod client;
 mod completion;
-mod config;
+pub(crate) mod config;
 mod diagnosis;
 mod diff;
 mod doctor;

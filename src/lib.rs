@@ -31,6 +31,8 @@ pub mod evidence;
 pub mod expression;
 #[cfg(test)]
 mod fixture;
+#[cfg(any(test, feature = "fuzz"))]
+pub mod fuzz;
 #[allow(clippy::disallowed_methods, reason = "keeps reports")]
 mod history;
 #[allow(clippy::disallowed_methods, reason = "reads the host's files")]

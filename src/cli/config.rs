@@ -1,6 +1,6 @@
 //! The configuration file, which replaces defaults of options, and `lxcdiag config`.
 
-mod file;
+pub(crate) mod file;
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};

@@ -9,6 +9,7 @@
 )]
 
 mod bundle;
+mod fuzzed;
 mod hostile;
 mod jira;
 mod json;
@@ -53,5 +54,17 @@ fn every_format_survives_each_piece_in_every_field() {
         jira::holds(&report);
         junit::holds(&report);
         json::holds(&report);
+    }
+}
+
+#[test]
+fn every_format_survives_each_seed_of_the_fuzzer() {
+    let seeds = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/seeds/render");
+    let seeds: Vec<_> = std::fs::read_dir(seeds).unwrap().collect();
+    assert!(!seeds.is_empty());
+    for seed in seeds {
+        let seed = seed.unwrap().path();
+        println!("{}", seed.display());
+        fuzzed::holds(&std::fs::read(seed).unwrap());
     }
 }

@@ -14,7 +14,7 @@ use crate::terminal_text::visible_path;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct Settings {
+pub(crate) struct Settings {
     /// `--via`
     #[serde(deserialize_with = "via")]
     pub(super) via: Option<String>,
