@@ -239,5 +239,13 @@ fn bundle_name(path: &Path) -> Option<&str> {
 /// The error for a file that could not be written.
 pub(super) fn cannot_write(path: &Path, error: &std::io::Error) -> CliError {
     let message = format!("cannot write {}: {error}", visible_path(path));
-    CliError::new(ExitCode::CannotWrite, message)
+    let error = CliError::new(ExitCode::CannotWrite, message);
+    match path.parent() {
+        Some(directory) if !directory.as_os_str().is_empty() && !directory.exists() => error
+            .with_hint(format!(
+                "create the directory {} first",
+                visible_path(directory)
+            )),
+        _ => error,
+    }
 }

@@ -209,8 +209,16 @@ fn inconclusive(
         .chain(healthy_missing)
         .flat_map(Missing::reasons)
         .collect();
-    if let Some(missing) = list(missing.into_iter()) {
-        text.push_str(&format!(" Missing evidence: {missing}."));
+    // A check that failed is listed above, with its reason.
+    let is_listed = |reason: &String| {
+        results.checks.iter().any(|result| {
+            result.outcome == Outcome::Failed
+                && reason.starts_with(&format!("check {} failed: ", result.key))
+        })
+    };
+    if let Some(missing) = list(missing.into_iter().filter(|reason| !is_listed(reason))) {
+        text.push_str(" Missing evidence: ");
+        text.push_str(&sentence(&missing));
     }
     text
 }

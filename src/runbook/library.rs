@@ -200,6 +200,12 @@ impl Library {
         let built_in = self.built_in.iter().map(|(id, _)| (*id).to_owned());
         let ids: Vec<_> = built_in.chain(self.files().map(|(id, _)| id)).collect();
         let mut near = ranked(name, ids.iter().map(String::as_str));
+        let beginning = format!("{name}-");
+        for longer in ids.iter().filter(|id| id.starts_with(&beginning)) {
+            if !near.contains(&longer.as_str()) {
+                near.push(longer);
+            }
+        }
         let here = ENDINGS.iter().map(|ending| format!("./{name}.{ending}"));
         let here: Vec<_> = here
             .filter(|path| is_dashed(name) && Path::new(path).is_file())

@@ -147,6 +147,42 @@ fn a_reason_has_no_number_of_the_standard_library() {
     }
 }
 
+#[test]
+fn the_beginning_of_a_name_is_answered_with_the_name() {
+    let finished = environment().lxcdiag(&["show", "unit"]);
+    assert_eq!(finished.status, Some(64), "{finished}");
+    assert!(
+        finished.stderr.ends_with("did you mean `unit-failed`?\n"),
+        "{finished}"
+    );
+}
+
+#[test]
+fn a_missing_directory_is_named_as_what_to_create() {
+    let finished = environment().lxcdiag(&["man", "pages"]);
+    assert_eq!(finished.status, Some(73), "{finished}");
+    assert!(
+        finished
+            .stderr
+            .ends_with("\nhint: create the directory pages first\n"),
+        "{finished}"
+    );
+}
+
+/// A check that failed is also missing evidence for what reads its facts.
+#[test]
+fn a_failed_check_is_named_once_as_the_reason_for_no_verdict() {
+    let environment = environment();
+    let fails = RUNBOOK.replace("[echo, none]", "[sh, -c, 'echo No access. >&2; exit 1']");
+    environment.write("work/sizes.yaml", &fails);
+    let finished = environment.as_root(&["run", "./sizes.yaml", "958", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&finished.stdout).unwrap();
+    assert_eq!(
+        report["verdict"]["summary"],
+        "No hypothesis is supported, but some checks failed: sizes (exit 1: No access.)."
+    );
+}
+
 /// The file that its author has just changed may not be the one that is used.
 #[test]
 fn judge_names_the_runbook_that_it_uses() {

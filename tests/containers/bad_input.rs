@@ -287,7 +287,7 @@ fn a_report_that_cannot_be_written_is_refused_before_anything_runs() {
     let calls = container.pct_calls();
     assert_refused(
         &container.diagnose(&["--output", "/nonexistent/report.json"]),
-        "cannot write /nonexistent/report.json: No such file or directory (os error 2)",
+        "cannot write /nonexistent/report.json: No such file or directory\nhint: create the directory /nonexistent first",
         73,
     );
     assert_eq!(container.pct_calls(), calls, "nothing ran");
