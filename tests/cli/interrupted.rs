@@ -236,6 +236,44 @@ fn a_signal_ends_a_run_while_its_output_is_evaluated() {
     assert_eq!(first["stdout"], "collected\n");
 }
 
+/// The same run as part of `lxcdiag 958`.
+#[test]
+fn a_signal_ends_all_runs_while_the_output_of_one_is_evaluated() {
+    let environment = Environment::new();
+    slow_to_evaluate(&environment);
+    environment.write(
+        "work/auto.yaml",
+        "runbook: auto\ntitle: x\nchecks: [{ id: container, title: x, host: container }]\n\
+         next:\n  - { run: slow }\n  - { run: health }\n",
+    );
+    let books = environment.path("work");
+    let auto = [
+        "958",
+        "--runbooks",
+        books.to_str().unwrap(),
+        "--format=json",
+    ];
+    let mut command = environment.command_as_root(&auto);
+    let child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    wait_until("the second command of `slow` runs", || {
+        environment.path("began").exists()
+    });
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let (code, report) = report(child);
+    assert_eq!(code, Some(130), "{report:#}");
+    assert_eq!(
+        report["cut_short"],
+        "interrupted by SIGINT, and the output could not be evaluated within 5 s after that"
+    );
+    assert_eq!(report["verdict"]["id"], "inconclusive");
+    let not_looked_at = report["not_looked_at"].to_string();
+    assert!(not_looked_at.contains("health"), "{not_looked_at}");
+}
+
 #[test]
 fn output_that_takes_long_to_evaluate_does_not_delay_another_container() {
     let environment = Environment::new();
