@@ -215,7 +215,10 @@ fn head(report: &Report, layout: Layout) -> String {
     if report.defaulted.iter().any(|name| name == UNIT)
         && let Some(unit) = report.vars.get(UNIT)
     {
-        line(&format!("{UNIT}={unit} (the runbook's default)"), 1);
+        line(
+            &format!("{UNIT}={unit} (the runbook's default; --unit names another)"),
+            1,
+        );
     }
     if let Some(settled) = &report.settled {
         line(&format!("runbooks that ran: {}", settled.runbooks()), 2);

@@ -287,7 +287,7 @@ fn the_last_lines_say_what_to_do_next() {
     report.fix_command = Some("lxcdiag fix --ct 958".to_owned());
     ends_with(
         &report,
-        "Next: run the commands above, or let lxcdiag run them. It asks first: \
+        "Next: run the commands above, or let lxcdiag run them (it asks for SOURCE): \
          lxcdiag fix --ct 958",
     );
     let text = brief(&report, LAYOUT);
@@ -297,7 +297,7 @@ fn the_last_lines_say_what_to_do_next() {
     report.fix_command = Some("lxcdiag fix unit-failed --ct 958".to_owned());
     ends_with(
         &report,
-        "and start the unit. lxcdiag runs the commands above. It asks first: \
+        "and start the unit. lxcdiag runs the commands above (it asks first): \
          lxcdiag fix unit-failed --ct 958",
     );
 

@@ -25,7 +25,8 @@ pub(super) fn other_remedies(report: &Report, layout: Layout, room: Room) -> Str
     let note = match cause {
         Some(cause) if room.cause > 0 => {
             let words = visible(&format!("{}: {}", cause.kind.words(), cause.title));
-            for line in beginning(&words, layout.narrowed(2).columns(), room.cause) {
+            let width = layout.narrowed(2).columns();
+            for line in beginning(&words, &format!("… {}", see(report)), width, room.cause) {
                 let _ = writeln!(text, "  {line}");
             }
             return text;
@@ -51,12 +52,16 @@ pub(super) fn fix_command<'a>(
     if first.kind != RemedyKind::Now || first.commands.is_empty() || !first.makes_changes() {
         return None;
     }
+    let asks = match first.requires.first() {
+        Some(value) => format!("it asks for {}", value.name),
+        None => "it asks first".to_owned(),
+    };
     let about = match with_title {
         true => format!(
-            "Next: {} lxcdiag runs the commands above. It asks first:",
+            "Next: {} lxcdiag runs the commands above ({asks}):",
             first.title
         ),
-        false => "Next: run the commands above, or let lxcdiag run them. It asks first:".to_owned(),
+        false => format!("Next: run the commands above, or let lxcdiag run them ({asks}):"),
     };
     Some((about, report.fix_command.as_deref()?))
 }

@@ -199,7 +199,7 @@ fn evidence(body: &mut String, label: &str, texts: &[Cow<'_, str>], most: usize,
     let whole = tries.find(|lines| lines.len() <= most);
     let lines = whole.unwrap_or_else(|| {
         let first = texts.first().map(|says| visible(says));
-        beginning(&first.unwrap_or_default(), width, most)
+        beginning(&first.unwrap_or_default(), "…", width, most)
     });
     for (number, line) in lines.iter().enumerate() {
         let label = match number {
@@ -210,8 +210,9 @@ fn evidence(body: &mut String, label: &str, texts: &[Cow<'_, str>], most: usize,
     }
 }
 
-/// A text in at most `most` lines: its beginning with an ellipsis, whole sentences if one fits.
-pub(super) fn beginning(text: &str, width: usize, most: usize) -> Vec<String> {
+/// A text in at most `most` lines: its beginning with an ellipsis, whole sentences if one fits, with `rest` if that
+/// fits too.
+pub(super) fn beginning(text: &str, rest: &str, width: usize, most: usize) -> Vec<String> {
     let whole = wrap(text, width);
     if whole.len() <= most {
         return whole;
@@ -219,7 +220,7 @@ pub(super) fn beginning(text: &str, width: usize, most: usize) -> Vec<String> {
     let sentences = text.rmatch_indices(". ");
     let sentences = sentences.filter_map(|(end, _)| text.get(..=end));
     let mut fitting = sentences
-        .map(|sentences| wrap(&format!("{sentences} …"), width))
+        .flat_map(|sentences| [rest, "…"].map(|rest| wrap(&format!("{sentences} {rest}"), width)))
         .filter(|lines| lines.len() <= most);
     fitting
         .next()
