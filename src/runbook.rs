@@ -41,7 +41,7 @@ pub use host_probe::HostProbe;
 pub use json_schema::json_schema;
 #[cfg(test)]
 pub(crate) use library::built_in;
-pub use library::{Entry, Library, LookupError, Name, Origin, read_runbook, runbooks_in};
+pub use library::{Entry, Library, LookupError, Name, Origin, is_path, read_runbook, runbooks_in};
 pub use lint::{Lint, lint};
 pub use mermaid::mermaid;
 pub use model::*;

@@ -317,7 +317,7 @@ fn suite_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CliError> {
 
 /// The name of the runbook of a suite, or its path.
 fn name_of_runbook(file: &Path, suite: &Suite) -> String {
-    match suite.runbook.contains('/') {
+    match runbook::is_path(&suite.runbook) {
         true => beside(file, &suite.runbook).to_string_lossy().into_owned(),
         false => suite.runbook.clone(),
     }

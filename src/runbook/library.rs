@@ -123,8 +123,7 @@ impl Library {
     /// # Errors
     /// There is no such runbook, or the first one cannot be read.
     pub fn find(&self, name: &str) -> Result<Source, LookupError> {
-        let has_ending = |ending: &&str| name.ends_with(&format!(".{ending}"));
-        if name.contains('/') || ENDINGS.iter().any(has_ending) {
+        if is_path(name) {
             return read_runbook(Path::new(name)).map_err(|error| match error {
                 LookupError::Unreadable { path, reason } => LookupError::Unreadable {
                     reason: reason + &hint_of_ending(&path),
@@ -257,6 +256,12 @@ fn built_in_text(name: &str, text: &str) -> Source {
         built_in: true,
         parts: Vec::new(),
     }
+}
+
+/// Whether a runbook is given by its path, not by its name.
+pub fn is_path(name: &str) -> bool {
+    let has_ending = |ending: &&str| name.ends_with(&format!(".{ending}"));
+    name.contains('/') || ENDINGS.iter().any(has_ending)
 }
 
 /// Reads a runbook's text and those of the parts that it includes. A part is a path, relative to the runbook, if its name has

@@ -91,6 +91,24 @@ fn a_wrong_id_in_a_test_is_answered_with_the_right_one() {
     );
 }
 
+#[test]
+fn the_runbook_of_a_test_is_beside_the_test_wherever_it_runs() {
+    let environment = environment();
+    let record = ["run", "./sizes.yaml", "958", "--record", "sizes.json"];
+    assert_eq!(environment.as_root(&record).status, Some(3));
+    std::fs::create_dir(environment.path("work/tests")).unwrap();
+    for name in ["sizes.yaml", "sizes.json"] {
+        let moved = environment.path(&format!("work/tests/{name}"));
+        std::fs::rename(environment.path(&format!("work/{name}")), moved).unwrap();
+    }
+    environment.write(
+        "work/tests/test.yaml",
+        "runbook: sizes.yaml\ntests: [{ recording: sizes.json, verdict: inconclusive }]\n",
+    );
+    let finished = environment.lxcdiag(&["test", "tests/test.yaml"]);
+    assert_eq!(finished.status, Some(0), "{finished}");
+}
+
 /// Which command reads a file is easily confused.
 #[test]
 fn a_file_for_another_command_is_answered_with_that_command() {

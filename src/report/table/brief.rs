@@ -134,7 +134,12 @@ fn within(report: &Report, layout: Layout, room: Room) -> Page {
         Without::Nothing => moments(report, layout),
         _ => String::new(),
     };
-    let short = format!("{above}{fix}{}{moments}", checks(report, layout, MOST));
+    let further = match look_further(report, layout) {
+        further if further.is_empty() => further,
+        further => format!("\n{further}"),
+    };
+    let checked = checks(report, layout, MOST);
+    let short = format!("{above}{fix}{checked}{moments}{further}");
     if lines(&short, layout) <= LAST && shows_reason(report, layout, room) {
         return Page {
             text: short,
@@ -439,6 +444,18 @@ fn is_the_failure(event: &EventRow, report: &Report) -> bool {
     }
 }
 
+/// The command that looks for other causes, if the verdict is none.
+fn look_further(report: &Report, layout: Layout) -> String {
+    let mut text = String::new();
+    if report.verdict.kind == VerdictKind::Inconclusive
+        && let Some(command) = &report.overview_command
+    {
+        paragraph_at_most(&mut text, "", "Next: look for other causes:", 1, layout);
+        commands(&mut text, command);
+    }
+    text
+}
+
 /// The verdict once more, with the reason and the first command.
 fn closing(report: &Report, layout: Layout, room: Room, with_commands: bool) -> String {
     let inner = layout.narrowed(2);
@@ -457,13 +474,7 @@ fn closing(report: &Report, layout: Layout, room: Room, with_commands: bool) -> 
         commands(&mut text, &remedy.commands);
         return text;
     }
-    let overview = report.overview_command.as_deref();
-    if report.verdict.kind == VerdictKind::Inconclusive
-        && let Some(command) = overview
-    {
-        paragraph_at_most(&mut text, "", "Next: look for other causes:", 1, layout);
-        commands(&mut text, command);
-    }
+    text.push_str(&look_further(report, layout));
     if let Some((about, command)) = fix_command {
         paragraph_at_most(&mut text, "", &visible(&about), CHANGES, layout);
         commands(&mut text, command);

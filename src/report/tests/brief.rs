@@ -7,8 +7,8 @@ use unicode_width::UnicodeWidthStr as _;
 use super::{healthy, late_push};
 use crate::engine::conclude::conclude;
 use crate::evidence::recording::Recording;
-use crate::judge::Level;
 use crate::judge::results::EventSource;
+use crate::judge::{Level, VerdictKind};
 use crate::report::settled::{Settled, Symptom};
 use crate::report::words::blocks;
 use crate::report::{Format, Layout, Report, brief, render};
@@ -309,6 +309,21 @@ fn the_last_lines_say_what_to_do_next() {
     let before = brief(&report, LAYOUT);
     report.fix_command = Some("lxcdiag fix unit-failed --ct 958".to_owned());
     assert_eq!(brief(&report, LAYOUT), before);
+}
+
+/// However short the page is.
+#[test]
+fn an_inconclusive_page_ends_with_the_command_that_looks_further() {
+    for (name, mut report) in every_recorded() {
+        if report.verdict.kind == VerdictKind::Inconclusive {
+            report.overview_command = Some("lxcdiag 958".to_owned());
+            let text = brief(&report, LAYOUT);
+            assert!(
+                text.ends_with("causes:\n    lxcdiag 958\n"),
+                "{name}\n{text}"
+            );
+        }
+    }
 }
 
 #[test]
