@@ -62,6 +62,16 @@ pub struct Required {
 }
 
 impl Required {
+    /// What to do before the commands run, in words: "set SOURCE to the path of …".
+    pub fn instruction(&self) -> String {
+        match self.about.starts_with("set ") {
+            true => self.about.clone(),
+            false => format!("set {} ({})", self.name, self.about),
+        }
+    }
+}
+
+impl Required {
     /// The values that a script of a runbook requires. They are those of the template: what a container printed cannot add
     /// one. The template may choose a value that is known instead.
     fn of_script(template: &str, script: &str) -> Vec<Self> {

@@ -209,11 +209,9 @@ fn slow_to_evaluate(environment: &Environment) {
     );
 }
 
-#[test]
-fn a_signal_ends_a_run_while_its_output_is_evaluated() {
-    let environment = Environment::new();
-    slow_to_evaluate(&environment);
-    let mut command = environment.command_as_root(&RUN);
+/// The report of a command that gets SIGINT while the output of [`slow_to_evaluate`] is evaluated.
+fn interrupted_while_evaluating(environment: &Environment, words: &[&str]) -> serde_json::Value {
+    let mut command = environment.command_as_root(words);
     let child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -230,6 +228,14 @@ fn a_signal_ends_a_run_while_its_output_is_evaluated() {
         "interrupted by SIGINT, and the output could not be evaluated within 5 s after that"
     );
     assert_eq!(report["verdict"]["id"], "inconclusive");
+    report
+}
+
+#[test]
+fn a_signal_ends_a_run_while_its_output_is_evaluated() {
+    let environment = Environment::new();
+    slow_to_evaluate(&environment);
+    let report = interrupted_while_evaluating(&environment, &RUN);
     let first = &report["checks"][0];
     assert_eq!(first["outcome"], "errored");
     assert_eq!(first["reason"], "its output was not evaluated in time");
@@ -253,23 +259,7 @@ fn a_signal_ends_all_runs_while_the_output_of_one_is_evaluated() {
         books.to_str().unwrap(),
         "--format=json",
     ];
-    let mut command = environment.command_as_root(&auto);
-    let child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    wait_until("the second command of `slow` runs", || {
-        environment.path("began").exists()
-    });
-    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
-    let (code, report) = report(child);
-    assert_eq!(code, Some(130), "{report:#}");
-    assert_eq!(
-        report["cut_short"],
-        "interrupted by SIGINT, and the output could not be evaluated within 5 s after that"
-    );
-    assert_eq!(report["verdict"]["id"], "inconclusive");
+    let report = interrupted_while_evaluating(&environment, &auto);
     let not_looked_at = report["not_looked_at"].to_string();
     assert!(not_looked_at.contains("health"), "{not_looked_at}");
 }

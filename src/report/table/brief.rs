@@ -260,7 +260,7 @@ fn fix(report: &Report, layout: Layout) -> String {
         paragraph_at_most(&mut text, "  ", &visible(&effect), CHANGES, layout);
     }
     for required in &first.requires {
-        let needs = format!("First {}.", required.about);
+        let needs = format!("First {}.", required.instruction());
         paragraph_at_most(&mut text, "  ", &visible(&needs), 1, layout);
     }
     commands(&mut text, &first.commands);

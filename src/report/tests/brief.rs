@@ -284,6 +284,14 @@ fn the_last_lines_say_what_to_do_next() {
         &report,
         "Next: set SOURCE to the path of the unit file on the host, and run the commands above (Fix now)",
     );
+    let plain = &mut report.verdict.remedies[0].requires[0].about;
+    let set = std::mem::replace(plain, "path of the unit file on the host".to_owned());
+    ends_with(
+        &report,
+        "Next: set SOURCE (path of the unit file on the host), and run the commands above (Fix now)",
+    );
+    assert!(brief(&report, LAYOUT).contains("First set SOURCE (path of"));
+    report.verdict.remedies[0].requires[0].about = set;
     report.fix_command = Some("lxcdiag fix --ct 958".to_owned());
     ends_with(
         &report,

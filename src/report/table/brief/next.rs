@@ -72,7 +72,9 @@ pub(super) fn next_step(first: &Remedy) -> String {
         return format!("Next: {}", first.title);
     }
     let needs = first.requires.iter();
-    let needs: String = needs.map(|it| format!("{}, and ", it.about)).collect();
+    let needs: String = needs
+        .map(|it| format!("{}, and ", it.instruction()))
+        .collect();
     let what = match first.makes_changes() {
         true => first.heading(),
         false => "they only look",
